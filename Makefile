@@ -1,0 +1,37 @@
+.PHONY: setup demo test check format lint types bench clean
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK := .venv/.locked
+
+setup: $(LOCK)
+
+$(LOCK): requirements.lock infra/setup.sh
+	@PYTHON=$(PYTHON) sh infra/setup.sh
+
+demo: setup
+	@$(BIN)/pilotfish demo
+
+test: setup
+	@$(BIN)/coverage run -m pytest && $(BIN)/coverage report
+
+check: lint types test
+
+format: setup
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+lint: setup
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo && $(BIN)/codespell
+
+types: setup
+	@$(BIN)/mypy && $(BIN)/pyright
+
+bench: setup
+	@$(BIN)/python benchmarks/run.py
+
+lock: setup
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --python-version 3.11 \
+	  --no-emit-package llama-cpp-python --no-emit-package llm --no-emit-package sentence-transformers \
+	  -o requirements.lock
+
+clean:
+	@rm -rf .venv build dist *.egg-info

@@ -1,0 +1,1 @@
+"""Advisor bundles, the model store, and the models inside: encoder and fast head."""

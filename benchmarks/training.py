@@ -1,0 +1,146 @@
+"""Time of one training of 500 attempts, from its start to the verdict.
+
+Run: `python benchmarks/training.py [--attempts 500] [--seed 11]`; prints JSON. Problems
+are from reasoning_gym; which approach solves which family is drawn from the seed, so
+the time is real and the gain is that of an invented agent.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import reasoning_gym
+
+from pilotfish.infra.gateway import EmbeddedClickHouse
+from pilotfish.infra.kafka import EmbeddedKafka
+from pilotfish.infra.migrations import migrate
+from pilotfish.infra.topics import create_topics
+from pilotfish.schemas.settings import Settings
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.kafka import client_config
+from pilotfish.trainers.base import ensure_base
+
+FAMILIES = [
+    "ab",
+    "aiw",
+    "basic_arithmetic",
+    "binary_alternation",
+    "caesar_cipher",
+    "calendar_arithmetic",
+    "chain_sum",
+    "count_bits",
+    "count_primes",
+    "countdown",
+    "decimal_arithmetic",
+    "gcd",
+    "group_anagrams",
+    "isomorphic_strings",
+    "jugs",
+    "knights_knaves",
+    "lcm",
+    "leg_counting",
+    "letter_counting",
+    "maze",
+    "n_queens",
+    "prime_factorization",
+    "shortest_path",
+    "simple_equations",
+    "spell_backward",
+    "sudoku",
+    "word_sorting",
+    "zebra_puzzles",
+]
+APPROACHES = [
+    "search",
+    "constraints",
+    "algebra",
+    "dynamic",
+    "smt",
+    "evaluate",
+    "string",
+]
+START = datetime(2026, 1, 1, tzinfo=UTC)
+KAFKA_PORT, CLICKHOUSE_PORT = 29392, 28323
+
+
+def attempts(count: int, seed: int) -> Iterator[dict[str, Any]]:
+    """Yield rows of `attempts`: one to three approaches solve a family, surely."""
+    rng = np.random.default_rng(seed)
+    solved_by = [
+        set(rng.choice(APPROACHES, rng.integers(1, 4), replace=False)) for _ in FAMILIES
+    ]
+    each = -(-count // len(FAMILIES))
+    problems = [
+        (family, item["question"])
+        for family, name in enumerate(FAMILIES)
+        for item in reasoning_gym.create_dataset(name, size=each, seed=seed)
+    ]
+    for number, place in enumerate(rng.permutation(len(problems))[:count]):
+        family, problem = problems[place]
+        approach = str(rng.choice(APPROACHES))
+        yield {
+            "tenant": "default",
+            "attempt_id": f"attempt-{number:06d}",
+            "version": 1,
+            "p_success": float(approach in solved_by[family]),
+            "problem": problem,
+            "approach": approach,
+            "started_at": START + timedelta(seconds=number),
+            "topic_partition": number % 4,
+            "first_offset": number // 4,
+            "last_offset": number // 4,
+        }
+
+
+def train(settings: Settings, home: Path) -> dict[str, Any]:
+    """Run the trainer as the trigger does, in a process of its own."""
+    since = perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "pilotfish.trainers", "--json"],
+        env={
+            **os.environ,
+            "PILOTFISH_HOME": str(home),
+            "PILOTFISH_KAFKA": settings.kafka,
+            "PILOTFISH_CLICKHOUSE": settings.clickhouse,
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return {"wall_s": round(perf_counter() - since, 1), **json.loads(done.stdout)}
+
+
+def main() -> None:
+    """Start the servers, store the attempts, train once, print the numbers."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--attempts", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=11)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        kafka = EmbeddedKafka(home / "kafka", KAFKA_PORT)
+        store = EmbeddedClickHouse(home / "clickhouse", CLICKHOUSE_PORT)
+        with kafka, store:
+            settings = Settings(home=home, kafka=kafka.bootstrap, clickhouse=store.url)
+            create_topics(client_config(settings))
+            clickhouse = ClickHouse(settings)
+            migrate(clickhouse)
+            ensure_base(settings)
+            rows = list(attempts(chosen.attempts, chosen.seed))
+            clickhouse.insert(
+                "attempts", list(rows[0]), [list(r.values()) for r in rows]
+            )
+            print(json.dumps(train(settings, home) | vars(chosen)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Services on confluent-kafka: archive, advisor, trigger."""

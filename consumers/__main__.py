@@ -1,0 +1,29 @@
+"""`python -m pilotfish.consumers archive|advisor|trigger`, configured by PILOTFISH_*."""
+
+import argparse
+import sys
+from importlib import import_module
+
+from pilotfish.consumers.service import serve, stop_on_signals
+from pilotfish.schemas.settings import Settings
+from pilotfish.streams import logs
+
+SERVICES = ("archive", "advisor", "trigger")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the named service until SIGTERM or SIGINT; return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m pilotfish.consumers", description=__doc__
+    )
+    parser.add_argument("service", choices=SERVICES)
+    name = parser.parse_args(arguments).service
+    logs.configure(name)
+    stop = stop_on_signals()
+    # By name: the advisor brings onnxruntime, which the others need not load.
+    service = import_module(f"pilotfish.consumers.{name}")
+    return serve(name, service.run, Settings(), stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

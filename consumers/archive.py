@@ -1,0 +1,218 @@
+"""The archive: events, advice replies and dead letters, from Kafka into ClickHouse.
+
+Exactly once in effect. Each row carries the partition and offset it came from, a batch
+goes into a table as one block, whole or not at all, and at every assignment the archive
+goes on behind the highest offset that the table holds: the offset stored with the data
+is the truth, the one committed to Kafka only covers stretches without rows.
+
+The group rebalances eagerly: what is in memory when partitions go is thrown away, and
+whoever gets them asks the tables where to go on. An insert in flight is waited for. Only
+a process that slept longer than its session (45 s) in the middle of an insert can write
+rows that another wrote too; they share the sort key with those, and collapse.
+"""
+
+import threading
+from concurrent.futures import Future
+from concurrent.futures import wait as wait_for
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from pilotfish.consumers.background import in_background
+from pilotfish.consumers.batch import TABLE_OF, Batch, read, token
+from pilotfish.consumers.positions import positions
+from pilotfish.consumers.rows import DEAD_LETTERS_TABLE
+from pilotfish.schemas.errors import UnavailableError
+from pilotfish.schemas.settings import Settings
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.dead_letters import DeadLetters
+from pilotfish.streams.kafka import consumer, mapped_errors, producer, readable
+
+GROUP: Final = "pilotfish-archive"
+
+_LOG = structlog.get_logger(service="archive")
+
+_MAX_RECORDS: Final = 10_000
+_MAX_BYTES: Final = 64 * 1024 * 1024
+_BATCH_S: Final = 0.2
+"""How long a batch is collected: most of the time from event to query."""
+_PATIENCE_S: Final = 1.0
+"""An insert that takes longer pauses the partitions, so that polling can go on."""
+_ANSWER_S: Final = 10.0
+_CLOSE_S: Final = 3.0
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Archive until `stop` is set.
+
+    Raises:
+        UnavailableError: Kafka or ClickHouse is away; call again after a while.
+        DeadLetterLimitError: too much is unreadable to go on.
+    """
+    with mapped_errors("archiving"), Archive(settings) as archive:
+        while not stop.is_set():
+            archive.step()
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A batch on its way into ClickHouse; `abandoned` ends its tries, not its insert."""
+
+    batch: Batch
+    future: "Future[None]"
+    abandoned: threading.Event
+
+
+class Archive:
+    """One consumer of the group, with at most one batch being inserted behind it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._clickhouse = ClickHouse(settings)
+        self._writer = ClickHouse(settings)
+        self._dead = DeadLetters(producer(settings), "archive")
+        self._pending: Pending | None = None
+        self._rebalanced = False
+        self._max_records = 1000
+        self._consumer: Consumer = consumer(
+            settings,
+            GROUP,
+            **{
+                "partition.assignment.strategy": "range",
+                "queued.max.messages.kbytes": 32 * 1024,
+            },
+        )
+        self._consumer.subscribe(
+            list(TABLE_OF), on_assign=self._assigned, on_revoke=self._revoked
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._give_up(_CLOSE_S)
+        self._consumer.close()
+        self._clickhouse.close()
+
+    def step(self) -> None:
+        """Read a batch while the one before is inserted, then start inserting this one.
+
+        1. collect and decode; 2. wait for the insert of the batch before and commit it;
+        3. if partitions were taken meanwhile, throw the new batch away and go on where
+        the tables end; 4. otherwise insert it in the background.
+        """
+        batch = read(readable(self._consumer.consume(self._max_records, _BATCH_S)))
+        self._settle()
+        if self._rebalanced:
+            self._rebalanced = False
+            self._place(self._consumer.assignment())
+        elif batch.records:
+            self._adapt(batch)
+            self._pending = self._begin(batch)
+
+    def _adapt(self, batch: Batch) -> None:
+        """Bound the next batch in bytes by the mean size of this one's records."""
+        fitting = _MAX_BYTES * batch.records // (batch.size_bytes + 1)
+        self._max_records = max(100, min(_MAX_RECORDS, fitting))
+
+    def _settle(self) -> None:
+        """Wait until the pending batch is in ClickHouse, however long that takes."""
+        if self._pending is None:
+            return
+        pending = self._pending
+        wait_for([pending.future], timeout=_PATIENCE_S)
+        if not pending.future.done():
+            self._poll_until(pending.future)
+        if self._pending is not None:
+            self._pending = None
+            pending.future.result()
+            self._consumer.commit(offsets=_ends(pending.batch), asynchronous=True)
+
+    def _poll_until(self, future: "Future[None]") -> None:
+        """Stay a member of the group without reading: paused, but polling."""
+        self._consumer.pause(self._consumer.assignment())
+        while not future.done() and self._pending is not None:
+            # What slips through after a rebalance is read again: see step 3.
+            self._consumer.poll(_PATIENCE_S)
+        self._consumer.resume(self._consumer.assignment())
+
+    def _begin(self, batch: Batch) -> "Pending":
+        abandoned = threading.Event()
+        clickhouse = self._writer
+        future = in_background(lambda: self._write(batch, clickhouse, abandoned))
+        return Pending(batch, future, abandoned)
+
+    def _write(
+        self, batch: Batch, clickhouse: ClickHouse, abandoned: threading.Event
+    ) -> None:
+        """Set aside what is unreadable, then insert, again and again if need be.
+
+        The letters come first: behind rows of higher offsets nobody would read the
+        unreadable records again.
+        """
+        self._set_aside(batch)
+        wait_s = 0.25
+        while True:
+            try:
+                for table, rows in batch.rows.items():
+                    mark = token(table, rows)
+                    clickhouse.insert(table.name, table.columns, rows, token=mark)
+            except UnavailableError as error:
+                _LOG.warning("insert_waits", error=str(error), records=batch.records)
+                if abandoned.wait(wait_s):
+                    raise
+                wait_s = min(2 * wait_s, 5.0)
+            else:
+                return
+
+    def _set_aside(self, batch: Batch) -> None:
+        for record, reason in batch.unreadable:
+            place = f"{record.topic()}/{record.partition()}/{record.offset()}"
+            _LOG.warning("unreadable", place=place, reason=reason)
+            if record.topic() != DEAD_LETTERS_TABLE.topic.name:
+                self._dead.put(record, reason)
+        if batch.unreadable:
+            self._dead.flush()
+
+    def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        self._place(partitions)
+
+    def _place(self, partitions: list[TopicPartition]) -> None:
+        places = positions(self._consumer, self._clickhouse, partitions)
+        self._consumer.assign(places)
+        _LOG.info(
+            "assigned", places=[f"{p.topic}/{p.partition}@{p.offset}" for p in places]
+        )
+
+    def _revoked(self, _: Consumer, _partitions: list[TopicPartition]) -> None:
+        self._rebalanced = True
+        self._give_up(_ANSWER_S)
+        self._consumer.unassign()
+
+    def _give_up(self, timeout_s: float) -> None:
+        """Let an insert in flight end, but begin none; throw away what is not in."""
+        if self._pending is None:
+            return
+        pending, self._pending = self._pending, None
+        pending.abandoned.set()
+        wait_for([pending.future], timeout=timeout_s)
+        if not pending.future.done():
+            _LOG.warning("insert_left_behind", records=pending.batch.records)
+            self._writer = ClickHouse(self._settings)  # the other is still in use
+        elif pending.future.exception() is None:
+            with suppress(KafkaException):  # the table knows; this is a courtesy
+                self._consumer.commit(offsets=_ends(pending.batch), asynchronous=False)
+
+
+def _ends(batch: Batch) -> list[TopicPartition]:
+    ends = batch.next_offsets.items()
+    return [TopicPartition(*place, offset) for place, offset in ends]

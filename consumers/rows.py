@@ -1,0 +1,162 @@
+"""Messages to rows of the archive's tables: one table a topic, one row a message."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from pilotfish.schemas.advice import HintGiven
+from pilotfish.schemas.base import Message
+from pilotfish.schemas.dead import DeadLetter
+from pilotfish.schemas.events import (
+    AttemptEnded,
+    AttemptStarted,
+    FeedbackGiven,
+    SignalRecorded,
+    StepRecorded,
+)
+from pilotfish.schemas.topics import ADVICE_REPLIES, DEAD, EVENTS, Topic
+
+Row = tuple[Any, ...]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the archive, and how a message of its topic becomes a row.
+
+    `row` takes the message, its partition and its offset; the row's values are in the
+    order of `columns`, times as whole microseconds since 1970 (DateTime64(6)).
+    """
+
+    name: str
+    topic: Topic
+    columns: tuple[str, ...]
+    row: Callable[[Any, int, int], Row]
+
+
+def event_row(event: Message, partition: int, offset: int) -> Row:
+    """Return the row of `events` for any event."""
+    return _EVENT_ROWS[type(event)](event, partition, offset)
+
+
+def _started(e: AttemptStarted, partition: int, offset: int) -> Row:
+    # fmt: off
+    return (
+        e.tenant, e.attempt_id, e.event_id, "AttemptStarted", _micros(e.at),
+        "", "", e.problem, False, None, "", e.problem_type, e.approach or "",
+        e.agent.name, e.agent.version, e.agent.model, None, 0.0, 0, "",
+        partition, offset,
+    )
+    # fmt: on
+
+
+def _step(e: StepRecorded, partition: int, offset: int) -> Row:
+    # fmt: off
+    return (
+        e.tenant, e.attempt_id, e.event_id, "StepRecorded", _micros(e.at),
+        e.kind, e.name, e.content, e.truncated, None, "", "", "", "", "", "",
+        e.duration_s, e.cost, e.tokens, "", partition, offset,
+    )
+    # fmt: on
+
+
+def _signal(e: SignalRecorded, partition: int, offset: int) -> Row:
+    # fmt: off
+    return (
+        e.tenant, e.attempt_id, e.event_id, "SignalRecorded", _micros(e.at),
+        e.kind, "", e.detail, False, e.value, "", "", "", "", "", "",
+        None, 0.0, 0, "", partition, offset,
+    )
+    # fmt: on
+
+
+def _ended(e: AttemptEnded, partition: int, offset: int) -> Row:
+    # fmt: off
+    return (
+        e.tenant, e.attempt_id, e.event_id, "AttemptEnded", _micros(e.at),
+        "", "", e.reason, False, None, e.status, "", e.approach or "", "", "", "",
+        None, 0.0, 0, e.hint.request_id if e.hint else "", partition, offset,
+    )
+    # fmt: on
+
+
+def _feedback(e: FeedbackGiven, partition: int, offset: int) -> Row:
+    # fmt: off
+    return (
+        e.tenant, e.attempt_id, e.event_id, "FeedbackGiven", _micros(e.at),
+        "", e.source, e.detail, False, e.value, "", "", "", "", "", "",
+        None, 0.0, 0, "", partition, offset,
+    )
+    # fmt: on
+
+
+def hint_row(hint: HintGiven, partition: int, offset: int) -> Row:
+    """Return the row of `hints` for an advice reply."""
+    # fmt: off
+    return (
+        hint.tenant, hint.request_id, hint.client_id, hint.attempt_id or "",
+        _micros(hint.at), hint.approach or "", hint.text, hint.kind, hint.confidence,
+        [(c.approach, c.p_success, c.propensity) for c in hint.candidates],
+        hint.abstained or "", hint.holdout, hint.advisor_version, hint.latency_ms,
+        partition, offset,
+    )
+    # fmt: on
+
+
+def dead_letter_row(letter: DeadLetter, partition: int, offset: int) -> Row:
+    """Return the row of `dead_letters`; key and value stay raw bytes."""
+    # fmt: off
+    return (
+        letter.tenant, _micros(letter.at), letter.service, letter.reason, letter.topic,
+        letter.partition, letter.offset, letter.key, letter.value, letter.headers,
+        partition, offset,
+    )
+    # fmt: on
+
+
+def _micros(at: datetime) -> int:
+    return (at - _EPOCH) // _MICROSECOND
+
+
+_EVENT_ROWS: dict[type[Message], Callable[[Any, int, int], Row]] = {
+    AttemptStarted: _started,
+    StepRecorded: _step,
+    SignalRecorded: _signal,
+    AttemptEnded: _ended,
+    FeedbackGiven: _feedback,
+}
+
+# fmt: off
+EVENTS_TABLE = Table(
+    "events", EVENTS,
+    (
+        "tenant", "attempt_id", "event_id", "event", "at", "kind", "name", "content",
+        "truncated", "value", "status", "problem_type", "approach", "agent",
+        "agent_version", "model", "duration_s", "cost", "tokens", "hint_request_id",
+        "topic_partition", "topic_offset",
+    ),
+    event_row,
+)
+HINTS_TABLE = Table(
+    "hints", ADVICE_REPLIES,
+    (
+        "tenant", "request_id", "client_id", "attempt_id", "at", "approach", "text",
+        "kind", "confidence", "candidates", "abstained", "holdout", "advisor_version",
+        "latency_ms", "topic_partition", "topic_offset",
+    ),
+    hint_row,
+)
+DEAD_LETTERS_TABLE = Table(
+    "dead_letters", DEAD,
+    (
+        "tenant", "at", "service", "reason", "topic", "source_partition",
+        "source_offset", "key", "value", "headers", "topic_partition", "topic_offset",
+    ),
+    dead_letter_row,
+)
+# fmt: on
+
+TABLES = (EVENTS_TABLE, HINTS_TABLE, DEAD_LETTERS_TABLE)

@@ -1,0 +1,51 @@
+"""How a service lives: signals set `stop`, and what is away is asked again for ever."""
+
+import signal
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from pilotfish.schemas.errors import PilotfishError, UnavailableError
+from pilotfish.schemas.settings import Settings
+
+Service = Callable[[Settings, threading.Event], None]
+
+_LONGEST_S: Final = 10.0
+"""A server that came back is noticed after this long at the latest."""
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set; only in the main thread."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def serve(
+    name: str, service: Service, settings: Settings, stop: threading.Event
+) -> int:
+    """Run a service until `stop` is set; return the exit status of the process.
+
+    UnavailableError is waited out with a growing back-off. Any other error of ours is
+    logged and ends the process with 1: starting again would not heal it.
+    """
+    log = structlog.get_logger(service=name)
+    log.info("started")
+    wait_s = 0.5
+    while not stop.is_set():
+        try:
+            service(settings, stop)
+        except UnavailableError as error:
+            log.warning("waiting", error=str(error), wait_s=wait_s)
+            stop.wait(wait_s)
+            wait_s = min(2 * wait_s, _LONGEST_S)
+        except PilotfishError as error:
+            log.error(  # noqa: TRY400 - expected errors need no trace
+                "failed", kind=type(error).__name__, error=str(error)
+            )
+            return 1
+    log.info("stopped")
+    return 0

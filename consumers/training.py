@@ -1,0 +1,69 @@
+"""A training as the trigger sees it: a child process and what its end means."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Final, Literal, Protocol
+
+from pydantic import SecretStr
+
+from pilotfish.schemas.settings import Settings
+
+Outcome = Literal["done", "busy", "failed"]
+
+BUSY_STATUS: Final = 75
+"""EX_TEMPFAIL: another training of this tenant holds the lock."""
+
+
+class Training(Protocol):
+    """A running training of one tenant."""
+
+    def outcome(self) -> Outcome | None:
+        """Return how it ended, None while it runs; never blocks."""
+
+    def end(self, timeout_s: float) -> None:
+        """Ask it to end, then make it."""
+
+
+class TrainingProcess:
+    """`python -m pilotfish.trainers` in this process's own Python."""
+
+    def __init__(self, settings: Settings, tenant: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "pilotfish.trainers", "--tenant", tenant],
+            env={**os.environ, **environment(settings), "PILOTFISH_TENANT": tenant},
+            stdin=subprocess.DEVNULL,
+        )
+
+    @property
+    def pid(self) -> int:
+        """The process id, for logs and for tests that kill it."""
+        return self._process.pid
+
+    def outcome(self) -> Outcome | None:
+        status = self._process.poll()
+        if status is None:
+            return None
+        return {0: "done", BUSY_STATUS: "busy"}.get(status, "failed")  # type: ignore[return-value]
+
+    def end(self, timeout_s: float) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def environment(settings: Settings) -> Mapping[str, str]:
+    """Return the settings as the PILOTFISH_* variables that make them."""
+    return {
+        f"PILOTFISH_{name.upper()}": _text(value)
+        for name, value in settings
+        if value is not None
+    }
+
+
+def _text(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

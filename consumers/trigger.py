@@ -1,0 +1,139 @@
+"""The trigger: starts a training when enough new labels are in.
+
+Labels from Kafka only wake it up; how many there are is asked of ClickHouse, so that
+nothing that is killed, replayed or sent twice can change the count. One training runs at
+a time, the other tenants queue; the trainer's own lock keeps a second one of the same
+tenant out, also when a trigger that was killed left one behind. Run one trigger.
+"""
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+from confluent_kafka import Consumer
+from confluent_kafka import Message as Record
+
+from pilotfish.consumers.schedule import Schedule
+from pilotfish.consumers.training import Training, TrainingProcess
+from pilotfish.schemas.base import utc_now
+from pilotfish.schemas.codec import decode
+from pilotfish.schemas.errors import SchemaError, UnavailableError
+from pilotfish.schemas.labels import AttemptLabelled
+from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import LABELS
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.kafka import consumer, headers, mapped_errors, readable
+from pilotfish.streams.progress import progress, tenants
+
+GROUP: Final = "pilotfish-trigger"
+
+_LOG = structlog.get_logger(service="trigger")
+
+_MAX_LABELS: Final = 1000
+_TICK_S: Final = 0.5
+_END_S: Final = 3.0
+
+Start = Callable[[Settings, str], Training]
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Watch and train until `stop` is set, which also ends a training.
+
+    Raises:
+        UnavailableError: Kafka is away; call again after a while. A training goes on.
+    """
+    with mapped_errors("watching labels"), Trigger(settings) as trigger:
+        while not stop.is_set():
+            trigger.step()
+        trigger.end_training()
+
+
+class Trigger:
+    """One consumer of labels and at most one training."""
+
+    def __init__(self, settings: Settings, start: Start = TrainingProcess) -> None:
+        self._settings = settings
+        self._start = start
+        self._clickhouse = ClickHouse(settings)
+        self._schedule = Schedule(settings.train_at, utc_now)
+        self._knows_tenants = False
+        self._training: tuple[str, Training] | None = None
+        overrides = {"enable.auto.offset.store": True}
+        self._consumer: Consumer = consumer(settings, GROUP, **overrides)
+        self._consumer.subscribe([LABELS.name])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._consumer.close()
+        self._clickhouse.close()
+
+    def step(self) -> None:
+        """Wait a little for labels, count where that may matter, end and start trainings."""
+        records = readable(self._consumer.consume(_MAX_LABELS, _TICK_S))
+        for record in records:
+            self._note(record)
+        if records:
+            self._consumer.commit(asynchronous=True)
+        self._look_after_training()
+        if self._training is None:
+            self._count_and_start()
+
+    def end_training(self) -> None:
+        """End a running training, and see it gone."""
+        if self._training is not None:
+            self._training[1].end(_END_S)
+            self._training = None
+
+    def _note(self, record: Record) -> None:
+        try:
+            label = decode(LABELS, record.value(), headers(record))
+        except SchemaError as error:
+            _LOG.warning("unreadable_label", offset=record.offset(), error=str(error))
+            return
+        if isinstance(label, AttemptLabelled):
+            self._schedule.labelled(label.tenant)
+
+    def _look_after_training(self) -> None:
+        if self._training is None:
+            return
+        tenant, training = self._training
+        outcome = training.outcome()
+        if outcome is not None:
+            _LOG.info("training_ended", tenant=tenant, outcome=outcome)
+            self._training = None
+            self._schedule.ended(tenant, outcome)
+
+    def _count_and_start(self) -> None:
+        try:
+            self._count()
+        except UnavailableError as error:
+            _LOG.warning("count_waits", error=str(error))
+            return
+        tenant = self._schedule.due()
+        if tenant is not None:
+            _LOG.info("training_started", tenant=tenant)
+            self._training = tenant, self._start(self._settings, tenant)
+
+    def _count(self) -> None:
+        if not self._knows_tenants:
+            for tenant in tenants(self._clickhouse):
+                self._schedule.labelled(tenant)
+            self._knows_tenants = True
+        for tenant in self._schedule.to_count():
+            count = progress(self._clickhouse, tenant).new_labels
+            if self._schedule.counted(tenant, count):
+                _LOG.info(
+                    "new_labels",
+                    tenant=tenant,
+                    count=count,
+                    train_at=self._settings.train_at,
+                )

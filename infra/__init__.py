@@ -1,0 +1,1 @@
+"""Embedded Kafka and ClickHouse, DDL, compose, supervision."""

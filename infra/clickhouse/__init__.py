@@ -1,0 +1,1 @@
+"""Numbered DDL, applied once each, in order."""

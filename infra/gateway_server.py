@@ -1,0 +1,58 @@
+"""The life of the gateway's process: take the port, open the folder, serve, stop."""
+
+import asyncio
+import os
+import signal
+import socket
+from pathlib import Path
+
+from aiohttp import web
+
+from pilotfish.infra.chdb_engine import Engine
+from pilotfish.infra.gateway_http import MAX_BODY_BYTES, application
+from pilotfish.infra.http_request import Login
+from pilotfish.infra.ports import require_free
+from pilotfish.schemas.settings import Settings
+
+# ClickHouse's own bound on an address; parameters travel there.
+_MAX_ADDRESS_BYTES = 1024 * 1024
+# aiohttp takes it twice: for the requests to end, and for their ends.
+_GRACE_S = 0.8
+
+
+def serve(data: Path, port: int, settings: Settings) -> None:
+    """Serve a folder until SIGTERM or SIGINT, and end within three seconds of it.
+
+    Raises:
+        RequirementError: the port or the folder is in use.
+    """
+    require_free(port, "ClickHouse")
+    listener = socket.create_server(("127.0.0.1", port), backlog=128)
+    data.mkdir(parents=True, exist_ok=True)
+    os.chdir(data)  # relative paths in statements end up here
+    login = Login(
+        settings.clickhouse_user, settings.clickhouse_password.get_secret_value()
+    )
+    asyncio.run(_serve(Engine(data), login, listener))
+    # Closing chDB waits for statements that do not end on request. What was
+    # answered is on disk: this exit is no worse than the kill it must survive.
+    os._exit(0)
+
+
+async def _serve(engine: Engine, login: Login, listener: socket.socket) -> None:
+    runner = web.AppRunner(
+        application(engine, login),
+        access_log=None,
+        auto_decompress=False,
+        max_line_size=_MAX_ADDRESS_BYTES,
+        max_field_size=_MAX_ADDRESS_BYTES,
+        read_bufsize=MAX_BODY_BYTES // 256,
+        shutdown_timeout=_GRACE_S,
+    )
+    await runner.setup()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await web.SockSite(runner, listener).start()
+    await stop.wait()
+    await runner.cleanup()

@@ -1,0 +1,95 @@
+"""Kafka's jars: fetched once by pinned coordinates, checked by SHA-256, cached."""
+
+import csv
+import fcntl
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import jgo
+
+from pilotfish.schemas.errors import RequirementError
+
+LIST = Path(__file__).with_name("kafka-4.3.1-jars.tsv")
+_FIRST = "kafka_2.13"
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """One line of the pinned list."""
+
+    group: str
+    artifact: str
+    version: str
+    sha256: str
+
+    @property
+    def coordinate(self) -> str:
+        return f"{self.group}:{self.artifact}:{self.version}"
+
+    @property
+    def file(self) -> str:
+        return f"{self.artifact}-{self.version}.jar"
+
+
+def pinned() -> list[Jar]:
+    """Return the pinned list, Kafka's own server jar first."""
+    with LIST.open(encoding="utf-8") as lines:
+        jars = [
+            Jar(row["group"], row["artifact"], row["version"], row["sha256"])
+            for row in csv.DictReader(lines, delimiter="\t")
+        ]
+    return sorted(jars, key=lambda jar: jar.artifact != _FIRST)
+
+
+def class_path(
+    cache: Path | None = None, say: Callable[[str], object] = lambda _: None
+) -> str:
+    """Return Kafka's class path, fetching what is missing (45 MB, once).
+
+    Raises:
+        RequirementError: a jar cannot be fetched, or is not the pinned one.
+    """
+    folder = (cache or Path.home() / ".cache/pilotfish") / LIST.stem
+    jars = pinned()
+    with _only_one(folder):
+        if not all((folder / jar.file).exists() for jar in jars):
+            say("fetching Kafka (45 MB, once)")
+            _fetch(jars, folder)
+    return ":".join(str(folder / jar.file) for jar in jars)
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Hold a lock, so that two processes do not fill the cache at once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _fetch(jars: list[Jar], folder: Path) -> None:
+    # All coordinates at once: given Kafka's alone, the resolver mixes in old versions.
+    try:
+        fetched = jgo.build("+".join(jar.coordinate for jar in jars))
+    except Exception as error:
+        raise RequirementError(
+            f"cannot fetch Kafka's jars: {error}; is the Maven repository reachable?"
+        ) from error
+    # Not `classpath`: beside it are the modules, where the machine's Java knows modules.
+    found = {Path(path).name: Path(path) for path in fetched.all_jars}
+    for jar in jars:
+        source = found.get(jar.file)
+        if source is None or _sha256(source) != jar.sha256:
+            raise RequirementError(f"{jar.coordinate}: not the pinned file; try again")
+        partial = folder / f"{jar.file}.partial"
+        shutil.copyfile(source, partial)
+        partial.rename(folder / jar.file)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

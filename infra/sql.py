@@ -1,0 +1,53 @@
+"""ClickHouse SQL as tokens, and a script as its statements."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_TOKEN = re.compile(
+    rb"""(?P<skip>\s+|--[^\n]*|\#[ !][^\n]*|/\*.*?(?:\*/|\Z))
+       |(?P<string>'(?:[^'\\]|\\.|'')*'?)
+       |(?P<heredoc>\$(\w*)\$.*?\$\4\$)
+       |(?P<quoted>`(?:[^`\\]|\\.|``)*`?|"(?:[^"\\]|\\.|"")*"?)
+       |(?P<word>\w+)
+       |(?P<symbol>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Token(NamedTuple):
+    """One token: its kind, its text without identifier quotes, and where it is."""
+
+    kind: str
+    text: bytes
+    start: int
+    end: int
+
+    @property
+    def keyword(self) -> bytes:
+        """The text in upper case."""
+        return self.text.upper()
+
+
+def tokens(sql: bytes) -> Iterator[Token]:
+    """Yield the tokens, without space and comments; lazily, so data is not read."""
+    for match in _TOKEN.finditer(sql):
+        kind = str(match.lastgroup)
+        if kind != "skip":
+            text = match[0][1:-1] if kind == "quoted" else match[0]
+            yield Token(kind, text, match.start(), match.end())
+
+
+def split(script: str) -> list[str]:
+    """Split a script into its statements; comments between them are left out."""
+    raw = script.encode()
+    found: list[str] = []
+    start = end = -1
+    for token in tokens(raw):
+        if token.text == b";" and token.kind == "symbol":
+            found += [raw[start:end].decode()] if start >= 0 else []
+            start = -1
+            continue
+        start = token.start if start < 0 else start
+        end = token.end
+    return found + ([raw[start:end].decode()] if start >= 0 else [])

@@ -1,0 +1,97 @@
+"""A request's text taken apart: the statement, and the rows behind an INSERT."""
+
+from dataclasses import dataclass
+
+from pilotfish.infra.sql import Token, tokens
+
+_RETURN_ROWS = {
+    *(b"SELECT", b"WITH", b"SHOW", b"DESCRIBE", b"DESC", b"EXISTS", b"EXPLAIN"),
+    *(b"CHECK", b"FROM", b"VALUES", b"KILL", b"("),
+}
+# An INSERT with one of these takes its rows from a query: no data follows.
+_ROWS_FROM_A_QUERY = {b"SELECT", b"WITH", b"FROM", b"WATCH"}
+_FILES = {b"FILE", b"FILECLUSTER", b"FILESYSTEM", b"SQLITE", b"PYTHON", b"EXECUTABLE"}
+_BEFORE_A_TABLE = {b"FROM", b"JOIN", b"INTO", b"TABLE", b"EXISTS", b"DESCRIBE", b"."}
+_START = Token("", b"", 0, 0)
+
+
+@dataclass(slots=True)
+class Statement:
+    """What a request's text asks for.
+
+    Attributes:
+        text: the statement, without data.
+        verb: its first word, in upper case; empty when there is no statement.
+        count: statements found; data is never searched for more.
+        format: the name after FORMAT, of the data or else of the output.
+        data: the rows behind INSERT ... VALUES or INSERT ... FORMAT.
+        forbidden: what in it reads or writes the machine's files; empty if nothing.
+    """
+
+    text: bytes
+    verb: bytes = b""
+    count: int = 0
+    format: str = ""
+    data: bytes | None = None
+    forbidden: str = ""
+
+    @property
+    def returns_rows(self) -> bool:
+        """Whether an answer has a format, be it empty."""
+        return self.verb in _RETURN_ROWS
+
+
+def parse(sql: bytes) -> Statement:
+    """Take a request's text apart."""
+    found = Statement(sql)
+    last, depth, in_statement, takes_data = _START, 0, False, False
+    for token in tokens(sql):
+        if token.kind == "symbol":
+            if token.text == b";":
+                in_statement = False
+                continue
+            depth += (token.text in b"([{") - (token.text in b")]}")
+        if not in_statement:
+            in_statement = True
+            found.count += 1
+        if not found.verb:
+            found.verb = token.keyword
+            takes_data = token.keyword == b"INSERT"
+        found.forbidden = found.forbidden or _forbidden(last, token)
+        if depth == 0 and token.kind == "word":
+            takes_data = takes_data and token.keyword not in _ROWS_FROM_A_QUERY
+            if _names_format(found, last, token, takes_data):
+                return found
+        last = token
+    return found
+
+
+def _names_format(
+    found: Statement, last: Token, token: Token, takes_data: bool
+) -> bool:
+    """Note the format; true when the token is the last one before data."""
+    if last.keyword == b"FORMAT":
+        found.format = token.text.decode()
+        head, tail = last.start, found.text[token.end :].lstrip(b" \t\r\f")
+        tail = tail.removeprefix(b"\n")
+    elif takes_data and token.keyword == b"VALUES":
+        found.format = "Values"
+        head, tail = token.start, found.text[token.end :]
+    else:
+        return False
+    if takes_data:
+        found.text, found.data = found.text[:head], tail
+    return takes_data
+
+
+def _forbidden(last: Token, token: Token) -> str:
+    """Name what touches files: clients are given the database, not the machine."""
+    if token.kind == "word" and token.keyword in (b"INFILE", b"OUTFILE"):
+        return token.keyword.decode()
+    if token.text == b"(" and last.kind != "symbol" and last.keyword in _FILES:
+        return last.text.decode() + "()"
+    if token.keyword in _FILES and last.keyword in (b"=", b"ENGINE"):
+        return f"ENGINE {token.text.decode()}"
+    if token.kind in ("string", "quoted") and last.keyword in _BEFORE_A_TABLE:
+        return "a file as a table" if b"/" in token.text else ""
+    return ""

@@ -1,0 +1,1 @@
+"""What crosses a process: pydantic messages, the topic table, the error tree."""

@@ -1,0 +1,47 @@
+"""What the stream processors say about an attempt."""
+
+from pydantic import Field
+
+from pilotfish.schemas.base import Message, Time, Value
+from pilotfish.schemas.events import Agent, HintMark, Problem, SignalKind
+from pilotfish.schemas.ids import Identifier, Name
+
+
+class Evidence(Value):
+    """One signal a label was made of, and the value it spoke for (None: abstains)."""
+
+    kind: SignalKind
+    value: float | None
+    source: str = ""
+
+
+class AttemptLabelled(Message):
+    """P(success) of one attempt; a revision carries a higher `version`.
+
+    `p_success` is None where the label abstains, with the reason in `abstained`.
+    `first_offset` and `offset` are places in the attempt's partition of
+    `pilotfish.events`: of the event that labelled the attempt first, and of the
+    newest event this label knows. The message lies in the same partition number
+    of `pilotfish.labels`.
+    """
+
+    tenant: Identifier
+    attempt_id: Identifier
+    version: int = Field(ge=1)
+    labeller: str
+    p_success: float | None = Field(default=None, ge=0, le=1)
+    abstained: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    problem: Problem
+    problem_type: str = ""
+    approach: Name | None = None
+    agent: Agent = Agent()
+    hint: HintMark | None = None
+    started_at: Time
+    ended_at: Time
+    steps: int = Field(default=0, ge=0)
+    cost: float = Field(default=0.0, ge=0)
+    tokens: int = Field(default=0, ge=0)
+    partition: int = Field(ge=0)
+    first_offset: int = Field(ge=0)
+    offset: int = Field(ge=0)

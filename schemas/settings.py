@@ -1,0 +1,44 @@
+"""Where things are: read from the environment once, in each process's `__main__`."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """All settings, each from `PILOTFISH_<NAME>`; the defaults are the embedded set-up."""
+
+    model_config = SettingsConfigDict(env_prefix="PILOTFISH_", frozen=True)
+
+    tenant: str = "default"
+    home: Path = Path.home() / ".local/share/pilotfish"
+
+    kafka: str = "127.0.0.1:29092"
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = (
+        "PLAINTEXT"
+    )
+    kafka_sasl_mechanism: str = "SCRAM-SHA-512"
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ca: Path | None = None
+
+    clickhouse: str = "http://127.0.0.1:28123"
+    clickhouse_user: str = "default"
+    clickhouse_password: SecretStr = SecretStr("")
+    clickhouse_database: str = "default"
+
+    train_at: int = Field(default=500, ge=50)
+    """New labelled attempts of a tenant at which a training starts."""
+    holdout: float = Field(default=0.05, ge=0, le=1)
+    """Share of advice requests that get no hint on purpose."""
+    idle_s: float = Field(default=3600.0, gt=0)
+    """Seconds without an event after which an open attempt counts as abandoned."""
+    base_model: str = "minilm"
+    """What LoRA adapts: `minilm`, `smollm2`, or a folder with a Hugging Face model."""
+
+    @property
+    def models(self) -> Path:
+        """The model store."""
+        return self.home / "models"

@@ -1,0 +1,13 @@
+"""Steps from an old version of a message to the next, oldest first.
+
+A step takes the decoded JSON of version n and returns that of version n + 1. Steps are
+only ever added: old messages stay in Kafka and in archives for as long as those live.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Upcast = Callable[[dict[str, Any]], dict[str, Any]]
+
+UPCASTS: Mapping[tuple[str, int], Upcast] = {}
+"""(schema name, version n) -> the step from n to n + 1."""

@@ -1,0 +1,1 @@
+"""pilotfish: learn from ordinary work which approach fits which problem."""

@@ -1,0 +1,5 @@
+"""The command line: `pilotfish --help`."""
+
+from pilotfish._cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,37 @@
+"""All commands in one place. What is heavy loads in the command that needs it."""
+
+import sys
+
+import typer
+
+from pilotfish._cli import advisors, ask, dead, demo, doctor, platform, replay, training
+from pilotfish.schemas.errors import PilotfishError
+
+app = typer.Typer(
+    name="pilotfish",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Learns from agents' ordinary work which approach fits which problem, "
+    "and tells them before they start.",
+    epilog="Settings come from PILOTFISH_* in the environment: `pilotfish doctor` "
+    "shows them. Start with `pilotfish demo`.",
+)
+
+app.command()(platform.up)
+app.command()(demo.demo)
+app.command()(replay.replay)
+app.command()(ask.sql)
+app.command()(ask.status)
+app.command()(doctor.doctor)
+app.command()(training.train)
+app.add_typer(advisors.app, name="advisors")
+app.add_typer(dead.app, name="dead")
+
+
+def main() -> None:
+    """Run the command line; an expected error is one line and exit status 1."""
+    try:
+        app()
+    except PilotfishError as error:
+        typer.secho(f"pilotfish: {error}", err=True, fg="red")
+        sys.exit(1)

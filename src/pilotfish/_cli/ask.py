@@ -1,0 +1,62 @@
+"""`pilotfish sql` and `pilotfish status`: what is known, and how things stand."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from pilotfish._cli.output import JsonFlag, print_json, print_rows
+from pilotfish.schemas.settings import Settings
+
+Query = Annotated[
+    str, typer.Argument(help='The statement, or "-" to read it from standard input.')
+]
+
+
+def sql(query: Query, as_json: JsonFlag = False) -> None:
+    """Ask ClickHouse.
+
+    For example: pilotfish sql "SELECT * FROM success_by_approach"
+    """
+    from pilotfish.streams.clickhouse import ClickHouse
+
+    text = sys.stdin.read() if query == "-" else query
+    columns, rows = ClickHouse(Settings()).table(text)
+    print_rows(columns, rows, as_json=as_json)
+
+
+def status(as_json: JsonFlag = False) -> None:
+    """Show how things stand: rows, labels until the next training, the advisor."""
+    from pilotfish.streams.clickhouse import ClickHouse
+
+    settings = Settings()
+    found = _status(settings, ClickHouse(settings))
+    if as_json:
+        print_json(found)
+    else:
+        print_rows(["what", "value"], list(found.items()), as_json=False)
+
+
+def _status(settings: Settings, clickhouse: Any) -> dict[str, Any]:
+    from pilotfish.streams.progress import progress
+
+    tenant = {"tenant": settings.tenant}
+    (counts,) = clickhouse.query(
+        """SELECT (SELECT count() FROM events WHERE tenant = {tenant:String}),
+                  (SELECT count() FROM attempts_current WHERE tenant = {tenant:String}),
+                  (SELECT countIf(p_success IS NOT NULL) FROM attempts_current
+                   WHERE tenant = {tenant:String}),
+                  (SELECT count() FROM hints WHERE tenant = {tenant:String}),
+                  (SELECT count() FROM dead_letters),
+                  (SELECT argMax(version, started_at) FROM trainings FINAL
+                   WHERE tenant = {tenant:String} AND verdict = 'promoted')""",
+        tenant,
+    )
+    names = ("events", "attempts", "labelled", "hints", "dead_letters", "advisor")
+    new = progress(clickhouse, settings.tenant).new_labels
+    return {
+        "tenant": settings.tenant,
+        **dict(zip(names, counts, strict=True)),
+        "new_labels": new,
+        "next_training_at": settings.train_at,
+    }

@@ -1,0 +1,63 @@
+"""`pilotfish dead`: what could not be read, and reading it again after a fix."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from pilotfish._cli.output import JsonFlag, console, print_rows
+from pilotfish.schemas.errors import UnavailableError
+from pilotfish.schemas.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True, help="List messages that could not be read; read them again."
+)
+
+_LIST = """
+SELECT at, service, topic, source_partition, source_offset, reason,
+       substring(value, 1, 60) AS starts_with
+FROM dead_letters FINAL ORDER BY at DESC LIMIT {limit:UInt32}
+"""
+_COLUMNS = ("at", "service", "topic", "partition", "offset", "reason", "starts_with")
+_RAW = """
+SELECT topic, key, value, headers FROM dead_letters FINAL
+WHERE at >= {since:DateTime64(6, 'UTC')} ORDER BY at
+"""
+
+
+@app.command("list")
+def list_dead(
+    limit: Annotated[int, typer.Option(help="The newest so many.")] = 20,
+    as_json: JsonFlag = False,
+) -> None:
+    """List the newest dead letters with the place they came from and the reason."""
+    from pilotfish.streams.clickhouse import ClickHouse
+
+    rows = ClickHouse(Settings()).query(_LIST, {"limit": limit})
+    print_rows(_COLUMNS, rows, as_json=as_json)
+
+
+@app.command("replay")
+def replay_dead(
+    since: Annotated[datetime, typer.Option(help="Only those set aside since (UTC).")],
+) -> None:
+    """Publish dead letters to their topics again, as they came, after a fix."""
+    from pilotfish.streams.clickhouse import ClickHouse
+    from pilotfish.streams.kafka import producer
+
+    settings = Settings()
+    rows = ClickHouse(settings).query(
+        _RAW, {"since": since}, formats={"String": "bytes"}
+    )
+    sender = producer(settings)
+    for topic, key, value, headers in rows:
+        named = [(_text(name), header) for name, header in headers.items()]
+        sender.produce(_text(topic), key=key or None, value=value, headers=named)
+        sender.poll(0)
+    if sender.flush(30):
+        raise UnavailableError(f"Kafka at {settings.kafka} did not take every message")
+    console.print(f"published {len(rows)} messages again")
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

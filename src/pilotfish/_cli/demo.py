@@ -1,0 +1,44 @@
+"""`pilotfish demo`: the whole loop on real problems."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pilotfish._cli.output import console
+
+
+def demo(
+    attempts: Annotated[
+        int, typer.Option(min=60, help="How many attempts the agent makes.")
+    ] = 2400,
+    seed: Annotated[int, typer.Option(help="Draws problems and random choices.")] = 1,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the numbers to this file.")
+    ] = None,
+    agent: Annotated[
+        str,
+        typer.Option(
+            help="`portfolio`, or `openai:MODEL` for a server that speaks OpenAI's "
+            "protocol at OPENAI_BASE_URL, with OPENAI_API_KEY."
+        ),
+    ] = "portfolio",
+    keep_running: Annotated[
+        bool, typer.Option(help="Leave the platform up at the end, until Ctrl-C.")
+    ] = False,
+) -> None:
+    """Watch pilotfish learn: from nothing to advice that raises the success rate.
+
+    Real problems of many families, a real agent with several approaches that truly
+    succeed or fail, and the platform of `pilotfish up` in a folder of its own.
+    """
+    from pilotfish.demo.main import Plan, play
+
+    plan = Plan(
+        attempts=attempts,
+        seed=seed,
+        agent=agent,
+        json_file=json_file,
+        keep=keep_running,
+    )
+    play(plan, console)

@@ -1,0 +1,37 @@
+"""Tables for people, JSON for programs."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+JsonFlag = Annotated[
+    bool, typer.Option("--json", help="Print JSON for programs instead of a table.")
+]
+
+console = Console()
+
+
+def print_rows(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], *, as_json: bool
+) -> None:
+    """Print rows as an aligned table, or as a JSON list of objects."""
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        return
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    console.print(table)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document; what JSON has no type for becomes text."""
+    typer.echo(json.dumps(value, default=str, indent=2))
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)

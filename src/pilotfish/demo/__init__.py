@@ -1,0 +1,1 @@
+"""The demo: real problems, real solvers, the whole loop."""

@@ -1,0 +1,136 @@
+"""Satisfiability modulo theories: z3 over integers, reals and truth values."""
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+
+import z3
+
+from pilotfish.demo.reading import logic
+from pilotfish.demo.reading.catalogue import PUZZLES, read
+from pilotfish.demo.reading.puzzle import (
+    AllDifferent,
+    Constraint,
+    Formula,
+    Linear,
+    Puzzle,
+    Solution,
+)
+from pilotfish.demo.reading.text import first_applicable, require, search
+
+INSTRUCTION = (
+    "Write the statements as formulas over truth values and numbers, and derive what "
+    "satisfies them all; to show that something follows, refute its negation."
+)
+_ALL_SOLUTIONS = 200
+
+
+def solve(text: str) -> str:
+    """Conclude from premises, solve a puzzle's formulas, or find real roots."""
+    return first_applicable(text, (_conclude, _solve_puzzle, _real_roots))
+
+
+def _solve_puzzle(text: str) -> str:
+    puzzle = read(text, PUZZLES)
+    return puzzle.answer(solutions(puzzle))
+
+
+def _conclude(text: str) -> str:
+    premises = logic.premises(text)
+    for conclusion in premises.candidates():
+        if not solutions(premises.refutation(conclusion)):
+            return conclusion
+    return require(False)
+
+
+def solutions(puzzle: Puzzle) -> list[Solution]:
+    """Return one solution, or all if the puzzle asks for their number."""
+    unknowns = {name: z3.Int(f"v_{name}") for name in puzzle.domains}
+    solver = z3.Solver()
+    for name, values in puzzle.domains.items():
+        solver.add(unknowns[name] >= min(values), unknowns[name] <= max(values))
+    for constraint in puzzle.constraints:
+        solver.add(_state(constraint, unknowns))
+    found: list[Solution] = []
+    limit = _ALL_SOLUTIONS if puzzle.count else 1
+    while len(found) < limit and solver.check() == z3.sat:
+        model = solver.model()
+        values = {
+            name: model.eval(unknown, model_completion=True).as_long()
+            for name, unknown in unknowns.items()
+        }
+        found.append(values)
+        solver.add(z3.Or([unknowns[n] != value for n, value in values.items()]))
+    require(solver.check() != z3.unknown or found)
+    return found
+
+
+def _state(constraint: Constraint, unknowns: Mapping[str, z3.ArithRef]) -> z3.BoolRef:
+    match constraint:
+        case Linear(terms, relation, bound):
+            value = z3.Sum([factor * unknowns[name] for factor, name in terms])
+            compared = {
+                "==": value == bound,
+                "!=": value != bound,
+                "<=": value <= bound,
+                ">=": value >= bound,
+            }
+            return compared[relation]
+        case AllDifferent(names):
+            return z3.Distinct([unknowns[name] for name in names])
+        case Formula(connective, parts):
+            stated = [_state(part, unknowns) for part in parts]
+            return _connect(connective, stated)
+
+
+def _connect(connective: str, parts: list[z3.BoolRef]) -> z3.BoolRef:
+    match connective:
+        case "not":
+            return z3.Not(parts[0])
+        case "and":
+            return z3.And(parts)
+        case "or":
+            return z3.Or(parts)
+        case "implies":
+            return z3.Implies(parts[0], parts[1])
+        case _:
+            return parts[0] == parts[1]
+
+
+_TERM = r"[-+]? *(?:\d+\*)?[a-z]\*\*\d|[-+]? *\d+\*[a-z]|[-+]? *[a-z]\b|[-+]? *\d+"
+
+
+def _real_roots(text: str) -> str:
+    """Find the real roots of a polynomial with integer factors, one after another."""
+    found = search(rf"(?:: ?|\n)((?: *(?:{_TERM}))+) = 0", text)
+    names = set(re.findall("[a-z]", found[1]))
+    require(len(names) == 1)
+    unknown = z3.Real("x")
+    solver = z3.Solver()
+    terms = re.findall(rf"({_TERM})", found[1])
+    solver.add(z3.Sum([_term(term.replace(" ", ""), unknown) for term in terms]) == 0)
+    roots: list[float] = []
+    while len(roots) < 8 and solver.check() == z3.sat:
+        value = solver.model()[unknown]
+        require(value is not None)
+        solver.add(unknown != value)
+        roots.append(_decimal(value))
+    return ", ".join(str(round(root, 4)) for root in sorted(roots))
+
+
+def _term(term: str, unknown: z3.ArithRef) -> z3.ArithRef:
+    sign = -1 if term.startswith("-") else 1
+    factor = re.match(r"[-+]?(\d+)", term)
+    power = re.search(r"\*\*(\d)", term)
+    degree = int(power[1]) if power else int(bool(re.search("[a-z]", term)))
+    result = z3.RealVal(sign * int(factor[1] if factor else 1))
+    for _ in range(degree):
+        result *= unknown
+    return result
+
+
+def _decimal(value: z3.ExprRef) -> float:
+    if isinstance(value, z3.AlgebraicNumRef):
+        value = value.approx(12)
+    require(isinstance(value, z3.RatNumRef))
+    return float(Fraction(value.numerator_as_long(), value.denominator_as_long()))

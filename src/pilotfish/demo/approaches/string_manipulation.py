@@ -1,0 +1,153 @@
+"""Work on letters and words: sort, reverse, count, group, shift, match."""
+
+import json
+import re
+from collections import Counter
+
+from pilotfish.demo.reading import words
+from pilotfish.demo.reading.text import (
+    NotApplicableError,
+    first_applicable,
+    require,
+    search,
+)
+
+INSTRUCTION = (
+    "Treat the input as text: take the letters, words or listed items one by one and "
+    "sort, reverse, count, group, shift or rewrite them as asked."
+)
+_ROUNDS = 200
+
+
+def solve(text: str) -> str:
+    """Do to the text's strings what it asks for."""
+    return first_applicable(text, _METHODS)
+
+
+def _spell_backward(text: str) -> str:
+    require(re.search(r"(?i)backwards?|reverse", text))
+    return search(r": (\w+)\s*$", text)[1][::-1]
+
+
+def _reverse_list(text: str) -> str:
+    require(re.search(r"(?i)reverse", text))
+    return ", ".join(reversed(words.word_list(text)))
+
+
+def _sort_list(text: str) -> str:
+    require(re.search(r"(?i)\bsort\b", text))
+    ordered = search(
+        r"(?i)in (ascending|descending) order", text.rpartition("ort these")[2]
+    )
+    listed = search(r": ((?:[^,:\n]+, ?)+[^,:\n]+)$", text, re.MULTILINE)[1]
+    items = [item.strip() for item in listed.split(",")]
+    numeric = all(re.fullmatch(r"-?\d+(?:\.\d+)?", item) for item in items)
+    down = ordered[1].lower() == "descending"
+    if numeric and "string" in text:
+        return str(sorted(items, key=float, reverse=down))
+    return ", ".join(sorted(items, reverse=down))
+
+
+def _count_letter(text: str) -> str:
+    found = search(r'letter "(\w)".*text: "(.*)"', text, re.DOTALL)
+    return str(found[2].lower().count(found[1].lower()))
+
+
+def _group_anagrams(text: str) -> str:
+    require(re.search(r"(?i)anagram", text))
+    groups: dict[str, list[str]] = {}
+    for word in words.word_list(text):
+        groups.setdefault("".join(sorted(word)), []).append(word)
+    return json.dumps(list(groups.values()))
+
+
+def _unshift(text: str) -> str:
+    """Take the commonest letter for an E, as codebreakers do first."""
+    cipher = words.shifted_text(text)
+    common = Counter(char for char in cipher if char.isalpha()).most_common(1)[0][0]
+    return words.shift(cipher, ord(common) - ord("E"))
+
+
+def _palindrome(text: str) -> str:
+    counts = Counter(words.palindrome_letters(text))
+    half = "".join(letter * (count // 2) for letter, count in sorted(counts.items()))
+    middle = "".join(letter for letter, count in counts.items() if count % 2)
+    return half + middle + half[::-1]
+
+
+def _isomorphic(text: str) -> str:
+    require(re.search(r"(?i)isomorphic", text))
+    found = search(r"(\S+) (\S+)\s*$", text)
+    require(len(found[1]) == len(found[2]))
+    pairs = set(zip(found[1], found[2], strict=True))
+    return str(len(pairs) == len(set(found[1])) == len(set(found[2])))
+
+
+def _can_be_made(text: str) -> str:
+    needed = search(r"(?i)note: (\w+)$", text, re.MULTILINE)[1]
+    given = search(r"(?i)magazine: (\w+)$", text, re.MULTILINE)[1]
+    return str(not Counter(needed) - Counter(given))
+
+
+def _insert(text: str) -> str:
+    rules = dict(re.findall(r"substring (\w+) in .* insert the character (\w)", text))
+    require(rules)
+    string = search(r"pattern: (\w+)\s*$", text)[1]
+    pattern = "|".join(rules)
+    return re.sub(pattern, lambda found: found[0] + rules[found[0]], string)
+
+
+def _rewrite(text: str) -> str:
+    """Rewrite neighbouring tokens by the text's rules until none applies."""
+    rules = re.findall(
+        r"^ +(\S+) (\S+) \.\.\. becomes \.\.\. (.+)$", text, re.MULTILINE
+    )
+    require(rules)
+    tokens = [line.split() for line in text.splitlines() if line.strip()]
+    known = {token for left, right, _ in rules for token in (left, right)}
+    known |= {token for token in " ".join(rule[2] for rule in rules).split()} - {
+        "nothing"
+    }
+    program = [line for line in tokens if set(line) <= known][-1]
+    become = {
+        (left, right): [] if to == "nothing" else to.split()
+        for left, right, to in rules
+    }
+    for _ in range(_ROUNDS):
+        pairs = zip(program, program[1:], strict=False)
+        at = next((i for i, pair in enumerate(pairs) if pair in become), None)
+        if at is None:
+            return " ".join(program)
+        program[at : at + 2] = become[program[at], program[at + 1]]
+    raise NotApplicableError("rewriting does not end")
+
+
+def _filter_numbers(text: str) -> str:
+    found = search(
+        r"(Keep|Remove) all numbers (larger|smaller|greater|less) than (-?[\d.]+) in "
+        r"this list: \[([^\]]*)\]",
+        text,
+    )
+    items = re.findall(r"'([^']*)'", found[4])
+    larger, bound = found[2] in ("larger", "greater"), float(found[3].rstrip("."))
+
+    def selected(item: str) -> bool:
+        return float(item) > bound if larger else float(item) < bound
+
+    return str([item for item in items if selected(item) == (found[1] == "Keep")])
+
+
+_METHODS = (
+    _group_anagrams,
+    _palindrome,
+    _unshift,
+    _count_letter,
+    _isomorphic,
+    _can_be_made,
+    _insert,
+    _rewrite,
+    _filter_numbers,
+    _sort_list,
+    _reverse_list,
+    _spell_backward,
+)

@@ -1,0 +1,120 @@
+"""Computer algebra: expressions and equations, worked on by sympy."""
+
+import re
+
+import sympy
+from sympy.parsing.sympy_parser import parse_expr
+
+from pilotfish.demo.reading import numbers
+from pilotfish.demo.reading.text import first_applicable, require, search
+
+INSTRUCTION = (
+    "Treat it as algebra: write the expression or equation with symbols, and simplify, "
+    "expand, factor, integrate or solve it exactly."
+)
+_NAMES = {"sin", "cos", "tan", "exp", "log", "sqrt", "asin", "acos", "atan", "pi", "I"}
+
+
+def solve(text: str) -> str:
+    """Integrate, solve, reduce or evaluate what stands in the text."""
+    return first_applicable(text, _METHODS)
+
+
+def _parse(source: str) -> sympy.Expr:
+    """Parse arithmetic with one-letter symbols; no other name is allowed in."""
+    require(re.fullmatch(r"[\w\s()*/+.-]+", source))
+    names = set(re.findall(r"[a-zA-Z_]\w*", source)) - _NAMES
+    require(all(len(name) == 1 for name in names))
+    powers = [int(power) for power in re.findall(r"\*\* *(\d+)", source)]
+    require(max(powers, default=0) <= 100 and len(source) < 500)
+    symbols = {name: sympy.Symbol(name) for name in names}
+    try:
+        parsed = parse_expr(source, local_dict=symbols)
+    except (SyntaxError, TypeError, AttributeError) as error:
+        raise ValueError(source) from error
+    require(isinstance(parsed, sympy.Expr))
+    return parsed
+
+
+def _integral(text: str) -> str:
+    found = search(r"∫ *(.+?) *d([a-zA-Z])\b", text)
+    integrand = _parse(found[1])
+    symbols = sorted(integrand.free_symbols, key=str)
+    symbol = symbols[0] if symbols else sympy.Symbol(found[2])
+    return f"{sympy.integrate(integrand, symbol)} + C"
+
+
+def _equation(text: str) -> str:
+    found = search(r"(?:^|: *)([^:=\n]+)=([^:=\n]+)$", text, re.MULTILINE)
+    difference = _parse(found[1].strip()) - _parse(found[2].strip())
+    require(len(difference.free_symbols) == 1)
+    (symbol,) = difference.free_symbols
+    roots = sympy.Poly(difference, symbol)
+    require(roots.degree() > 0)
+    if roots.degree() == 1:
+        return _number(sympy.solve(difference, symbol)[0])
+    real = [float(root) for root in roots.nroots(n=20) if root.is_real]
+    return ", ".join(str(round(root, 4)) for root in sorted(set(real)))
+
+
+def _number(value: sympy.Expr) -> str:
+    return str(value) if value.is_Integer else str(round(float(value), 4))
+
+
+def _polynomial(text: str) -> str:
+    found = search(r"(?:^|: *)([-\w\s()*+]+)$", text, re.MULTILINE)
+    expression = _parse(found[1].strip())
+    require(expression.free_symbols)
+    return str(sympy.expand(expression))
+
+
+def _lowest_terms(text: str) -> str:
+    top, bottom, form = numbers.fraction(text)
+    reduced = sympy.Rational(top, bottom)
+    return form % (reduced.p, reduced.q)
+
+
+def _divisor_or_multiple(text: str) -> str:
+    kind, given = numbers.divisor_or_multiple(text)
+    operation = sympy.gcd if kind == "gcd" else sympy.lcm
+    return str(operation(given))
+
+
+def _factors(text: str) -> str:
+    found = sympy.factorint(numbers.number_to_factor(text))
+    return " × ".join(str(p) for p in sorted(found) for _ in range(found[p]))
+
+
+def _count_primes(text: str) -> str:
+    low, high = numbers.primes_between(text)
+    return str(sum(1 for _ in sympy.sieve.primerange(low, high + 1)))
+
+
+def _complex(text: str) -> str:
+    number = r"\(-?\d+(?:\.\d+)?i?(?: [-+] \d+(?:\.\d+)?i)?\)"
+    found = search(rf"({number}) ([-+×÷*/]) ({number})", text)
+    source = found[0].replace("×", "*").replace("÷", "/")
+    source = re.sub(r"(\d)i", r"\1*I", source)
+    real, imaginary = sympy.expand(_parse(source), complex=True).as_real_imag()
+    return f"{float(real)} {'+' if imaginary >= 0 else '-'} {abs(float(imaginary))}i"
+
+
+def _evaluate(text: str) -> str:
+    source = numbers.expression(text)
+    require("<" not in source and ">" not in source and "0x" not in source)
+    exact = sympy.nsimplify(_parse(source), rational=True)
+    require(exact.is_Rational)
+    return str(exact) if exact.is_Integer else str(sympy.N(exact, 12))
+
+
+_METHODS = (
+    _integral,
+    _lowest_terms,
+    _complex,
+    _equation,
+    _divisor_or_multiple,
+    _factors,
+    _count_primes,
+    _polynomial,
+    _evaluate,
+)

@@ -1,0 +1,1 @@
+"""Faust apps and the Kafka and ClickHouse plumbing."""

@@ -1,0 +1,177 @@
+"""ClickHouse over HTTP, with its errors in pilotfish's words."""
+
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.datatypes.base import ClickHouseType
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import (
+    ClickHouseError,
+    DatabaseError,
+    OperationalError,
+)
+from clickhouse_connect.driver.query import QueryResult
+from urllib3 import PoolManager
+from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
+
+from pilotfish.schemas.errors import StorageError, UnavailableError
+from pilotfish.schemas.settings import Settings
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_CONNECT_TIMEOUT_S = 5
+# Longer than any statement of ours: the trainer's dataset is the largest.
+_ANSWER_TIMEOUT_S = 120
+# Codes that say something of ClickHouse's moment and nothing of the statement:
+# timeouts, too many statements or parts, memory, network, keeper, cancellation.
+_TRANSIENT = {159, 202, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 319, 394}
+_TRANSIENT |= {425, 439, 473, 735, 999}
+# What a value that does not fit its column makes of the client's encoders.
+_BAD_VALUES = (
+    *(ClickHouseError, ValueError, TypeError, LookupError, AttributeError),
+    *(struct.error, OverflowError),
+)
+
+
+class _OncePool(PoolManager):
+    """Asks once, so that no insert is sent twice behind the caller's back.
+
+    clickhouse-connect knows a lost connection by the cause of the error, and then
+    sends everything again; without the cause it raises.
+    """
+
+    def urlopen(  # type: ignore[override] # pyright: ignore[reportIncompatibleMethodOverride]
+        self, method: str, url: str, redirect: bool = True, **options: Any
+    ) -> BaseHTTPResponse:
+        try:
+            return super().urlopen(
+                method, url, redirect, **{**options, "retries": False}
+            )
+        except HTTPError as error:
+            said = f"{type(error).__name__}: {error}"
+        raise HTTPError(said)
+
+
+class ClickHouse:
+    """One connection; use one a thread. Opens on first use, and again after a loss."""
+
+    def __init__(self, settings: Settings) -> None:
+        address = urlsplit(settings.clickhouse)
+        self._place = address.netloc.rpartition("@")[2]  # without a password
+        self._settings = settings
+        self._pool: PoolManager | None = None
+        self._client: Client | None = None
+        self._types: dict[tuple[str, tuple[str, ...]], Sequence[ClickHouseType]] = {}
+
+    def query(
+        self, sql: str, parameters: Mapping[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Return all rows of a SELECT; times are aware.
+
+        Raises:
+            UnavailableError: no answer, or none now; asking again may help.
+            StorageError: ClickHouse refused the statement.
+        """
+        return self.table(sql, parameters)[1]
+
+    def table(
+        self, sql: str, parameters: Mapping[str, Any] | None = None
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Return the names of the columns and all rows; raises as `query` does."""
+        with self._mapped_errors():
+            result: QueryResult = self._open().query(sql, dict(parameters or {}))
+            return list(result.column_names), [tuple(row) for row in result.result_rows]
+
+    def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Run a statement that returns nothing; raises as `query` does."""
+        with self._mapped_errors():
+            self._open().command(sql, parameters=dict(parameters or {}))
+
+    def insert(
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        *,
+        token: str = "",
+    ) -> None:
+        """Insert rows as one block, which ClickHouse takes whole or not at all.
+
+        A block whose `token` is among the newest of the table's deduplication window
+        was inserted before, by a call whose answer was lost: it is not inserted again.
+        After UnavailableError the block may be there or not.
+        """
+        if rows:
+            with self._mapped_errors():
+                self._open().insert(
+                    table,
+                    rows,
+                    column_names=list(columns),
+                    column_types=self._types_of(table, tuple(columns)),
+                    settings={"insert_deduplication_token": token} if token else None,
+                )
+
+    def close(self) -> None:
+        """Close the connection; the next call opens it again."""
+        client, self._client = self._client, None
+        pool, self._pool = self._pool, None
+        self._types.clear()
+        if client is not None:
+            client.close()
+        if pool is not None:
+            pool.clear()
+
+    def _types_of(
+        self, table: str, columns: tuple[str, ...]
+    ) -> Sequence[ClickHouseType]:
+        """Ask for a table's column types once: DESCRIBE costs as much as an insert."""
+        key = (table, columns)
+        if key not in self._types:
+            context = self._open().create_insert_context(table, columns)
+            self._types[key] = context.column_types
+        return self._types[key]
+
+    def _open(self) -> Client:
+        if self._client is None:
+            address = urlsplit(self._settings.clickhouse)
+            self._pool = _OncePool(num_pools=1)
+            self._client = clickhouse_connect.get_client(
+                interface=address.scheme,
+                host=address.hostname,
+                port=address.port,
+                username=self._settings.clickhouse_user,
+                password=self._settings.clickhouse_password.get_secret_value(),
+                database=self._settings.clickhouse_database,
+                autogenerate_session_id=False,
+                connect_timeout=_CONNECT_TIMEOUT_S,
+                send_receive_timeout=_ANSWER_TIMEOUT_S,
+                pool_mgr=self._pool,
+                compress=address.hostname not in _LOOPBACK,
+                tz_mode="aware",
+            )
+        return self._client
+
+    @contextmanager
+    def _mapped_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, HTTPError, OSError) as error:
+            self.close()
+            raise UnavailableError(
+                f"ClickHouse at {self._place} does not answer: {error}"
+            ) from error
+        except DatabaseError as error:
+            raise self._refused(error) from error
+        except _BAD_VALUES as error:
+            raise StorageError(f"ClickHouse's client refused it: {error}") from error
+
+    def _refused(self, error: DatabaseError) -> StorageError | UnavailableError:
+        # Without a code it is the client's own error, or no ClickHouse that answered.
+        no_code = error.code is None and type(error) is DatabaseError
+        if no_code or error.code in _TRANSIENT:
+            return UnavailableError(f"ClickHouse at {self._place} cannot now: {error}")
+        return StorageError(str(error))

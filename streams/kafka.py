@@ -1,0 +1,138 @@
+"""Kafka clients with the settings that pilotfish's promises need."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka import Message as Record
+
+from pilotfish.schemas.base import Message
+from pilotfish.schemas.codec import encode, headers_of
+from pilotfish.schemas.errors import ConfigurationError, UnavailableError
+from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import TOPICS, Topic
+
+_LOG = logging.getLogger("librdkafka")
+
+_MISCONFIGURED = frozenset(
+    {
+        KafkaError.SASL_AUTHENTICATION_FAILED,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        KafkaError._AUTHENTICATION,  # noqa: SLF001 - librdkafka's public code for it
+        KafkaError._INVALID_ARG,  # noqa: SLF001
+    }
+)
+
+
+def client_config(settings: Settings) -> dict[str, Any]:
+    """Return librdkafka's connection properties."""
+    config: dict[str, Any] = {
+        "bootstrap.servers": settings.kafka,
+        "security.protocol": settings.kafka_security,
+    }
+    if settings.kafka_security.startswith("SASL"):
+        config["sasl.mechanism"] = settings.kafka_sasl_mechanism
+        config["sasl.username"] = settings.kafka_username
+        config["sasl.password"] = settings.kafka_password.get_secret_value()
+    if settings.kafka_ca:
+        config["ssl.ca.location"] = str(settings.kafka_ca)
+    return config
+
+
+def producer(settings: Settings, **overrides: Any) -> Producer:
+    """Open an idempotent producer: the broker drops the doubles of its own retries."""
+    defaults = {
+        "enable.idempotence": True,
+        "compression.type": "lz4",
+        "linger.ms": 5,
+        "partitioner": "murmur2_random",
+        "logger": _LOG,
+    }
+    return Producer(client_config(settings) | defaults | overrides)
+
+
+def consumer(settings: Settings, group: str, **overrides: Any) -> Consumer:
+    """Open a consumer that commits nothing by itself and starts at the beginning."""
+    defaults = {
+        "group.id": group,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        "partition.assignment.strategy": "cooperative-sticky",
+        "logger": _LOG,
+    }
+    return Consumer(client_config(settings) | defaults | overrides)
+
+
+def publish(
+    to: Producer, topic: Topic, key: str, message: Message, **options: Any
+) -> None:
+    """Queue one message; `options` go to `Producer.produce`."""
+    to.produce(
+        topic.name,
+        key=key,
+        value=encode(message),
+        headers=headers_of(message),
+        **options,
+    )
+
+
+def missing_topics(settings: Settings, timeout_s: float = 5.0) -> list[str]:
+    """Return the names of pilotfish's topics that this Kafka lacks.
+
+    Raises:
+        ConfigurationError, UnavailableError: as `mapped_errors`.
+    """
+    client = producer(settings)
+    with mapped_errors(f"asking {settings.kafka} for its topics"):
+        there = client.list_topics(timeout=timeout_s).topics
+    return [topic.name for topic in TOPICS if topic.name not in there]
+
+
+def headers(record: Record) -> list[tuple[str, bytes | str | None]]:
+    """Return a record's headers as `codec.decode` takes them."""
+    named = record.headers() or []
+    return list(named.items()) if isinstance(named, dict) else named
+
+
+@contextmanager
+def mapped_errors(what: str) -> Iterator[None]:
+    """Turn KafkaException into pilotfish's errors; `what` names the work in progress.
+
+    Raises:
+        ConfigurationError: Kafka refuses these settings; trying again would not help.
+        UnavailableError: everything else; trying again may help.
+    """
+    try:
+        yield
+    except KafkaException as error:
+        raise _mapped(what, error.args[0]) from error
+
+
+def readable(records: Iterable[Record]) -> list[Record]:
+    """Return the records that carry a message; raise for the errors among them.
+
+    Raises:
+        ConfigurationError, UnavailableError: as `mapped_errors`.
+    """
+    fine = []
+    for record in records:
+        error = record.error()
+        if error is None:
+            fine.append(record)
+        elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
+            raise _mapped(f"reading {record.topic() or 'Kafka'}", error)
+    return fine
+
+
+def _mapped(what: str, error: Any) -> ConfigurationError | UnavailableError:
+    text = error.str() if isinstance(error, KafkaError) else str(error)
+    if isinstance(error, KafkaError) and error.code() in _MISCONFIGURED:
+        return ConfigurationError(
+            f"{what}: Kafka refuses: {text}; check the PILOTFISH_KAFKA settings"
+        )
+    return UnavailableError(f"{what}: Kafka does not answer: {text}")

@@ -1,0 +1,54 @@
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from pilotfish._cli.app import app
+
+COMMANDS = (
+    "up",
+    "demo",
+    "replay",
+    "sql",
+    "status",
+    "doctor",
+    "train",
+    "advisors list",
+    "advisors promote",
+    "advisors rollback",
+    "dead list",
+    "dead replay",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str) -> None:
+    shown = CliRunner().invoke(app, [*command.split(), "--help"])
+    assert shown.exit_code == 0
+    assert len(shown.output.splitlines()) > 5
+
+
+def test_help_is_quick_to_load() -> None:
+    code = "import sys, pilotfish._cli.app; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+    heavy = {"torch", "transformers", "onnxruntime", "faust", "clickhouse_connect"}
+    assert not heavy & set(loaded)
+
+
+def test_an_expected_error_is_one_line_and_no_traceback(tmp_path: object) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pilotfish", "replay", "/nowhere.jsonl"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("pilotfish: cannot read /nowhere.jsonl")
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_option_is_a_usage_error() -> None:
+    assert CliRunner().invoke(app, ["status", "--nonsense"]).exit_code == 2

@@ -1,0 +1,59 @@
+"""One broker and one ClickHouse of their own: these tests stop and kill them."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from faults.processes import Platform
+
+from pilotfish.infra.gateway import EmbeddedClickHouse
+from pilotfish.infra.kafka import EmbeddedKafka
+from pilotfish.infra.migrations import migrate
+from pilotfish.infra.topics import create_topics
+from pilotfish.schemas.ids import new_id
+from pilotfish.schemas.settings import Settings
+from pilotfish.streams.clickhouse import ClickHouse
+
+
+def free_ports(count: int) -> list[int]:
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(probe.getsockname()[1]) for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+@pytest.fixture(scope="session")
+def servers(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[EmbeddedKafka, EmbeddedClickHouse]]:
+    folder = tmp_path_factory.mktemp("faults")
+    ports = free_ports(3)
+    with (
+        EmbeddedKafka(folder / "kafka", ports[0], ports[1]) as kafka,
+        EmbeddedClickHouse(folder / "clickhouse", ports[2]) as clickhouse,
+    ):
+        create_topics({"bootstrap.servers": kafka.bootstrap})
+        migrate(ClickHouse(Settings(clickhouse=clickhouse.url)))
+        yield kafka, clickhouse
+
+
+@pytest.fixture
+def platform(
+    servers: tuple[EmbeddedKafka, EmbeddedClickHouse], tmp_path: Path
+) -> Platform:
+    """A tenant of its own on the shared servers."""
+    kafka, clickhouse = servers
+    settings = Settings(
+        kafka=kafka.bootstrap,
+        clickhouse=clickhouse.url,
+        home=tmp_path,
+        tenant=f"t-{new_id()}",
+    )
+    return Platform(kafka, clickhouse, settings, tmp_path)
+
+
+@pytest.fixture
+def clickhouse(platform: Platform) -> ClickHouse:
+    return ClickHouse(platform.settings)

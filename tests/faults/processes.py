@@ -1,0 +1,111 @@
+"""The platform of the fault tests: real processes that can be killed and stopped."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pilotfish.consumers.training import environment
+from pilotfish.infra.gateway import EmbeddedClickHouse
+from pilotfish.infra.kafka import EmbeddedKafka
+from pilotfish.schemas.settings import Settings
+
+COMMANDS = {
+    "archive": ["pilotfish.consumers", "archive"],
+    "advisor": ["pilotfish.consumers", "advisor"],
+    "trigger": ["pilotfish.consumers", "trigger"],
+    "streams": ["pilotfish.streams"],
+    "trainer": ["pilotfish.trainers"],
+}
+
+
+class Service:
+    """One service as a process of its own, with its log in a file."""
+
+    def __init__(self, name: str, settings: Settings, folder: Path) -> None:
+        self.log = folder / f"{name}.log"
+        self._command = [sys.executable, "-m", *COMMANDS[name]]
+        self._environment = {**os.environ, **environment(settings)}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, env=self._environment, stderr=log, stdout=log
+            )
+
+    def kill(self) -> None:
+        """Kill -9, as the kernel does when memory runs out."""
+        self._running().kill()
+        self._running().wait()
+
+    def stop(self, within_s: float = 5.0) -> int:
+        """Ask it to stop; return its exit status. Fails if that takes too long."""
+        self._running().terminate()
+        return self._running().wait(within_s)
+
+    def end(self) -> None:
+        """Make sure that nothing stays behind."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def alive(self) -> bool:
+        return self._running().poll() is None
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None
+        return self._process
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Kafka, ClickHouse, and settings that point to them."""
+
+    kafka: EmbeddedKafka
+    clickhouse: EmbeddedClickHouse
+    settings: Settings
+    folder: Path
+
+    @contextmanager
+    def services(self, *names: str) -> Iterator[dict[str, Service]]:
+        services = {name: Service(name, self.settings, self.folder) for name in names}
+        try:
+            for service in services.values():
+                service.start()
+            yield services
+        finally:
+            for service in services.values():
+                service.end()
+
+    @contextmanager
+    def clickhouse_stopped(self) -> Iterator[None]:
+        """Stop ClickHouse's process in its tracks, then let it go on."""
+        os.kill(self.clickhouse.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.clickhouse.pid, signal.SIGCONT)
+
+
+def eventually(
+    question: Callable[[], object], answer: object, within_s: float = 30.0
+) -> None:
+    """Ask again until the answer is right; fail with the last one."""
+    deadline = time.monotonic() + within_s
+    while (last := question()) != answer:
+        assert time.monotonic() < deadline, f"{last!r} instead of {answer!r}"
+        time.sleep(0.1)
+
+
+def logs(services: Sequence[Service]) -> str:
+    """Return the end of every log, for a failure's message."""
+    return "\n".join(
+        f"== {s.log.name}\n" + s.log.read_text(errors="replace")[-2000:]
+        for s in services
+    )

@@ -1,0 +1,57 @@
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from pilotfish.schemas.attempt_log import read_attempts
+from pilotfish.schemas.errors import ConfigurationError, SchemaError
+
+DATA = Path(__file__).parents[3] / "shared/data"
+LINE = {"problem": "1+1?", "approach": "cot", "success": True, "dataset": "x"}
+
+
+def write(path: Path, *lines: str) -> Path:
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_the_real_logs_are_read_whole() -> None:
+    attempts = list(read_attempts(DATA / "intercode_sql.jsonl.gz"))
+    assert len(attempts) == 1034 * 4
+    react = [a.success for a in attempts if a.approach == "react"]
+    assert round(sum(react) / len(react), 3) == 0.587
+
+
+def test_a_plain_file_is_read_too(tmp_path: Path) -> None:
+    path = write(tmp_path / "log.jsonl", json.dumps(LINE))
+    assert [a.approach for a in read_attempts(path)] == ["cot"]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("{", "Invalid JSON"),
+        (json.dumps(LINE | {"success": "perhaps"}), "success"),
+        (json.dumps(LINE | {"problem": ""}), "problem"),
+        (json.dumps({"problem": "x"}), "approach"),
+    ],
+)
+def test_a_broken_line_is_named_with_its_reason(
+    tmp_path: Path, line: str, says: str
+) -> None:
+    path = write(tmp_path / "log.jsonl", json.dumps(LINE), line)
+    with pytest.raises(SchemaError, match=rf"log.jsonl, line 2: .*{says}"):
+        list(read_attempts(path))
+
+
+def test_a_missing_file_and_one_that_is_no_text_are_clear(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="nowhere"):
+        list(read_attempts(tmp_path / "nowhere.jsonl"))
+    (tmp_path / "bad.jsonl").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationError, match="bad.jsonl"):
+        list(read_attempts(tmp_path / "bad.jsonl"))
+    cut = tmp_path / "cut.jsonl.gz"
+    cut.write_bytes(gzip.compress(json.dumps(LINE).encode())[:-9])
+    with pytest.raises(ConfigurationError, match="cut.jsonl.gz"):
+        list(read_attempts(cut))

@@ -1,0 +1,104 @@
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pilotfish.schemas.settings import Settings
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.trainers.dataset import (
+    MAX_WEIGHT,
+    Attempt,
+    hint_weight,
+    read,
+    rehearse,
+    split_of,
+)
+
+
+@given(st.text())
+def test_case_and_white_space_do_not_move_a_problem(problem: str) -> None:
+    text = " ".join(problem.casefold().split())
+    assert split_of(text) == split_of(f"  {text} \n")
+
+
+def test_splits_have_their_shares() -> None:
+    splits = [split_of(f"problem {number}") for number in range(10_000)]
+    assert abs(splits.count("train") - 6500) < 200
+    assert abs(splits.count("validation") - 1000) < 120
+    assert abs(splits.count("heldout") - 2500) < 180
+
+
+@given(st.floats(1e-6, 1), st.integers(1, 64))
+def test_weights_of_hinted_attempts_are_bounded(
+    propensity: float, candidates: int
+) -> None:
+    assert 1 / MAX_WEIGHT <= hint_weight(propensity, candidates) <= MAX_WEIGHT
+
+
+def test_a_hint_chosen_as_by_chance_weighs_as_none() -> None:
+    assert hint_weight(None, 7) == 1.0
+    assert abs(hint_weight(1 / 7, 7) - 1.0) < 1e-12
+    assert hint_weight(0.9, 7) < 1 < hint_weight(0.05, 7)
+
+
+def attempt(number: int, kind: str, *, new: bool) -> Attempt:
+    return Attempt(f"a{number}", f"p{number}", kind, "react", 1.0, new=new)
+
+
+def test_rehearsal_keeps_what_is_new_and_a_sample_of_every_old_kind() -> None:
+    old = [attempt(n, "ab"[n % 2], new=False) for n in range(40)]
+    new = [attempt(n, "c", new=True) for n in range(40, 100)]
+    chosen = rehearse([*old, *new], most_per_kind=5)
+    kinds = [one.problem_type for one in chosen]
+    assert [kinds.count(kind) for kind in "abc"] == [5, 5, 60]
+    assert chosen == rehearse([*old, *new], most_per_kind=5)
+
+
+def test_reading_from_clickhouse(settings: Settings) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    clickhouse = ClickHouse(settings)
+    columns = [
+        "tenant",
+        "attempt_id",
+        "version",
+        "p_success",
+        "problem",
+        "approach",
+        "hint_approach",
+        "hint_propensity",
+        "topic_partition",
+        "first_offset",
+        "last_offset",
+        "started_at",
+    ]
+    rows = [
+        ["one", 1, 1.0, "p one", "react", "", None, 0, 3, 4],
+        ["hinted", 1, 0.0, "p two", "plan", "plan", 0.9, 1, 8, 9],
+        ["own way", 1, 0.0, "p three", "react", "plan", 0.9, 1, 9, 9],
+        ["unlabelled", 0, None, "p four", "react", "", None, 0, 0, 7],
+        ["abstains", 1, None, "p five", "react", "", None, 0, 7, 7],
+        ["nameless", 1, 1.0, "p six", "", "", None, 0, 6, 7],
+        ["revised", 1, 1.0, "p seven", "react", "", None, 2, 5, 5],
+        ["revised", 2, 0.0, "p seven", "react", "", None, 2, 5, 6],
+    ]
+    values = [
+        [settings.tenant, *row, start + timedelta(seconds=number)]
+        for number, row in enumerate(rows)
+    ]
+    values.append(["another tenant", *rows[0], start])
+    clickhouse.insert("attempts", columns, values)
+
+    dataset = read(clickhouse, settings.tenant, previous={0: 3, 1: 8})
+
+    assert dataset.watermark == {0: 6, 1: 9, 2: 5}  # the nameless one counts here
+    found = {one.attempt_id: one for one in dataset.attempts}
+    assert list(found) == ["one", "hinted", "own way", "revised"]
+    assert [one.new for one in found.values()] == [False, False, True, True]
+    assert found["revised"].p_success == 0.0
+    assert found["hinted"].weight == hint_weight(0.9, 2)
+    assert found["own way"].weight == found["one"].weight == 1.0
+
+
+def test_a_tenant_without_attempts_has_an_empty_dataset(settings: Settings) -> None:
+    dataset = read(ClickHouse(settings), settings.tenant, previous={})
+    assert (dict(dataset.watermark), dataset.attempts) == ({}, ())

@@ -1,0 +1,203 @@
+"""Whole trainings against real Kafka and ClickHouse, in processes of their own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic, sleep
+
+import numpy as np
+import pytest
+
+from pilotfish.advisors import bundle
+from pilotfish.advisors.store import ModelStore
+from pilotfish.schemas.settings import Settings
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.progress import progress
+from pilotfish.streams.promotions import in_service
+
+KINDS = {
+    "sort": "Sort the words in ascending order: {}",
+    "sum": "What is the sum of the numbers in the list? {}",
+    "graph": "Find the shortest path in the grid from start to goal: {}",
+    "logic": "Each islander is a knight or a knave. Who is lying? {}",
+    "rows": "SELECT the rows of the table whose name is {}",
+    "algebra": "Solve the equation for x and give a number: {}",
+}
+APPROACHES = ["search", "symbolic", "string", "prove"]
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def store_attempts(settings: Settings, count: int, *, noise: bool) -> None:
+    """Each kind is solved by one approach alone; with `noise` by chance."""
+    rng = np.random.default_rng(5)
+    rows = []
+    for number in range(count):
+        kind = int(rng.integers(len(KINDS)))
+        approach = int(rng.integers(len(APPROACHES)))
+        words = " ".join(str(n) for n in rng.integers(0, 999, 6))
+        solved = rng.random() < 0.4 if noise else kind % len(APPROACHES) == approach
+        rows.append(
+            {
+                "tenant": settings.tenant,
+                "attempt_id": f"{settings.tenant}-{number:05d}",
+                "version": 1,
+                "ended": True,
+                "p_success": float(solved),
+                "problem": list(KINDS.values())[kind].format(words),
+                "problem_type": "",
+                "approach": APPROACHES[approach],
+                "started_at": START + timedelta(seconds=number),
+                "topic_partition": number % 4,
+                "first_offset": number // 4,
+                "last_offset": number // 4,
+                "last_event_at": START + timedelta(seconds=number),
+            }
+        )
+    values = [list(row.values()) for row in rows]
+    ClickHouse(settings).insert("attempts", list(rows[0]), values)
+
+
+@contextmanager
+def started(
+    settings: Settings, launcher: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, *launcher, "-m", "pilotfish.trainers", "--json"],
+        env={
+            **os.environ,
+            "PILOTFISH_TENANT": settings.tenant,
+            "PILOTFISH_HOME": str(settings.home),
+            "PILOTFISH_KAFKA": settings.kafka,
+            "PILOTFISH_CLICKHOUSE": settings.clickhouse,
+            "PILOTFISH_BASE_MODEL": settings.base_model,
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def bundles(settings: Settings) -> list[str]:
+    folder = settings.models / settings.tenant
+    return sorted(path.parent.name for path in folder.glob("*/card.json"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_training_ends_in_a_verdict_a_bundle_and_an_announcement(
+    settings: Settings,
+) -> None:
+    store_attempts(settings, 300, noise=False)
+    with started(settings) as process:
+        out, err = process.communicate(timeout=230)
+    assert process.returncode == 0, err
+    told = json.loads(out)
+
+    row = ClickHouse(settings).query(
+        "SELECT status, verdict, version, attempts, metrics FROM trainings FINAL "
+        "WHERE tenant = {tenant:String}",
+        {"tenant": settings.tenant},
+    )
+    assert [one[:4] for one in row] == [
+        ("finished", told["verdict"], told["version"], 300)
+    ]
+    assert {"candidate", "incumbent", "gate"} <= set(json.loads(row[0][4]))
+    reached = progress(ClickHouse(settings), settings.tenant)
+    assert (reached.new_labels, reached.watermark) == (0, {0: 74, 1: 74, 2: 74, 3: 74})
+
+    made = ModelStore(settings.models).bundle(settings.tenant, told["version"])
+    serving = in_service(settings).get(settings.tenant)
+    if told["verdict"] == "promoted":
+        assert serving is not None
+        bundle.load(made.path, serving.checksum)
+        assert serving.version == told["version"]
+    else:
+        assert serving is None
+    assert "training progress" in err
+    state = json.loads(
+        (settings.models / settings.tenant / "training.json").read_text()
+    )
+    assert state["stage"] == told["verdict"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_outcomes_without_a_pattern_promote_nobody(settings: Settings) -> None:
+    store_attempts(settings, 300, noise=True)
+    with started(settings) as process:
+        out, err = process.communicate(timeout=230)
+    assert process.returncode == 0, err
+    assert json.loads(out)["verdict"] == "refused"
+    assert in_service(settings).get(settings.tenant) is None
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_a_killed_training_leaves_the_incumbent_and_frees_the_lock(
+    settings: Settings,
+) -> None:
+    store_attempts(settings, 300, noise=False)
+    state = settings.models / settings.tenant / "training.json"
+    with started(settings) as process:
+        until(lambda: state.exists() and '"lora"' in state.read_text(), process)
+        with started(settings) as second:
+            second.communicate(timeout=120)
+            assert second.returncode == 75
+        process.kill()
+    assert in_service(settings).get(settings.tenant) is None
+    assert bundles(settings) == []
+    assert progress(ClickHouse(settings), settings.tenant).new_labels == 300
+    with ModelStore(settings.models).training_lock(settings.tenant):
+        pass
+
+
+TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_two_processes_under_torchrun_make_one_training(
+    settings: Settings, tiny_model: Callable[[str], Path]
+) -> None:
+    small = settings.model_copy(update={"base_model": str(tiny_model("bert"))})
+    store_attempts(small, 300, noise=False)
+    with started(small, TORCHRUN) as process:
+        out, err = process.communicate(timeout=230)
+    assert process.returncode == 0, err
+    told = json.loads(out.splitlines()[-1])
+    assert bundles(small) == [told["version"]]
+    rows = ClickHouse(small).query(
+        "SELECT status FROM trainings FINAL WHERE tenant = {tenant:String}",
+        {"tenant": small.tenant},
+    )
+    assert rows == [("finished",)]
+
+
+@pytest.mark.timeout(120)
+def test_too_few_attempts_are_refused_and_counted(settings: Settings) -> None:
+    store_attempts(settings, 20, noise=False)
+    with started(settings) as process:
+        out, err = process.communicate(timeout=110)
+    assert process.returncode == 0, err
+    told = json.loads(out)
+    assert (told["verdict"], told["version"]) == ("refused", "")
+    assert "needed" in told["reason"]
+    assert progress(ClickHouse(settings), settings.tenant).new_labels == 0
+
+
+def until(reached: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    deadline = monotonic() + 120
+    while not reached():
+        assert process.poll() is None, process.communicate()
+        assert monotonic() < deadline, Path.cwd()
+        sleep(0.05)

@@ -1,0 +1,1 @@
+"""Dataset, LoRA under DeepSpeed, evaluation, gate, ONNX export."""

@@ -1,0 +1,87 @@
+"""`python -m pilotfish.trainers --tenant T [--json]`: one training, now.
+
+Exit status: 0 promoted or refused, 75 another training of the tenant runs, 1 failed.
+With many GPUs: `torchrun --nproc-per-node N -m pilotfish.trainers --tenant T`; the
+first process reads, judges and writes, the others help it with the LoRA steps.
+"""
+
+import argparse
+import json
+import os
+import sys
+from contextlib import redirect_stdout
+
+from pilotfish.schemas.errors import PilotfishError, TrainingBusyError
+from pilotfish.schemas.settings import Settings
+from pilotfish.streams.logs import configure
+
+_BUSY = 75
+"""EX_TEMPFAIL of sysexits.h."""
+
+
+def main() -> int:
+    """Run a training as the command line and the environment say."""
+    parser = argparse.ArgumentParser(prog="python -m pilotfish.trainers")
+    parser.add_argument("--tenant", default=None, help="whose attempts")
+    parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    arguments = parser.parse_args()
+    settings = Settings()
+    configure("trainers")
+    _be_quiet_and_offline()
+    if os.environ.get("RANK", "0") != "0":
+        return _follow(settings)
+    # DeepSpeed logs to stdout, which is for the verdict.
+    try:
+        with redirect_stdout(sys.stderr):
+            from pilotfish.trainers.train import train
+
+            row = train(settings, arguments.tenant or settings.tenant)
+            if not row.metrics:
+                _dismiss_followers()
+    except TrainingBusyError as busy:
+        print(busy, file=sys.stderr)  # noqa: T201 - a command's own output
+        return _BUSY
+    except PilotfishError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a command's own output
+        return 1
+    told = {
+        "training_id": row.training_id,
+        "verdict": row.verdict,
+        "version": row.version,
+        "reason": row.reason,
+        "metrics": row.metrics,
+    }
+    line = json.dumps(told) if arguments.json else f"{row.verdict}: {row.reason}"
+    print(line)  # noqa: T201 - a command's own output
+    return 0
+
+
+def _follow(settings: Settings) -> int:
+    # After the environment is set: transformers reads it when imported.
+    from pilotfish.trainers.base_models import load_base
+    from pilotfish.trainers.loop import follow
+
+    base = load_base(settings.base_model)
+    follow(base.embedder, base.tokenizer)
+    return 0
+
+
+def _dismiss_followers() -> None:
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        from pilotfish.trainers.loop import dismiss
+
+        dismiss()
+
+
+def _be_quiet_and_offline() -> None:
+    os.nice(5)  # the agents and the advisor come first
+    os.environ.update(
+        HF_HUB_OFFLINE="1",
+        HF_HUB_DISABLE_PROGRESS_BARS="1",
+        TRANSFORMERS_VERBOSITY="error",
+        TOKENIZERS_PARALLELISM="false",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""The base advisor: the pretrained encoder with a fast head that knows nothing yet.
+
+Imports nothing heavy, because every start of the platform asks for it: torch and
+transformers come in only where the bundle was never made on this machine.
+"""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from pilotfish.advisors.bundle import Bundle
+from pilotfish.advisors.store import ModelStore
+from pilotfish.schemas.settings import Settings
+from pilotfish.trainers.wheels import locate
+
+TENANT = "base"
+_CACHE = Path.home() / ".cache/pilotfish/models"
+_FORMAT = 1
+"""Raise it when the same model would be exported differently: old caches are left."""
+
+
+def ensure_base(
+    settings: Settings,
+    cache: Path = _CACHE,
+    report: Callable[[str], None] = lambda _: None,
+) -> Bundle:
+    """Return the base bundle of the model store; make it where it is missing.
+
+    Making it takes about half a minute, once a machine and base model: it is kept in
+    `cache`, and linked or copied from there into stores. `report` hears of slow steps.
+
+    Raises:
+        ConfigurationError: the base model of the settings is not here.
+        BundleError: the bundle in the store or in the cache is damaged.
+    """
+    version = _version(settings.base_model)
+    store, cached = ModelStore(settings.models), ModelStore(cache)
+    if not store.path(TENANT, version).exists():
+        if not cached.path(TENANT, version).exists():
+            report("exporting the base model to ONNX: half a minute, once")
+            _build(settings.base_model, version, cached)
+        _place(cached.path(TENANT, version), store.path(TENANT, version))
+    return store.bundle(TENANT, version)
+
+
+def _build(name: str, version: str, cached: ModelStore) -> None:
+    from pilotfish.trainers.base_build import build
+
+    build(name, version, cached.path(TENANT, version))
+
+
+def _version(name: str) -> str:
+    """Name the model's files as they are now, without reading all of them."""
+    place = locate(name)
+    files = [place] if place.is_file() else sorted(place.glob("*.*"))
+    stamps = [f"{file.name}:{file.stat().st_size}" for file in files if file.is_file()]
+    digest = hashlib.sha256("\n".join([str(_FORMAT), name, *stamps]).encode())
+    return f"{Path(name).name}-{digest.hexdigest()[:8]}"
+
+
+def _place(source: Path, target: Path) -> None:
+    """Copy a bundle in one step: a reader sees all of it or nothing."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".base-") as folder:
+        copy = Path(folder) / "bundle"
+        shutil.copytree(source, copy)
+        try:
+            copy.rename(target)
+        except OSError:
+            # Somebody else placed the same bundle a moment ago.
+            if not target.exists():
+                raise

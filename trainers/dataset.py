@@ -1,0 +1,159 @@
+"""What a training learns from: a tenant's labelled attempts up to a watermark."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pilotfish.streams.clickhouse import ClickHouse
+
+Split = Literal["train", "validation", "heldout"]
+
+MAX_ATTEMPTS = 5000
+"""The newest attempts that are read; older ones have left their mark in the encoder."""
+MAX_WEIGHT = 4.0
+"""Bound of a hinted attempt's weight: a rare choice must not drown the others."""
+SPLIT_SEED = 7
+"""One for all trainings: what was held out once is never learned from later."""
+
+# The watermark covers every label, also those that teach nothing: the trigger counts them.
+_WATERMARK = """
+SELECT topic_partition, max(first_offset) FROM attempts FINAL
+WHERE tenant = {tenant:String} AND version > 0 AND p_success IS NOT NULL
+GROUP BY topic_partition
+"""
+
+_ATTEMPTS = """
+SELECT attempt_id, problem, problem_type, approach, p_success,
+       hint_approach, hint_propensity, topic_partition, first_offset
+FROM attempts FINAL
+WHERE tenant = {tenant:String} AND version > 0 AND p_success IS NOT NULL
+  AND problem != '' AND approach != ''
+  AND first_offset <= {offsets:Array(UInt64)}[
+      indexOf({partitions:Array(UInt32)}, topic_partition)]
+ORDER BY started_at DESC, attempt_id DESC
+LIMIT {most:UInt32}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One labelled attempt.
+
+    `weight` undoes how often the advisor chose this approach; 1 without a hint.
+    `new` is whether no earlier training had it.
+    """
+
+    attempt_id: str
+    problem: str
+    problem_type: str
+    approach: str
+    p_success: float
+    weight: float = 1.0
+    new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Attempts, oldest first, and the watermark they reach up to.
+
+    `watermark` is Kafka partition -> highest first_offset of a labelled attempt.
+    """
+
+    watermark: Mapping[int, int]
+    attempts: tuple[Attempt, ...]
+
+    def split(self, name: Split) -> list[Attempt]:
+        """Return the attempts whose problem text falls into a split."""
+        return [one for one in self.attempts if split_of(one.problem) == name]
+
+    @property
+    def approaches(self) -> list[str]:
+        """Every approach that was tried, sorted."""
+        return sorted({attempt.approach for attempt in self.attempts})
+
+
+def split_of(problem: str, seed: int = SPLIT_SEED) -> Split:
+    """Return the split of a problem: 65 % train, 10 % validation, 25 % held out.
+
+    Decided by the text alone, so that all attempts at one problem stay together, in
+    this training and in all later ones; case and white space do not count.
+    """
+    text = " ".join(problem.casefold().split())
+    digest = hashlib.blake2b(f"{seed}:{text}".encode(), digest_size=8).digest()
+    share = int.from_bytes(digest, "big") / 2**64
+    if share < 0.65:
+        return "train"
+    return "validation" if share < 0.75 else "heldout"
+
+
+def read(clickhouse: ClickHouse, tenant: str, previous: Mapping[int, int]) -> Dataset:
+    """Read the attempts labelled until now; `previous` is the last training's watermark.
+
+    Raises:
+        UnavailableError, StorageError: as `ClickHouse.query`.
+    """
+    found = clickhouse.query(_WATERMARK, {"tenant": tenant})
+    watermark = {int(partition): int(offset) for partition, offset in found}
+    parameters = {
+        "tenant": tenant,
+        "partitions": list(watermark),
+        "offsets": list(watermark.values()),
+        "most": MAX_ATTEMPTS,
+    }
+    rows = clickhouse.query(_ATTEMPTS, parameters) if watermark else []
+    candidates = len({row[3] for row in rows})
+    attempts = (_attempt(row, candidates, previous) for row in reversed(rows))
+    return Dataset(watermark, tuple(attempts))
+
+
+def _attempt(
+    row: Sequence[Any], candidates: int, previous: Mapping[int, int]
+) -> Attempt:
+    attempt_id, problem, problem_type, approach, p_success = row[:5]
+    hinted, propensity, partition, offset = row[5:]
+    followed = propensity if hinted == approach else None
+    return Attempt(
+        attempt_id=str(attempt_id),
+        problem=str(problem),
+        problem_type=str(problem_type),
+        approach=str(approach),
+        p_success=float(p_success),
+        weight=hint_weight(followed, candidates),
+        new=int(offset) > previous.get(int(partition), -1),
+    )
+
+
+def hint_weight(propensity: float | None, candidates: int) -> float:
+    """Return the clipped inverse propensity of an attempt that followed a hint.
+
+    Relative to a choice at random among the candidates, which has weight 1, as has
+    an attempt without a hint or one that went its own way.
+    """
+    if propensity is None:
+        return 1.0
+    ratio = 1.0 / (candidates * max(propensity, 1e-6))
+    return min(max(ratio, 1.0 / MAX_WEIGHT), MAX_WEIGHT)
+
+
+def rehearse(attempts: Sequence[Attempt], most_per_kind: int) -> list[Attempt]:
+    """Return the new attempts, and of the older ones a sample of every kind.
+
+    The sample is a reservoir: which attempts it holds is decided by a hash of their
+    ids, so every training rehearses the same ones as long as they are read.
+    """
+    older: dict[str, list[Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        if not attempt.new:
+            older[attempt.problem_type].append(attempt)
+    kept = {
+        attempt.attempt_id
+        for kind in older.values()
+        for attempt in sorted(kind, key=_lot)[:most_per_kind]
+    }
+    return [one for one in attempts if one.new or one.attempt_id in kept]
+
+
+def _lot(attempt: Attempt) -> bytes:
+    return hashlib.blake2b(attempt.attempt_id.encode(), digest_size=8).digest()

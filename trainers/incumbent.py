@@ -1,0 +1,22 @@
+"""The advisor in service, as a trainer needs it."""
+
+from pilotfish.advisors import bundle
+from pilotfish.advisors.bundle import Bundle
+from pilotfish.advisors.store import ModelStore
+from pilotfish.schemas.settings import Settings
+from pilotfish.streams.promotions import in_service
+from pilotfish.trainers.base import ensure_base
+
+
+def incumbent(settings: Settings, tenant: str) -> Bundle:
+    """Return the bundle in service for a tenant; the base bundle where none is.
+
+    Raises:
+        UnavailableError: Kafka does not say who is in service.
+        BundleError: the bundle in service is damaged or not in this model store.
+    """
+    message = in_service(settings).get(tenant)
+    if message is None:
+        return ensure_base(settings)
+    place = ModelStore(settings.models).path(tenant, message.version)
+    return bundle.load(place, message.checksum)

@@ -1,0 +1,231 @@
+"""The training loop: a DeepSpeed engine, one process or as many as torchrun starts."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import deepspeed
+import numpy as np
+import torch
+import torch.distributed
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from pilotfish.trainers.dataset import Attempt
+from pilotfish.trainers.embedder import Embedder
+from pilotfish.trainers.evaluate import Embeddings
+from pilotfish.trainers.lora import (
+    ApproachModel,
+    Batch,
+    adapt,
+    loss_of,
+    merge,
+)
+from pilotfish.trainers.process_group import from_first, join_process_group
+from pilotfish.trainers.tokens import tokenise
+
+Report = Callable[[int, int, float], None]
+"""Called after each step with the step, the number of steps, and the loss."""
+
+_TOKENS = 64
+"""Trained on the first half of what is read later: twice as fast, and as good."""
+_BATCH = 64
+_EPOCHS = 3
+_MOST_STEPS = 120
+_LORA_RATE = 2e-3
+_HEAD_RATE = 2e-2
+_WARM_UP = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Attempts with the incumbent's embeddings of their problems, row by row."""
+
+    attempts: Sequence[Attempt]
+    embeddings: Embeddings
+
+
+def fit(
+    embedder: Embedder,
+    tokenizer: Tokenizer,
+    train: Lesson,
+    validation: Lesson,
+    seed: int,
+    report: Report,
+) -> Embedder:
+    """Return the embedder, adapted with LoRA to the outcomes and merged, on the CPU.
+
+    Stops when an epoch did not lower the log loss of the validation attempts, and
+    keeps the best epoch's weights.
+    """
+    join_process_group()
+    from_first((train, validation, seed))
+    return _fit(embedder, tokenizer, (train, validation), seed, report)
+
+
+def follow(embedder: Embedder, tokenizer: Tokenizer) -> None:
+    """Train along with the first process of a group: what it gives `fit`, or nothing."""
+    join_process_group()
+    given = from_first(None)
+    if given is not None:
+        train, validation, seed = given
+        _fit(embedder, tokenizer, (train, validation), seed, lambda *_: None)
+
+
+def dismiss() -> None:
+    """Let the followers go home: the first process has nothing for them to learn."""
+    join_process_group()
+    from_first(None)
+
+
+def _fit(
+    embedder: Embedder,
+    tokenizer: Tokenizer,
+    lessons: tuple[Lesson, Lesson],
+    seed: int,
+    report: Report,
+) -> Embedder:
+    train, validation = lessons
+    torch.manual_seed(seed)
+    attempts = [*train.attempts, *validation.attempts]
+    approaches = sorted({attempt.approach for attempt in attempts})
+    rate = float(np.mean([one.p_success for one in train.attempts]))
+    model = ApproachModel(adapt(embedder, seed), len(approaches), rate)
+    data = _batch(train, approaches, tokenizer)
+    check = _batch(validation, approaches, tokenizer) if validation.attempts else data
+    engine = _engine(model, _steps(len(train.attempts)))
+    _run(engine, data, check, seed, report)
+    engine.destroy()
+    return merge(model.embedder.cpu().float())
+
+
+def _steps(attempts: int) -> int:
+    return min(_EPOCHS * -(-attempts // _BATCH), _MOST_STEPS)
+
+
+def _run(engine: Any, data: Batch, check: Batch, seed: int, report: Report) -> None:
+    total = _steps(len(data.outcome))
+    per_epoch = -(-total // _EPOCHS)
+    best, kept = _validate(engine, check), _trainable(engine)
+    for step, chosen in enumerate(_draws(len(data.outcome), total, seed), start=1):
+        engine.train()
+        batch = _take(data, _own_share(chosen), engine.device)
+        embedding, logits = engine(
+            batch.input_ids, batch.attention_mask, batch.approach
+        )
+        loss = loss_of(embedding, logits, batch)
+        engine.backward(loss)
+        engine.step()
+        report(step, total, loss.item())
+        if step % per_epoch and step != total:
+            continue
+        now = _validate(engine, check)
+        if now >= best:
+            break
+        best, kept = now, _trainable(engine)
+    _restore(engine, kept)
+
+
+def _draws(attempts: int, steps: int, seed: int) -> Iterator[Tensor]:
+    """Yield `steps` batches of row numbers: shuffled passes over all rows."""
+    generator = torch.Generator().manual_seed(seed)
+    passes = -(-steps * _BATCH // attempts) + 1
+    order = torch.cat(
+        [torch.randperm(attempts, generator=generator) for _ in range(passes)]
+    )
+    yield from torch.split(order, _BATCH)[:steps]
+
+
+def _own_share(chosen: Tensor) -> Tensor:
+    """Return this process's rows of a batch."""
+    rank, size = torch.distributed.get_rank(), torch.distributed.get_world_size()
+    return chosen[rank::size]
+
+
+def _engine(model: ApproachModel, steps: int) -> Any:
+    lora = [p for p in model.embedder.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": lora, "lr": _LORA_RATE},
+            {"params": [model.weight, model.bias], "lr": _HEAD_RATE},
+        ],
+        weight_decay=0.01,
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer,
+        lambda step: min(1.0, (step + 1) / _WARM_UP) * (1 - step / (steps + 1)),
+    )
+    engine, *_ = deepspeed.initialize(
+        model=model,
+        optimizer=optimizer,
+        lr_scheduler=schedule,
+        config=_config(),
+        dist_init_required=False,
+    )
+    return engine
+
+
+def _config() -> dict[str, Any]:
+    cuda = torch.cuda.is_available()
+    size = torch.distributed.get_world_size()
+    return {
+        "train_micro_batch_size_per_gpu": -(-_BATCH // size),
+        "gradient_clipping": 1.0,
+        "zero_optimization": {"stage": 1 if size > 1 else 0},
+        "bf16": {"enabled": cuda and torch.cuda.is_bf16_supported()},
+        "fp16": {"enabled": cuda and not torch.cuda.is_bf16_supported()},
+        "zero_allow_untested_optimizer": True,
+        "steps_per_print": 10**9,
+    }
+
+
+def _batch(lesson: Lesson, approaches: Sequence[str], tokenizer: Tokenizer) -> Batch:
+    ids, mask = tokenise(tokenizer, [one.problem for one in lesson.attempts])
+    tried = [approaches.index(one.approach) for one in lesson.attempts]
+    return Batch(
+        input_ids=ids[:, :_TOKENS],
+        attention_mask=mask[:, :_TOKENS],
+        approach=torch.tensor(tried),
+        outcome=torch.tensor([one.p_success for one in lesson.attempts]).float(),
+        weight=torch.tensor([one.weight for one in lesson.attempts]).float(),
+        before=torch.from_numpy(lesson.embeddings),
+    )
+
+
+def _take(data: Batch, rows: Tensor, device: torch.device) -> Batch:
+    longest = int(data.attention_mask[rows].sum(1).max())
+    return Batch(
+        input_ids=data.input_ids[rows, :longest].to(device),
+        attention_mask=data.attention_mask[rows, :longest].to(device),
+        approach=data.approach[rows].to(device),
+        outcome=data.outcome[rows].to(device),
+        weight=data.weight[rows].to(device),
+        before=data.before[rows].to(device),
+    )
+
+
+@torch.inference_mode()
+def _validate(engine: Any, check: Batch) -> float:
+    """Mean weighted log loss; all processes compute the same, so all stop together."""
+    engine.eval()
+    total = 0.0
+    for rows in torch.split(torch.arange(len(check.outcome)), _BATCH):
+        batch = _take(check, rows, engine.device)
+        _, logits = engine(batch.input_ids, batch.attention_mask, batch.approach)
+        total += float(
+            torch.nn.functional.binary_cross_entropy_with_logits(
+                logits, batch.outcome, weight=batch.weight, reduction="sum"
+            )
+        )
+    return total / float(check.weight.sum())
+
+
+def _trainable(engine: Any) -> list[Tensor]:
+    return [p.detach().clone() for p in engine.module.parameters() if p.requires_grad]
+
+
+@torch.no_grad()
+def _restore(engine: Any, kept: list[Tensor]) -> None:
+    trainable = [p for p in engine.module.parameters() if p.requires_grad]
+    for parameter, value in zip(trainable, kept, strict=True):
+        parameter.copy_(value)

@@ -1,0 +1,83 @@
+"""What others see of a training: rows of `trainings`, a progress file, log lines."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import structlog
+
+from pilotfish.schemas.base import utc_now
+from pilotfish.streams.clickhouse import ClickHouse
+
+_LOG = structlog.get_logger(service="trainers")
+
+_UNFINISHED = """
+SELECT training_id, started_at FROM trainings FINAL
+WHERE tenant = {tenant:String} AND status = 'started'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table `trainings`; columns as there."""
+
+    tenant: str
+    training_id: str
+    started_at: datetime
+    status: Literal["started", "finished", "failed"] = "started"
+    finished_at: datetime | None = None
+    watermark: Mapping[int, int] = field(default_factory=dict)
+    attempts: int = 0
+    train_attempts: int = 0
+    heldout_attempts: int = 0
+    parent: str = ""
+    version: str = ""
+    verdict: Literal["", "promoted", "refused"] = ""
+    reason: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write_row(clickhouse: ClickHouse, row: Row) -> None:
+    """Write the newest state of a training; raises as `ClickHouse.insert`."""
+    values = {**asdict(row), "metrics": json.dumps(row.metrics)}
+    clickhouse.insert("trainings", list(values), [list(values.values())])
+
+
+def bury_the_killed(clickhouse: ClickHouse, tenant: str) -> None:
+    """Mark trainings that never ended as failed; only the lock's holder may call it."""
+    for training_id, started_at in clickhouse.query(_UNFINISHED, {"tenant": tenant}):
+        dead = Row(tenant, training_id, started_at)
+        write_row(
+            clickhouse,
+            replace(dead, status="failed", finished_at=utc_now(), reason="was killed"),
+        )
+
+
+class ProgressFile:
+    """`training.json` of a tenant: replaced in one step, so a reader never sees half."""
+
+    def __init__(self, folder: Path, training_id: str, started_at: datetime) -> None:
+        self._path = folder / "training.json"
+        self._always = {
+            "training_id": training_id,
+            "started_at": started_at.isoformat(),
+        }
+
+    def stage(self, name: str) -> None:
+        """Say which part of the training runs now."""
+        _LOG.info("training stage", stage=name, **self._always)
+        self._write({"stage": name})
+
+    def step(self, step: int, total: int, loss: float) -> None:
+        """Say how far the LoRA steps are."""
+        _LOG.info("training progress", step=step, total=total, loss=round(loss, 4))
+        self._write({"stage": "lora", "step": step, "total": total, "loss": loss})
+
+    def _write(self, state: Mapping[str, object]) -> None:
+        part = self._path.with_suffix(f".{os.getpid()}.part")
+        part.write_text(json.dumps({**self._always, **state}))
+        part.replace(self._path)
