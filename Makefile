@@ -1,12 +1,9 @@
-.PHONY: setup demo test check format lint types bench clean
+.PHONY: setup demo test check format lint types bench lock clean
 PYTHON ?= python3
 BIN := .venv/bin
-LOCK := .venv/.locked
 
-setup: $(LOCK)
-
-$(LOCK): requirements.lock infra/setup.sh
-	@PYTHON=$(PYTHON) sh infra/setup.sh
+setup:
+	@$(PYTHON) infra/set_up.py
 
 demo: setup
 	@$(BIN)/pilotfish demo

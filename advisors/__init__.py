@@ -1,1 +1,1 @@
-"""Advisor bundles, the model store, and the models inside: encoder and fast head."""
+"""The advisor as files and numbers: bundle, model store, ONNX encoder, fast head."""

@@ -1,8 +1,8 @@
-"""Time of one training of 500 attempts, from its start to the verdict.
+"""Time of one training of 500 attempts, from the start of its process to the verdict.
 
 Run: `python benchmarks/training.py [--attempts 500] [--seed 11]`; prints JSON. Problems
-are from reasoning_gym; which approach solves which family is drawn from the seed, so
-the time is real and the gain is that of an invented agent.
+are the demo's, from reasoning_gym; which approach solves which family is drawn from the
+seed, so the time is real and the gain is that of an invented agent.
 """
 
 import argparse
@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 import reasoning_gym
 
+from pilotfish.demo.approaches import INSTRUCTIONS
+from pilotfish.demo.problems import FAMILIES
 from pilotfish.infra.gateway import EmbeddedClickHouse
 from pilotfish.infra.kafka import EmbeddedKafka
 from pilotfish.infra.migrations import migrate
@@ -29,64 +31,25 @@ from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.kafka import client_config
 from pilotfish.trainers.base import ensure_base
 
-FAMILIES = [
-    "ab",
-    "aiw",
-    "basic_arithmetic",
-    "binary_alternation",
-    "caesar_cipher",
-    "calendar_arithmetic",
-    "chain_sum",
-    "count_bits",
-    "count_primes",
-    "countdown",
-    "decimal_arithmetic",
-    "gcd",
-    "group_anagrams",
-    "isomorphic_strings",
-    "jugs",
-    "knights_knaves",
-    "lcm",
-    "leg_counting",
-    "letter_counting",
-    "maze",
-    "n_queens",
-    "prime_factorization",
-    "shortest_path",
-    "simple_equations",
-    "spell_backward",
-    "sudoku",
-    "word_sorting",
-    "zebra_puzzles",
-]
-APPROACHES = [
-    "search",
-    "constraints",
-    "algebra",
-    "dynamic",
-    "smt",
-    "evaluate",
-    "string",
-]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 KAFKA_PORT, CLICKHOUSE_PORT = 29392, 28323
 
 
 def attempts(count: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Yield rows of `attempts`: one to three approaches solve a family, surely."""
-    rng = np.random.default_rng(seed)
+    """Yield rows of `attempts`: one to four approaches solve a family, surely."""
+    rng, approaches = np.random.default_rng(seed), list(INSTRUCTIONS)
     solved_by = [
-        set(rng.choice(APPROACHES, rng.integers(1, 4), replace=False)) for _ in FAMILIES
+        set(rng.choice(approaches, rng.integers(1, 5), replace=False)) for _ in FAMILIES
     ]
     each = -(-count // len(FAMILIES))
     problems = [
         (family, item["question"])
-        for family, name in enumerate(FAMILIES)
-        for item in reasoning_gym.create_dataset(name, size=each, seed=seed)
+        for family, (name, smaller) in enumerate(FAMILIES.items())
+        for item in reasoning_gym.create_dataset(name, size=each, seed=seed, **smaller)
     ]
     for number, place in enumerate(rng.permutation(len(problems))[:count]):
         family, problem = problems[place]
-        approach = str(rng.choice(APPROACHES))
+        approach = str(rng.choice(approaches))
         yield {
             "tenant": "default",
             "attempt_id": f"attempt-{number:06d}",
@@ -116,7 +79,8 @@ def train(settings: Settings, home: Path) -> dict[str, Any]:
         text=True,
         check=True,
     )
-    return {"wall_s": round(perf_counter() - since, 1), **json.loads(done.stdout)}
+    seconds = round(perf_counter() - since, 1)
+    return {"seconds": seconds, **json.loads(done.stdout)}
 
 
 def main() -> None:

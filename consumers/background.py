@@ -3,19 +3,22 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 
-def in_background(work: Callable[[], None]) -> "Future[None]":
-    """Start `work` now; the future carries its end or its error."""
-    future: Future[None] = Future()
+def in_background(work: Callable[[], Result]) -> "Future[Result]":
+    """Start `work` now; the future carries its result or its error."""
+    future: Future[Result] = Future()
 
     def call() -> None:
         try:
-            work()
+            result = work()
         except BaseException as error:  # noqa: BLE001 - raised again by result()
             future.set_exception(error)
         else:
-            future.set_result(None)
+            future.set_result(result)
 
     threading.Thread(target=call, daemon=True).start()
     return future

@@ -3,10 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from typing import Final, Literal, Protocol
-
-from pydantic import SecretStr
 
 from pilotfish.schemas.settings import Settings
 
@@ -32,7 +29,7 @@ class TrainingProcess:
     def __init__(self, settings: Settings, tenant: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "pilotfish.trainers", "--tenant", tenant],
-            env={**os.environ, **environment(settings), "PILOTFISH_TENANT": tenant},
+            env={**os.environ, **settings.environment(), "PILOTFISH_TENANT": tenant},
             stdin=subprocess.DEVNULL,
         )
 
@@ -54,16 +51,3 @@ class TrainingProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-
-def environment(settings: Settings) -> Mapping[str, str]:
-    """Return the settings as the PILOTFISH_* variables that make them."""
-    return {
-        f"PILOTFISH_{name.upper()}": _text(value)
-        for name, value in settings
-        if value is not None
-    }
-
-
-def _text(value: object) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

@@ -8,6 +8,7 @@ tenant out, also when a trigger that was killed left one behind. Run one trigger
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
 
@@ -53,11 +54,16 @@ def run(settings: Settings, stop: threading.Event) -> None:
 class Trigger:
     """One consumer of labels and at most one training."""
 
-    def __init__(self, settings: Settings, start: Start = TrainingProcess) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        start: Start = TrainingProcess,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._settings = settings
         self._start = start
         self._clickhouse = ClickHouse(settings)
-        self._schedule = Schedule(settings.train_at, utc_now)
+        self._schedule = Schedule(settings.train_at, clock)
         self._knows_tenants = False
         self._training: tuple[str, Training] | None = None
         overrides = {"enable.auto.offset.store": True}

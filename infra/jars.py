@@ -93,3 +93,7 @@ def _fetch(jars: list[Jar], folder: Path) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+if __name__ == "__main__":
+    class_path(say=print)

@@ -123,9 +123,9 @@ class EmbeddedKafka:
             return
         shutil.rmtree(self._data / "log", ignore_errors=True)
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        options = ("-t", f"p{cluster[1:]}", "-c", str(properties))
         done = subprocess.run(
-            [*command, "kafka.tools.StorageTool", "format"]
-            + ["-t", f"p{cluster[1:]}", "-c", str(properties)],
+            [*command, "kafka.tools.StorageTool", "format", *options],
             capture_output=True,
             text=True,
             check=False,

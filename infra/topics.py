@@ -1,14 +1,24 @@
 """Creates the topics of the topic table, before anything publishes."""
 
+import time
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from pilotfish.schemas.errors import ConfigurationError, UnavailableError
 from pilotfish.schemas.topics import EVENTS, LABELS, TOPICS, Topic
 
 _TIMEOUT_S = 20.0
+_REFUSED = frozenset(
+    {
+        KafkaError.INVALID_REPLICATION_FACTOR,
+        KafkaError.POLICY_VIOLATION,
+        KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    }
+)
 _MAX_BYTES = 4 * 1024 * 1024
 """A record of 1 MB that cannot be read lies in a dead letter in base64."""
 
@@ -17,18 +27,34 @@ def create_topics(client: dict[str, Any], replication: int = 1) -> None:
     """Create what is missing; `client` holds librdkafka's connection properties.
 
     Raises:
-        UnavailableError: Kafka does not answer.
-        ConfigurationError: events and labels have different numbers of partitions.
+        UnavailableError: Kafka does not answer within twenty seconds.
+        ConfigurationError: there are fewer brokers than `replication`, or events and
+            labels have different numbers of partitions.
     """
-    admin = AdminClient(client)
-    made = admin.create_topics([_new(topic, replication) for topic in TOPICS])
+    admin = AdminClient(client | {"log_level": 0})
+    try:
+        _create(admin, replication)
+        _require_equal_partitions(admin)
+    except KafkaException as error:
+        raise _mapped(error.args[0]) from error
+
+
+def _create(admin: AdminClient, replication: int) -> None:
+    made = admin.create_topics(
+        [_new(topic, replication) for topic in TOPICS], request_timeout=_TIMEOUT_S
+    )
     for future in made.values():
         try:
-            future.result(_TIMEOUT_S)
+            future.result()
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise UnavailableError(f"Kafka made no topics: {error}") from error
-    _require_equal_partitions(admin)
+                raise
+
+
+def _mapped(error: KafkaError) -> ConfigurationError | UnavailableError:
+    if error.code() in _REFUSED:
+        return ConfigurationError(f"Kafka makes no topics: {error.str()}")
+    return UnavailableError(f"Kafka made no topics: {error.str()}")
 
 
 def _new(topic: Topic, replication: int) -> NewTopic:
@@ -40,9 +66,19 @@ def _new(topic: Topic, replication: int) -> NewTopic:
     return NewTopic(topic.name, topic.partitions, replication, config=config)
 
 
+def _partitions(admin: AdminClient, topic: Topic) -> int:
+    """Return how many there are; a topic made just now may take a moment to be listed."""
+    deadline = time.monotonic() + _TIMEOUT_S
+    while time.monotonic() < deadline:
+        found = admin.list_topics(topic.name, timeout=_TIMEOUT_S).topics[topic.name]
+        if found.error is None and found.partitions:
+            return len(found.partitions)
+        time.sleep(0.05)
+    raise UnavailableError(f"Kafka made {topic.name}, but does not list it")
+
+
 def _require_equal_partitions(admin: AdminClient) -> None:
-    topics = admin.list_topics(timeout=_TIMEOUT_S).topics
-    events, labels = (len(topics[t.name].partitions) for t in (EVENTS, LABELS))
+    events, labels = (_partitions(admin, topic) for topic in (EVENTS, LABELS))
     if events != labels:
         raise ConfigurationError(
             f"{EVENTS.name} has {events} partitions and {LABELS.name} has {labels}: "

@@ -18,7 +18,7 @@ Abstention = Literal[
     "holdout",  # left unhinted on purpose, to measure what advice does
     "unsure",  # no approach is clearly better than the others
     "no_advisor",  # nothing is in service for this tenant
-    "deadline",  # the answer came too late; made by the SDK
+    "deadline",  # too late: made by the SDK, or by an advisor that reads old requests
     "unreachable",  # the request could not be sent; made by the SDK
     "invalid",  # the request was refused; `text` is empty, `detail` says why
 ]

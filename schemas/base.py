@@ -1,9 +1,12 @@
 """The base of everything that crosses a process."""
 
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar
+from functools import cache
+from typing import Annotated, ClassVar, Final
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+from pilotfish.schemas.ids import new_id
 
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -30,6 +33,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+_DRAWN: Final = (utc_now, new_id)
+
+
 class Value(BaseModel):
     """A frozen part of a message; unknown fields are refused."""
 
@@ -49,3 +55,10 @@ class Message(Value):
     def schema_name(cls) -> str:
         """Return what the `schema` header says."""
         return cls.__name__
+
+    @classmethod
+    @cache
+    def made_at_creation(cls) -> frozenset[str]:
+        """Return the fields that the maker draws: ids and times. Readers require them."""
+        fields = cls.model_fields.items()
+        return frozenset(n for n, f in fields if f.default_factory in _DRAWN)

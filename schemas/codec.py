@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,15 +10,13 @@ from pydantic_core import to_json
 
 from pilotfish.schemas.base import Message
 from pilotfish.schemas.errors import SchemaError, UnknownVersionError
-from pilotfish.schemas.topics import TOPICS, Topic
+from pilotfish.schemas.topics import Topic
 from pilotfish.schemas.upcasts import UPCASTS, Upcast
 
 Headers = Iterable[tuple[str, bytes | str | None]]
 
-_BY_TOPIC: dict[str, dict[str, type[Message]]] = {
-    topic.name: {message.schema_name(): message for message in topic.messages}
-    for topic in TOPICS
-}
+_MISREAD = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+"""What an upcast raises about data that is not as it should be."""
 
 
 def encode(message: Message) -> bytes:
@@ -45,18 +44,34 @@ def decode(
         UnknownVersionError: the headers name a schema or version unknown here.
         SchemaError: the value is not such a message; the text says where.
     """
-    named = {name: _text(header) for name, header in headers or ()}
-    schema = _schema(topic, named.get("schema"))
-    version = _version(schema, named.get("version"))
+    named = dict(headers or ())
+    schema, version = _named(topic, named.get("schema"), named.get("version"))
     if value is None:
         raise SchemaError("the record has no value")
+    if version != schema.schema_version:
+        value = _upcast(schema, version, _object(value), upcasts)
+    return _validated(schema, value)
+
+
+@lru_cache(maxsize=256)
+def _named(
+    topic: Topic, schema: bytes | str | None, version: bytes | str | None
+) -> tuple[type[Message], int]:
+    """Read the headers; cached, because every record of a topic has one of a few."""
+    named = _schema(topic, _text(schema))
+    return named, _version(named, _text(version))
+
+
+def _validated(schema: type[Message], value: bytes) -> Message:
     try:
-        if version == schema.schema_version:
-            return schema.model_validate_json(value)
-        data = _upcast(schema, version, _object(value), upcasts)
-        return schema.model_validate_json(json.dumps(data))
+        message = schema.model_validate_json(value)
     except ValidationError as error:
-        raise SchemaError(_first_problem(schema, error)) from error
+        raise SchemaError(first_problem(schema, error)) from error
+    missing = schema.made_at_creation() - message.model_fields_set
+    if missing:
+        # Made up here, they would differ at each reading, and a replay with them.
+        raise SchemaError(f"{schema.schema_name()}.{min(missing)}: Field required")
+    return message
 
 
 def _text(header: bytes | str | None) -> str:
@@ -66,15 +81,15 @@ def _text(header: bytes | str | None) -> str:
 
 
 def _schema(topic: Topic, name: str | None) -> type[Message]:
-    known = _BY_TOPIC[topic.name]
     if not name:
         raise SchemaError("the record has no `schema` header")
-    if name not in known:
-        raise UnknownVersionError(
-            f"schema {name[:80]!r} does not belong in {topic.name}; "
-            f"known are {', '.join(known)}"
-        )
-    return known[name]
+    for message in topic.messages:
+        if message.schema_name() == name:
+            return message
+    known = ", ".join(message.schema_name() for message in topic.messages)
+    raise UnknownVersionError(
+        f"schema {name[:80]!r} does not belong in {topic.name}; known are {known}"
+    )
 
 
 def _version(schema: type[Message], text: str | None) -> int:
@@ -104,13 +119,21 @@ def _upcast(
     version: int,
     data: dict[str, Any],
     upcasts: Mapping[tuple[str, int], Upcast],
-) -> dict[str, Any]:
-    for step in range(version, schema.schema_version):
-        data = upcasts[schema.schema_name(), step](data)
-    return data
+) -> bytes:
+    name = schema.schema_name()
+    steps = [upcasts[name, step] for step in range(version, schema.schema_version)]
+    try:
+        for step in steps:
+            data = step(data)
+        return json.dumps(data).encode()
+    except _MISREAD as error:
+        # A step takes for granted what no validation has seen yet.
+        reason = f"{type(error).__name__}: {error}"
+        raise SchemaError(f"no readable {name} version {version}: {reason}") from error
 
 
-def _first_problem(schema: type[Message], error: ValidationError) -> str:
+def first_problem(schema: type[Message], error: ValidationError) -> str:
+    """Return where the message is wrong and why, without the value itself."""
     first = error.errors(include_url=False, include_input=False, include_context=False)
     place = ".".join(str(part) for part in first[0]["loc"])
     return f"{schema.schema_name()}{'.' + place if place else ''}: {first[0]['msg']}"

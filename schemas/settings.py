@@ -42,3 +42,15 @@ class Settings(BaseSettings):
     def models(self) -> Path:
         """The model store."""
         return self.home / "models"
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that make these settings in another process."""
+        return {
+            f"PILOTFISH_{name.upper()}": _text(value)
+            for name, value in self
+            if value is not None
+        }
+
+
+def _text(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

@@ -11,20 +11,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pilotfish.advisors.bundle import Bundle
-from pilotfish.advisors.store import ModelStore
+from pilotfish.advisors.store import BASE_TENANT, ModelStore
 from pilotfish.schemas.settings import Settings
 from pilotfish.trainers.wheels import locate
 
-TENANT = "base"
 _CACHE = Path.home() / ".cache/pilotfish/models"
-_FORMAT = 1
+_FORMAT = 2
 """Raise it when the same model would be exported differently: old caches are left."""
 
 
 def ensure_base(
     settings: Settings,
     cache: Path = _CACHE,
-    report: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], object] = lambda _: None,
 ) -> Bundle:
     """Return the base bundle of the model store; make it where it is missing.
 
@@ -37,18 +36,19 @@ def ensure_base(
     """
     version = _version(settings.base_model)
     store, cached = ModelStore(settings.models), ModelStore(cache)
-    if not store.path(TENANT, version).exists():
-        if not cached.path(TENANT, version).exists():
+    if not store.path(BASE_TENANT, version).exists():
+        if not cached.path(BASE_TENANT, version).exists():
             report("exporting the base model to ONNX: half a minute, once")
             _build(settings.base_model, version, cached)
-        _place(cached.path(TENANT, version), store.path(TENANT, version))
-    return store.bundle(TENANT, version)
+        _place(cached.path(BASE_TENANT, version), store.path(BASE_TENANT, version))
+    store.path(BASE_TENANT, version).touch()  # `ModelStore.base` takes the newest
+    return store.bundle(BASE_TENANT, version)
 
 
 def _build(name: str, version: str, cached: ModelStore) -> None:
     from pilotfish.trainers.base_build import build
 
-    build(name, version, cached.path(TENANT, version))
+    build(name, version, cached.path(BASE_TENANT, version))
 
 
 def _version(name: str) -> str:
@@ -72,3 +72,7 @@ def _place(source: Path, target: Path) -> None:
             # Somebody else placed the same bundle a moment ago.
             if not target.exists():
                 raise
+
+
+if __name__ == "__main__":
+    ensure_base(Settings(), report=print)

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from pilotfish.advisors.head import FastHead
+from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.errors import BundleError
 from pilotfish.trainers.base_models import load_base
@@ -24,7 +25,7 @@ def build(name: str, version: str, target: Path) -> None:
         if not parity.ok:
             raise BundleError(f"ONNX of {name!r} differs from torch: {parity}")
         parts = Parts(
-            tenant="base",
+            tenant=BASE_TENANT,
             version=version,
             parent="",
             created_at=utc_now(),

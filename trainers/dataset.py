@@ -4,16 +4,17 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
+from pilotfish.advisors.hint_weight import hint_weight
+from pilotfish.schemas.base import utc_now
 from pilotfish.streams.clickhouse import ClickHouse
 
 Split = Literal["train", "validation", "heldout"]
 
 MAX_ATTEMPTS = 5000
 """The newest attempts that are read; older ones have left their mark in the encoder."""
-MAX_WEIGHT = 4.0
-"""Bound of a hinted attempt's weight: a rare choice must not drown the others."""
 SPLIT_SEED = 7
 """One for all trainings: what was held out once is never learned from later."""
 
@@ -58,11 +59,13 @@ class Attempt:
 class Dataset:
     """Attempts, oldest first, and the watermark they reach up to.
 
-    `watermark` is Kafka partition -> highest first_offset of a labelled attempt.
+    `watermark` is Kafka partition -> highest first_offset of a labelled attempt; labels
+    and their revisions are those known at `read_at`.
     """
 
     watermark: Mapping[int, int]
     attempts: tuple[Attempt, ...]
+    read_at: datetime
 
     def split(self, name: Split) -> list[Attempt]:
         """Return the attempts whose problem text falls into a split."""
@@ -94,6 +97,7 @@ def read(clickhouse: ClickHouse, tenant: str, previous: Mapping[int, int]) -> Da
     Raises:
         UnavailableError, StorageError: as `ClickHouse.query`.
     """
+    read_at = utc_now()  # before reading: what comes meanwhile is learned again
     found = clickhouse.query(_WATERMARK, {"tenant": tenant})
     watermark = {int(partition): int(offset) for partition, offset in found}
     parameters = {
@@ -105,7 +109,7 @@ def read(clickhouse: ClickHouse, tenant: str, previous: Mapping[int, int]) -> Da
     rows = clickhouse.query(_ATTEMPTS, parameters) if watermark else []
     candidates = len({row[3] for row in rows})
     attempts = (_attempt(row, candidates, previous) for row in reversed(rows))
-    return Dataset(watermark, tuple(attempts))
+    return Dataset(watermark, tuple(attempts), read_at)
 
 
 def _attempt(
@@ -123,18 +127,6 @@ def _attempt(
         weight=hint_weight(followed, candidates),
         new=int(offset) > previous.get(int(partition), -1),
     )
-
-
-def hint_weight(propensity: float | None, candidates: int) -> float:
-    """Return the clipped inverse propensity of an attempt that followed a hint.
-
-    Relative to a choice at random among the candidates, which has weight 1, as has
-    an attempt without a hint or one that went its own way.
-    """
-    if propensity is None:
-        return 1.0
-    ratio = 1.0 / (candidates * max(propensity, 1e-6))
-    return min(max(ratio, 1.0 / MAX_WEIGHT), MAX_WEIGHT)
 
 
 def rehearse(attempts: Sequence[Attempt], most_per_kind: int) -> list[Attempt]:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pilotfish.advisors.encoder import Embeddings
 from pilotfish.advisors.head import FastHead
 from pilotfish.trainers.dataset import Attempt
-
-Embeddings = NDArray[np.float32]
 
 _CLIP = 0.01
 

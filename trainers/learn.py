@@ -9,15 +9,15 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from pilotfish.advisors.bundle import Bundle
+from pilotfish.advisors.encoder import Embeddings
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.store import ModelStore
-from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.settings import Settings
 from pilotfish.trainers.base_models import load_base
 from pilotfish.trainers.dataset import Dataset, Split, rehearse, split_of
 from pilotfish.trainers.embedder import Embedder
 from pilotfish.trainers.embedding import embed
-from pilotfish.trainers.evaluate import Embeddings, Scored, metrics, score, teach
+from pilotfish.trainers.evaluate import Scored, metrics, score, teach
 from pilotfish.trainers.export import export
 from pilotfish.trainers.gate import Verdict, judge
 from pilotfish.trainers.incumbent import incumbent
@@ -163,7 +163,7 @@ def _bundle(
         tenant=row.tenant,
         version=version,
         parent=row.parent,
-        created_at=utc_now(),
+        created_at=dataset.read_at,
         base_model=settings.base_model,
         pooling=candidate.embedder.pooling,
         encoder=candidate.encoder,

@@ -11,9 +11,9 @@ import torch.distributed
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from pilotfish.advisors.encoder import Embeddings
 from pilotfish.trainers.dataset import Attempt
 from pilotfish.trainers.embedder import Embedder
-from pilotfish.trainers.evaluate import Embeddings
 from pilotfish.trainers.lora import (
     ApproachModel,
     Batch,

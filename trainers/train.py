@@ -31,7 +31,7 @@ def train(settings: Settings, tenant: str) -> Row:
         bury_the_killed(clickhouse, tenant)
         row = Row(tenant, new_id(), utc_now())
         write_row(clickhouse, row)
-        seen = ProgressFile(settings.models / tenant, row.training_id, row.started_at)
+        seen = ProgressFile(store.folder(tenant), row.training_id, row.started_at)
         try:
             seen.stage("dataset")
             dataset = read(clickhouse, tenant, progress(clickhouse, tenant).watermark)

@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS attempts
     attempt_id   String COMMENT 'the attempt (UUIDv7 when made by the SDK)',
     version      UInt32 COMMENT 'version of the label; 0 while there is none',
     labeller     LowCardinality(String) COMMENT 'name and version of the rules that made the label',
+    started      Bool COMMENT 'its start is known; without it there is no problem to learn from',
     ended        Bool COMMENT 'the attempt is over',
     status       LowCardinality(String) COMMENT 'how it ended: succeeded, failed, infrastructure, abandoned, unknown',
     p_success    Nullable(Float64) COMMENT 'the label: P(success); NULL where it abstains or there is none yet',
@@ -34,11 +35,12 @@ CREATE TABLE IF NOT EXISTS attempts
     last_offset  UInt64 COMMENT 'offset of the newest event this row knows',
     last_event_at DateTime64(6, 'UTC') COMMENT 'latest time any of its events gave',
     seen_events  Array(UInt64) COMMENT 'hashes of the ids of the events counted, to recognise doubled ones',
-    inserted_at  DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when this row became queryable'
+    inserted_at  DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when this row became queryable',
+    INDEX by_inserted_at inserted_at TYPE minmax -- the search for idle attempts looks at new rows only
 )
 ENGINE = ReplacingMergeTree(last_offset)
 ORDER BY (tenant, attempt_id)
-TTL toDateTime(started_at) + INTERVAL 400 DAY
+TTL toDateTime(inserted_at) + INTERVAL 400 DAY -- not by the agents' clocks: logs of old attempts are replayed
 COMMENT 'Attempts assembled from their events; read attempts_current for one row an attempt';
 
 CREATE VIEW IF NOT EXISTS attempts_current AS

@@ -12,13 +12,14 @@ CREATE TABLE IF NOT EXISTS window_counts_by_partition
     successes    Int64 COMMENT 'attempts with P(success) of at least 0.5',
     failures     Int64 COMMENT 'attempts with P(success) below 0.5',
     abstentions  Int64 COMMENT 'attempts whose label abstains',
-    cost_nano    Int64 COMMENT 'sum of the attempts'' cost in billionths: integers add up exactly in any order',
-    duration_us  Int64 COMMENT 'sum of the attempts'' durations in microseconds',
-    last_offset  UInt64 COMMENT 'offset of pilotfish.events up to which this row is true'
+    cost_nano    Int128 COMMENT 'sum of the attempts'' cost in billionths: integers add up exactly in any order',
+    duration_us  Int128 COMMENT 'sum of the attempts'' durations in microseconds',
+    last_offset  UInt64 COMMENT 'offset of pilotfish.events up to which this row is true',
+    inserted_at  DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when this row became queryable'
 )
 ENGINE = ReplacingMergeTree(last_offset)
 ORDER BY (tenant, window_s, window_start, problem_type, approach, topic_partition)
-TTL window_start + INTERVAL 400 DAY
+TTL toDateTime(inserted_at) + INTERVAL 400 DAY
 COMMENT 'Windowed counts by Kafka partition; read window_counts';
 
 CREATE VIEW IF NOT EXISTS window_counts AS

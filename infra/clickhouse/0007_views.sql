@@ -9,23 +9,25 @@ FROM attempts_current
 WHERE version > 0
 GROUP BY tenant, problem_type, approach;
 
+-- By intention to treat: whoever asked and was not in the holdout counts as advised, also
+-- where the advisor abstained; without those the two sides would be different problems.
 -- Newcombe's interval of a difference of two proportions, from Wilson's (z = 1.96).
 CREATE VIEW IF NOT EXISTS hint_lift AS
 WITH
     1.96 AS z,
     n1 + z * z AS d1,
     n0 + z * z AS d0,
-    hinted_successes / n1 AS p1,
+    advised_successes / n1 AS p1,
     holdout_successes / n0 AS p0,
-    (hinted_successes + z * z / 2) / d1 AS c1,
+    (advised_successes + z * z / 2) / d1 AS c1,
     (holdout_successes + z * z / 2) / d0 AS c0,
     z * sqrt(n1 * p1 * (1 - p1) + z * z / 4) / d1 AS w1,
     z * sqrt(n0 * p0 * (1 - p0) + z * z / 4) / d0 AS w0
 SELECT
     tenant,
-    n1 AS hinted_attempts,
+    n1 AS advised_attempts,
     n0 AS holdout_attempts,
-    round(p1, 4) AS hinted_success,
+    round(p1, 4) AS advised_success,
     round(p0, 4) AS holdout_success,
     round(p1 - p0, 4) AS lift,
     round(p1 - p0 - sqrt(pow(p1 - (c1 - w1), 2) + pow((c0 + w0) - p0, 2)), 4) AS lift_low,
@@ -34,8 +36,8 @@ FROM
 (
     SELECT
         tenant,
-        countIf(hint_approach != '') AS n1,
-        countIf(hint_approach != '' AND p_success >= 0.5) AS hinted_successes,
+        countIf(hint_request_id != '' AND NOT hint_holdout) AS n1,
+        countIf(hint_request_id != '' AND NOT hint_holdout AND p_success >= 0.5) AS advised_successes,
         countIf(hint_holdout) AS n0,
         countIf(hint_holdout AND p_success >= 0.5) AS holdout_successes
     FROM attempts_current
@@ -49,12 +51,12 @@ SELECT
     tenant,
     intDiv(n - 1, 100) * 100 AS from_attempt,
     count() AS attempts,
-    round(avgIf(p_success >= 0.5, hint_approach != ''), 4) AS hinted_success,
+    round(avgIf(p_success >= 0.5, hint_request_id != '' AND NOT hint_holdout), 4) AS advised_success,
     round(avgIf(p_success >= 0.5, hint_holdout), 4) AS holdout_success
 FROM
 (
     SELECT
-        tenant, p_success, hint_approach, hint_holdout,
+        tenant, p_success, hint_request_id, hint_holdout,
         row_number() OVER (PARTITION BY tenant ORDER BY started_at, attempt_id) AS n
     FROM attempts_current
     WHERE p_success IS NOT NULL

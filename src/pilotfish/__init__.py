@@ -1,1 +1,39 @@
-"""pilotfish: learn from ordinary work which approach fits which problem."""
+"""pilotfish: learn from ordinary work which approach fits which problem.
+
+pilot = pilotfish.connect()
+with pilot.attempt("How many heads are there?", problem_type="sql") as attempt:
+    hint = attempt.advice({"react": "think, act, repeat", "plan": "plan first"})
+    ...
+    attempt.succeed()
+"""
+
+from pilotfish._async_attempt import AsyncAttempt
+from pilotfish._async_client import AsyncClient
+from pilotfish._attempt import Attempt
+from pilotfish._client import Client
+from pilotfish._connect import connect, connect_async
+from pilotfish._current import current_attempt
+from pilotfish._hint import Hint
+from pilotfish._stats import Stats
+from pilotfish._subscription import Subscription
+from pilotfish.schemas.errors import (
+    ConfigurationError,
+    PilotfishError,
+    UnavailableError,
+)
+
+__all__ = [
+    "AsyncAttempt",
+    "AsyncClient",
+    "Attempt",
+    "Client",
+    "ConfigurationError",
+    "Hint",
+    "PilotfishError",
+    "Stats",
+    "Subscription",
+    "UnavailableError",
+    "connect",
+    "connect_async",
+    "current_attempt",
+]

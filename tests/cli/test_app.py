@@ -8,6 +8,7 @@ from pilotfish._cli.app import app
 
 COMMANDS = (
     "up",
+    "prepare",
     "demo",
     "replay",
     "sql",

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pilotfish.consumers.rows import TABLES, event_row, hint_row
 from pilotfish.schemas.advice import Candidate, HintGiven
+from pilotfish.schemas.base import EARLIEST, LATEST
 from pilotfish.schemas.events import (
     Agent,
     AttemptEnded,
@@ -19,6 +20,8 @@ from pilotfish.schemas.topics import EVENTS
 
 COLUMNS = TABLES[0].columns
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+FIRST = EARLIEST.replace(tzinfo=None)
+LAST = (LATEST - timedelta(microseconds=1)).replace(tzinfo=None)
 EVERY_KIND = (
     AttemptStarted(attempt_id="a", problem="why?"),
     StepRecorded(attempt_id="a", kind="thought", name="think"),
@@ -66,7 +69,7 @@ def test_start_and_end_keep_problem_agent_and_hint() -> None:
     assert (row["status"], row["hint_request_id"]) == ("failed", "r")
 
 
-@given(st.datetimes(datetime(2020, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+@given(st.datetimes(FIRST, LAST, timezones=st.just(UTC)))
 def test_times_are_exact_to_the_microsecond(at: datetime) -> None:
     event = FeedbackGiven(attempt_id="a", at=at, value=1)
     micros = dict(zip(COLUMNS, event_row(event, 0, 0), strict=True))["at"]

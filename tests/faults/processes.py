@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pilotfish.consumers.training import environment
 from pilotfish.infra.gateway import EmbeddedClickHouse
 from pilotfish.infra.kafka import EmbeddedKafka
 from pilotfish.schemas.settings import Settings
@@ -30,7 +29,7 @@ class Service:
     def __init__(self, name: str, settings: Settings, folder: Path) -> None:
         self.log = folder / f"{name}.log"
         self._command = [sys.executable, "-m", *COMMANDS[name]]
-        self._environment = {**os.environ, **environment(settings)}
+        self._environment = {**os.environ, **settings.environment()}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -57,6 +56,10 @@ class Service:
 
     def alive(self) -> bool:
         return self._running().poll() is None
+
+    @property
+    def pid(self) -> int:
+        return self._running().pid
 
     def _running(self) -> subprocess.Popen[bytes]:
         assert self._process is not None
@@ -86,11 +89,23 @@ class Platform:
     @contextmanager
     def clickhouse_stopped(self) -> Iterator[None]:
         """Stop ClickHouse's process in its tracks, then let it go on."""
-        os.kill(self.clickhouse.pid, signal.SIGSTOP)
-        try:
+        with _stopped(self.clickhouse.pid):
             yield
-        finally:
-            os.kill(self.clickhouse.pid, signal.SIGCONT)
+
+    @contextmanager
+    def kafka_stopped(self) -> Iterator[None]:
+        """Stop Kafka's process in its tracks, then let it go on."""
+        with _stopped(self.kafka.pid):
+            yield
+
+
+@contextmanager
+def _stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def eventually(

@@ -51,7 +51,7 @@ def events(tenant: str, attempts: int, open_at_once: int = 50) -> Iterator[Event
     """Yield the events of so many attempts, fifty attempts at a time mixed."""
     order = random.Random(7)
     waiting = iter(range(attempts))
-    running = [attempt(tenant, n) for n, _ in zip(waiting, range(open_at_once))]  # noqa: B905
+    running = [attempt(tenant, n) for _, n in zip(range(open_at_once), waiting)]  # noqa: B905
     while running:
         chosen = order.randrange(len(running))
         event = next(running[chosen], None)

@@ -51,7 +51,7 @@ def insert_attempts(database: ClickHouse, rows: Sequence[dict[str, Any]]) -> Non
         "p_success": 1.0,
         "problem_type": "sql",
         "approach": "react",
-        "hint_approach": "",
+        "hint_request_id": "",
         "hint_holdout": False,
         "cost": 1.0,
         "last_offset": 1,
@@ -166,26 +166,26 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize(
-    ("hinted", "holdout"),
+    ("advised", "holdout"),
     [((56, 70), (48, 80)), ((9, 10), (3, 10)), ((10, 10), (0, 20)), ((1, 1), (0, 1))],
 )
 def test_hint_lift_has_newcombe_s_interval(
-    database: ClickHouse, hinted: tuple[int, int], holdout: tuple[int, int]
+    database: ClickHouse, advised: tuple[int, int], holdout: tuple[int, int]
 ) -> None:
     """Against Newcombe (1998), method 10, of which 56/70 - 48/80 is the example."""
     rows: list[dict[str, Any]] = []
     for (successes, n), said in (
-        (hinted, {"hint_approach": "react"}),
-        (holdout, {"hint_holdout": True}),
+        (advised, {"hint_request_id": "r"}),
+        (holdout, {"hint_request_id": "r", "hint_holdout": True}),
     ):
         rows += [{**said, "p_success": float(i < successes)} for i in range(n)]
     rows += [{"p_success": None, "hint_holdout": True}, {"p_success": 1.0}]
     insert_attempts(database, rows)
-    p1, p0 = hinted[0] / hinted[1], holdout[0] / holdout[1]
-    (low1, high1), (low0, high0) = wilson(*hinted), wilson(*holdout)
+    p1, p0 = advised[0] / advised[1], holdout[0] / holdout[1]
+    (low1, high1), (low0, high0) = wilson(*advised), wilson(*holdout)
     lift = p1 - p0
     [row] = database.query("SELECT * FROM hint_lift")
-    assert row[:3] == ("t", hinted[1], holdout[1])
+    assert row[:3] == ("t", advised[1], holdout[1])
     assert row[3:] == pytest.approx(
         (
             p1,
@@ -200,7 +200,7 @@ def test_hint_lift_has_newcombe_s_interval(
 
 def test_newcombe_s_own_example(database: ClickHouse) -> None:
     rows: list[dict[str, Any]] = [
-        {"hint_approach": "react", "p_success": float(i < 56)} for i in range(70)
+        {"hint_request_id": "r", "p_success": float(i < 56)} for i in range(70)
     ]
     rows += [{"hint_holdout": True, "p_success": float(i < 48)} for i in range(80)]
     insert_attempts(database, rows)
@@ -209,7 +209,7 @@ def test_newcombe_s_own_example(database: ClickHouse) -> None:
 
 
 def test_no_lift_without_both_sides(database: ClickHouse) -> None:
-    insert_attempts(database, [{"hint_approach": "react"}])
+    insert_attempts(database, [{"hint_request_id": "r"}])
     assert database.query("SELECT * FROM hint_lift") == []
 
 
@@ -218,7 +218,7 @@ def test_learning_curve_goes_by_hundreds(database: ClickHouse) -> None:
         database,
         [
             {
-                "hint_approach": "" if i % 2 else "react",
+                "hint_request_id": "r",
                 "hint_holdout": bool(i % 2),
                 "p_success": float(i >= 100 or i % 2),
             }

@@ -49,9 +49,9 @@ def test_a_missing_file_and_one_that_is_no_text_are_clear(tmp_path: Path) -> Non
     with pytest.raises(ConfigurationError, match="nowhere"):
         list(read_attempts(tmp_path / "nowhere.jsonl"))
     (tmp_path / "bad.jsonl").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigurationError, match="bad.jsonl"):
+    with pytest.raises(ConfigurationError, match=r"bad\.jsonl"):
         list(read_attempts(tmp_path / "bad.jsonl"))
     cut = tmp_path / "cut.jsonl.gz"
     cut.write_bytes(gzip.compress(json.dumps(LINE).encode())[:-9])
-    with pytest.raises(ConfigurationError, match="cut.jsonl.gz"):
+    with pytest.raises(ConfigurationError, match=r"cut\.jsonl\.gz"):
         list(read_attempts(cut))

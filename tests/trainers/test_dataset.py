@@ -3,16 +3,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pilotfish.advisors.hint_weight import hint_weight
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.trainers.dataset import (
-    MAX_WEIGHT,
-    Attempt,
-    hint_weight,
-    read,
-    rehearse,
-    split_of,
-)
+from pilotfish.trainers.dataset import Attempt, read, rehearse, split_of
 
 
 @given(st.text())
@@ -26,19 +20,6 @@ def test_splits_have_their_shares() -> None:
     assert abs(splits.count("train") - 6500) < 200
     assert abs(splits.count("validation") - 1000) < 120
     assert abs(splits.count("heldout") - 2500) < 180
-
-
-@given(st.floats(1e-6, 1), st.integers(1, 64))
-def test_weights_of_hinted_attempts_are_bounded(
-    propensity: float, candidates: int
-) -> None:
-    assert 1 / MAX_WEIGHT <= hint_weight(propensity, candidates) <= MAX_WEIGHT
-
-
-def test_a_hint_chosen_as_by_chance_weighs_as_none() -> None:
-    assert hint_weight(None, 7) == 1.0
-    assert abs(hint_weight(1 / 7, 7) - 1.0) < 1e-12
-    assert hint_weight(0.9, 7) < 1 < hint_weight(0.05, 7)
 
 
 def attempt(number: int, kind: str, *, new: bool) -> Attempt:

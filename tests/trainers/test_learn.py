@@ -1,12 +1,15 @@
 """The comparison a verdict rests on, with embeddings made for the purpose."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 
+from pilotfish.advisors.encoder import Embeddings
 from pilotfish.trainers.dataset import Attempt, Dataset
-from pilotfish.trainers.evaluate import Embeddings
 from pilotfish.trainers.learn import compare
 
 KINDS, APPROACHES, DIM = 6, 3, 32
+READ_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def dataset(count: int) -> tuple[Dataset, list[int]]:
@@ -18,7 +21,7 @@ def dataset(count: int) -> tuple[Dataset, list[int]]:
         Attempt(f"a{n}", f"problem {n}", "", f"s{a}", float(k % APPROACHES == a))
         for n, (k, a) in enumerate(zip(kinds, tried, strict=True))
     )
-    return Dataset({0: count - 1}, attempts), kinds
+    return Dataset({0: count - 1}, attempts, READ_AT), kinds
 
 
 def embeddings(kinds: list[int], noise: float) -> Embeddings:

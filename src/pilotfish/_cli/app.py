@@ -1,5 +1,6 @@
 """All commands in one place. What is heavy loads in the command that needs it."""
 
+import logging
 import sys
 
 import typer
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 
 app.command()(platform.up)
+app.command()(platform.prepare)
 app.command()(demo.demo)
 app.command()(replay.replay)
 app.command()(ask.sql)
@@ -30,6 +32,8 @@ app.add_typer(dead.app, name="dead")
 
 def main() -> None:
     """Run the command line; an expected error is one line and exit status 1."""
+    # It warns of what it then raises, and without a handler that goes to stderr.
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     try:
         app()
     except PilotfishError as error:

@@ -1,5 +1,6 @@
 """`pilotfish dead`: what could not be read, and reading it again after a fix."""
 
+from base64 import b64decode
 from datetime import datetime
 from typing import Annotated
 
@@ -15,12 +16,13 @@ app = typer.Typer(
 
 _LIST = """
 SELECT at, service, topic, source_partition, source_offset, reason,
-       substring(value, 1, 60) AS starts_with
+       toValidUTF8(substring(value, 1, 60)) AS starts_with
 FROM dead_letters FINAL ORDER BY at DESC LIMIT {limit:UInt32}
 """
 _COLUMNS = ("at", "service", "topic", "partition", "offset", "reason", "starts_with")
+# In base64, because what could not be read need not be text.
 _RAW = """
-SELECT topic, key, value, headers FROM dead_letters FINAL
+SELECT topic, base64Encode(key), base64Encode(value), headers FROM dead_letters FINAL
 WHERE at >= {since:DateTime64(6, 'UTC')} ORDER BY at
 """
 
@@ -46,18 +48,16 @@ def replay_dead(
     from pilotfish.streams.kafka import producer
 
     settings = Settings()
-    rows = ClickHouse(settings).query(
-        _RAW, {"since": since}, formats={"String": "bytes"}
-    )
+    rows = ClickHouse(settings).query(_RAW, {"since": since})
     sender = producer(settings)
     for topic, key, value, headers in rows:
-        named = [(_text(name), header) for name, header in headers.items()]
-        sender.produce(_text(topic), key=key or None, value=value, headers=named)
+        sender.produce(
+            topic,
+            key=b64decode(key) or None,
+            value=b64decode(value),
+            headers=list(headers.items()),
+        )
         sender.poll(0)
     if sender.flush(30):
         raise UnavailableError(f"Kafka at {settings.kafka} did not take every message")
     console.print(f"published {len(rows)} messages again")
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value

@@ -1,10 +1,17 @@
-"""`pilotfish up`: everything in one terminal."""
+"""`pilotfish up`: everything in one terminal; `pilotfish prepare`: what services need."""
 
 import signal
 import threading
+import time
+from typing import Annotated, Final
+
+import typer
 
 from pilotfish._cli.output import console
+from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.settings import Settings
+
+_ASK_AGAIN_S: Final = 1.0
 
 
 def up() -> None:
@@ -13,7 +20,7 @@ def up() -> None:
     Nothing needs to be installed beside pilotfish. Data and logs stay in
     PILOTFISH_HOME; a service that dies is started again.
     """
-    from pilotfish.demo.platform import running_platform
+    from pilotfish._platform import running_platform
 
     settings = Settings()
     stop = threading.Event()
@@ -28,3 +35,36 @@ def up() -> None:
         while not stop.wait(0.5):
             pass
         console.print("stopping")
+
+
+def prepare(
+    replication: Annotated[
+        int, typer.Option(min=1, help="Copies of each topic; 3 on a cluster of three.")
+    ] = 1,
+    within: Annotated[
+        float,
+        typer.Option(min=0, help="Seconds to wait for servers that are starting."),
+    ] = 120.0,
+) -> None:
+    """Create the topics and tables that are missing; then the services may start.
+
+    For servers of your own: `pilotfish up` does it by itself. What is there already is
+    left as it is, so it may run before every start.
+    """
+    applied = _prepared(Settings(), replication, time.monotonic() + within)
+    console.print(
+        f"topics are there; DDL applied: {', '.join(applied) or 'all before'}"
+    )
+
+
+def _prepared(settings: Settings, replication: int, deadline: float) -> list[str]:
+    from pilotfish._platform import prepare as make
+
+    while True:
+        try:
+            return make(settings, replication)
+        except UnavailableError as error:
+            if time.monotonic() >= deadline:
+                raise
+            console.print(f"waiting: {error}")
+            time.sleep(_ASK_AGAIN_S)

@@ -5,7 +5,8 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from pilotfish.demo.llm_agent import connect_model
 from pilotfish.demo.monitor import Monitor
 from pilotfish.demo.problems import draw_problems
 from pilotfish.demo.report import draw, print_report, results
-from pilotfish.demo.run import Agent, Solver, run
+from pilotfish.demo.run import Agent, Solver, paced, run
 from pilotfish.demo.screen import Screen
 from pilotfish.demo.tally import Tally
 from pilotfish.schemas.settings import Settings
@@ -30,6 +31,8 @@ not be wide."""
 _ADVICE_DEADLINE_S = 1.0
 _ENDS_WITHIN_S = 330.0
 """A training still running then is reported as such: the demo ends in six minutes."""
+_BY_APPROACH = "SELECT * FROM success_by_approach ORDER BY success_rate"
+_LIFT = "SELECT+*+FROM+hint_lift+FORMAT+Vertical"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ def _fresh_settings() -> Settings:
 def _solver(agent: str) -> Iterator[Solver]:
     kind, _, model = agent.partition(":")
     if kind == "openai":
-        yield connect_model(model)
+        with closing(connect_model(model)) as asking:
+            yield asking
         return
     if agent != "portfolio":
         raise pilotfish.ConfigurationError(
@@ -94,35 +98,37 @@ def _attempts(
 ) -> None:
     screen = Screen(console, tally, settings.train_at)
     stop = threading.Event()
-    with pilotfish.connect(
-        kafka=settings.kafka,
-        tenant=settings.tenant,
-        agent=plan.agent,
-        advice_deadline_s=_ADVICE_DEADLINE_S,
-    ) as pilot:
+    with (
+        pilotfish.connect(
+            kafka=settings.kafka,
+            tenant=settings.tenant,
+            agent=plan.agent,
+            advice_deadline_s=_ADVICE_DEADLINE_S,
+        ) as pilot,
+        ThreadPoolExecutor(1, thread_name_prefix="demo") as pool,
+        screen.live(lambda: monitor.seen),
+    ):
         agent = Agent(pilot, solver, APPROACHES, plan.seed)
-        problems = draw_problems(plan.attempts, plan.seed)
-        worker = threading.Thread(
-            target=run, args=(agent, problems, tally, WORKERS, stop), daemon=True
+        problems = paced(
+            draw_problems(plan.attempts, plan.seed),
+            plan.attempts * 2 // 3,
+            lambda: monitor.seen.first_verdict_due(settings.train_at),
+            stop,
         )
-        worker.start()
+        playing = pool.submit(run, agent, problems, tally, WORKERS, stop)
         try:
-            with screen.live(lambda: monitor.seen):
-                while worker.is_alive():
-                    worker.join(0.5)
-                    screen.announce(monitor.seen)
+            while not wait([playing], 0.5).done:
+                screen.announce(monitor.seen)
         finally:
             stop.set()
-            worker.join(5)
+        playing.result()
 
 
 def _await_training(monitor: Monitor, console: Console, deadline: float) -> None:
     """Wait until a training that is under way has its verdict."""
-    if not monitor.seen.running:
-        return
     with console.status("waiting for the training's verdict") as status:
-        while monitor.seen.running and time.monotonic() < deadline:
-            status.update(f"waiting for the training's verdict: {monitor.seen.stage}")
+        while (seen := monitor.seen).running and time.monotonic() < deadline:
+            status.update(f"waiting for the training's verdict: {seen.stage.name}")
             time.sleep(0.5)
 
 
@@ -145,8 +151,8 @@ def _what_next(settings: Settings, console: Console) -> None:
     console.print(
         "\n[bold]Three things to try next[/] "
         "(with --keep-running, or under `pilotfish up`)\n"
-        '  pilotfish sql "SELECT * FROM success_by_approach ORDER BY success_rate"\n'
-        f"  curl '{settings.clickhouse}/?query=SELECT+*+FROM+hint_lift+FORMAT+Vertical'\n"
+        f'  pilotfish sql "{_BY_APPROACH}"\n'
+        f"  curl '{settings.clickhouse}/?query={_LIFT}'\n"
         "  and in your agent:\n",
         highlight=False,
     )

@@ -2,9 +2,12 @@
 
 import json
 import threading
-from dataclasses import dataclass
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pilotfish.schemas.errors import PilotfishError
 from pilotfish.schemas.settings import Settings
@@ -12,9 +15,11 @@ from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.progress import progress
 
 _EVERY_S = 1.0
+_RATE_OVER = 6
+"""Readings that events per second are measured over: the archive writes in batches."""
 
 _TRAININGS = """
-SELECT status, version, verdict, reason, metrics,
+SELECT training_id, status, version, verdict, reason, metrics,
        dateDiff('second', started_at, coalesce(finished_at, now64(3))) AS seconds
 FROM trainings FINAL WHERE tenant = {tenant:String} ORDER BY started_at
 """
@@ -24,28 +29,51 @@ FROM trainings FINAL WHERE tenant = {tenant:String} ORDER BY started_at
 class Training:
     """One row of `trainings`."""
 
+    training_id: str
     status: str
-    version: str
-    verdict: str
-    reason: str
-    metrics: dict[str, Any]
-    seconds: int
+    version: str = ""
+    verdict: str = ""
+    reason: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a running training is; `total` is 0 where it does not count its steps."""
+
+    name: str = ""
+    step: int = 0
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The platform at one moment; `stage` is where a running training is."""
+    """The platform at one moment."""
 
     new_labels: int = 0
     events: int = 0
     events_per_s: float = 0.0
     trainings: tuple[Training, ...] = ()
-    stage: str = ""
+    stage: Stage = Stage()
 
     @property
-    def running(self) -> bool:
-        """Whether a training is under way."""
-        return any(training.status == "started" for training in self.trainings)
+    def running(self) -> Training | None:
+        """The training under way."""
+        under_way = [one for one in self.trainings if one.status == "started"]
+        return under_way[-1] if under_way else None
+
+    @property
+    def in_service(self) -> str:
+        """The version of the newest promoted advisor; "base" before the first."""
+        promoted = [one.version for one in self.trainings if one.verdict == "promoted"]
+        return promoted[-1] if promoted else "base"
+
+    def first_verdict_due(self, train_at: int) -> bool:
+        """Say whether the first training runs, or is about to."""
+        if any(one.status != "started" for one in self.trainings):
+            return False
+        return self.running is not None or self.new_labels >= train_at
 
 
 class Monitor:
@@ -56,46 +84,62 @@ class Monitor:
         self._clickhouse = ClickHouse(settings)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
+        self._counts: deque[tuple[float, int]] = deque(maxlen=_RATE_OVER)
         self.seen = Seen()
 
-    def __enter__(self) -> "Monitor":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join(5)
+        self._clickhouse.close()
 
     def _run(self) -> None:
         while not self._stop.wait(_EVERY_S):
             try:
-                self.seen = self._read(self.seen)
+                self.seen = self._read()
             except PilotfishError:
                 continue  # the next second asks again; the screen shows the last
 
-    def _read(self, before: Seen) -> Seen:
+    def _read(self) -> Seen:
         tenant = {"tenant": self._settings.tenant}
         ((events,),) = self._clickhouse.query(
             "SELECT count() FROM events WHERE tenant = {tenant:String}", tenant
         )
+        self._counts.append((time.monotonic(), events))
+        rows = self._clickhouse.query(_TRAININGS, tenant)
         return Seen(
             new_labels=progress(self._clickhouse, self._settings.tenant).new_labels,
             events=events,
-            events_per_s=max(0, events - before.events) / _EVERY_S,
-            trainings=tuple(
-                Training(*row[:4], json.loads(row[4] or "{}"), row[5])
-                for row in self._clickhouse.query(_TRAININGS, tenant)
-            ),
+            events_per_s=_rate(self._counts),
+            trainings=tuple(_training(row) for row in rows),
             stage=_stage(self._settings.models / self._settings.tenant),
         )
 
 
-def _stage(folder: Path) -> str:
+def _rate(counts: Sequence[tuple[float, int]]) -> float:
+    (began, before), (ended, after) = counts[0], counts[-1]
+    return (after - before) / (ended - began) if ended > began else 0.0
+
+
+def _training(row: Sequence[Any]) -> Training:
+    training_id, status, version, verdict, reason, metrics, seconds = row
+    return Training(
+        training_id,
+        status,
+        version,
+        verdict,
+        reason,
+        json.loads(metrics or "{}"),
+        seconds,
+    )
+
+
+def _stage(folder: Path) -> Stage:
     try:
         state = json.loads((folder / "training.json").read_text())
     except (OSError, ValueError):
-        return ""
-    step, total = state.get("step"), state.get("total")
-    return (
-        f"{state.get('stage', '')} {step}/{total}" if total else state.get("stage", "")
-    )
+        return Stage()
+    return Stage(state.get("stage", ""), state.get("step", 0), state.get("total", 0))

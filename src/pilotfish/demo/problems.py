@@ -3,16 +3,30 @@
 Each family judges an answer with its own verifier. The solvers see only `Problem.text`.
 """
 
-from collections.abc import Mapping
+import random
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+with warnings.catch_warnings():
+    # cellpylib, which it imports, compares with literals by `is`.
+    warnings.simplefilter("ignore", SyntaxWarning)
+    import reasoning_gym
 
 FAMILIES: Mapping[str, Mapping[str, object]] = {
     # arithmetic
     "basic_arithmetic": {"max_terms": 5, "max_digits": 3},
     "decimal_arithmetic": {"max_terms": 4},
     "complex_arithmetic": {},
+    "chain_sum": {},
+    "products": {},
+    "bitwise_arithmetic": {},
     "base_conversion": {},
     "fraction_simplification": {},
     "gcd": {},
+    "lcm": {},
     "prime_factorization": {},
     "count_primes": {"max_n": 3000},
     "calendar_arithmetic": {},
@@ -43,19 +57,85 @@ FAMILIES: Mapping[str, Mapping[str, object]] = {
     "shortest_path": {},
     "path_star": {},
     "puzzle24": {},
+    "countdown": {},
     "quantum_lock": {"difficulty": 4},
+    "rush_hour": {},
     "tower_of_hanoi": {"max_disks": 5, "max_pegs": 3},
     "course_schedule": {},
     "rotten_oranges": {"min_n": 5, "max_n": 9},
+    "binary_matrix": {},
     "largest_island": {},
     # strings
+    "ab": {},
     "caesar_cipher": {},
     "spell_backward": {},
     "word_sorting": {},
+    "word_sequence_reversal": {},
     "letter_counting": {},
+    "isomorphic_strings": {},
+    "ransom_note": {},
+    "string_insertion": {},
     "group_anagrams": {"max_anagram_groups": 4},
     "palindrome_generation": {"max_length": 8},
     "palindrome_partitioning": {"max_string_len": 10},
+    "number_filtering": {},
     "number_sorting": {},
 }
 """Families and how they are made small: a general solver has a second for each."""
+NOVEL_SHARE = 0.25
+"""Share of the families that are held back until the last third of the attempts."""
+_RIGHT = 0.99
+"""Verifiers score from 0 to 1, some with part marks; less than all is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem to be tried; `novel` families do not occur before the last third."""
+
+    text: str
+    family: str
+    novel: bool
+    verify: Callable[[str], bool]
+
+
+def draw_problems(attempts: int, seed: int) -> Iterator[Problem]:
+    """Yield as many problems, each of a family drawn at random.
+
+    A family is made ready when it is first drawn; a problem takes milliseconds.
+    """
+    rng = random.Random(f"problems/{seed}")  # noqa: S311 - an experiment, no secret
+    novel = novel_families(seed)
+    known = sorted(FAMILIES.keys() - novel)
+    made: dict[str, Iterator[Problem]] = {}
+    for number in range(attempts):
+        late = number >= attempts * 2 // 3
+        family = rng.choice(sorted(FAMILIES) if late else known)
+        if family not in made:
+            made[family] = problems_of(family, attempts, seed, novel=family in novel)
+        yield next(made[family])
+
+
+def novel_families(seed: int) -> frozenset[str]:
+    """Return the families that are held back, drawn at random."""
+    rng = random.Random(f"novel/{seed}")  # noqa: S311 - an experiment, no secret
+    drawn = rng.sample(sorted(FAMILIES), round(len(FAMILIES) * NOVEL_SHARE))
+    return frozenset(drawn)
+
+
+def problems_of(
+    family: str, size: int, seed: int, *, novel: bool = False
+) -> Iterator[Problem]:
+    """Yield that many problems of one family; the same seed yields the same ones."""
+    dataset = reasoning_gym.create_dataset(
+        family, size=size, seed=seed, **FAMILIES[family]
+    )
+    for index in range(size):
+        entry = dataset[index]
+        yield Problem(entry["question"], family, novel, partial(_right, dataset, entry))
+
+
+def _right(dataset: Any, entry: Mapping[str, Any], answer: str) -> bool:
+    try:
+        return float(dataset.score_answer(answer, entry)) >= _RIGHT
+    except Exception:  # noqa: BLE001 - some verifiers raise on what they cannot read
+        return False

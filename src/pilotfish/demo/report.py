@@ -6,26 +6,30 @@ from typing import Any
 import matplotlib as mpl
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pilotfish.demo.monitor import Seen
 from pilotfish.demo.screen import curve_text
-from pilotfish.demo.tally import Lift, Tally, lift
+from pilotfish.demo.tally import Lift, Tally, hinted_share, lift
 
 mpl.use("Agg")  # no display is needed to write a file
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
 
 
 def results(tally: Tally, seen: Seen, seed: int, wall_s: float) -> dict[str, Any]:
     """Return what `--json` writes. Rates are shares; lifts are relative, 0.25 is +25 %.
 
-    Unadvised is the holdout of the last third, which picked at random while the
-    advised attempts of the same stretch followed their hints.
+    Both arms are those of the last third: unadvised is the holdout, which picked at
+    random; advised is everybody else, hinted or not.
     """
     last = tally.last_third()
     overall, novel = lift(last, seed), lift([a for a in last if a.novel], seed)
     held = _held_out(seen)
     return {
         "attempts": len(tally.attempts),
+        "broken_off": tally.broken_off,
         "seed": seed,
         "unadvised_success": overall.unadvised,
         "advised_success_last_third": overall.advised,
@@ -33,17 +37,19 @@ def results(tally: Tally, seen: Seen, seed: int, wall_s: float) -> dict[str, Any
         "relative_lift_ci95": overall.ci95,
         "n_advised_last_third": overall.n_advised,
         "n_unadvised_last_third": overall.n_unadvised,
+        "hinted_share_last_third": hinted_share(last),
         "novel_family_lift": novel.relative,
         "novel_family_lift_ci95": novel.ci95,
         "heldout_accuracy": held.get("accuracy"),
         "heldout_base_rate": held.get("base_rate"),
         "trainings": [
             {
+                "training_id": training.training_id,
                 "version": training.version,
                 "verdict": training.verdict or training.status,
                 "reason": training.reason,
                 "seconds": training.seconds,
-                "metrics": training.metrics,
+                "metrics": dict(training.metrics),
             }
             for training in seen.trainings
         ],
@@ -64,7 +70,10 @@ def _held_out(seen: Seen) -> dict[str, Any]:
 def print_report(console: Console, tally: Tally, found: dict[str, Any]) -> None:
     """Print the table and the learning curve."""
     last = tally.last_third()
-    console.print(curve_text(tally), markup=False, highlight=False)
+    console.print(
+        f"success rate of the newest {tally.window} attempts: [green]with advice[/], without"
+    )
+    console.print(Text.from_ansi(curve_text(tally)))
     table = Table(title="the last third of the attempts", title_justify="left")
     for column in ("", "advised", "unadvised (random)", "lift", "95 % interval"):
         table.add_column(column, justify="left" if not column else "right")
@@ -74,16 +83,20 @@ def print_report(console: Console, tally: Tally, found: dict[str, Any]) -> None:
         *_cells(lift([a for a in last if a.novel], found["seed"])),
     )
     console.print(table)
+    if found["hinted_share_last_third"] is not None:
+        console.print(
+            f"{found['hinted_share_last_third']:.1%} of the advised attempts got a hint; "
+            "where the advisor was unsure, they picked at random, too"
+        )
     if found["heldout_accuracy"] is not None:
         console.print(
             "held-out attempts predicted right: "
             f"{found['heldout_accuracy']:.1%} (base rate {found['heldout_base_rate']:.1%})"
         )
     for training in found["trainings"]:
-        console.print(
-            f"training {training['verdict']} in {training['seconds']} s: "
-            f"{training['reason']}"
-        )
+        verdict, reason = training["verdict"], training["reason"]
+        said = "still runs" if verdict == "started" else f"{verdict}: {reason}"
+        console.print(f"training of {training['seconds']} s: {said}")
 
 
 def _cells(found: Lift) -> tuple[str, str, str, str]:
@@ -103,20 +116,35 @@ def draw(tally: Tally, path: Path) -> None:
     figure, axes = plt.subplots(figsize=(8, 4), dpi=150)
     curve = tally.curve()
     for label, index, colour in (
-        ("advised", 1, "tab:green"),
-        ("unadvised holdout (random)", 2, "tab:gray"),
+        ("with advice", 1, "tab:green"),
+        ("without: the holdout picks at random", 2, "tab:gray"),
     ):
-        known = [
-            (point[0], point[index]) for point in curve if point[index] is not None
-        ]
-        axes.plot(*zip(*known, strict=True), label=label, color=colour, marker=".")
-    axes.axvline(tally.planned * 2 / 3, color="black", lw=0.8, ls=":")
-    axes.text(tally.planned * 2 / 3, 1.01, " new families from here", fontsize=8)
-    axes.set(
-        xlabel="attempts", ylabel="success rate", xlim=(0, tally.planned), ylim=(0, 1)
-    )
-    axes.legend(loc="upper left")
-    axes.grid(alpha=0.3)
+        known = [point for point in curve if point[index] is not None]
+        axes.plot(
+            [point[0] for point in known],
+            [point[index] for point in known],
+            label=label,
+            color=colour,
+            lw=2,
+        )
+    _mark_last_third(axes, tally.planned * 2 / 3)
+    axes.set(xlabel="attempts", xlim=(0, tally.planned), ylim=(0, 1))
+    axes.set_title(f"success rate of the newest {tally.window} attempts", loc="left")
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.legend(loc="best", frameon=False)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     figure.savefig(path)
     plt.close(figure)
+
+
+def _mark_last_third(axes: Axes, begins: float) -> None:
+    axes.axvline(begins, color="black", lw=0.8, ls=":")
+    axes.text(
+        begins,
+        0.02,
+        " families not seen before join in",
+        transform=axes.get_xaxis_transform(),
+        fontsize=8,
+    )

@@ -10,42 +10,46 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from pilotfish.demo.monitor import Seen
+from pilotfish.demo.monitor import Seen, Stage
 from pilotfish.demo.tally import Tally
+
+_LINE_EVERY = 100
+"""Attempts from line to line where there is no terminal to draw on."""
+_TICKS = {0.0: "0 %", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
 
 
 def curve_text(tally: Tally, width: int = 76, height: int = 14) -> str:
-    """Draw the learning curve in characters, with colour codes."""
+    """Draw the learning curve in characters: with advice green, without gray."""
+    figure = plotext.figure.clear().theme("simple").plot_size(width, height)
+    figure.ruler("x").lim(0, tally.planned)
+    figure.ruler("y").lim(0, 1)
+    figure.ruler("y").ticks(list(_TICKS), list(_TICKS.values()))
     curve = tally.curve()
-    plotext.clear_figure()
-    plotext.theme("clear")
-    plotext.plotsize(width, height)
-    plotext.ylim(0, 1)
-    plotext.xlim(0, tally.planned)
-    for label, index, colour in (("advised", 1, "green"), ("holdout", 2, "gray")):
+    for index, colour in ((2, "gray"), (1, "green")):
         known = [
             (point[0], point[index]) for point in curve if point[index] is not None
         ]
         if known:
-            plotext.plot(*zip(*known, strict=True), label=label, color=colour)
-    plotext.title("success rate by attempts")
-    return str(plotext.build())
+            x, y = zip(*known, strict=True)
+            marker = plotext.marker("braille", colour)
+            figure.draw(figure.signal(x, y, marker=marker).lines())
+    return str(figure.build().string())
 
 
 class Screen:
-    """Draws four times a second on a terminal; prints a line now and then elsewhere."""
+    """Draws twice a second on a terminal; prints a line now and then elsewhere."""
 
     def __init__(self, console: Console, tally: Tally, train_at: int) -> None:
         self._console = console
         self._tally = tally
         self._train_at = train_at
-        self._shown_trainings: set[tuple[str, str]] = set()
-        self._printed_at = 0
+        self._announced: set[tuple[str, str]] = set()
+        self._next_line = _LINE_EVERY
 
     def live(self, seen: Callable[[], Seen]) -> Live:
         """Return the live display, to be entered with `with`."""
         return Live(
-            get_renderable=lambda: self._draw(seen()),
+            get_renderable=lambda: self.drawn(seen()),
             console=self._console,
             refresh_per_second=2,
             transient=True,
@@ -54,61 +58,107 @@ class Screen:
     def announce(self, seen: Seen) -> None:
         """Print what happened since the last call: trainings begun, verdicts."""
         for training in seen.trainings:
-            key = (training.version, training.status)
-            if key in self._shown_trainings:
+            key = (training.training_id, training.status)
+            if key in self._announced:
                 continue
-            self._shown_trainings.add(key)
+            self._announced.add(key)
             if training.status == "started":
-                self._console.print(
-                    f"[bold cyan]training started[/]: {self._train_at} new labels are in"
-                )
+                said = f"started: {self._train_at} new labels are in"
             else:
-                self._console.print(
-                    f"[bold cyan]training {training.verdict or training.status}[/] after "
-                    f"{training.seconds} s: {training.reason}"
-                )
+                verdict = training.verdict or training.status
+                said = f"{verdict} after {training.seconds} s: {training.reason}"
+            self._console.print(Text(f"training {said}", "bold cyan"))
         self._line(seen)
 
     def _line(self, seen: Seen) -> None:
         done = len(self._tally.attempts)
-        if not self._console.is_terminal and done >= self._printed_at + 100:
-            self._printed_at = done
-            self._console.print(
-                f"{done:>5} of {self._tally.planned} attempts | advised "
-                f"{_percent(self._tally.rate(advised=True, newest=300))} | holdout "
-                f"{_percent(self._tally.rate(advised=False))} | "
-                f"{seen.new_labels} labels of {self._train_at} | {seen.stage}"
-            )
+        if self._console.is_terminal or done < self._next_line:
+            return
+        self._next_line = done - done % _LINE_EVERY + _LINE_EVERY
+        self._console.print(
+            f"{done:>5} of {self._tally.planned} attempts | newest {self._tally.window}: advised "
+            f"{_percent(self._tally.rate(advised=True))}, holdout "
+            f"{_percent(self._tally.rate(advised=False))} | "
+            f"{seen.new_labels} labels of {self._train_at} | {_where(seen)}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
-    def _draw(self, seen: Seen) -> RenderableType:
+    def drawn(self, seen: Seen) -> RenderableType:
+        """Return the whole picture, 80 columns wide at least."""
         done, planned = len(self._tally.attempts), self._tally.planned
         return Panel(
             Group(
-                ProgressBar(total=planned, completed=done),
+                _filled(ProgressBar(total=planned, completed=done)),
                 self._numbers(seen),
+                Text(f"success rate of the newest {self._tally.window}:", "dim"),
                 Text.from_ansi(curve_text(self._tally)),
+                self._training(seen),
             ),
-            title=f"pilotfish demo: {done} of {planned} attempts",
+            title=f"[bold]pilotfish demo[/]: {done} of {planned} attempts",
+            width=80,
         )
 
     def _numbers(self, seen: Seen) -> Table:
         tally = self._tally
-        recent = sorted(a.advice_ms for a in tally.attempts[-200:]) or [0.0]
-        promoted = [t.version for t in seen.trainings if t.verdict == "promoted"]
-        table = Table.grid(padding=(0, 3))
-        table.add_row(
-            f"advised, newest 300: [bold green]"
-            f"{_percent(tally.rate(advised=True, newest=300))}[/]",
-            f"holdout: [bold]{_percent(tally.rate(advised=False))}[/]",
-            f"hint latency p50: {recent[len(recent) // 2]:.0f} ms",
+        rows = (
+            (
+                "with advice",
+                _percent(tally.rate(advised=True)),
+                "green",
+            ),
+            ("without", _percent(tally.rate(advised=False)), ""),
+            ("hint p50", f"{_median_ms(tally):.0f} ms", ""),
+            ("next training in", f"{self._until_training(seen)} labels", ""),
+            ("advisor", seen.in_service[-16:], ""),
+            ("events", f"{seen.events_per_s:.0f}/s", ""),
         )
-        table.add_row(
-            f"labels to next training: {max(0, self._train_at - seen.new_labels)}",
-            f"advisor: {promoted[-1][-12:] if promoted else 'base'}",
-            f"events/s: {seen.events_per_s:.0f}",
-        )
-        table.add_row(f"training: {seen.stage}" if seen.running else "", "", "")
+        cells = [
+            Text.assemble((f"{name} ", "dim"), (value, f"bold {colour}"))
+            for name, value, colour in rows
+        ]
+        table = Table.grid(expand=True, padding=(0, 2))
+        table.add_row(*cells[:3])
+        table.add_row(*cells[3:])
         return table
+
+    def _until_training(self, seen: Seen) -> int:
+        return max(0, self._train_at - seen.new_labels)
+
+    def _training(self, seen: Seen) -> RenderableType:
+        if seen.running is None:
+            return Text("no training under way", "dim")
+        total = seen.stage.total or None
+        return _filled(
+            Text(f"{_where(seen)}, {seen.running.seconds} s", "bold cyan"),
+            ProgressBar(total, seen.stage.step, pulse=total is None),
+        )
+
+
+def _filled(*cells: RenderableType) -> Table:
+    """Return cells side by side, the last of which takes what room there is."""
+    row = Table.grid(expand=True, padding=(0, 1))
+    for _ in cells[:-1]:
+        row.add_column()
+    row.add_column(ratio=1)
+    row.add_row(*cells)
+    return row
+
+
+def _where(seen: Seen) -> str:
+    if seen.running is None:
+        return f"advisor {seen.in_service}"
+    return f"training {_stage(seen.stage)}"
+
+
+def _stage(stage: Stage) -> str:
+    counted = f" {stage.step}/{stage.total}" if stage.total else ""
+    return f"{stage.name or 'starts'}{counted}"
+
+
+def _median_ms(tally: Tally) -> float:
+    recent = sorted(a.advice_ms for a in tally.attempts[-tally.window :]) or [0.0]
+    return recent[len(recent) // 2]
 
 
 def _percent(rate: float | None) -> str:

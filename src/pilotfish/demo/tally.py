@@ -11,16 +11,26 @@ _RESAMPLES = 4000
 
 @dataclass(frozen=True, slots=True)
 class Attempted:
-    """One attempt of the demo's agent, as the agent itself saw it."""
+    """One attempt of the demo's agent, as the agent itself saw it.
+
+    Every attempt asks for advice. Those that are not in the holdout count as advised
+    whether a hint came or not (`hinted`): an advisor that abstains on hard problems
+    must not look better for it (intention to treat).
+    """
 
     number: int
     family: str
     novel: bool
     approach: str
-    advised: bool
+    hinted: bool
     holdout: bool
     success: bool
     advice_ms: float
+
+    @property
+    def advised(self) -> bool:
+        """Whether it belongs to the advised arm."""
+        return not self.holdout
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +51,45 @@ class Tally:
 
     planned: int
     attempts: list[Attempted] = field(default_factory=list)
+    broken_off: int = 0
+    """Attempts that infrastructure broke off: they say nothing and count nowhere."""
 
-    def rate(self, *, advised: bool, newest: int | None = None) -> float | None:
-        """Return the success rate of the advised or of the holdout attempts."""
-        of = self.attempts[-newest:] if newest else self.attempts
-        return _mean([a.success for a in of if (a.advised if advised else a.holdout)])
+    @property
+    def window(self) -> int:
+        """A sixth of the plan: over less the small holdout's rate would be noise."""
+        return max(1, self.planned // 6)
+
+    def rate(self, *, advised: bool) -> float | None:
+        """Return the success rate of one arm among the newest `window` attempts."""
+        newest = self.attempts[-self.window :]
+        return _mean([a.success for a in newest if a.advised == advised])
 
     def last_third(self) -> list[Attempted]:
         """Return the attempts whose number lies in the last third of the plan."""
         return [a for a in self.attempts if a.number >= self.planned * 2 // 3]
 
     def curve(self, points: int = 30) -> list[tuple[int, float | None, float | None]]:
-        """Return (attempt number, advised rate, holdout rate) of equal stretches."""
+        """Return (attempt number, advised rate, holdout rate) at equal distances.
+
+        Each rate is that of the newest `window` attempts up to there.
+        """
         ordered = sorted(self.attempts, key=lambda a: a.number)
         width = max(1, self.planned // points)
-        stretches = [ordered[i : i + width] for i in range(0, len(ordered), width)]
-        return [
-            (
-                stretch[-1].number + 1,
-                _mean([a.success for a in stretch if a.advised]),
-                _mean([a.success for a in stretch if a.holdout]),
-            )
-            for stretch in stretches
-        ]
+        ends = [*range(width, len(ordered), width), len(ordered)] if ordered else []
+        return [_point(ordered[max(0, end - self.window) : end]) for end in ends]
+
+
+def _point(stretch: Sequence[Attempted]) -> tuple[int, float | None, float | None]:
+    return (
+        stretch[-1].number + 1,
+        _mean([a.success for a in stretch if a.advised]),
+        _mean([a.success for a in stretch if a.holdout]),
+    )
+
+
+def hinted_share(attempts: Sequence[Attempted]) -> float | None:
+    """Return how many of the advised attempts got a hint."""
+    return _mean([a.hinted for a in attempts if a.advised])
 
 
 def lift(attempts: Sequence[Attempted], seed: int) -> Lift:

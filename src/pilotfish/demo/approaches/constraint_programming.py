@@ -14,11 +14,6 @@ from pilotfish.demo.reading.puzzle import (
 )
 from pilotfish.demo.reading.text import first_applicable, require
 
-INSTRUCTION = (
-    "State the unknowns with their possible values and the constraints between them, "
-    "then propagate: rule out values until one assignment is left."
-)
-
 _OPPOSITE: dict[Relation, tuple[Relation, int]] = {
     "==": ("!=", 0),
     "!=": ("==", 0),

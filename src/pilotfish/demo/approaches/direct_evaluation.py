@@ -14,10 +14,6 @@ from pilotfish.demo.reading import chances, numbers
 from pilotfish.demo.reading.dates import MONTHS, WEEKDAYS, dates, weekday_name
 from pilotfish.demo.reading.text import first_applicable, require, search
 
-INSTRUCTION = (
-    "Calculate it step by step exactly as it is written: arithmetic in the right order "
-    "of operations, number bases, dates, formulas for chances."
-)
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,

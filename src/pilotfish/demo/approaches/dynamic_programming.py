@@ -9,11 +9,6 @@ from pilotfish.demo.reading.catalogue import GRIDS, read
 from pilotfish.demo.reading.grids import Cell, Grid
 from pilotfish.demo.reading.text import NotApplicableError, first_applicable, require
 
-INSTRUCTION = (
-    "Find a recurrence: solve the smallest parts first, keep their answers in a table, "
-    "and build the answer of the whole from the table."
-)
-
 
 def solve(text: str) -> str:
     """Fill the table that fits the text."""

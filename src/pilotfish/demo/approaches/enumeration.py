@@ -5,16 +5,13 @@ from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import permutations, product
+from typing import Any
 
 from pilotfish.demo.reading import chances, logic, numbers, words
 from pilotfish.demo.reading.catalogue import PUZZLES, STATE_SPACES, read
 from pilotfish.demo.reading.puzzle import Constraint, Puzzle, Solution, holds, variables
 from pilotfish.demo.reading.text import NotApplicableError, first_applicable, require
 
-INSTRUCTION = (
-    "List every candidate answer one after another and check each against the "
-    "conditions; count them if a number or a chance is asked for."
-)
 BUDGET = 120_000
 """Candidates looked at before giving up: about a third of a second."""
 
@@ -83,10 +80,10 @@ def _conclude(text: str) -> str:
 def _try_moves(text: str) -> str:
     """Try all sequences of moves, shorter ones first, without a memory of states."""
     space = read(text, STATE_SPACES)
-    level = [((), space.start)]
+    level: list[tuple[tuple[str, ...], Any]] = [((), space.start)]
     seen = 0
     while level:
-        following = []
+        following: list[tuple[tuple[str, ...], Any]] = []
         for labels, state in level:
             if space.is_goal(state):
                 return space.answer(labels)
@@ -219,11 +216,11 @@ _METHODS = (
     _try_moves,
     _make_number,
     _divisor_or_multiple,
+    _dice,
+    _coins,
     _lowest_terms,
     _factors,
     _count_primes,
-    _dice,
-    _coins,
     _palindrome,
     _palindrome_parts,
     _shifts,

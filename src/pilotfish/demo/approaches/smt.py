@@ -16,12 +16,13 @@ from pilotfish.demo.reading.puzzle import (
     Puzzle,
     Solution,
 )
-from pilotfish.demo.reading.text import first_applicable, require, search
-
-INSTRUCTION = (
-    "Write the statements as formulas over truth values and numbers, and derive what "
-    "satisfies them all; to show that something follows, refute its negation."
+from pilotfish.demo.reading.text import (
+    NotApplicableError,
+    first_applicable,
+    require,
+    search,
 )
+
 _ALL_SOLUTIONS = 200
 
 
@@ -40,7 +41,7 @@ def _conclude(text: str) -> str:
     for conclusion in premises.candidates():
         if not solutions(premises.refutation(conclusion)):
             return conclusion
-    return require(False)
+    raise NotApplicableError("nothing follows")
 
 
 def solutions(puzzle: Puzzle) -> list[Solution]:
@@ -55,12 +56,12 @@ def solutions(puzzle: Puzzle) -> list[Solution]:
     limit = _ALL_SOLUTIONS if puzzle.count else 1
     while len(found) < limit and solver.check() == z3.sat:
         model = solver.model()
-        values = {
+        solution = {
             name: model.eval(unknown, model_completion=True).as_long()
             for name, unknown in unknowns.items()
         }
-        found.append(values)
-        solver.add(z3.Or([unknowns[n] != value for n, value in values.items()]))
+        found.append(solution)
+        solver.add(z3.Or([unknowns[n] != value for n, value in solution.items()]))
     require(solver.check() != z3.unknown or found)
     return found
 

@@ -10,10 +10,6 @@ from pilotfish.demo.reading.catalogue import GRIDS, STATE_SPACES, read
 from pilotfish.demo.reading.grids import Cell, Grid
 from pilotfish.demo.reading.text import NotApplicableError, first_applicable, require
 
-INSTRUCTION = (
-    "Name the start state, the moves and the goal, then explore the states breadth "
-    "first, remembering where you have been, until the goal is reached."
-)
 _STATES = 100_000
 
 

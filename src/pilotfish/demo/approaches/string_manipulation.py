@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from itertools import pairwise
 
 from pilotfish.demo.reading import words
 from pilotfish.demo.reading.text import (
@@ -12,10 +13,6 @@ from pilotfish.demo.reading.text import (
     search,
 )
 
-INSTRUCTION = (
-    "Treat the input as text: take the letters, words or listed items one by one and "
-    "sort, reverse, count, group, shift or rewrite them as asked."
-)
 _ROUNDS = 200
 
 
@@ -105,16 +102,14 @@ def _rewrite(text: str) -> str:
     require(rules)
     tokens = [line.split() for line in text.splitlines() if line.strip()]
     known = {token for left, right, _ in rules for token in (left, right)}
-    known |= {token for token in " ".join(rule[2] for rule in rules).split()} - {
-        "nothing"
-    }
+    known |= set(" ".join(to for _, _, to in rules).split()) - {"nothing"}
     program = [line for line in tokens if set(line) <= known][-1]
     become = {
         (left, right): [] if to == "nothing" else to.split()
         for left, right, to in rules
     }
     for _ in range(_ROUNDS):
-        pairs = zip(program, program[1:], strict=False)
+        pairs = pairwise(program)
         at = next((i for i, pair in enumerate(pairs) if pair in become), None)
         if at is None:
             return " ".join(program)

@@ -8,10 +8,6 @@ from sympy.parsing.sympy_parser import parse_expr
 from pilotfish.demo.reading import numbers
 from pilotfish.demo.reading.text import first_applicable, require, search
 
-INSTRUCTION = (
-    "Treat it as algebra: write the expression or equation with symbols, and simplify, "
-    "expand, factor, integrate or solve it exactly."
-)
 _NAMES = {"sin", "cos", "tan", "exp", "log", "sqrt", "asin", "acos", "atan", "pi", "I"}
 
 
@@ -53,8 +49,8 @@ def _equation(text: str) -> str:
     require(roots.degree() > 0)
     if roots.degree() == 1:
         return _number(sympy.solve(difference, symbol)[0])
-    real = [float(root) for root in roots.nroots(n=20) if root.is_real]
-    return ", ".join(str(round(root, 4)) for root in sorted(set(real)))
+    real = {float(root) for root in sympy.real_roots(roots)}
+    return ", ".join(str(round(root, 4)) for root in sorted(real))
 
 
 def _number(value: sympy.Expr) -> str:

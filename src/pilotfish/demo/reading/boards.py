@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from pilotfish.demo.reading.puzzle import (
     AllDifferent,
@@ -69,9 +70,7 @@ def signed_square(text: str) -> Puzzle:
     lines = text.splitlines()
     at = [i for i, line in enumerate(lines) if re.fullmatch(_ROW + r"\s*", line)]
     size = len(at)
-    require(
-        2 <= size <= 9 and all(b - a == 2 for a, b in zip(at, at[1:], strict=False))
-    )
+    require(2 <= size <= 9 and all(b - a == 2 for a, b in pairwise(at)))
     domains: dict[str, Sequence[int]] = {}
     signs: list[Constraint] = []
     for r, number in enumerate(at):
@@ -141,7 +140,7 @@ def queens(text: str) -> Puzzle:
 
 def sum_square(text: str) -> Puzzle:
     """Read a board whose last row and column hold sums, and numbers to fill in (Survo)."""
-    loose = integers(search(r"numbers \[([^\]]*)\]", text)[1])
+    loose = integers(search(r"\[([\d, ]+)\]", text)[1])
     board = [[int(cell) for cell in row] for row in cell_block(text)]
     inner = [row[:-1] for row in board[:-1]]
     free = [

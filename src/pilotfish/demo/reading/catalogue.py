@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from pilotfish.demo.reading import boards, grids, logic, moves, relations
+from pilotfish.demo.reading import boards, cars, grids, logic, moves, relations
 from pilotfish.demo.reading.puzzle import Puzzle
 from pilotfish.demo.reading.text import NOT_THIS, NotApplicableError
 
@@ -27,7 +27,7 @@ STATE_SPACES: Sequence[Callable[[str], moves.StateSpace]] = (
     moves.buttons,
     moves.discs,
     moves.labelled_path,
-    moves.sliding_cars,
+    cars.sliding_cars,
 )
 GRIDS: Sequence[Callable[[str], grids.Grid]] = (
     grids.maze,

@@ -20,7 +20,8 @@ def target(text: str) -> Target:
     wanted = search(r"(?:[Mm]ake|[Cc]alculate|equals) (\d+)", text)
     listed = [integers(found[0]) for found in re.finditer(r"\d+(?:, ?\d+)+", text)]
     require(listed)
-    return Target(tuple(max(listed, key=len)), int(wanted[1]))
+    longest = max(listed, key=len)
+    return Target(tuple(longest), int(wanted[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,11 @@ def tellers(text: str) -> Puzzle:
     roles = search(r"only by (\w+?)s and (\w+?)s\.", text)
     names = re.findall(r"\w+", search(r"inhabitants?: ([^.]*)\.", text)[1])
     names = [name for name in names if name != "and"]
-    said = text.split("inhabitants", 1)[1].split(". ", 1)[1].split(" So who is", maxsplit=1)[0]
+    said = (
+        text.split("inhabitants", 1)[1]
+        .split(". ", 1)[1]
+        .split(" So who is", maxsplit=1)[0]
+    )
     claims = list(_claims(said, names, (roles[1], roles[2])))
     require(len(claims) == len(names))
     rules = [Formula("iff", (fact(name), claim)) for name, claim in claims]
@@ -114,7 +118,8 @@ def tellers(text: str) -> Puzzle:
     return Puzzle(dict.fromkeys(names, (0, 1)), tuple(rules), answer)
 
 
-_SENTENCE = re.compile(r'[^.".]*(?:"[^"]*"[^.".]*)?[.]?')
+_SENTENCE = re.compile(r'[^."]*(?:"[^"]*\."|(?:"[^"]*"[^."]*)?\.)')
+"""Up to its full stop, which may stand inside the quotation marks."""
 
 
 def _claims(

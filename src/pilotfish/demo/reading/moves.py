@@ -1,4 +1,4 @@
-"""Problems of moving from a state to a goal: jugs, buttons, discs, paths, sliding."""
+"""Problems of moving from a state to a goal: jugs, buttons, discs, paths."""
 
 import json
 import re
@@ -24,7 +24,7 @@ class StateSpace:
 def jugs(text: str) -> StateSpace:
     """Read jugs of given capacities, to be filled, emptied and poured."""
     sizes = re.findall(r"\b([A-Z]):(\d+)", text)
-    target = int(search(r"target[^\d]*(\d+)", text)[1])
+    target = int(search(r"target is:? *(\d+)", text)[1])
     require(len(sizes) > 1 and "pour" in text)
     capacity = [int(size) for _, size in sizes]
     names = [name for name, _ in sizes]
@@ -131,52 +131,3 @@ def labelled_path(text: str) -> StateSpace:
         lambda state: bool(state == goal),
         lambda labels: " ".join([start, *labels]),
     )
-
-
-def sliding_cars(text: str) -> StateSpace:
-    """Read a board of cars of which AA must leave to the right (Rush Hour)."""
-    rows = re.findall(r"^[A-Zx.o]{4,10}$", text, re.MULTILINE)
-    require(len(rows) > 3 and len({len(row) for row in rows}) == 1 and "AA" in text)
-    cells: dict[str, list[tuple[int, int]]] = {}
-    for r, row in enumerate(rows):
-        for c, char in enumerate(row):
-            if char not in ".o":
-                cells.setdefault(char, []).append((r, c))
-    walls = frozenset(cells.pop("x", []))
-    names = sorted(cells)
-    lengths = [len(cells[name]) for name in names]
-    steps = [(0, 1) if cells[n][0][0] == cells[n][-1][0] else (1, 0) for n in names]
-    height, width, red = len(rows), len(rows[0]), names.index("A")
-
-    def body(i: int, at: tuple[int, int]) -> list[tuple[int, int]]:
-        down, right = steps[i]
-        return [(at[0] + down * k, at[1] + right * k) for k in range(lengths[i])]
-
-    def moves(state: tuple[tuple[int, int], ...]) -> Moves:
-        taken = walls.union(*(body(i, at) for i, at in enumerate(state)))
-        for i, at in enumerate(state):
-            own, (down, right) = body(i, at), steps[i]
-            for sign, (r, c) in ((1, own[-1]), (-1, own[0])):
-                k = 1
-                while _free(
-                    r + down * sign * k, c + right * sign * k, taken, height, width
-                ):
-                    place = (at[0] + down * sign * k, at[1] + right * sign * k)
-                    yield (
-                        f"{names[i]}{sign * k:+d}",
-                        (*state[:i], place, *state[i + 1 :]),
-                    )
-                    k += 1
-
-    return StateSpace(
-        tuple(cells[name][0] for name in names),
-        moves,
-        lambda state: bool(state[red][1] + lengths[red] == width),
-        " ".join,
-    )
-
-
-def _free(
-    row: int, column: int, taken: frozenset[tuple[int, int]], height: int, width: int
-) -> bool:
-    return 0 <= row < height and 0 <= column < width and (row, column) not in taken

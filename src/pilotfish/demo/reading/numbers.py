@@ -29,7 +29,7 @@ def _balanced(source: str) -> str:
 
 def fraction(text: str) -> tuple[int, int, str]:
     """Return numerator, denominator and the text's own way to write a fraction."""
-    require(re.search(r"(?i)fraction|lowest terms|simplif", text))
+    require(re.search(r"(?i)lowest terms|simplif", text))
     found = search(r"\\d?frac\{(\d+)\}\{(\d+)\}|(\d+) */ *(\d+)", text)
     top, bottom = [int(number) for number in found.groups() if number]
     form = text[found.start() : found.end()]

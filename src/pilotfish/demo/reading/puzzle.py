@@ -7,7 +7,7 @@ puzzle and solves it in its own way.
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Union
+from typing import Literal, TypeAlias
 
 Solution = Mapping[str, int]
 Relation = Literal["==", "!=", "<=", ">="]
@@ -45,7 +45,7 @@ class Formula:
     parts: tuple["Constraint", ...]
 
 
-Constraint = Union[Linear, AllDifferent, Formula]
+Constraint: TypeAlias = Linear | AllDifferent | Formula
 
 
 @dataclass(frozen=True, slots=True)

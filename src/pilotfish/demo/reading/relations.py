@@ -73,8 +73,8 @@ def _collect(side: str) -> tuple[int, int]:
 
 
 def edges(text: str) -> list[tuple[int, int]]:
-    """Return the pairs of integers in the text's longest list of pairs."""
-    lists = re.findall(r"\[((?:\(-?\d+, ?-?\d+\)(?:, ?)?)+)\]", text)
+    """Return the pairs of integers in the text's longest list of pairs, perhaps none."""
+    lists = re.findall(r"\[((?:\(-?\d+, ?-?\d+\)(?:, ?)?)*)\]", text)
     require(lists)
     flat = integers(max(lists, key=len))
     return list(zip(flat[::2], flat[1::2], strict=True))

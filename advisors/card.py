@@ -1,0 +1,31 @@
+"""The card of a bundle: what it is, where it comes from, what it has been taught."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from pilotfish.schemas.base import Time, Value
+from pilotfish.schemas.ids import Identifier
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Card(Value):
+    """What a bundle says about itself; `files` is name -> SHA-256 of all its files.
+
+    The head has been taught the labels whose `first_offset` in their Kafka partition
+    is at or below `watermark`, as they were at `created_at`: the time at which the
+    dataset was read. What became known later is still to be learned.
+    """
+
+    version: Identifier
+    tenant: Identifier
+    parent: str = ""
+    created_at: Time
+    base_model: str
+    dim: int = Field(gt=0)
+    max_tokens: int = Field(gt=0)
+    pooling: Literal["mean", "last"]
+    watermark: dict[int, int] = Field(default_factory=dict)
+    metrics: dict[str, float] = Field(default_factory=dict)
+    files: dict[str, Sha256]

@@ -1,0 +1,95 @@
+"""Regressions of all approaches over the same features, with a common prior mean."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilotfish.advisors.regression import Matrix, Regression, Vector
+
+NOISE: Final = 0.17
+"""Variance of an outcome around its chance: p (1 - p) of a chance of 0.22."""
+_POOL_NOISE: Final = 0.4
+"""Outcomes of all approaches together vary more."""
+_POOL_SCALE: Final = 0.2
+
+
+class Panel:
+    """One regression for each approach, and the pool: one over all attempts.
+
+    The pool's mean is the prior mean of the others, so that an approach tried seldom
+    is expected to do as approaches do on such problems. All numbers are relative to
+    the middle between failure and success.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self.pool = Regression.prior(width, _POOL_SCALE)
+        self.own: dict[str, Regression] = {}
+
+    @property
+    def evidence(self) -> float:
+        """How well the features told the outcomes in advance, in nats."""
+        return sum(one.evidence for one in self.own.values())
+
+    def learn(
+        self, features: Vector, approach: str, target: float, weight: float
+    ) -> None:
+        """Learn an outcome, counted as `weight` outcomes."""
+        if approach not in self.own:
+            self.own[approach] = Regression.prior(self._width, 1.0)
+        self.own[approach].learn(features, target, weight / NOISE)
+        self.pool.learn(features, target, weight / _POOL_NOISE)
+
+    def revise(
+        self,
+        features: Vector,
+        approach: str,
+        change: tuple[float, float],
+        weight: float,
+    ) -> None:
+        """Let a learned outcome have been another; `change` is (old, new)."""
+        self.own[approach].revise(features, *change, weight / NOISE)
+        self.pool.revise(features, *change, weight / _POOL_NOISE)
+
+    def predict(
+        self, features: Vector, approaches: Sequence[str]
+    ) -> tuple[Vector, Vector]:
+        """Return expected outcomes and their variances, row i about approaches[i]."""
+        narrow = features.astype(np.float32)
+        expected = self.pool.mean.astype(np.float32)
+        means, variances = np.empty(len(approaches)), np.empty(len(approaches))
+        for row, approach in enumerate(approaches):
+            own = self.own.get(approach)
+            spread = narrow if own is None else own.spread(narrow)
+            # (I + data)^-1 (prior mean + data): the pool counts as far as the
+            # approach's own attempts leave room for it.
+            means[row] = float(spread @ expected)
+            means[row] += 0.0 if own is None else float(own.mean @ features)
+            variances[row] = max(float(spread @ narrow), 0.0)
+        return means, variances
+
+    def tensors(self) -> dict[str, NDArray[np.float64]]:
+        """Return the state: row 0 is the pool, row i + 1 the i-th approach."""
+        everyone = [self.pool, *self.own.values()]
+        return {
+            "mean": np.stack([one.mean for one in everyone]),
+            "covariance": np.stack([one.covariance for one in everyone]),
+            "evidence": np.array([one.evidence for one in everyone]),
+        }
+
+    def restore(
+        self, names: Sequence[str], mean: Matrix, covariance: Matrix, evidence: Vector
+    ) -> None:
+        """Take over the state that `tensors` gave.
+
+        Raises:
+            ValueError: the shapes do not fit the names and the width.
+        """
+        rows, width = len(names) + 1, self._width
+        shapes = (mean.shape, covariance.shape, evidence.shape)
+        if shapes != ((rows, width), (rows, width, width), (rows,)):
+            raise ValueError(f"shapes {shapes} for {rows} rows of {width}")
+        self.pool, *own = map(Regression, mean, covariance, map(float, evidence))
+        self.own = dict(zip(names, own, strict=True))

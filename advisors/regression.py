@@ -1,0 +1,63 @@
+"""Bayesian linear regression that learns one row at a time and can revise a row.
+
+Weights have the prior N(0, scale I); a row says target = weights . features + noise.
+Kept are mean and covariance of the weights: learning is a rank-1 update of both
+(Bishop, Pattern Recognition and Machine Learning, 3.3; Sherman and Morrison, 1950),
+exact, and up to rounding the same in any order.
+"""
+
+from math import log, pi
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+
+class Regression:
+    """Mean (width) and covariance (width, width) of the weights, float64.
+
+    `evidence` is the log of the density that the model gave to all targets, in nats.
+    """
+
+    __slots__ = ("_narrow", "_scratch", "covariance", "evidence", "mean")
+
+    def __init__(self, mean: Vector, covariance: Matrix, evidence: float = 0.0) -> None:
+        self.mean = mean
+        self.covariance = covariance
+        self.evidence = evidence
+        # Without it every row would ask the system for a matrix of new pages.
+        self._scratch = np.empty_like(covariance)
+        # Half the memory to read for a prediction, and precise enough for one.
+        self._narrow = covariance.astype(np.float32)
+
+    @classmethod
+    def prior(cls, width: int, scale: float) -> "Regression":
+        """Return a regression that has seen nothing."""
+        return cls(np.zeros(width), scale * np.eye(width))
+
+    def learn(self, features: Vector, target: float, precision: float) -> None:
+        """Take in a row; `precision` is one over the variance of its noise."""
+        along = self.covariance @ features
+        variance = 1.0 / precision + float(features @ along)
+        surprise = target - float(features @ self.mean)
+        self.evidence -= (log(2 * pi * variance) + surprise**2 / variance) / 2
+        self.mean += surprise / variance * along
+        root = along / np.sqrt(variance)
+        # The product of a vector with itself: the covariance stays symmetric to the bit.
+        self.covariance -= np.outer(root, root, out=self._scratch)
+        self._narrow[:] = self.covariance
+
+    def revise(
+        self, features: Vector, old: float, new: float, precision: float
+    ) -> None:
+        """Let a row that was learned with the target `old` have had the target `new`."""
+        along = precision * (new - old) * (self.covariance @ features)
+        misfit = (old + new) / 2 - float(features @ (self.mean + along / 2))
+        self.evidence -= precision * (new - old) * misfit
+        self.mean += along
+
+    def spread(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return covariance . features, in float32."""
+        return self._narrow @ features

@@ -1,0 +1,76 @@
+"""The model store: a folder of bundles, `<root>/<tenant>/<version>/`."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from pilotfish.advisors.bundle import CARD, Bundle, checksum_of, load
+from pilotfish.schemas.errors import BundleError, TrainingBusyError
+
+BASE_TENANT = "base"
+"""Under this tenant lie the pretrained encoders, with heads that know nothing."""
+
+
+class ModelStore:
+    """Bundles by tenant and version; several processes may use one store."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def folder(self, tenant: str) -> Path:
+        """Return the folder of a tenant, whether it exists or not."""
+        return self._root / _file_name(tenant)
+
+    def path(self, tenant: str, version: str) -> Path:
+        """Return the folder of a bundle, whether it exists or not."""
+        return self.folder(tenant) / _file_name(version)
+
+    def bundle(self, tenant: str, version: str) -> Bundle:
+        """Return a bundle that agrees with its own card.
+
+        Raises:
+            BundleError: it is not there or damaged.
+        """
+        place = self.path(tenant, version)
+        return load(place, checksum_of(place))
+
+    def base(self) -> Bundle:
+        """Return the bundle of the pretrained encoder, the one placed last.
+
+        Raises:
+            BundleError: there is none, or it is damaged.
+        """
+        cards = self.folder(BASE_TENANT).glob("[!.]*/" + CARD)
+        places = sorted(
+            (card.parent for card in cards), key=lambda place: place.stat().st_mtime_ns
+        )
+        if not places:
+            raise BundleError(
+                f"no base advisor in {self._root}: run `pilotfish up`, which makes it"
+            )
+        return load(places[-1], checksum_of(places[-1]))
+
+    @contextmanager
+    def training_lock(self, tenant: str) -> Iterator[None]:
+        """Hold the right to train a tenant; the kernel frees it when the process dies.
+
+        Raises:
+            TrainingBusyError: somebody else holds it.
+        """
+        self.folder(tenant).mkdir(parents=True, exist_ok=True)
+        with (self.folder(tenant) / "training.lock").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise TrainingBusyError(
+                    f"another training of tenant {tenant!r} runs: wait for its end"
+                ) from error
+            yield
+
+
+def _file_name(name: str) -> str:
+    """Return a name that stays inside its folder: ids may hold slashes and dots."""
+    quoted = quote(name, safe="")
+    return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted

@@ -1,0 +1,224 @@
+"""From Kafka into ClickHouse: how fast, and how soon an event can be queried.
+
+Run: `python benchmarks/ingest.py [--events 200000] [--seconds 20]`; prints JSON.
+
+Rate: a backlog of steps of 600 bytes, in the bytes the SDK sends, is read by
+`python -m pilotfish.consumers archive` into `events`; and by a bare loop (consume, a row
+of the raw bytes without decoding, insert) into a table like it. Both are timed from
+their first visible rows to the last, so that neither's start counts.
+
+Latency: 500 events/s. From just before an event is handed to the producer until a query
+sees it; asked every 10 ms, so it is over-estimated by up to that and the query's time.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Producer
+
+from pilotfish.infra.gateway import EmbeddedClickHouse
+from pilotfish.infra.kafka import EmbeddedKafka
+from pilotfish.infra.migrations import migrate
+from pilotfish.infra.topics import create_topics
+from pilotfish.schemas.codec import encode
+from pilotfish.schemas.events import StepRecorded
+from pilotfish.schemas.ids import new_id
+from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import EVENTS
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.kafka import client_config, consumer, producer, publish
+
+KAFKA_PORT, CLICKHOUSE_PORT = 29592, 28523
+EVENT_BYTES = 600
+STEPS_PER_ATTEMPT = 20
+PER_SECOND = 500
+BARE_COLUMNS = (
+    "attempt_id", "event_id", "at", "content", "topic_partition", "topic_offset",
+)  # fmt: skip
+
+
+def step(tenant: str, attempt_id: str) -> StepRecorded:
+    """Return a step that is 600 bytes long as JSON."""
+    made = StepRecorded(
+        tenant=tenant,
+        attempt_id=attempt_id,
+        kind="action",
+        name="sql",
+        content="SELECT name FROM departments WHERE age > 56;",
+        duration_s=0.125,
+        cost=0.002,
+        tokens=350,
+    )
+    padding = " " * (EVENT_BYTES - len(encode(made)))
+    return made.model_copy(update={"content": made.content + padding})
+
+
+def publish_backlog(settings: Settings, events: int) -> None:
+    """Publish all events, mixed over partitions by the key, as the SDK does."""
+    to = producer(settings, **{"queue.buffering.max.messages": 1_000_000})
+    for number in range(events):
+        if number % STEPS_PER_ATTEMPT == 0:
+            attempt_id = new_id()
+            to.poll(0)
+        publish(to, EVENTS, attempt_id, step("backlog", attempt_id))
+    if to.flush(120):
+        raise SystemExit("Kafka did not take the backlog")
+
+
+def rate(count: Callable[[], int], events: int, deadline_s: float = 300) -> float:
+    """Return rows per second from the first ones seen to the last."""
+    first: tuple[float, int] | None = None
+    give_up = time.perf_counter() + deadline_s
+    while (rows := count()) < events:
+        if first is None and rows:
+            first = time.perf_counter(), rows
+        if time.perf_counter() > give_up:
+            raise SystemExit(f"{rows} of {events} rows after {deadline_s} s")
+        time.sleep(0.02)
+    if first is None:
+        raise SystemExit("too few events: all came at once")
+    return (events - first[1]) / (time.perf_counter() - first[0])
+
+
+def counting(settings: Settings, table: str) -> Callable[[], int]:
+    """Return a question for the rows of a table, over a connection of its own."""
+    clickhouse = ClickHouse(settings)
+    return lambda: int(clickhouse.query(f"SELECT count() FROM {table}")[0][0])  # noqa: S608 - ours
+
+
+@contextmanager
+def bare_loop(settings: Settings) -> Iterator[None]:
+    """Run the least that moves the bytes, in a process of its own."""
+    command = [sys.executable, __file__, "--bare"]
+    with _process(command, settings):
+        yield
+
+
+@contextmanager
+def archive(settings: Settings) -> Iterator[None]:
+    """Run the service."""
+    command = [sys.executable, "-m", "pilotfish.consumers", "archive"]
+    with _process(command, settings):
+        yield
+
+
+@contextmanager
+def _process(command: list[str], settings: Settings) -> Iterator[None]:
+    environment = {**os.environ, **settings.environment()}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def run_bare(settings: Settings) -> None:
+    """Consume, make a row of the raw bytes, insert, commit; for ever."""
+    clickhouse = ClickHouse(settings)
+    reader = consumer(settings, "bare")
+    reader.subscribe([EVENTS.name])
+    now = time.time_ns() // 1000
+    while True:
+        records = [r for r in reader.consume(10_000, 0.2) if r.error() is None]
+        rows = [
+            (r.key(), f"{r.partition()}/{r.offset()}", now, r.value(), r.partition(), r.offset())
+            for r in records
+        ]  # fmt: skip
+        if rows:
+            clickhouse.insert("bare_events", BARE_COLUMNS, rows)
+            reader.commit(asynchronous=True)
+
+
+def latencies_ms(settings: Settings, seconds: int) -> list[float]:
+    """Publish at a steady rate; return each event's time until a query saw it."""
+    sent: list[list[float]] = [[] for _ in range(EVENTS.partitions)]
+    seen: list[list[float]] = [[] for _ in range(EVENTS.partitions)]
+    total = seconds * PER_SECOND
+    sender = threading.Thread(target=_send, args=(producer(settings), sent, total))
+    sender.start()
+    clickhouse = ClickHouse(settings)
+    give_up = time.perf_counter() + seconds + 30
+    # Within a partition rows become visible in order: their number says which.
+    while sum(map(len, seen)) < total and time.perf_counter() < give_up:
+        rows = clickhouse.query(
+            "SELECT topic_partition, count() FROM events WHERE tenant = 'latency' GROUP BY 1"
+        )
+        now = time.perf_counter()
+        for partition, visible in rows:
+            seen[partition] += [now] * (visible - len(seen[partition]))
+        time.sleep(0.01)
+    sender.join()
+    if sum(map(len, seen)) < total:
+        raise SystemExit("events were not seen")
+    pairs = zip(chain(*sent), chain(*seen), strict=True)
+    return [1000 * (after - before) for before, after in pairs]
+
+
+def _send(to: Producer, sent: list[list[float]], total: int) -> None:
+    begin = time.perf_counter()
+    for number in range(total):
+        while time.perf_counter() < begin + number / PER_SECOND:
+            to.poll(0.0005)
+        partition = number % len(sent)
+        event = step("latency", new_id())
+        sent[partition].append(time.perf_counter())
+        publish(to, EVENTS, event.attempt_id, event, partition=partition)
+    to.flush(30)
+
+
+def measure(settings: Settings, events: int, seconds: int) -> dict[str, Any]:
+    """Return the numbers; the archive goes on from the backlog to the steady rate."""
+    clickhouse = ClickHouse(settings)
+    clickhouse.command("CREATE TABLE bare_events AS events")
+    publish_backlog(settings, events)
+    with bare_loop(settings):
+        bare = rate(counting(settings, "bare_events"), events)
+    clickhouse.command("DROP TABLE bare_events")
+    with archive(settings):
+        ours = rate(counting(settings, "events"), events)
+        times = statistics.quantiles(latencies_ms(settings, seconds), n=100)
+    return {
+        "events": events,
+        "ratio": round(ours / bare, 3),
+        "events_per_s": round(ours),
+        "bare_events_per_s": round(bare),
+        "latency_p50_ms": round(times[49], 1),
+        "latency_p99_ms": round(times[98], 1),
+    }
+
+
+def main() -> None:
+    """Start the servers, measure, print the numbers."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.bare:
+        run_bare(Settings())
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        kafka = EmbeddedKafka(home / "kafka", KAFKA_PORT)
+        store = EmbeddedClickHouse(home / "clickhouse", CLICKHOUSE_PORT)
+        with kafka, store:
+            settings = Settings(home=home, kafka=kafka.bootstrap, clickhouse=store.url)
+            create_topics(client_config(settings))
+            migrate(ClickHouse(settings))
+            print(json.dumps(measure(settings, chosen.events, chosen.seconds)))
+
+
+if __name__ == "__main__":
+    main()

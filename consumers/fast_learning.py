@@ -1,0 +1,173 @@
+"""Fast learning: one tenant's labels into the head of one bundle, each exactly once.
+
+Labels come at least once, in the order of their partitions, and again after a restart.
+Three things keep the count right: the offsets up to which the head is true, the ledger
+of attempts with the version learned, and the bundle's card, which says what the head
+was taught before it went into the bundle.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pilotfish.advisors.bundle import Bundle
+from pilotfish.advisors.card import Card
+from pilotfish.advisors.embedding_cache import EmbeddingCache, Embeddings
+from pilotfish.advisors.head import FastHead
+from pilotfish.advisors.hint_weight import hint_weight
+from pilotfish.advisors.kinds import Kinds
+from pilotfish.consumers.labels import PlacedLabel
+from pilotfish.consumers.ledger import Learned, Ledger
+from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
+from pilotfish.schemas.labels import AttemptLabelled
+
+_NOTHING: Final = Learned(0, None, "", "", 1.0)
+
+
+@dataclass(slots=True)
+class State:
+    """All that learning changes; `offsets` is partition -> the label to learn next."""
+
+    head: FastHead
+    ledger: Ledger
+    kinds: Kinds
+    offsets: dict[int, int]
+
+
+def untaught(bundle: Bundle, offsets: Mapping[int, int]) -> State:
+    """Return a bundle's own head, to be taught the labels from `offsets` on.
+
+    Raises:
+        BundleError: the head's file is no head.
+    """
+    head = FastHead.from_bytes((bundle.path / "head.safetensors").read_bytes())
+    return State(head, Ledger(), Kinds(bundle.card.dim), dict(offsets))
+
+
+class FastLearning:
+    """Teaches one head.
+
+    Args:
+        card: of the bundle whose head it is.
+        embeddings: of that bundle's encoder.
+        state: where learning goes on.
+    """
+
+    def __init__(self, card: Card, embeddings: EmbeddingCache, state: State) -> None:
+        self._card = card
+        self._embeddings = embeddings
+        self.state = state
+        self.changed = False
+
+    def learn(self, labels: Sequence[PlacedLabel]) -> int:
+        """Learn what is new among a tenant's labels; return how many were.
+
+        Each partition's labels come in the order of their offsets.
+        """
+        new = [one for one in labels if self._is_new(one)]
+        self._embed(new)
+        for one in new:
+            self._learn(one)
+            self.state.offsets[one.partition] = one.offset + 1
+            self.changed = True
+        return len(new)
+
+    def read_up_to(self, positions: Mapping[int, int]) -> None:
+        """Note that all of the tenant's labels before these offsets were learned."""
+        offsets = self.state.offsets
+        for partition, offset in positions.items():
+            offsets[partition] = max(offset, offsets.get(partition, 0))
+
+    def _is_new(self, one: PlacedLabel) -> bool:
+        return one.offset >= self.state.offsets.get(one.partition, 0)
+
+    def _embed(self, labels: Iterable[PlacedLabel]) -> None:
+        """Let the cache have, from one run of the encoder, what learning will ask for."""
+        texts = [
+            _text(one.label)
+            for one in labels
+            if _teaches(one.label) and not self._bundle_knows(one)
+        ]
+        if texts:
+            self._embeddings.embed(texts)
+
+    def _learn(self, one: PlacedLabel) -> None:
+        label, ledger = one.label, self.state.ledger
+        before = ledger.get(label.attempt_id) or _NOTHING
+        if label.version <= before.version:
+            return
+        now = self._learned(label)
+        old, new = before.p_success, now.p_success
+        if not (self._bundle_knows(one) or (old is None and new is None)):
+            [row] = self._embeddings.embed([_text(label)])
+            now = self._teach(row, before, now)
+            self.state.kinds.learn(row, label.problem)
+        ledger.put(label.attempt_id, now)
+
+    def _bundle_knows(self, one: PlacedLabel) -> bool:
+        """Return whether the bundle's head was taught this very label.
+
+        The attempt is within the watermark, and the label is older than the dataset: a
+        revision that came after it is not in there, and is learned as a revision.
+        """
+        reach = self._card.watermark.get(one.partition, -1)
+        return one.label.first_offset <= reach and one.at <= self._card.created_at
+
+    def _learned(self, label: AttemptLabelled) -> Learned:
+        hint = label.hint
+        followed = hint is not None and hint.approach == label.approach
+        known = {*self.state.head.approaches, label.approach or ""}
+        weight = hint_weight(hint.propensity if hint and followed else None, len(known))
+        p_success = label.p_success if _teaches(label) else None
+        return Learned(
+            label.version, p_success, label.problem_type, label.approach or "", weight
+        )
+
+    def _teach(self, row: Embeddings, before: Learned, now: Learned) -> Learned:
+        """Bring the head from one label of an attempt to the next one."""
+        old, new = before.p_success, now.p_success
+        if old is None:
+            if new is not None:
+                self.state.head.learn(
+                    row, now.problem_type, now.approach, new, now.weight
+                )
+            return now
+        if new is not None and _same_row(before, now):
+            self._revise(row, before, new)
+            return now._replace(weight=before.weight)
+        self._revise(row, before, self._predicted(row, before))
+        return self._teach(row, _NOTHING, now)
+
+    def _revise(self, row: Embeddings, before: Learned, to: float) -> None:
+        assert before.p_success is not None
+        head = self.state.head
+        # A dataset is cut at its newest attempts, so a head may lack old approaches.
+        if before.approach in head.approaches:
+            head.revise(
+                row,
+                before.problem_type,
+                before.approach,
+                before.p_success,
+                to,
+                before.weight,
+            )
+
+    def _predicted(self, row: Embeddings, before: Learned) -> float:
+        """What a label that turned out to be about nothing may say: what is expected."""
+        head = self.state.head
+        means, _ = head.predict(row, before.problem_type, [before.approach])
+        return float(means[0])
+
+
+def _text(label: AttemptLabelled) -> str:
+    """Return the problem as requests have it, so that the cache knows it."""
+    return label.problem[:MAX_ADVICE_PROBLEM]
+
+
+def _teaches(label: AttemptLabelled) -> bool:
+    named = bool(label.approach) and bool(label.problem)
+    return named and label.p_success is not None
+
+
+def _same_row(before: Learned, now: Learned) -> bool:
+    return (before.approach, before.problem_type) == (now.approach, now.problem_type)

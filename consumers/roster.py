@@ -1,0 +1,210 @@
+"""Who advises whom: every tenant's advisor in service, and the one that comes next.
+
+A tenant without a promotion is served by the base bundle. A promoted bundle is loaded,
+verified and taught in the background, one at a time, while the old one serves on; if it
+is damaged or missing, the old one stays and the new one is tried again later.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from pilotfish.advisors import bundle as bundles
+from pilotfish.advisors.bundle import Bundle
+from pilotfish.advisors.store import BASE_TENANT, ModelStore
+from pilotfish.consumers.background import in_background
+from pilotfish.consumers.fast_learning import untaught
+from pilotfish.consumers.serving import Encoders, Serving, catch_up, serve_bundle
+from pilotfish.consumers.snapshots import Snapshots
+from pilotfish.schemas.errors import BundleError, PilotfishError
+from pilotfish.schemas.settings import Settings
+from pilotfish.streams.promotions import InService
+
+_LOG = structlog.get_logger(service="advisor")
+
+_AGAIN_S: Final = 30.0
+"""A bundle that could not be loaded may still be on its way into a shared folder."""
+_BASE_AGAIN_S: Final = 2.0
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """A tenant's newest promotion that is not in service yet."""
+
+    message: InService
+    not_before: float = 0.0
+
+
+class Roster:
+    """All advisors in service. Used by one thread, which must call `settle` often.
+
+    Args:
+        settings: model store and Kafka.
+        snapshots: what was learned before.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self, settings: Settings, snapshots: Snapshots, clock: Callable[[], float]
+    ) -> None:
+        self._settings = settings
+        self._snapshots = snapshots
+        self._clock = clock
+        self._store = ModelStore(settings.models)
+        self._encoders = Encoders()
+        self._serving: dict[str, Serving] = {}
+        self._wanted: dict[str, _Wanted] = {}
+        self._coming: tuple[InService, Future[Serving]] | None = None
+        self._blank: Serving | None = None
+        self._base_asked = -_BASE_AGAIN_S
+        self._ended = threading.Event()
+
+    @property
+    def serving(self) -> Iterable[Serving]:
+        """The advisors that learn, each of one tenant."""
+        return self._serving.values()
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a base bundle: without it nobody can learn labels."""
+        return self._base() is not None
+
+    def start(self, messages: Iterable[InService], stop: threading.Event) -> None:
+        """Put the promoted advisors into service; returns when all are, or `stop` is set.
+
+        Where that fails, the base bundle serves until the promoted one can be loaded.
+        """
+        for message in messages:
+            self.announced(message)
+        self.settle()
+        while self._coming is not None and not stop.is_set():
+            stop.wait(0.02)
+            self.settle()
+        for tenant in set(self._wanted) - set(self._serving):
+            if not stop.is_set():
+                self._fall_back(tenant, stop)
+
+    def announced(self, message: InService) -> None:
+        """Note a promotion or a step back; `settle` puts it into service."""
+        self._wanted[message.tenant] = _Wanted(message)
+
+    def settle(self) -> list[Serving]:
+        """Put into service what is ready; return those advisors, and begin the next.
+
+        The caller must let them learn every label from their offsets on.
+        """
+        come = self._come()
+        if self._coming is None:
+            self._begin()
+        return come
+
+    def for_request(self, tenant: str) -> Serving | None:
+        """Return who answers a tenant; None where there is no bundle at all."""
+        return (
+            self._serving.get(tenant)
+            or self._from_snapshot(tenant)
+            or self._base()  # shared by tenants of whom nothing is known yet
+        )
+
+    def for_labels(self, tenant: str, read: Mapping[int, int]) -> Serving:
+        """Return who learns a tenant's labels; `read` is how far labels were read.
+
+        A tenant that is not known yet has no labels before that: it begins there.
+        """
+        known = self._serving.get(tenant) or self._from_snapshot(tenant)
+        if known is not None:
+            return known
+        base = self._base()
+        assert base is not None
+        state = untaught(base.bundle, read)
+        made = serve_bundle(tenant, base.bundle, state, self._encoders)
+        self._serving[tenant] = made
+        return made
+
+    def close(self) -> None:
+        """End what is being prepared."""
+        self._ended.set()
+
+    def _from_snapshot(self, tenant: str) -> Serving | None:
+        base = self._base()
+        state = self._snapshots.read(tenant, base.bundle) if base else None
+        if base is None or state is None:
+            return None
+        made = serve_bundle(tenant, base.bundle, state, self._encoders)
+        self._serving[tenant] = made
+        return made
+
+    def _base(self) -> Serving | None:
+        due = self._clock() >= self._base_asked + _BASE_AGAIN_S
+        if self._blank is None and due:
+            self._base_asked = self._clock()
+            try:
+                bundle = self._store.base()
+                self._blank = serve_bundle("", bundle, None, self._encoders)
+            except BundleError as error:
+                _LOG.error("no_base_advisor", error=str(error))
+        return self._blank
+
+    def _begin(self) -> None:
+        now = self._clock()
+        due = [w.message for w in self._wanted.values() if w.not_before <= now]
+        if due:
+            message = due[0]
+            work = in_background(lambda: self._prepare(message))
+            self._coming = message, work
+
+    def _prepare(self, message: InService) -> Serving:
+        """Load, verify and teach; runs in the background."""
+        bundle = self._promoted(message)
+        return self._taught(message.tenant, bundle, self._ended)
+
+    def _promoted(self, message: InService) -> Bundle:
+        """Return the bundle of a promotion; a step back may lead to the base bundle."""
+        path = self._store.path(message.tenant, message.version)
+        base = self._store.path(BASE_TENANT, message.version)
+        place = base if base.exists() and not path.exists() else path
+        return bundles.load(place, message.checksum)
+
+    def _taught(self, tenant: str, bundle: Bundle, stop: threading.Event) -> Serving:
+        state = self._snapshots.read(tenant, bundle)
+        made = serve_bundle(tenant, bundle, state, self._encoders)
+        catch_up(self._settings, made, stop)
+        return made
+
+    def _come(self) -> list[Serving]:
+        if self._coming is None or not self._coming[1].done():
+            return []
+        (message, future), self._coming = self._coming, None
+        wanted = self._wanted.get(message.tenant)
+        if wanted is None or wanted.message is not message:
+            return []  # a newer word came meanwhile
+        error = future.exception()
+        if error is not None:
+            wanted.not_before = self._clock() + _AGAIN_S
+            self._complain(message, error)
+            return []
+        made = future.result()
+        self._serving[message.tenant] = made
+        del self._wanted[message.tenant]
+        _LOG.info("in_service", tenant=message.tenant, version=made.version)
+        return [made]
+
+    def _complain(self, message: InService, error: BaseException) -> None:
+        known = isinstance(error, PilotfishError)
+        _LOG.error(
+            "not_in_service",
+            tenant=message.tenant,
+            version=message.version,
+            error=str(error) or type(error).__name__,
+            exc_info=None if known else error,
+        )
+
+    def _fall_back(self, tenant: str, stop: threading.Event) -> None:
+        base = self._base()
+        if base is not None:
+            self._serving[tenant] = self._taught(tenant, base.bundle, stop)
+            _LOG.warning("base_in_service", tenant=tenant, version=base.version)

@@ -1,0 +1,86 @@
+"""The client: where an agent's attempts begin."""
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from pilotfish._attempt import Attempt
+from pilotfish._draft import as_text, draft
+from pilotfish._hint import Hint
+from pilotfish._line import Line
+from pilotfish._stats import Stats
+from pilotfish._subscription import Subscription
+from pilotfish._watch import Watch
+
+
+class Client:
+    """A connection to pilotfish, made by `connect`; safe to share among threads.
+
+    After a fork the child's client works, too: with a queue and connections of its own.
+    Subscriptions stay with the parent.
+    """
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self.watch = Watch(line)
+        """A decorator: each call of the function is an attempt. See `Watch`."""
+
+    def attempt(
+        self,
+        problem: str,
+        *,
+        problem_type: str = "",
+        approach: str | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> Attempt:
+        """Begin an attempt; use it in `with`.
+
+        Args:
+            problem: the text that was asked; cut at 64 k characters.
+            problem_type: your own name for this kind of problem.
+            approach: the approach tried, where it is known already.
+            attributes: anything else worth keeping, as JSON.
+        """
+        return Attempt(self._line, problem, problem_type, approach, attributes)
+
+    def feedback(
+        self, attempt_id: str, value: float, source: str = "user", detail: str = ""
+    ) -> None:
+        """Say how an attempt went, any time after its end; 1 is success, 0 failure."""
+        text = as_text(detail)
+        fields = {"value": value, "source": as_text(source), "detail": text}
+        self._line.publish(draft("FeedbackGiven", as_text(attempt_id), text, fields))
+
+    def on_hint(self, callback: Callable[[Hint], object]) -> Subscription:
+        """Call back, in another thread, for every hint of the tenant from now on.
+
+        An exception of the callback is logged; the subscription goes on.
+        """
+        return self._line.subscribe(callback)
+
+    def stats(self) -> Stats:
+        """Return what became of the events so far."""
+        return self._line.stats()
+
+    def flush(self, timeout_s: float = 10.0) -> bool:
+        """Wait until the fate of all events is known; False if time is over before."""
+        return self._line.flush(timeout_s)
+
+    def close(self) -> None:
+        """Send what is queued, then close; idempotent.
+
+        Waits as long as Kafka takes events, and gives up when it has taken none for
+        1.2 s. Happens at exit, too.
+        """
+        self._line.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,101 @@
+"""Opening a client."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pilotfish._async_client import AsyncClient
+from pilotfish._client import Client
+from pilotfish._line import Line
+from pilotfish._options import Options
+
+if TYPE_CHECKING:
+    from pilotfish._connection import Connection
+
+
+def connect(
+    *,
+    kafka: str | None = None,
+    tenant: str | None = None,
+    agent: str = "agent",
+    agent_version: str = "",
+    model: str = "",
+    advice_deadline_s: float = 0.25,
+    redact: Callable[[str], str] | None = None,
+    queue_bytes: int = 16 * 1024 * 1024,
+) -> Client:
+    """Return a client; does not wait for Kafka, which may start later.
+
+    Security settings are read from PILOTFISH_KAFKA_*.
+
+    Args:
+        kafka: addresses, as `host:port,host:port`; else PILOTFISH_KAFKA, else the
+            embedded one.
+        tenant: whose data it is; else PILOTFISH_TENANT, else "default".
+        agent: the name of the agent.
+        agent_version: its version.
+        model: the model it uses.
+        advice_deadline_s: how long `advice` may wait.
+        redact: every text passes it before it leaves the process; called from several
+            threads. A text on which it raises is replaced.
+        queue_bytes: memory for events that wait; what does not fit is dropped, the
+            oldest steps first, and counted.
+
+    Raises:
+        ConfigurationError: a setting is wrong.
+    """
+    line = _line(
+        Options(
+            kafka=kafka,
+            tenant=tenant,
+            agent=agent,
+            agent_version=agent_version,
+            model=model,
+            advice_deadline_s=advice_deadline_s,
+            redact=redact,
+            queue_bytes=queue_bytes,
+        )
+    )
+    line.open()
+    return Client(line)
+
+
+def connect_async(
+    *,
+    kafka: str | None = None,
+    tenant: str | None = None,
+    agent: str = "agent",
+    agent_version: str = "",
+    model: str = "",
+    advice_deadline_s: float = 0.25,
+    redact: Callable[[str], str] | None = None,
+    queue_bytes: int = 16 * 1024 * 1024,
+) -> AsyncClient:
+    """Return a client for asyncio, for `async with`; the arguments are `connect`'s.
+
+    Raises:
+        ConfigurationError: a setting is wrong; some only on entering.
+    """
+    return AsyncClient(
+        _line(
+            Options(
+                kafka=kafka,
+                tenant=tenant,
+                agent=agent,
+                agent_version=agent_version,
+                model=model,
+                advice_deadline_s=advice_deadline_s,
+                redact=redact,
+                queue_bytes=queue_bytes,
+            )
+        )
+    )
+
+
+def _line(options: Options) -> Line:
+    def open_connection() -> "Connection":
+        # Not before it is needed: pydantic and Kafka's client take a third of a second.
+        from pilotfish._kafka import open_connection
+
+        return open_connection(options)
+
+    return Line(open_connection, options.advice_deadline_s)

@@ -1,0 +1,110 @@
+"""The transport over Kafka: three clients, each with a thread that serves it."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from pilotfish._connection import Connection, Identity
+from pilotfish._kafka_advice import AdviceLine
+from pilotfish._kafka_events import EventProducer
+from pilotfish._kafka_hints import HintFeed
+from pilotfish._options import Options
+from pilotfish._transport import Settled
+from pilotfish._warnings import Warnings
+from pilotfish.schemas.advice import Abstention, AdviceRequested, HintGiven
+from pilotfish.schemas.errors import ConfigurationError
+from pilotfish.schemas.events import Agent, Event
+from pilotfish.schemas.ids import Identifier
+from pilotfish.schemas.settings import Settings
+
+
+class KafkaTransport:
+    """Events, advice and hints over one Kafka. Opening does not wait for it.
+
+    Raises:
+        ConfigurationError: settings with which no client can be made.
+    """
+
+    def __init__(
+        self, settings: Settings, client_id: str, deadline_s: float, warnings: Warnings
+    ) -> None:
+        self._settings = settings
+        self._warnings = warnings
+        self._events = EventProducer(settings, warnings)
+        self._advice = AdviceLine(settings, client_id, deadline_s, warnings)
+        self._feeds: set[HintFeed] = set()
+
+    def publish(self, event: Event, settled: Settled) -> bool:
+        return self._events.publish(event, settled)
+
+    def poll(self, timeout_s: float) -> None:
+        self._events.poll(timeout_s)
+
+    def ask(self, request: AdviceRequested) -> Future[HintGiven]:
+        return self._advice.ask(request)
+
+    def give_up(self, request_id: str) -> Abstention:
+        return self._advice.give_up(request_id)
+
+    def subscribe(
+        self, tenant: str, callback: Callable[[HintGiven], None]
+    ) -> Callable[[], None]:
+        feed = HintFeed(self._settings, tenant, callback, self._warnings)
+        self._feeds.add(feed)
+
+        def end() -> None:
+            feed.close()
+            self._feeds.discard(feed)
+
+        return end
+
+    def close(self) -> None:
+        for feed in tuple(self._feeds):
+            feed.stop()
+        self._advice.close()
+        self._events.close()
+
+
+def open_connection(options: Options) -> Connection:
+    """Open everything that a client of these options needs; does not wait for Kafka.
+
+    Raises:
+        ConfigurationError: a setting is wrong; the message says which.
+    """
+    settings = _settings(options)
+    identity = _identity(options, settings)
+
+    def open_transport(client_id: str, warnings: Warnings) -> KafkaTransport:
+        return KafkaTransport(settings, client_id, options.advice_deadline_s, warnings)
+
+    return Connection(identity, open_transport)
+
+
+def _settings(options: Options) -> Settings:
+    given = {"kafka": options.kafka, "tenant": options.tenant}
+    changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
+    try:
+        return Settings(**changes)
+    except ValidationError as error:
+        raise _misconfigured("PILOTFISH_", error) from error
+
+
+def _identity(options: Options, settings: Settings) -> Identity:
+    try:
+        tenant = TypeAdapter(Identifier).validate_python(settings.tenant)
+        agent = Agent(
+            name=options.agent, version=options.agent_version, model=options.model
+        )
+    except ValidationError as error:
+        raise _misconfigured("connect: ", error) from error
+    return Identity(tenant, agent, options.redact, options.queue_bytes)
+
+
+def _misconfigured(where: str, error: ValidationError) -> ConfigurationError:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = "_".join(str(part) for part in first["loc"]) or "tenant"
+    if where.isupper():
+        place = place.upper()
+    return ConfigurationError(f"{where}{place}: {first['msg']}")

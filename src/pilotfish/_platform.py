@@ -1,0 +1,92 @@
+"""Everything on one machine: embedded servers, topics, tables, and the services."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+from pilotfish._supervisor import Child, Say, Supervisor
+from pilotfish.schemas.errors import ConfigurationError
+from pilotfish.schemas.settings import Settings
+
+SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "archive": ("pilotfish.consumers", "archive"),
+    "streams": ("pilotfish.streams",),
+    "advisor": ("pilotfish.consumers", "advisor"),
+    "trigger": ("pilotfish.consumers", "trigger"),
+}
+"""Service -> module and arguments, as `python -m` takes them."""
+
+_LOOPBACK: Final = ("127.0.0.1", "localhost")
+
+
+@contextmanager
+def running_platform(settings: Settings, say: Say) -> Iterator[Supervisor]:
+    """Run the platform until the block is left; then no process stays behind.
+
+    Raises:
+        RequirementError: a port is in use, or a server did not start.
+        ConfigurationError: the settings point to servers that are not ours to start.
+    """
+    from pilotfish.infra.gateway import EmbeddedClickHouse
+    from pilotfish.infra.kafka import EmbeddedKafka
+    from pilotfish.infra.ports import require_free
+    from pilotfish.trainers.base import ensure_base
+
+    broker = _own_port("PILOTFISH_KAFKA", f"//{settings.kafka}")
+    http = _own_port("PILOTFISH_CLICKHOUSE", settings.clickhouse)
+    for port, whose in ((broker, "Kafka"), (broker + 1, "Kafka"), (http, "ClickHouse")):
+        require_free(port, whose)
+    with ExitStack() as running:
+        say("starting Kafka and ClickHouse")
+        kafka = EmbeddedKafka(settings.home / "kafka", broker, say=say)
+        running.enter_context(kafka)
+        running.enter_context(EmbeddedClickHouse(settings.home / "clickhouse", http))
+        prepare(settings)
+        ensure_base(settings, report=say)
+        say("starting " + ", ".join(SERVICES))
+        yield running.enter_context(Supervisor(_children(settings), say))
+
+
+def prepare(settings: Settings, replication: int = 1) -> list[str]:
+    """Create the topics and tables that are missing; return the DDL files applied.
+
+    Raises:
+        UnavailableError: Kafka or ClickHouse does not answer.
+        ConfigurationError: what is there contradicts what is needed.
+    """
+    from pilotfish.infra.migrations import migrate
+    from pilotfish.infra.topics import create_topics
+    from pilotfish.streams.clickhouse import ClickHouse
+    from pilotfish.streams.kafka import client_config
+
+    create_topics(client_config(settings), replication)
+    clickhouse = ClickHouse(settings)
+    try:
+        return migrate(clickhouse)
+    finally:
+        clickhouse.close()
+
+
+def _own_port(variable: str, address: str) -> int:
+    place = urlsplit(address)
+    if place.hostname not in _LOOPBACK or place.port is None:
+        raise ConfigurationError(
+            f"{variable} points to {place.netloc}: servers elsewhere are not started "
+            "here; run the services with `python -m`, as the README says"
+        )
+    return place.port
+
+
+def _children(settings: Settings) -> dict[str, Child]:
+    logs = settings.home / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    return {
+        name: Child(
+            [sys.executable, "-m", *module],
+            settings.environment(),
+            logs / f"{name}.log",
+        )
+        for name, module in SERVICES.items()
+    }

@@ -1,0 +1,130 @@
+"""The background thread: takes drafts from the queue, makes messages, sends them."""
+
+import threading
+import time
+from typing import Final
+
+from pilotfish._composer import Composer
+from pilotfish._draft import Draft
+from pilotfish._queue import EventQueue
+from pilotfish._transport import Transport
+from pilotfish._warnings import Warnings
+from pilotfish.schemas.errors import SchemaError
+
+_BATCH: Final = 500
+_IDLE_S: Final = 0.5
+"""How long the thread sleeps where nothing is under way; a draft wakes it."""
+_BUSY_S: Final = 0.005
+"""How long it waits for acknowledgements before it looks for more drafts."""
+_JOIN_S: Final = 0.5
+
+
+class Publisher:
+    """Publishes drafts in order, and knows what became of each.
+
+    Args:
+        transport: where messages go; only this thread publishes there.
+        composer: makes the messages.
+        queue_bytes: memory for drafts that wait.
+        warnings: told about what is dropped, rejected or failed, once a reason.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        composer: Composer,
+        queue_bytes: int,
+        warnings: Warnings,
+    ) -> None:
+        self._transport = transport
+        self._composer = composer
+        self._warnings = warnings
+        self._queue = EventQueue(queue_bytes)
+        self._settled = threading.Condition()
+        self._giving_up = False
+        self.sent = 0
+        self.failed = 0
+        self.rejected = 0
+        self._thread = threading.Thread(
+            target=self._run, name="pilotfish-publisher", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def dropped(self) -> int:
+        return self._queue.dropped
+
+    @property
+    def queued(self) -> int:
+        """Events whose fate is open."""
+        # Read in this order, an event that moves in between counts twice, not never.
+        done = self.sent + self.failed + self.rejected + self._queue.dropped
+        return self._queue.accepted - done
+
+    def publish(self, draft: Draft) -> None:
+        """Queue a draft; never waits."""
+        if not self._queue.put(draft):
+            self._warnings.once("the queue is full or closed", "events were dropped")
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until the fate of all events is known; False if time is over before."""
+        with self._settled:
+            return self._settled.wait_for(lambda: self.queued <= 0, timeout_s)
+
+    def close(self, patience_s: float) -> None:
+        """Send what is queued, then end the thread.
+
+        Gives up when Kafka has acknowledged nothing for `patience_s`: what waits then
+        counts as dropped.
+        """
+        self._queue.close()
+        self._finish(patience_s)
+        self._giving_up = True
+        self._queue.clear()
+        self._thread.join(_JOIN_S)
+
+    def _finish(self, patience_s: float) -> None:
+        settled, since = -1, time.monotonic()
+        while self.queued > 0:
+            if self.sent + self.rejected != settled:
+                settled, since = self.sent + self.rejected, time.monotonic()
+            left = since + patience_s - time.monotonic()
+            if left <= 0 or not self._thread.is_alive():
+                return
+            self.flush(min(left, 0.05))
+
+    def _run(self) -> None:
+        while not self._giving_up:
+            if self.queued > 0:
+                self._transport.poll(_BUSY_S)
+            else:
+                self._queue.wait(_IDLE_S)
+            for draft in self._queue.take(_BATCH):
+                self._send(draft)
+            if self.queued <= 0:
+                with self._settled:
+                    self._settled.notify_all()
+
+    def _send(self, draft: Draft) -> None:
+        try:
+            event = self._composer.event(draft)
+            while not self._transport.publish(event, self._on_settled):
+                if self._giving_up:
+                    self._on_settled("the client was closed")
+                    return
+                self._transport.poll(0.1)
+        except SchemaError as error:
+            self._reject(str(error))
+        except Exception as error:  # noqa: BLE001 - one odd event must not end the thread
+            self._reject(f"{draft.event}: {type(error).__name__}: {error}")
+
+    def _reject(self, reason: str) -> None:
+        self.rejected += 1
+        self._warnings.once(reason, "an event was rejected")
+
+    def _on_settled(self, failure: str | None) -> None:
+        if failure is None:
+            self.sent += 1
+        else:
+            self.failed += 1
+            self._warnings.once(failure, "an event did not arrive")

@@ -1,0 +1,126 @@
+"""The seam between the SDK and Kafka, and the side of it that needs no Kafka."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol
+
+from pilotfish.schemas.advice import Abstention, AdviceRequested, Candidate, HintGiven
+from pilotfish.schemas.events import Event
+
+Settled = Callable[[str | None], None]
+"""Called once for every event taken: with None when it arrived, or why it did not."""
+Advise = Callable[[AdviceRequested], str | None]
+"""Names the approach for a request; None abstains."""
+
+
+class Transport(Protocol):
+    """What a client needs of the outside."""
+
+    def publish(self, event: Event, settled: Settled) -> bool:
+        """Take an event; False if there is no room now.
+
+        Raises:
+            SchemaError: this event can never be sent.
+        """
+        ...
+
+    def poll(self, timeout_s: float) -> None:
+        """Call what is due of the `settled`; waits for one at most so long."""
+        ...
+
+    def ask(self, request: AdviceRequested) -> Future[HintGiven]:
+        """Send a request, without waiting; the reply address is filled in here."""
+        ...
+
+    def give_up(self, request_id: str) -> Abstention:
+        """Forget a request; return why there is no answer."""
+        ...
+
+    def subscribe(
+        self, tenant: str, callback: Callable[[HintGiven], None]
+    ) -> Callable[[], None]:
+        """Call back for every hint from now on; returns what ends that."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything; what is not acknowledged settles as failed."""
+        ...
+
+
+class MemoryTransport:
+    """Keeps events in a list, and answers requests itself.
+
+    Args:
+        advise: names the approach; None leaves every request without an answer.
+    """
+
+    def __init__(self, advise: Advise | None = None) -> None:
+        self.events: list[Event] = []
+        self.requests: list[AdviceRequested] = []
+        self.advise = advise
+        self._callbacks: dict[object, tuple[str, Callable[[HintGiven], None]]] = {}
+        self._lock = threading.Lock()
+
+    def publish(self, event: Event, settled: Settled) -> bool:
+        self.events.append(event)
+        settled(None)
+        return True
+
+    def poll(self, timeout_s: float) -> None:
+        """Nothing is ever due: events settle at once."""
+
+    def ask(self, request: AdviceRequested) -> Future[HintGiven]:
+        answer: Future[HintGiven] = Future()
+        with self._lock:
+            self.requests.append(request)
+            callbacks = list(self._callbacks.values())
+        if self.advise is not None:
+            given = answer_from_memory(request, self.advise(request))
+            answer.set_result(given)
+            for tenant, callback in callbacks:
+                if tenant == given.tenant:
+                    callback(given)
+        return answer
+
+    def give_up(self, request_id: str) -> Abstention:
+        return "deadline"
+
+    def subscribe(
+        self, tenant: str, callback: Callable[[HintGiven], None]
+    ) -> Callable[[], None]:
+        key = object()
+        with self._lock:
+            self._callbacks[key] = (tenant, callback)
+
+        def end() -> None:
+            with self._lock:
+                self._callbacks.pop(key, None)
+
+        return end
+
+    def close(self) -> None:
+        self._callbacks.clear()
+
+
+def answer_from_memory(request: AdviceRequested, approach: str | None) -> HintGiven:
+    """Return the hint for an approach; an abstention for None."""
+    about = {
+        "request_id": request.request_id,
+        "tenant": request.tenant,
+        "client_id": request.client_id,
+        "attempt_id": request.attempt_id,
+        "advisor_version": "memory",
+    }
+    if approach is None:
+        return HintGiven(**about, abstained="unsure")
+    return HintGiven(
+        **about,
+        approach=approach,
+        text=f"Use the approach '{approach}': {request.approaches.get(approach, '')}",
+        confidence=0.9,
+        candidates=tuple(
+            Candidate(approach=name, p_success=0.9, propensity=float(name == approach))
+            for name in request.approaches
+        ),
+    )

@@ -1,0 +1,67 @@
+"""The demo's agent: a portfolio of solvers, each of which truly succeeds or fails."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Self
+
+from pilotfish.demo.approaches import INSTRUCTIONS
+from pilotfish.demo.reading.text import NotApplicableError
+from pilotfish.demo.sandbox import Sandbox
+from pilotfish.schemas.events import StepKind
+
+APPROACHES: Mapping[str, str] = INSTRUCTIONS
+"""Name of each approach, and the line of instruction that is published with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one try: an answer, right or wrong, or None and the error.
+
+    `steps` are (kind, name, content), in the order in which they happened.
+    """
+
+    answer: str | None
+    steps: tuple[tuple[StepKind, str, str], ...]
+    error: str = ""
+
+
+class PortfolioAgent:
+    """Solvers in processes of their own; enter it before any thread starts.
+
+    Args:
+        workers: processes, which is how many tries run at a time.
+        time_limit_s: seconds of wall clock after which a try is killed.
+    """
+
+    def __init__(self, *, workers: int, time_limit_s: float) -> None:
+        self._idle: SimpleQueue[Sandbox] = SimpleQueue()
+        self._sandboxes = [Sandbox(time_limit_s) for _ in range(workers)]
+        for sandbox in self._sandboxes:
+            self._idle.put(sandbox)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for sandbox in self._sandboxes:
+            sandbox.close()
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that are solving or ready to."""
+        return [sandbox.pid for sandbox in self._sandboxes]
+
+    def solve(self, problem_text: str, approach: str) -> Outcome:
+        """Try one approach; waits while all processes are busy."""
+        sandbox = self._idle.get()
+        try:
+            answer = sandbox.solve(problem_text, approach)
+        except NotApplicableError as error:
+            return Outcome(None, (("action", approach, str(error)),), str(error))
+        finally:
+            self._idle.put(sandbox)
+        return Outcome(
+            answer,
+            (("action", approach, APPROACHES[approach]), ("answer", approach, answer)),
+        )

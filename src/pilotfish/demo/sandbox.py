@@ -1,0 +1,111 @@
+"""A process of its own in which approaches run, and which is killed when one overruns.
+
+Solvers in C (z3, CP-SAT) cannot be interrupted from Python; a process can be killed.
+Processes are forked from a server that has imported the solvers once, so that a new one
+is there within milliseconds and the agent's own threads and sockets stay out of it.
+"""
+
+import importlib
+import multiprocessing
+import resource
+import signal
+from multiprocessing.connection import Connection
+
+from pilotfish.demo.approaches import INSTRUCTIONS
+from pilotfish.demo.reading.text import NotApplicableError
+from pilotfish.schemas.errors import RequirementError
+
+_MODULE = "pilotfish.demo.approaches."
+_MEMORY = 2 * 1024**3
+"""Bytes of address space; the solvers' libraries alone map half a gigabyte."""
+_START_S = 60.0
+"""The first process waits for the imports, on a busy machine."""
+
+
+class Sandbox:
+    """One process that tries one approach at a time; restarted after each kill.
+
+    Not to be called by two threads at once. Raises RequirementError when no process
+    starts.
+    """
+
+    def __init__(self, time_limit_s: float) -> None:
+        self._limit_s = time_limit_s
+        self._context = multiprocessing.get_context("forkserver")
+        # `pilotfish._cli` too: a new process imports the program that was started.
+        self._context.set_forkserver_preload(
+            ["pilotfish._cli", *(_MODULE + name for name in INSTRUCTIONS)]
+        )
+        self._start()
+
+    def solve(self, text: str, approach: str) -> str:
+        """Return an answer, right or wrong, or raise NotApplicableError."""
+        try:
+            self._connection.send((text, approach))
+            in_time = self._connection.poll(self._limit_s)
+            answer, error = self._connection.recv() if in_time else (None, "")
+        except (EOFError, ConnectionError):
+            self._restart()
+            raise NotApplicableError("the solver's process died") from None
+        if not in_time:
+            self._restart()
+            raise NotApplicableError(f"no answer within {self._limit_s:g} s")
+        if answer is None:
+            raise NotApplicableError(error)
+        return str(answer)
+
+    @property
+    def pid(self) -> int:
+        """The process that tries next."""
+        return int(self._process.pid or 0)
+
+    def close(self) -> None:
+        """Kill the process."""
+        self._connection.close()
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+
+    def _restart(self) -> None:
+        self.close()
+        self._start()
+
+    def _start(self) -> None:
+        self._connection, theirs = self._context.Pipe()
+        self._process = self._context.Process(
+            target=_serve, args=(theirs, self._limit_s), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+        try:
+            ready = self._connection.poll(_START_S) and self._connection.recv()
+        except EOFError:
+            ready = False
+        if not ready:
+            self.close()
+            raise RequirementError(
+                "the demo's solvers do not start: install the extra `pilotfish[demo]`"
+            )
+
+
+def _serve(connection: Connection, limit_s: float) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the agent says when to stop
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    connection.send(True)
+    while True:
+        try:
+            text, approach = connection.recv()
+        except EOFError:
+            return
+        # The kernel ends a solver that hangs after the agent itself was killed.
+        signal.setitimer(signal.ITIMER_REAL, 2 * limit_s)
+        connection.send(_try(text, approach))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _try(text: str, approach: str) -> tuple[str | None, str]:
+    try:
+        return importlib.import_module(_MODULE + approach).solve(text), ""
+    except Exception as error:  # noqa: BLE001 - whatever a solver raises, it has failed
+        return None, f"{type(error).__name__}: {error}"[:500]

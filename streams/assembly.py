@@ -1,0 +1,196 @@
+"""Events of one attempt, in the order of their offsets, to the state of the attempt.
+
+Pure: the same events at the same offsets give the same state in any batch, process or
+replay. What is odd has one outcome each:
+
+- an event at or below `last_offset` was seen before, by this worker or another: skipped;
+- an event with the id of one counted before is a double: skipped;
+- a second start is skipped; a late one still names problem and time of the start;
+- the first end counts; only one that was `abandoned` is revised by the next;
+- steps after the end are counted in `late_steps` and nowhere else;
+- signals and feedback count whenever they come, and revise the label after the end.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Final
+
+from pilotfish.schemas.events import (
+    AttemptEnded,
+    AttemptStarted,
+    Event,
+    FeedbackGiven,
+    HintMark,
+    SignalRecorded,
+    Status,
+    StepRecorded,
+)
+from pilotfish.streams.labels import END, FEEDBACK, Label, Signal, label
+
+MAX_SEEN: Final = 4096
+"""Events of an attempt that are remembered by id; a double comes soon or never."""
+MAX_SIGNALS: Final = 256
+"""Signals of an attempt that are kept: the newest, since the latest word counts."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_NO_LABEL: Final = Label(None)
+_VALUES: Final = {"succeeded": 1.0, "failed": 0.0}
+
+
+@dataclass(slots=True)
+class State:
+    """What is known of one attempt up to `last_offset`; changed in place by `apply`.
+
+    Times are microseconds since 1970. `status` is empty while the attempt is open;
+    `label` and `first_offset` mean something from `version` 1 on. `seen` holds hashes
+    of the ids of events counted, oldest first.
+    """
+
+    tenant: str
+    attempt_id: str
+    partition: int
+    last_offset: int = -1
+    version: int = 0
+    first_offset: int = 0
+    label: Label = _NO_LABEL
+    started: bool = False
+    status: Status | str = ""
+    problem: str = ""
+    problem_type: str = ""
+    approach: str = ""
+    agent: str = ""
+    agent_version: str = ""
+    model: str = ""
+    started_us: int = 0
+    ended_us: int | None = None
+    last_event_us: int = 0
+    steps: int = 0
+    late_steps: int = 0
+    cost: float = 0.0
+    tokens: int = 0
+    signals: list[Signal] = field(default_factory=list)
+    hint: HintMark | None = None
+    seen: dict[int, None] = field(default_factory=dict)
+
+
+def apply(state: State, event: Event, offset: int) -> bool:
+    """Let `event` at `offset` change the state; return False where it was skipped.
+
+    After the end the label is made again, with the next version, whenever something
+    changed that it tells.
+    """
+    mark = event_mark(event.event_id)
+    if offset <= state.last_offset or mark in state.seen:
+        return False
+    state.last_offset = offset
+    _remember(state, mark)
+    at_us = micros(event.at)
+    state.last_event_us = max(state.last_event_us, at_us)
+    tells = _APPLY[type(event)](state, event, at_us)
+    if tells and state.status:
+        _label(state, offset)
+    return True
+
+
+def event_mark(event_id: str) -> int:
+    """Return 64 bits that stand for an event's id, the same in every process."""
+    return int.from_bytes(blake2b(event_id.encode(), digest_size=8).digest())
+
+
+def micros(at: datetime) -> int:
+    """Return microseconds since 1970, as ClickHouse's DateTime64(6) counts them."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def moment(at_us: int) -> datetime:
+    """Return the time that `micros` counted."""
+    return _EPOCH + at_us * _MICROSECOND
+
+
+def _remember(state: State, mark: int) -> None:
+    state.seen[mark] = None
+    if len(state.seen) > MAX_SEEN:
+        del state.seen[next(iter(state.seen))]
+
+
+def _label(state: State, offset: int) -> None:
+    state.label = label(state.status, state.signals)  # type: ignore[arg-type]
+    state.version += 1
+    if state.version == 1:
+        state.first_offset = offset
+
+
+def _earliest(state: State, at_us: int) -> None:
+    """Until the start is known, an attempt began with the earliest event known."""
+    if not state.started and (not state.started_us or at_us < state.started_us):
+        state.started_us = at_us
+
+
+def _started(state: State, event: AttemptStarted, at_us: int) -> bool:
+    if state.started:
+        return False
+    state.started = True
+    state.started_us = at_us
+    state.problem = event.problem
+    state.problem_type = event.problem_type
+    state.approach = state.approach or event.approach or ""
+    state.agent = event.agent.name
+    state.agent_version = event.agent.version
+    state.model = event.agent.model
+    return True
+
+
+def _step(state: State, event: StepRecorded, at_us: int) -> bool:
+    if state.status:
+        state.late_steps += 1
+        return False
+    _earliest(state, at_us)
+    state.steps += 1
+    state.cost += event.cost
+    state.tokens += event.tokens
+    return True
+
+
+def _signal(state: State, event: SignalRecorded, at_us: int) -> bool:
+    _add(state, Signal(event.kind, event.value), at_us)
+    return True
+
+
+def _feedback(state: State, event: FeedbackGiven, at_us: int) -> bool:
+    _add(state, Signal("explicit", event.value, FEEDBACK + event.source), at_us)
+    return True
+
+
+def _ended(state: State, event: AttemptEnded, at_us: int) -> bool:
+    if state.status not in ("", "abandoned"):
+        return False
+    if state.status == "abandoned" and event.status == "abandoned":
+        return False
+    if event.status in _VALUES:
+        _add(state, Signal("explicit", _VALUES[event.status], END), at_us)
+    elif not state.status:
+        _earliest(state, at_us)
+    state.status = event.status
+    state.ended_us = at_us
+    state.approach = event.approach or state.approach
+    state.hint = event.hint or state.hint
+    return True
+
+
+def _add(state: State, signal: Signal, at_us: int) -> None:
+    if not state.status:
+        _earliest(state, at_us)
+    state.signals.append(signal)
+    del state.signals[:-MAX_SIGNALS]
+
+
+_APPLY: Final[dict[type, Callable[[State, Any, int], bool]]] = {
+    AttemptStarted: _started,
+    StepRecorded: _step,
+    SignalRecorded: _signal,
+    AttemptEnded: _ended,
+    FeedbackGiven: _feedback,
+}

@@ -1,0 +1,149 @@
+"""One batch of events: decoded, applied to the memory, and what there is to write.
+
+The events of a partition come in the order of their offsets, without holes.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol, cast
+
+from pilotfish.schemas.codec import Headers, decode
+from pilotfish.schemas.errors import SchemaError
+from pilotfish.schemas.events import Agent, Event
+from pilotfish.schemas.labels import AttemptLabelled, Evidence
+from pilotfish.schemas.topics import EVENTS
+from pilotfish.streams.assembly import State, apply, moment
+from pilotfish.streams.labels import LABELLER
+from pilotfish.streams.memory import AttemptKey, Cell, Memory
+from pilotfish.streams.windows import Delta, Kind, Page, deltas, share
+
+
+class Record(Protocol):
+    """A record of Kafka as Faust hands it out."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers | None
+
+
+class Arrived(NamedTuple):
+    """An event and where it came from."""
+
+    event: Event
+    record: Record
+
+
+class Unreadable(NamedTuple):
+    """A record that becomes a dead letter, and why."""
+
+    record: Record
+    reason: str
+
+
+class Change(NamedTuple):
+    """What an event changed in a window, at its offset."""
+
+    delta: Delta
+    offset: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """Events in order, and what they change: states and windows by key, labels by attempt."""
+
+    events: list[Arrived] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    states: dict[AttemptKey, State] = field(default_factory=dict)
+    labelled: dict[AttemptKey, State] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    cells: dict[tuple[Page, Kind], Cell] = field(default_factory=dict)
+
+    def attempts(self) -> set[AttemptKey]:
+        """Return the attempts of this batch."""
+        return {(event.tenant, event.attempt_id) for event, _ in self.events}
+
+    def pages(self) -> set[Page]:
+        """Return the windows that the applied events change."""
+        return {change.delta.page for change in self.changes}
+
+
+def read(records: Iterable[Record]) -> Batch:
+    """Return the records as a batch of events; nothing is applied yet."""
+    batch = Batch()
+    for record in records:
+        try:
+            message = decode(EVENTS, record.value, record.headers)
+        except SchemaError as error:
+            batch.unreadable.append(Unreadable(record, str(error)))
+        else:
+            batch.events.append(Arrived(cast("Event", message), record))
+    return batch
+
+
+def apply_events(batch: Batch, memory: Memory) -> None:
+    """Apply the events to the states of their attempts and note what that changes."""
+    for event, record in batch.events:
+        key = event.tenant, event.attempt_id
+        state = memory.states[key]
+        if state.partition != record.partition:
+            batch.unreadable.append(Unreadable(record, _elsewhere(state)))
+            continue
+        version, before = state.version, share(state)
+        if not apply(state, event, record.offset):
+            continue
+        batch.states[key] = state
+        if state.version != version:
+            batch.labelled[key] = state
+            for delta in deltas(before, share(state)):
+                batch.changes.append(Change(delta, record.offset))
+
+
+def count_changes(batch: Batch, memory: Memory) -> None:
+    """Add the changes to the windows in memory and note the cells to write."""
+    for delta, offset in batch.changes:
+        if memory.count(delta, offset):
+            cell = memory.pages[delta.page][delta.kind]
+            batch.cells[delta.page, delta.kind] = cell
+
+
+def labelled(state: State) -> AttemptLabelled:
+    """Return the message about an attempt that has a label."""
+    return AttemptLabelled(
+        tenant=state.tenant,
+        attempt_id=state.attempt_id,
+        version=state.version,
+        labeller=LABELLER,
+        p_success=state.label.p_success,
+        abstained=state.label.abstained,
+        evidence=tuple(
+            Evidence(kind=kind, value=value, source=source)
+            for kind, value, source in state.signals
+        ),
+        problem=state.problem,
+        problem_type=state.problem_type,
+        approach=state.approach or None,
+        agent=Agent(
+            name=state.agent or "agent",
+            version=state.agent_version,
+            model=state.model,
+        ),
+        hint=state.hint,
+        started_at=moment(state.started_us),
+        ended_at=moment(state.ended_us or state.started_us),
+        steps=state.steps,
+        cost=state.cost,
+        tokens=state.tokens,
+        partition=state.partition,
+        first_offset=state.first_offset,
+        offset=state.last_offset,
+    )
+
+
+def _elsewhere(state: State) -> str:
+    return (
+        f"the attempt's events are in partition {state.partition}: "
+        "publish every event under the attempt's id as key, with one partitioner"
+    )

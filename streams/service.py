@@ -1,0 +1,147 @@
+"""How the worker lives: it waits for Kafka, runs Faust, and stops within five seconds.
+
+A kill at any moment is harmless (see `sink`), and this makes life simple: what does not
+stop in time is left behind, and when Faust gives up because Kafka went away, the process
+begins anew in its own place, with the same process id.
+"""
+
+import asyncio
+import os
+import sys
+import threading
+from typing import Any, Final
+
+import structlog
+from confluent_kafka import Producer
+
+from pilotfish.schemas.errors import (
+    ConfigurationError,
+    PilotfishError,
+    UnavailableError,
+)
+from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import EVENTS, LABELS
+from pilotfish.streams.app import attach, create_app, partitions_of
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.dead_letters import DeadLetters
+from pilotfish.streams.idle import IdleAttempts
+from pilotfish.streams.kafka import mapped_errors, producer
+from pilotfish.streams.publisher import Publisher
+from pilotfish.streams.sink import Sink
+from pilotfish.streams.worker import Worker
+
+_LOG = structlog.get_logger(service="streams")
+
+_TIMEOUT_S: Final = 5.0
+_STOP_S: Final = 3.0
+_SEARCH_S: Final = 60.0
+_LONGEST_S: Final = 10.0
+
+
+class FaustGaveUpError(UnavailableError):
+    """Faust crashed; in practice because Kafka was away for longer than it bears."""
+
+
+def wait_for_topics(settings: Settings, stop: threading.Event) -> None:
+    """Wait until Kafka answers and has both topics, or `stop` is set.
+
+    Raises:
+        ConfigurationError: Kafka refuses these settings, or the topics do not fit.
+    """
+    client, wait_s = producer(settings), 0.5
+    while not stop.is_set():
+        try:
+            _check_topics(client, settings)
+        except UnavailableError as error:
+            _LOG.warning("waiting", error=str(error), wait_s=wait_s)
+            stop.wait(wait_s)
+            wait_s = min(2 * wait_s, _LONGEST_S)
+        else:
+            return
+
+
+async def run(settings: Settings, stop: threading.Event) -> None:
+    """Run Faust until `stop` is set.
+
+    Raises:
+        FaustGaveUpError: begin anew.
+        PilotfishError: beginning anew would not help.
+    """
+    failures: list[BaseException] = []
+    app = create_app(settings)
+    attach(app, _worker(settings, stop), failures.append)
+    closing = asyncio.create_task(_close_idle(app, settings, stop))
+    try:
+        await app.start()
+        while not (stop.is_set() or failures or app.should_stop or closing.done()):
+            await asyncio.sleep(0.1)
+    except Exception as error:
+        raise FaustGaveUpError(f"Faust does not start: {error}") from error
+    if failures:
+        raise failures[0]
+    if closing.done():
+        closing.result()
+    if not stop.is_set():
+        raise FaustGaveUpError(f"Faust stopped: {app.crash_reason!r}")
+    await asyncio.wait_for(app.stop(), _STOP_S)
+
+
+def serve(settings: Settings, stop: threading.Event) -> int:
+    """Run the worker until `stop` is set; return the exit status of the process."""
+    _LOG.info("started")
+    try:
+        wait_for_topics(settings, stop)
+        if not stop.is_set():
+            # Not asyncio.run: at its end it would wait for a thread that waits for a server.
+            asyncio.new_event_loop().run_until_complete(run(settings, stop))
+    except FaustGaveUpError as error:
+        _LOG.warning("begins_anew", error=str(error))
+        if not stop.wait(error.retry_after_s):
+            _begin_anew()
+    except TimeoutError:
+        _LOG.warning("left_behind", waited_s=_STOP_S)
+    except PilotfishError as error:
+        _LOG.error("failed", kind=type(error).__name__, error=str(error))
+        return 1
+    _LOG.info("stopped")
+    return 0
+
+
+def _worker(settings: Settings, stop: threading.Event) -> Worker:
+    letters = DeadLetters(producer(settings), "streams")
+    sink = Sink(ClickHouse(settings), Publisher(producer(settings)), letters)
+    return Worker(ClickHouse(settings), sink, stop)
+
+
+async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> None:
+    """Close idle attempts of this worker's partitions now and then."""
+    publisher = Publisher(producer(settings))
+    idle = IdleAttempts(ClickHouse(settings), publisher, settings.idle_s)
+    while not stop.is_set():
+        await asyncio.sleep(min(settings.idle_s / 4, _SEARCH_S))
+        partitions = partitions_of(app)
+        try:
+            closed = await asyncio.to_thread(idle.close, partitions)
+        except UnavailableError as error:
+            _LOG.warning("idle_attempts_wait", error=str(error))
+        else:
+            if closed:
+                _LOG.info("closed_idle", attempts=closed)
+
+
+def _check_topics(client: Producer, settings: Settings) -> None:
+    with mapped_errors(f"asking {settings.kafka} for its topics"):
+        topics: dict[str, Any] = client.list_topics(timeout=_TIMEOUT_S).topics
+    missing = [t.name for t in (EVENTS, LABELS) if t.name not in topics]
+    if missing:
+        raise UnavailableError(f"Kafka has no {' and no '.join(missing)} yet")
+    events, labels = (len(topics[t.name].partitions) for t in (EVENTS, LABELS))
+    if events != labels:
+        raise ConfigurationError(
+            f"{EVENTS.name} has {events} partitions and {LABELS.name} has {labels}: "
+            "give both the same number"
+        )
+
+
+def _begin_anew() -> None:
+    os.execv(sys.executable, [sys.executable, "-m", "pilotfish.streams"])  # noqa: S606

@@ -1,0 +1,92 @@
+"""Batches of events through memory, store and sink, one after the other."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+
+from pilotfish.schemas.errors import UnavailableError
+from pilotfish.streams.assembly import State
+from pilotfish.streams.batch import Batch, Record, apply_events, count_changes, read
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.memory import Memory
+from pilotfish.streams.sink import Sink
+from pilotfish.streams.store import load_pages, load_states
+
+_LOG = structlog.get_logger(service="streams")
+
+_FIRST_WAIT_S: Final = 0.25
+_LONGEST_WAIT_S: Final = 5.0
+
+
+class Worker:
+    """Labels attempts and counts windows; everything here blocks, so call it in a thread.
+
+    Args:
+        clickhouse: a connection for this worker alone.
+        sink: where batches go.
+        stop: ends the wait for a server that is away.
+    """
+
+    def __init__(
+        self, clickhouse: ClickHouse, sink: Sink, stop: threading.Event
+    ) -> None:
+        self._clickhouse = clickhouse
+        self._sink = sink
+        self._stop = stop
+        self._memory = Memory()
+
+    def forget(self) -> None:
+        """Throw the memory away: others may write now. A batch under way keeps its own."""
+        self._memory = Memory()
+
+    def process(self, records: Sequence[Record]) -> Batch:
+        """Process a batch to its end, however long Kafka or ClickHouse are away.
+
+        1. read, and set aside what is no event; 2. load the states of its attempts;
+        3. apply the events in order; 4. load the windows they change, and count;
+        5. write, in the order that `sink` explains.
+
+        Raises:
+            UnavailableError: `stop` was set while a server was away.
+            DeadLetterLimitError, StorageError: waiting would not help.
+        """
+        memory = self._memory
+        batch = read(records)
+        self._until_done(lambda: self._load_states(batch, memory))
+        apply_events(batch, memory)
+        self._until_done(lambda: self._load_pages(batch, memory))
+        count_changes(batch, memory)
+        self._until_done(lambda: self._sink.set_aside(batch))
+        self._until_done(lambda: self._sink.write(batch))
+        memory.states.settle(batch.attempts())
+        memory.pages.settle(batch.pages())
+        return batch
+
+    def _load_states(self, batch: Batch, memory: Memory) -> None:
+        missing = {key for key in batch.attempts() if key not in memory.states}
+        found = load_states(self._clickhouse, missing) if missing else {}
+        for event, record in batch.events:
+            key = event.tenant, event.attempt_id
+            if key not in memory.states:
+                new = State(*key, partition=record.partition)
+                memory.states.put(key, found.get(key, new))
+
+    def _load_pages(self, batch: Batch, memory: Memory) -> None:
+        missing = [page for page in batch.pages() if page not in memory.pages]
+        for page, cells in load_pages(self._clickhouse, missing).items():
+            memory.pages.put(page, cells)
+
+    def _until_done(self, work: Callable[[], None]) -> None:
+        wait_s = _FIRST_WAIT_S
+        while True:
+            try:
+                work()
+            except UnavailableError as error:
+                _LOG.warning("batch_waits", error=str(error), wait_s=wait_s)
+                if self._stop.wait(wait_s):
+                    raise
+                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+            else:
+                return

@@ -1,0 +1,36 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pilotfish.advisors.features import PLAIN_WIDTH, WAVES_WIDTH, plain, waves
+
+
+def unit(seed: int, dim: int) -> np.ndarray:
+    drawn = np.random.default_rng(seed).normal(size=dim)
+    return np.asarray(drawn / np.linalg.norm(drawn), np.float32)
+
+
+@settings(deadline=None)  # the frequencies of a length are drawn at first use
+@given(st.integers(0, 10**6), st.sampled_from([6, 64, 384, 576]), st.text())
+def test_features_have_their_width_and_are_the_same_each_time(
+    seed: int, dim: int, problem_type: str
+) -> None:
+    features = waves(unit(seed, dim), problem_type)
+    assert features.shape == (WAVES_WIDTH,)
+    assert plain(problem_type).shape == (PLAIN_WIDTH,)
+    np.testing.assert_array_equal(features, waves(unit(seed, dim), problem_type))
+
+
+def test_the_nearer_two_texts_the_more_they_tell_of_one_another() -> None:
+    start, other = unit(1, 384), unit(2, 384)
+    steps = [start + share * (other - start) for share in (0.0, 0.2, 0.4, 0.7, 1.0)]
+    units = [np.asarray(one / np.linalg.norm(one), np.float32) for one in steps]
+    products = [float(waves(start, "") @ waves(one, "")) for one in units]
+    assert products == sorted(products, reverse=True)
+    assert products[0] - products[-1] > 0.1
+
+
+def test_attempts_of_one_type_are_nearer_than_those_of_two() -> None:
+    for features in (plain, lambda kind: waves(unit(1, 384), kind)):
+        same, other = features("sql") @ features("sql"), features("sql") @ features("x")
+        assert same > other

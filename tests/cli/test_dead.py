@@ -1,0 +1,59 @@
+import json
+from datetime import UTC, datetime
+
+import pytest
+from confluent_kafka import TopicPartition
+from typer.testing import CliRunner
+
+from pilotfish._cli.app import app
+from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import ADVICE_REQUESTS
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.kafka import consumer
+
+COLUMNS = (
+    *("tenant", "at", "service", "reason", "topic", "source_partition"),
+    *("source_offset", "key", "value", "headers"),
+)
+BYTES = b"\xff\x00 no text"
+
+
+@pytest.fixture
+def letter(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
+    """One dead letter of a time of its own; returns the reason."""
+    for name, value in settings.environment().items():
+        monkeypatch.setenv(name, value)
+    at = datetime(2031, 1, 1, tzinfo=UTC)
+    row = (
+        *(settings.tenant, at, "advisor", settings.tenant, ADVICE_REQUESTS.name),
+        *(3, hash(settings.tenant) % 10**9, b"key", BYTES, {"schema": "Old"}),
+    )
+    ClickHouse(settings).insert("dead_letters", COLUMNS, [row])
+    return settings.tenant
+
+
+def test_list_shows_place_and_reason(letter: str) -> None:
+    shown = CliRunner().invoke(app, ["dead", "list", "--json"])
+    assert shown.exit_code == 0, shown.output
+    [found] = [row for row in json.loads(shown.output) if row["reason"] == letter]
+    assert (found["topic"], found["partition"]) == (ADVICE_REQUESTS.name, 3)
+    assert found["starts_with"].endswith(" no text")
+
+
+def test_replay_publishes_the_bytes_as_they_came(
+    letter: str, settings: Settings
+) -> None:
+    reader = consumer(settings, letter)
+    ends = {
+        part: reader.get_watermark_offsets(TopicPartition(ADVICE_REQUESTS.name, part))[
+            1
+        ]
+        for part in range(ADVICE_REQUESTS.partitions)
+    }
+    reader.assign([TopicPartition(ADVICE_REQUESTS.name, *end) for end in ends.items()])
+    done = CliRunner().invoke(app, ["dead", "replay", "--since", "2030-12-31"])
+    assert done.exit_code == 0, done.output
+    records = reader.consume(num_messages=100, timeout=5)
+    reader.close()
+    assert (b"key", BYTES) in [(record.key(), record.value()) for record in records]
+    assert all(record.headers() == [("schema", b"Old")] for record in records)

@@ -1,0 +1,37 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pilotfish.consumers.ledger import Learned, Ledger
+from pilotfish.schemas.errors import BundleError
+
+ENTRIES = st.builds(
+    Learned,
+    st.integers(1, 9),
+    st.none() | st.floats(0, 1),
+    st.text(max_size=5),
+    st.text(max_size=5),
+    st.floats(0.25, 4),
+)
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=5), ENTRIES, max_size=20))
+def test_bytes_give_back_the_same_entries(entries: dict[str, Learned]) -> None:
+    ledger = Ledger(entries.items())
+    again = Ledger.from_bytes(ledger.to_bytes())
+    assert {key: again.get(key) for key in entries} == entries
+    assert len(again) == len(entries)
+
+
+def test_the_oldest_attempts_are_forgotten_first() -> None:
+    ledger = Ledger(most=2)
+    one = Learned(1, 1.0, "", "plan", 1.0)
+    for attempt_id in ("a", "b", "a", "c"):
+        ledger.put(attempt_id, one)
+    assert ledger.get("b") is None
+    assert ledger.get("a") == ledger.get("c") == one
+
+
+def test_other_bytes_are_refused() -> None:
+    with pytest.raises(BundleError, match="no ledger"):
+        Ledger.from_bytes(b"[[1,2]]")

@@ -1,0 +1,88 @@
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+from advice.asking import label
+from advice.tiny import EARLY, tiny_bundle
+
+from pilotfish.consumers.labels import PlacedLabel
+from pilotfish.consumers.saving import Saving
+from pilotfish.consumers.serving import Encoders, Serving, serve_bundle
+from pilotfish.consumers.snapshots import Snapshots
+from pilotfish.schemas.settings import Settings
+
+READ = {0: 5, 1: 2}
+
+
+class Clock:
+    """Seconds that pass when told."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> list[Serving]:
+    bundle, encoders = tiny_bundle(tmp_path, "base", "tiny-1"), Encoders()
+    return [serve_bundle(name, bundle, None, encoders) for name in ("a", "b")]
+
+
+def taught(one: Serving) -> None:
+    settings = Settings(tenant=one.tenant)
+    one.learning.learn([PlacedLabel(label(settings, 0), 0, 0, EARLY)])
+
+
+def rounds(saving: Saving, serving: list[Serving], snapshots: Snapshots) -> None:
+    """Step until the place is written."""
+    deadline = monotonic() + 10
+    while not snapshots.read_place():
+        assert monotonic() < deadline
+        saving.step(serving, READ)
+        sleep(0.01)
+
+
+def test_a_round_saves_who_changed_and_then_the_place(
+    tmp_path: Path, serving: list[Serving]
+) -> None:
+    clock, snapshots = Clock(), Snapshots(tmp_path)
+    saving = Saving(snapshots, clock)
+    taught(serving[0])
+    saving.step(serving, READ)
+    assert not snapshots.path("a", "tiny-1").exists()
+    clock.now += 6
+    rounds(saving, serving, snapshots)
+    assert snapshots.read_place() == READ
+    state = snapshots.read("a", serving[0].bundle)
+    assert state is not None and state.offsets == READ
+    assert snapshots.read("b", serving[1].bundle) is None
+    assert not serving[0].learning.changed
+    snapshots.close()
+
+
+def test_who_may_not_write_saves_nothing(
+    tmp_path: Path, serving: list[Serving]
+) -> None:
+    first, snapshots = Snapshots(tmp_path), Snapshots(tmp_path)
+    assert first.may_write()
+    taught(serving[0])
+    Saving(snapshots, Clock()).finish(serving, READ)
+    assert snapshots.read_place() == {}
+    first.close()
+    Saving(snapshots, Clock()).finish(serving, READ)
+    assert snapshots.read_place() == READ
+    snapshots.close()
+
+
+def test_a_full_disk_keeps_the_place_where_it_was(
+    tmp_path: Path, serving: list[Serving]
+) -> None:
+    snapshots = Snapshots(tmp_path)
+    taught(serving[0])
+    # A folder in the way of the file, so that writing fails as on a full disk.
+    snapshots.path("a", "tiny-1").mkdir(parents=True)
+    Saving(snapshots, Clock()).finish(serving, READ)
+    assert snapshots.read_place() == {}
+    snapshots.close()

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from advice.asking import APPROACHES
+from advice.tiny import DIM, tiny_bundle
+
+from pilotfish.advisors.head import FastHead
+from pilotfish.consumers.serving import Encoders, Serving, serve_bundle
+from pilotfish.schemas.advice import AdviceRequested
+from pilotfish.schemas.errors import BundleError
+
+ROW = np.eye(DIM, dtype=np.float32)[0]
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Serving:
+    head = FastHead(DIM)
+    for _ in range(20):
+        head.learn(ROW, "", "react", 1.0)
+        head.learn(ROW, "", "plan", 0.0)
+        head.learn(ROW, "", "direct", 0.0)
+    return serve_bundle("t", tiny_bundle(tmp_path, "t", "v1", head), None, Encoders())
+
+
+def request(**changes: object) -> AdviceRequested:
+    fields = {
+        "request_id": "r1",
+        "tenant": "t",
+        "client_id": "c1",
+        "problem": "w1",
+        "approaches": APPROACHES,
+        "reply_topic": "x",
+        "reply_partition": 0,
+    }
+    return AdviceRequested.model_validate({**fields, **changes})
+
+
+def test_a_hint_names_what_works_and_how_sure_it_is(serving: Serving) -> None:
+    hint = serving.hint(request(problem_type="logic"), ROW, holdout=False)
+    assert hint.approach == "react"
+    assert hint.confidence is not None and hint.confidence > 0.8
+    assert hint.kind == "logic" and '"logic"' in hint.text
+    assert hint.advisor_version == "v1"
+
+
+def test_the_holdout_sees_the_same_candidates(serving: Serving) -> None:
+    held = serving.hint(request(), ROW, holdout=True)
+    hint = serving.hint(request(), ROW, holdout=False)
+    assert held.candidates == hint.candidates
+    assert (held.approach, held.text, held.abstained) == (None, "", "holdout")
+    assert held.holdout and not hint.holdout
+
+
+def test_the_same_request_gets_the_same_answer(serving: Serving) -> None:
+    chosen = {serving.hint(request(), ROW, holdout=False).approach for _ in range(9)}
+    assert len(chosen) == 1
+
+
+def test_an_encoder_is_opened_once_for_all_who_use_it(tmp_path: Path) -> None:
+    bundle, encoders = tiny_bundle(tmp_path, "base", "v1"), Encoders()
+    assert encoders.of(bundle) is encoders.of(bundle)
+    (bundle.path / "head.safetensors").write_bytes(b"no head")
+    with pytest.raises(BundleError, match="no fast head"):
+        serve_bundle("t", bundle, None, encoders)

@@ -1,0 +1,138 @@
+"""The language model's agent against a small server that speaks chat completions."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import openai
+import pytest
+
+import pilotfish
+from pilotfish._failures import is_infrastructure
+from pilotfish.demo.agent import APPROACHES
+from pilotfish.demo.llm_agent import ModelAgent, answer_in, connect_model
+
+
+class Server(ThreadingHTTPServer):
+    """Replies with `reply`, or with an error where `status` is one."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.status, self.reply = 200, "2 + 2 is four.\nAnswer: 4"
+        self.requests: list[dict[str, Any]] = []
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.requests.append({"path": self.path, **json.loads(body)})
+        message = {"role": "assistant", "content": self.server.reply}
+        choice = {"index": 0, "finish_reason": "stop", "message": message}
+        answer = {
+            "id": "1",
+            "object": "chat.completion",
+            "created": 0,
+            "model": "m",
+            "choices": [choice],
+        }
+        data = json.dumps(answer).encode()
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def agent(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelAgent]:
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "any")
+    agent = connect_model("some-model")
+    yield agent
+    agent.close()
+
+
+def test_the_approach_is_in_the_prompt_and_the_answer_comes_back(
+    server: Server, agent: ModelAgent
+) -> None:
+    outcome = agent.solve("What is 2 + 2?", "enumeration")
+    assert outcome.answer == "4"
+    assert [kind for kind, _, _ in outcome.steps] == ["thought", "answer"]
+    (request,) = server.requests
+    assert request["path"] == "/v1/chat/completions"
+    assert request["model"] == "some-model"
+    system, user = request["messages"]
+    assert APPROACHES["enumeration"] in system["content"]
+    assert user["content"] == "What is 2 + 2?"
+
+
+def test_a_reply_without_an_answer_is_a_failure(
+    server: Server, agent: ModelAgent
+) -> None:
+    server.reply = "I do not know."
+    assert agent.solve("What is 2 + 2?", "smt").answer is None
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(429, openai.RateLimitError), (503, openai.InternalServerError)],
+)
+def test_what_is_the_servers_fault_is_raised_as_infrastructure(
+    server: Server, agent: ModelAgent, status: int, kind: type[Exception]
+) -> None:
+    server.status = status
+    with pytest.raises(kind) as raised:
+        agent.solve("What is 2 + 2?", "smt")
+    assert is_infrastructure(raised.value)
+    assert len(server.requests) == 1
+
+
+def test_a_server_that_is_gone_is_infrastructure(
+    server: Server, agent: ModelAgent
+) -> None:
+    server.server_close()
+    with pytest.raises(openai.APIConnectionError) as raised:
+        agent.solve("What is 2 + 2?", "smt")
+    assert is_infrastructure(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("reply", "answer"),
+    [
+        ("Answer: 4", "4"),
+        ("Answer: 5, no.\n\n**Answer:** 4", "4"),
+        ("so\nAnswer:\n```\n1 2\n2 1\n```", "1 2\n2 1"),
+        ("answer: `x`", "x"),
+        ("The answer is 4", None),
+    ],
+)
+def test_the_last_answer_counts(reply: str, answer: str | None) -> None:
+    assert answer_in(reply) == answer
+
+
+def test_a_missing_key_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(pilotfish.ConfigurationError, match="OPENAI_API_KEY"):
+        connect_model("some-model")
+
+
+def test_a_missing_model_is_said() -> None:
+    with pytest.raises(pilotfish.ConfigurationError, match="openai:MODEL"):
+        connect_model("")

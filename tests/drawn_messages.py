@@ -1,0 +1,104 @@
+"""Messages drawn at random from their own JSON Schema, so that no field is left out."""
+
+import base64
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from pilotfish.schemas.advice import HintGiven
+from pilotfish.schemas.base import EARLIEST, LATEST, Message
+from pilotfish.schemas.json_schema import schema_of
+
+WORDS = st.text("abcXYZ019_.:@/-", min_size=1, max_size=128)
+TIMES = st.timedeltas(timedelta(0), LATEST - EARLIEST - timedelta(microseconds=1))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)  # fmt: skip
+
+
+def messages(kind: type[Message]) -> SearchStrategy[Message]:
+    """Draw valid messages of a kind."""
+    schema = schema_of(kind)
+    drawn = _object(schema, schema.get("$defs", {}))
+    if kind is HintGiven:
+        drawn = drawn.map(_hint_or_abstention)
+    return drawn.map(kind.model_validate)
+
+
+def _hint_or_abstention(data: dict[str, Any]) -> dict[str, Any]:
+    """Say what no schema can say: a hint names an approach, or why it abstains."""
+    reason = None if data.get("approach") else data.get("abstained") or "unsure"
+    return data | {"abstained": reason}
+
+
+def _of(schema: dict[str, Any], defs: dict[str, Any]) -> SearchStrategy[Any]:
+    if "$ref" in schema:
+        return _of(defs[schema["$ref"].removeprefix("#/$defs/")], defs)
+    if "anyOf" in schema:
+        return st.one_of([_of(choice, defs) for choice in schema["anyOf"]])
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    if "type" not in schema:
+        return JSON
+    return _BY_TYPE[schema["type"]](schema, defs)
+
+
+def _array(schema: dict[str, Any], defs: dict[str, Any]) -> SearchStrategy[Any]:
+    return st.lists(_of(schema["items"], defs), max_size=3)
+
+
+def _object(schema: dict[str, Any], defs: dict[str, Any]) -> SearchStrategy[Any]:
+    if "properties" not in schema:
+        values = _of(schema["additionalProperties"], defs)
+        keys = st.text(min_size=1, max_size=20)
+        return st.dictionaries(
+            keys, values, min_size=schema.get("minProperties", 0), max_size=3
+        )
+    fields = {name: _of(field, defs) for name, field in schema["properties"].items()}
+    required = set(schema.get("required", ()))
+    return st.fixed_dictionaries(
+        {name: field for name, field in fields.items() if name in required},
+        optional={
+            name: field for name, field in fields.items() if name not in required
+        },
+    )
+
+
+def _string(schema: dict[str, Any], _: object) -> SearchStrategy[Any]:
+    if "pattern" in schema:
+        return WORDS
+    if schema.get("format") == "date-time":
+        return TIMES.map(lambda since: EARLIEST + since)
+    if schema.get("format") == "base64":
+        return st.binary(max_size=50).map(base64.b64encode)
+    return st.text(min_size=schema.get("minLength", 0), max_size=50)
+
+
+def _integer(schema: dict[str, Any], _: object) -> SearchStrategy[int]:
+    return st.integers(schema.get("minimum", 0), schema.get("maximum", 2**62))
+
+
+def _number(schema: dict[str, Any], _: object) -> SearchStrategy[float]:
+    return st.floats(
+        min_value=schema.get("minimum", schema.get("exclusiveMinimum")),
+        max_value=schema.get("maximum"),
+        exclude_min="exclusiveMinimum" in schema,
+        allow_nan=False,
+        allow_infinity=False,
+    )
+
+
+_BY_TYPE: dict[str, Callable[[dict[str, Any], Any], SearchStrategy[Any]]] = {
+    "object": _object,
+    "array": _array,
+    "string": _string,
+    "integer": _integer,
+    "number": _number,
+    "boolean": lambda *_: st.booleans(),
+    "null": lambda *_: st.none(),
+}

@@ -1,0 +1,63 @@
+"""The advisor killed again and again: it forgets no label and counts none twice."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+from advice.asking import APPROACHES, Asker, lessons, publish_labels
+from advice.tiny import tiny_bundle
+from faults.processes import Platform, logs
+
+from pilotfish.advisors.bundle import Bundle
+from pilotfish.advisors.embedding_cache import EmbeddingCache
+from pilotfish.advisors.encoder import Encoder
+from pilotfish.consumers.fast_learning import FastLearning, untaught
+from pilotfish.consumers.labels import PlacedLabel
+from pilotfish.consumers.snapshots import Snapshots
+from pilotfish.schemas.labels import AttemptLabelled
+
+PROBLEM = "w1 w7"
+PAUSES_S = (0.5, 3.0, 6.0, 1.0)
+"""From the start of a worker to its death: before, between and after its snapshots."""
+
+
+@pytest.mark.slow
+def test_killed_while_it_learns_it_knows_each_label_once(platform: Platform) -> None:
+    settings = platform.settings.model_copy(update={"holdout": 0.0})
+    bundle = tiny_bundle(settings.models, "base", "tiny-1")
+    labels = lessons(settings, 160, "react")
+    revised = [_revised(one) for one in labels[:40]]
+    asker = Asker(settings)
+    with platform.services("advisor") as services:
+        advisor = services["advisor"]
+        for part, pause_s in enumerate(PAUSES_S):
+            publish_labels(settings, *labels[40 * part : 40 * part + 40])
+            time.sleep(pause_s)
+            advisor.kill()
+            advisor.start()
+        assert sum(Snapshots(settings.models).read_place().values()) > 0
+        publish_labels(settings, *revised, *labels[:20])
+        expected = pytest.approx(_taught(bundle, [*labels, *revised]), abs=1e-6)
+        deadline = time.monotonic() + 40
+        while (last := asker.believed(PROBLEM)) != expected:
+            assert time.monotonic() < deadline, f"{last}\n{logs([advisor])}"
+            time.sleep(0.1)
+        assert advisor.stop(3.0) == 0
+    asker.close()
+
+
+def _revised(one: AttemptLabelled) -> AttemptLabelled:
+    assert one.p_success is not None
+    return one.model_copy(update={"version": 2, "p_success": 1 - one.p_success})
+
+
+def _taught(bundle: Bundle, labels: Sequence[AttemptLabelled]) -> dict[str, float]:
+    """What an advisor believes that was never killed."""
+    cache = EmbeddingCache(Encoder(bundle))
+    learning = FastLearning(bundle.card, cache, untaught(bundle, {}))
+    now = datetime.now(UTC)
+    learning.learn([PlacedLabel(one, 0, n, now) for n, one in enumerate(labels)])
+    [row] = cache.embed([PROBLEM])
+    means, _ = learning.state.head.predict(row, "", list(APPROACHES))
+    return dict(zip(APPROACHES, means.tolist(), strict=True))

@@ -1,0 +1,33 @@
+"""Everything that a topic holds now."""
+
+from collections.abc import Iterator
+
+from confluent_kafka import TopicPartition
+
+from pilotfish.schemas.base import Message
+from pilotfish.schemas.codec import decode
+from pilotfish.schemas.errors import SchemaError
+from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import Topic
+from pilotfish.streams.kafka import consumer, headers
+
+
+def messages(settings: Settings, topic: Topic) -> Iterator[tuple[int, Message]]:
+    """Yield partition and message of this tenant's messages up to the topic's present end."""
+    reader = consumer(settings, "test-topics")
+    try:
+        for number in reader.list_topics(topic.name).topics[topic.name].partitions:
+            place = TopicPartition(topic.name, number)
+            first, end = reader.get_watermark_offsets(place, timeout=10)
+            reader.assign([TopicPartition(topic.name, number, first)])
+            for _ in range(first, end):
+                record = reader.poll(10)
+                assert record is not None and not record.error()
+                try:
+                    message = decode(topic, record.value(), headers(record))
+                except SchemaError:
+                    continue
+                if getattr(message, "tenant", "") == settings.tenant:
+                    yield number, message
+    finally:
+        reader.close()

@@ -1,0 +1,50 @@
+import pytest
+from pydantic import ValidationError
+
+from pilotfish.schemas.advice import AdviceRequested, Candidate, HintGiven
+
+ASKED = {
+    "client_id": "c",
+    "problem": "why?",
+    "approaches": {"plan": "plan first"},
+    "reply_topic": "replies",
+    "reply_partition": 0,
+}
+ANSWERED = {"request_id": "r", "tenant": "t", "client_id": "c"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"approaches": {}},
+        {"approaches": {f"a{n}": "" for n in range(65)}},
+        {"approaches": {"": "nameless"}},
+        {"approaches": {"plan": "x" * 2001}},
+        {"problem": "x" * 8193},
+        {"reply_partition": -1},
+    ],
+)
+def test_a_request_has_bounds(wrong: dict[str, object]) -> None:
+    assert AdviceRequested.model_validate(ASKED).tenant == "default"
+    with pytest.raises(ValidationError):
+        AdviceRequested.model_validate(ASKED | wrong)
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"approach": "plan", "abstained": "unsure"}], ids=["neither", "both"]
+)
+def test_a_hint_names_an_approach_or_abstains(said: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="never both"):
+        HintGiven.model_validate(ANSWERED | said)
+
+
+def test_propensity_is_that_of_the_approach_advised() -> None:
+    candidates = (
+        Candidate(approach="plan", p_success=0.7, propensity=0.9),
+        Candidate(approach="react", p_success=0.4, propensity=0.1),
+    )
+    said = {"candidates": candidates}
+    hint = HintGiven.model_validate(ANSWERED | said | {"approach": "react"})
+    assert hint.propensity == 0.1
+    held = HintGiven.model_validate(ANSWERED | said | {"abstained": "holdout"})
+    assert held.propensity is None

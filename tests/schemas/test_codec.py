@@ -1,0 +1,158 @@
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from drawn_messages import messages
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pilotfish.schemas.base import Message
+from pilotfish.schemas.codec import decode, encode, headers_of
+from pilotfish.schemas.errors import SchemaError, UnknownVersionError
+from pilotfish.schemas.events import AttemptStarted, StepRecorded
+from pilotfish.schemas.topics import EVENTS, TOPICS, Topic
+
+BELONGS = [(topic, kind) for topic in TOPICS for kind in topic.messages]
+STEP = {
+    "event_id": "e",
+    "attempt_id": "a",
+    "at": "2026-01-02T03:04:05Z",
+    "kind": "action",
+    "name": "sql",
+}
+HEADERS = [("schema", b"StepRecorded"), ("version", b"1")]
+
+
+def read(value: bytes | None, headers: Any = HEADERS) -> Message:
+    return decode(EVENTS, value, headers)
+
+
+def step(**changes: object) -> bytes:
+    return json.dumps({**STEP, **changes}).encode()
+
+
+@pytest.mark.parametrize(("topic", "kind"), BELONGS)
+@given(data=st.data())
+def test_what_is_written_is_read_back(
+    topic: Topic, kind: type[Message], data: st.DataObject
+) -> None:
+    message = data.draw(messages(kind))
+    assert decode(topic, encode(message), headers_of(message)) == message
+
+
+@given(st.binary(max_size=200), st.sampled_from(EVENTS.messages))
+def test_any_bytes_are_a_message_or_a_clear_error(
+    value: bytes, kind: type[Message]
+) -> None:
+    headers = [("schema", kind.__name__.encode()), ("version", b"1")]
+    with pytest.raises(SchemaError, match=kind.__name__):
+        read(value, headers)
+
+
+@given(messages(AttemptStarted), st.data())
+def test_a_damaged_byte_is_survived_or_a_schema_error(
+    message: Message, data: st.DataObject
+) -> None:
+    value = bytearray(encode(message))
+    place = data.draw(st.integers(0, len(value) - 1))
+    value[place] = data.draw(st.integers(0, 255))
+    with suppress(SchemaError):
+        read(bytes(value), headers_of(message))
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (None, "no value"),
+        (b"", "Invalid JSON"),
+        (b"nonsense", "Invalid JSON"),
+        (b"null", "should be an object"),
+        (b"[1]", "should be an object"),
+        (b'{"name": "\xff"}', "invalid unicode"),
+        (b'{"name": "\\ud800"}', "Invalid JSON"),
+        (step(name=7), r"StepRecorded\.name: Input should be a valid string"),
+        (step(name=None), r"StepRecorded\.name"),
+        (step(kind="dance"), r"StepRecorded\.kind: Input should be 'thought'"),
+        (step(surprise=1), r"StepRecorded\.surprise: Extra inputs"),
+        (step(at="1970-01-01T00:00:00Z"), "before 2020: is the sender's clock set"),
+        (step(at="2100-01-01T00:00:00Z"), "after 2099"),
+        (step(at="0001-01-01T00:00:00+14:00"), "before 2020"),
+        (step(at="9999-12-31T23:59:59-14:00"), "after 2099"),
+        (step(at="2026-01-02T03:04:05"), "should have timezone"),
+        (step(attempt_id="two words"), "match pattern"),
+        (step(attempt_id="line\n"), "match pattern"),
+        (step(tokens=10**400), "less than or equal"),
+        (step(cost=float("inf")), "less than or equal|finite"),
+        (step(cost=-1), "greater than or equal"),
+    ],
+)
+def test_what_is_no_message_is_refused_with_the_place(
+    value: bytes | None, says: str
+) -> None:
+    with pytest.raises(SchemaError, match=says):
+        read(value)
+
+
+@pytest.mark.parametrize(
+    "attributes", [b"[" * 100_000, b"[" * 5000 + b"]" * 5000, b"9" * 5000]
+)
+def test_deep_nesting_and_endless_numbers_are_refused(attributes: bytes) -> None:
+    value = b'{"attempt_id": "a", "problem": "p", "attributes": {"x": %s}}' % attributes
+    with pytest.raises(SchemaError, match="Invalid JSON"):
+        read(value, [("schema", b"AttemptStarted"), ("version", b"1")])
+
+
+@pytest.mark.parametrize("left_out", ["at", "event_id"])
+def test_what_the_maker_draws_is_never_drawn_by_a_reader(left_out: str) -> None:
+    value = json.dumps({k: v for k, v in STEP.items() if k != left_out}).encode()
+    with pytest.raises(SchemaError, match=rf"StepRecorded\.{left_out}: Field required"):
+        read(value)
+
+
+def test_an_infinite_number_is_written_as_json_without_it() -> None:
+    started = AttemptStarted(
+        attempt_id="a", problem="p", attributes={"x": float("nan")}
+    )
+    assert json.loads(encode(started))["attributes"] == {"x": None}
+
+
+@pytest.mark.parametrize(
+    ("headers", "says"),
+    [
+        (None, "no `schema` header"),
+        ([], "no `schema` header"),
+        ([("schema", None), ("version", b"1")], "no `schema` header"),
+        ([("schema", b"StepRecorded")], "`version` header is '', no number"),
+        ([("schema", b"StepRecorded"), ("version", b"1.0")], "'1.0', no number"),
+        ([("schema", b"StepRecorded"), ("version", "²".encode())], "no number"),
+        ([("schema", b"StepRecorded"), ("version", b"9" * 99)], "no number"),
+    ],
+)
+def test_headers_that_name_nothing_are_refused(headers: Any, says: str) -> None:
+    with pytest.raises(SchemaError, match=says) as caught:
+        read(step(), headers)
+    assert not isinstance(caught.value, UnknownVersionError)
+
+
+@pytest.mark.parametrize(
+    ("schema", "version", "says"),
+    [
+        (b"StepRecorded", b"2", r"version 2 is not known here \(newest: 1\); upgrade"),
+        (b"StepRecorded", b"0", "version 0"),
+        (b"HintGiven", b"1", "does not belong in pilotfish.events; known are Attempt"),
+        (b"\xff\xfe", b"1", "does not belong"),
+        (b"x" * 1000, b"1", "schema 'x{80}' does not belong"),
+    ],
+)
+def test_unknown_schemas_and_versions_say_what_is_known(
+    schema: bytes, version: bytes, says: str
+) -> None:
+    with pytest.raises(UnknownVersionError, match=says):
+        read(step(), [("schema", schema), ("version", version)])
+
+
+def test_headers_may_be_text_and_others_are_passed_over() -> None:
+    headers = [("trace", None), ("schema", "StepRecorded"), ("version", "1")]
+    message = read(step(), headers)
+    assert isinstance(message, StepRecorded) and message.name == "sql"

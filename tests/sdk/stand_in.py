@@ -1,0 +1,113 @@
+"""A small advisor over real Kafka, and a reader of events, for tests of the SDK."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from pilotfish._transport import Advise, answer_from_memory
+from pilotfish.schemas.advice import AdviceRequested
+from pilotfish.schemas.codec import decode, encode, headers_of
+from pilotfish.schemas.events import Event
+from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import ADVICE_REPLIES, ADVICE_REQUESTS, EVENTS, Topic
+from pilotfish.streams.kafka import consumer, headers, producer
+
+
+def from_the_end(settings: Settings, topic: Topic) -> Consumer:
+    """Return a consumer of all partitions, from what is published next."""
+    reader = consumer(settings, f"test-{settings.tenant}", **{"fetch.wait.max.ms": 10})
+    found = reader.list_topics(topic.name, timeout=10).topics[topic.name]
+    reader.assign([_end(reader, topic.name, number) for number in found.partitions])
+    return reader
+
+
+def _end(reader: Consumer, topic: str, partition: int) -> TopicPartition:
+    """Return the end; a topic made just now has no leader for a moment."""
+    deadline = time.monotonic() + 10
+    place = TopicPartition(topic, partition)
+    while True:
+        try:
+            _, place.offset = reader.get_watermark_offsets(place, timeout=10)
+        except KafkaException:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        else:
+            return place
+
+
+class EventReader:
+    """Reads what one tenant publishes from now on, in the order of each partition."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._tenant = settings.tenant
+        self._reader = from_the_end(settings, EVENTS)
+        self.partitions: dict[str, set[int]] = {}
+        self.events: list[Event] = []
+
+    def until(
+        self, enough: Callable[[list[Event]], bool], within_s: float = 20.0
+    ) -> list[Event]:
+        """Read until it is enough; return what there is when the time is over."""
+        deadline = time.monotonic() + within_s
+        while not enough(self.events) and time.monotonic() < deadline:
+            self._read(0.2)
+        return self.events
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def _read(self, timeout_s: float) -> None:
+        for record in self._reader.consume(500, timeout_s):
+            event = decode(EVENTS, record.value(), headers(record))
+            assert isinstance(event, Event)
+            assert record.key() == event.attempt_id.encode()
+            if event.tenant == self._tenant:
+                self.events.append(event)
+                places = self.partitions.setdefault(event.attempt_id, set())
+                places.add(record.partition() or 0)
+
+
+class StandInAdvisor:
+    """Answers one tenant's requests in a thread; `advise` None leaves them unanswered."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.advise: Advise | None = lambda _: None
+        self.delay_s = 0.0
+        self.requests: list[AdviceRequested] = []
+        self._tenant = settings.tenant
+        self._reader = from_the_end(settings, ADVICE_REQUESTS)
+        self._producer = producer(settings, **{"linger.ms": 0})
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._ending.set()
+        self._thread.join()
+        self._reader.close()
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            for record in self._reader.consume(100, 0.05):
+                request = decode(ADVICE_REQUESTS, record.value(), headers(record))
+                assert isinstance(request, AdviceRequested)
+                if request.tenant == self._tenant:
+                    self._answer(request)
+
+    def _answer(self, request: AdviceRequested) -> None:
+        self.requests.append(request)
+        if self.advise is None:
+            return
+        self._ending.wait(self.delay_s)
+        given = answer_from_memory(request, self.advise(request))
+        assert request.reply_topic == ADVICE_REPLIES.name
+        self._producer.produce(
+            request.reply_topic,
+            key=request.client_id,
+            value=encode(given),
+            headers=headers_of(given),
+            partition=request.reply_partition,
+        )
+        self._producer.flush(5)

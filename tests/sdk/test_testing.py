@@ -1,0 +1,44 @@
+"""The in-memory client, as users' tests use it."""
+
+import pytest
+
+from pilotfish.schemas.events import AttemptEnded
+from pilotfish.testing import MemoryClient
+
+OFFER = {"plan": "plan first", "react": "act, look"}
+
+
+def advised(client: MemoryClient) -> str | None:
+    with client.attempt("How many?", problem_type="sql") as attempt:
+        return attempt.advice(OFFER).approach
+
+
+def test_advice_is_what_the_test_says(memory: MemoryClient) -> None:
+    assert advised(memory) is None
+    memory.will_advise("react")
+    assert advised(memory) == "react"
+    memory.will_advise(lambda request: max(request.approaches))
+    assert advised(memory) == "react"
+    memory.will_advise(None)
+    assert advised(memory) is None
+    assert [request.problem for request in memory.requests] == ["How many?"] * 4
+
+
+def test_silence_runs_into_the_deadline() -> None:
+    client = MemoryClient(advice_deadline_s=0.05)
+    client.will_not_answer()
+    assert advised(client) is None
+    end = client.events[-1]
+    assert isinstance(end, AttemptEnded)
+    assert end.hint is not None and end.hint.advisor_version == ""
+
+
+def test_a_script_that_raises_is_logged(
+    memory: MemoryClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: object) -> str:
+        raise RuntimeError("of the test")
+
+    memory.will_advise(broken)
+    assert advised(memory) is None
+    assert "of the test" in caplog.text

@@ -1,0 +1,75 @@
+"""The worker as a process: events in, labels out, and a quick end."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from faults.processes import Service, eventually
+from faults.replay import replay
+
+from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import EVENTS
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.kafka import producer, publish
+
+LABELLED = "SELECT countIf(version > 0) FROM attempts_current WHERE tenant = {t:String}"
+
+
+@pytest.mark.slow
+def test_events_become_labels_and_idle_attempts_end(
+    settings: Settings, tmp_path: Path
+) -> None:
+    events = replay(settings, 20)
+    open_one = events[0].model_copy(
+        update={"event_id": "open-one", "attempt_id": "open-" + settings.tenant}
+    )
+    to = producer(settings)
+    publish(to, EVENTS, open_one.attempt_id, open_one)
+    to.flush()
+    service = Service("streams", settings.model_copy(update={"idle_s": 2.0}), tmp_path)
+    service.start()
+    try:
+        clickhouse = ClickHouse(settings)
+        eventually(
+            lambda: clickhouse.query(LABELLED, {"t": settings.tenant}), [(21,)], 60
+        )
+        began = time.monotonic()
+        assert service.stop() == 0
+        assert time.monotonic() - began < 5
+    finally:
+        service.end()
+    abandoned = clickhouse.query(
+        "SELECT abstained FROM attempts_current WHERE attempt_id = {a:String}",
+        {"a": open_one.attempt_id},
+    )
+    assert abandoned == [("abandoned",)]
+    assert b'"event": "stopped"' in service.log.read_bytes()
+
+
+@pytest.mark.slow
+def test_it_waits_for_kafka_and_stops_while_it_waits(
+    settings: Settings, tmp_path: Path
+) -> None:
+    away = settings.model_copy(update={"kafka": "127.0.0.1:1"})
+    service = Service("streams", away, tmp_path)
+    service.start()
+    try:
+        eventually(lambda: b'"waiting"' in service.log.read_bytes(), True, 60)
+        assert service.stop(6) == 0
+    finally:
+        service.end()
+
+
+def test_a_wrong_setting_is_one_line_and_a_failure() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pilotfish.streams"],
+        env={**os.environ, "PILOTFISH_HOLDOUT": "7"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1 and "ConfigurationError" in done.stderr

@@ -1,0 +1,240 @@
+"""Batches through real Kafka and ClickHouse, cut off at every point of the sink's order."""
+
+import json
+import threading
+
+import pytest
+from faults.records import Record, records
+from faults.replay import events
+from faults.topics import messages
+from faults.truth import windows_differ
+
+from pilotfish.schemas.codec import headers_of
+from pilotfish.schemas.dead import DeadLetter
+from pilotfish.schemas.events import (
+    MAX_CONTENT,
+    AttemptEnded,
+    AttemptStarted,
+    Event,
+    FeedbackGiven,
+    StepRecorded,
+)
+from pilotfish.schemas.labels import AttemptLabelled
+from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import DEAD, LABELS
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.dead_letters import DeadLetters
+from pilotfish.streams.kafka import producer
+from pilotfish.streams.publisher import Publisher
+from pilotfish.streams.sink import Sink
+from pilotfish.streams.worker import Worker
+
+CURRENT = """
+SELECT attempt_id, version, p_success, abstained, steps, problem, approach, last_offset
+FROM attempts_current WHERE tenant = {tenant:String} ORDER BY attempt_id
+"""
+
+
+class CrashError(Exception):
+    """What a kill looks like from inside."""
+
+
+class CrashesBeforeLabels(Publisher):
+    def queue(self, *_message: object) -> None:  # type: ignore[override]
+        raise CrashError
+
+
+class CrashesAfterLabels(Publisher):
+    def flush(self) -> None:
+        super().flush()
+        raise CrashError
+
+
+def worker(settings: Settings, publisher: type[Publisher] = Publisher) -> Worker:
+    letters = DeadLetters(producer(settings), "streams")
+    sink = Sink(ClickHouse(settings), publisher(producer(settings)), letters)
+    return Worker(ClickHouse(settings), sink, threading.Event())
+
+
+def process(settings: Settings, batch: list[Record], size: int = 100) -> None:
+    one = worker(settings)
+    for begin in range(0, len(batch), size):
+        one.process(batch[begin : begin + size])
+
+
+def stored(settings: Settings) -> list[tuple[object, ...]]:
+    rows = ClickHouse(settings).query(CURRENT, {"tenant": settings.tenant})
+    return [tuple(row) for row in rows]
+
+
+def windows(settings: Settings) -> list[tuple[object, ...]]:
+    return ClickHouse(settings).query(
+        "SELECT * FROM window_counts WHERE tenant = {tenant:String} ORDER BY ALL",
+        {"tenant": settings.tenant},
+    )
+
+
+def told(settings: Settings) -> list[AttemptLabelled]:
+    found = [message for _, message in messages(settings, LABELS)]
+    return [message for message in found if isinstance(message, AttemptLabelled)]
+
+
+def letters(settings: Settings) -> list[DeadLetter]:
+    found = [message for _, message in messages(settings, DEAD)]
+    return [message for message in found if isinstance(message, DeadLetter)]
+
+
+@pytest.fixture
+def published(settings: Settings) -> list[Record]:
+    return records(events(settings.tenant, 40))
+
+
+def test_any_batches_give_the_same_rows(
+    settings: Settings, published: list[Record]
+) -> None:
+    process(settings, published, 37)
+    once, counts = stored(settings), windows(settings)
+    assert len(once) == 40 and sum(row[5] for row in counts) == 80  # type: ignore[misc]
+    assert windows_differ(ClickHouse(settings), settings.tenant) == []
+    process(settings, published, 400)
+    process(settings, published[111:], 13)
+    assert (stored(settings), windows(settings)) == (once, counts)
+
+
+@pytest.mark.parametrize("publisher", [CrashesBeforeLabels, CrashesAfterLabels])
+def test_a_crash_within_the_sink_is_harmless(
+    settings: Settings, published: list[Record], publisher: type[Publisher]
+) -> None:
+    process(settings, published[:120], 40)
+    with pytest.raises(CrashError):
+        worker(settings, publisher).process(published[120:260])
+    process(settings, published[120:], 33)
+    assert windows_differ(ClickHouse(settings), settings.tenant) == []
+    assert sum(row[5] for row in windows(settings)) == 80  # type: ignore[misc]
+    newest = {label.attempt_id: label.version for label in told(settings)}
+    assert newest == {row[0]: row[1] for row in stored(settings)}
+
+
+def test_a_worker_that_lost_its_partition_is_outvoted(
+    settings: Settings, published: list[Record]
+) -> None:
+    """It read 120 events, slept, and writes what it made of the next after the other."""
+    asleep = worker(settings)
+    asleep.process(published[:120])
+    process(settings, published, 50)
+    before, counts = stored(settings), windows(settings)
+    asleep.process(published[120:200])
+    assert (stored(settings), windows(settings)) == (before, counts)
+    assert windows_differ(ClickHouse(settings), settings.tenant) == []
+
+
+def test_what_was_forgotten_is_read_again(
+    settings: Settings, published: list[Record]
+) -> None:
+    one, other = worker(settings), worker(settings)
+    one.process(published[:100])
+    other.process(published[100:200])
+    one.forget()
+    one.process(published[200:])
+    assert windows_differ(ClickHouse(settings), settings.tenant) == []
+    assert len(stored(settings)) == 40
+
+
+def started(settings: Settings, attempt_id: str = "a") -> AttemptStarted:
+    return AttemptStarted(
+        tenant=settings.tenant, attempt_id=attempt_id, problem="p", approach="plan"
+    )
+
+
+def ended(settings: Settings, attempt_id: str = "a") -> AttemptEnded:
+    return AttemptEnded(
+        tenant=settings.tenant, attempt_id=attempt_id, status="succeeded"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b'{"tenant": "TENANT", "cut off', "Invalid JSON"),
+        (b'{"tenant": "TENANT", "attempt_id": 7}', "attempt_id"),
+        (b'{"tenant": "TENANT", "bad": "\xff"}', "Invalid JSON"),
+        (None, "no value"),
+    ],
+)
+def test_what_cannot_be_read_is_set_aside_and_the_rest_goes_on(
+    settings: Settings, value: bytes | None, reason: str
+) -> None:
+    raw = value and value.replace(b"TENANT", settings.tenant.encode())
+    good = records([started(settings), ended(settings)], 1)
+    bad = Record(0, 0, b"a", raw, [("schema", b"StepRecorded"), ("version", b"1")])
+    assert len(worker(settings).process([bad, *good]).unreadable) == 1
+    assert len(stored(settings)) == 1
+    if raw and b"attempt_id" in raw:
+        [letter] = letters(settings)
+        assert reason in letter.reason and letter.value == raw
+
+
+def reasons(settings: Settings, *given: Record) -> list[str]:
+    batch = worker(settings).process(list(given))
+    return [reason for _, reason in batch.unreadable]
+
+
+def altered(event: Event, **fields: object) -> bytes:
+    return json.dumps(event.model_dump(mode="json") | fields).encode()
+
+
+def test_each_odd_input_has_its_reason(settings: Settings) -> None:
+    step = StepRecorded(
+        tenant=settings.tenant, attempt_id="a", kind="action", name="run"
+    )
+    named = headers_of(step)
+    odd = [
+        (b"not json", named, "Invalid JSON"),
+        (altered(step, tokens="many"), named, "StepRecorded.tokens"),
+        (altered(step, content="x" * 2_000_000), named, f"at most {MAX_CONTENT}"),
+        (altered(step, at="1970-01-01T00:00:00Z"), named, "before 2020"),
+        (altered(step), [("schema", b"StepRecorded"), ("version", b"99")], "99"),
+        (altered(step), [("schema", b"Unheard"), ("version", b"1")], "Unheard"),
+        (altered(step), [], "no `schema` header"),
+    ]
+    batch = [
+        Record(0, i, b"a", value, named) for i, (value, named, _) in enumerate(odd)
+    ]
+    for said, (_, _, expected) in zip(reasons(settings, *batch), odd, strict=True):
+        assert expected in said
+
+
+def test_an_event_in_the_wrong_partition_is_set_aside(settings: Settings) -> None:
+    own = records([started(settings)], partition=1)
+    lost = records([ended(settings)], partition=2)
+    assert "partition 1" in reasons(settings, *own, *lost)[0]
+
+
+def test_a_label_tells_what_the_attempt_was(settings: Settings) -> None:
+    feedback = FeedbackGiven(tenant=settings.tenant, attempt_id="a", value=0.25)
+    batch = records([started(settings), ended(settings), feedback], 7, partition=3)
+    one = worker(settings)
+    one.process(batch[:2])
+    one.process(batch[2:])
+    first, second = told(settings)
+    assert (first.version, first.p_success, first.offset) == (1, 1.0, 8)
+    assert (second.version, second.p_success, second.offset) == (2, 0.25, 9)
+    assert first.first_offset == second.first_offset == 8
+    assert (first.problem, first.approach, first.partition) == ("p", "plan", 3)
+    assert [(e.kind, e.value, e.source) for e in second.evidence] == [
+        ("explicit", 1.0, "end"),
+        ("explicit", 0.25, "feedback:user"),
+    ]
+
+
+def test_it_stops_waiting_when_told_to(settings: Settings) -> None:
+    away = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
+    stop = threading.Event()
+    stop.set()
+    sink = Sink(
+        ClickHouse(away),
+        Publisher(producer(settings)),
+        DeadLetters(producer(settings), "streams"),
+    )
+    with pytest.raises(Exception, match="does not answer"):
+        Worker(ClickHouse(away), sink, stop).process(records([started(settings)]))
