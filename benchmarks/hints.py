@@ -24,9 +24,10 @@ import numpy as np
 import psutil
 import reasoning_gym
 from confluent_kafka import TopicPartition
-from training import APPROACHES, FAMILIES
 
 import pilotfish
+from pilotfish.demo.approaches import INSTRUCTIONS
+from pilotfish.demo.problems import FAMILIES
 from pilotfish.infra.kafka import EmbeddedKafka
 from pilotfish.infra.topics import create_topics
 from pilotfish.schemas.advice import AdviceRequested
@@ -38,7 +39,7 @@ from pilotfish.streams.kafka import client_config, consumer, producer, publish
 from pilotfish.trainers.base import ensure_base
 
 KAFKA_PORT, CONTROLLER_PORT = 29396, 29397
-CANDIDATES = {name: f"try {name} first, then check the answer" for name in APPROACHES}
+APPROACHES = list(INSTRUCTIONS)
 TAUGHT = 400
 SATURATED = 1000
 OPEN = 128
@@ -51,8 +52,8 @@ def problems(count: int, seed: int) -> list[tuple[int, str]]:
     each = -(-count // len(FAMILIES)) + 20
     found = {
         item["question"]: family
-        for family, name in enumerate(FAMILIES)
-        for item in reasoning_gym.create_dataset(name, size=each, seed=seed)
+        for family, (name, smaller) in enumerate(FAMILIES.items())
+        for item in reasoning_gym.create_dataset(name, size=each, seed=seed, **smaller)
     }
     texts = list(found)
     order = np.random.default_rng(seed).permutation(len(texts))[:count]
@@ -120,7 +121,7 @@ def steady(
         time.sleep(max(0.0, at - time.perf_counter()))
         with pilot.attempt(problem) as attempt:
             since = time.perf_counter()
-            hint = attempt.advice(CANDIDATES)
+            hint = attempt.advice(INSTRUCTIONS)
             taken = 1e3 * (time.perf_counter() - since)
             attempt.succeed()
         with lock:
@@ -160,7 +161,7 @@ def saturated(settings: Settings, asked: list[tuple[int, str]]) -> float:
             request = AdviceRequested(
                 client_id="saturation",
                 problem=item[1],
-                approaches=CANDIDATES,
+                approaches=INSTRUCTIONS,
                 reply_topic=ADVICE_REPLIES.name,
                 reply_partition=0,
             )
@@ -181,7 +182,7 @@ def await_taught(settings: Settings, problem: str) -> float:
     with pilotfish.connect(kafka=settings.kafka, advice_deadline_s=5.0) as pilot:
         while time.perf_counter() < begin + PATIENCE_S:
             with pilot.attempt(problem) as attempt:
-                hint = attempt.advice(CANDIDATES)
+                hint = attempt.advice(INSTRUCTIONS)
                 attempt.succeed()
             if hint.abstained in {None, "holdout"}:
                 return time.perf_counter() - begin

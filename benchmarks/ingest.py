@@ -68,11 +68,11 @@ def step(tenant: str, attempt_id: str) -> StepRecorded:
 def publish_backlog(settings: Settings, events: int) -> None:
     """Publish all events, mixed over partitions by the key, as the SDK does."""
     to = producer(settings, **{"queue.buffering.max.messages": 1_000_000})
-    for number in range(events):
-        if number % STEPS_PER_ATTEMPT == 0:
-            attempt_id = new_id()
-            to.poll(0)
-        publish(to, EVENTS, attempt_id, step("backlog", attempt_id))
+    for done in range(0, events, STEPS_PER_ATTEMPT):
+        attempt_id = new_id()
+        for _ in range(min(STEPS_PER_ATTEMPT, events - done)):
+            publish(to, EVENTS, attempt_id, step("backlog", attempt_id))
+        to.poll(0)
     if to.flush(120):
         raise SystemExit("Kafka did not take the backlog")
 

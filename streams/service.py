@@ -6,6 +6,7 @@ begins anew in its own place, with the same process id.
 """
 
 import asyncio
+import gc
 import os
 import sys
 import threading
@@ -35,6 +36,7 @@ _LOG = structlog.get_logger(service="streams")
 _TIMEOUT_S: Final = 5.0
 _STOP_S: Final = 3.0
 _SEARCH_S: Final = 60.0
+_TICK_S: Final = 0.1
 _LONGEST_S: Final = 10.0
 
 
@@ -73,17 +75,18 @@ async def run(settings: Settings, stop: threading.Event) -> None:
     closing = asyncio.create_task(_close_idle(app, settings, stop))
     try:
         await app.start()
-        while not (stop.is_set() or failures or app.should_stop or closing.done()):
-            await asyncio.sleep(0.1)
+        while not (stop.is_set() or failures or app.should_stop or closing.done()):  # noqa: ASYNC110 - four ends
+            await asyncio.sleep(_TICK_S)
     except Exception as error:
         raise FaustGaveUpError(f"Faust does not start: {error}") from error
+    if stop.is_set():
+        await asyncio.wait_for(app.stop(), _STOP_S)
+        return
     if failures:
         raise failures[0]
     if closing.done():
         closing.result()
-    if not stop.is_set():
-        raise FaustGaveUpError(f"Faust stopped: {app.crash_reason!r}")
-    await asyncio.wait_for(app.stop(), _STOP_S)
+    raise FaustGaveUpError(f"Faust stopped: {app.crash_reason!r}")
 
 
 def serve(settings: Settings, stop: threading.Event) -> int:
@@ -92,6 +95,7 @@ def serve(settings: Settings, stop: threading.Event) -> int:
     try:
         wait_for_topics(settings, stop)
         if not stop.is_set():
+            _spare_the_collector()
             # Not asyncio.run: at its end it would wait for a thread that waits for a server.
             asyncio.new_event_loop().run_until_complete(run(settings, stop))
     except FaustGaveUpError as error:
@@ -102,6 +106,9 @@ def serve(settings: Settings, stop: threading.Event) -> int:
         _LOG.warning("left_behind", waited_s=_STOP_S)
     except PilotfishError as error:
         _LOG.error("failed", kind=type(error).__name__, error=str(error))
+        return 1
+    except Exception:  # a mistake of ours: said, and the exit not left to threads
+        _LOG.exception("failed")
         return 1
     _LOG.info("stopped")
     return 0
@@ -127,6 +134,16 @@ async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> No
         else:
             if closed:
                 _LOG.info("closed_idle", attempts=closed)
+
+
+def _spare_the_collector() -> None:
+    """Let garbage collection look at less, less often: it took a third of the time.
+
+    Modules stay for good, and a batch of events is thousands of objects without cycles.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _check_topics(client: Producer, settings: Settings) -> None:

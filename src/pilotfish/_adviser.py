@@ -65,9 +65,7 @@ class Adviser:
             )
         except ValidationError as error:
             raise SchemaError(first_problem(AdviceRequested, error)) from error
-        answer = self._transport.ask(request)
-        name = request.request_id
-        return Question(name, attempt_id, answer, lambda: self._transport.give_up(name))
+        return self._transport.ask(request)
 
     def _problem(self, problem: str) -> str:
         # Cut twice: what redaction looks for must not be cut in two before it looks.

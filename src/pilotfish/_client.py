@@ -69,8 +69,7 @@ class Client:
     def close(self) -> None:
         """Send what is queued, then close; idempotent.
 
-        Waits as long as Kafka takes events, and gives up when it has taken none for
-        1.2 s. Happens at exit, too.
+        Waits as long as Kafka takes events; for one that does not answer, 1.2 s. Happens at exit, too.
         """
         self._line.close()
 

@@ -1,19 +1,19 @@
 """The transport over Kafka: three clients, each with a thread that serves it."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from pilotfish._connection import Connection, Identity
+from pilotfish._hint import Question
 from pilotfish._kafka_advice import AdviceLine
 from pilotfish._kafka_events import EventProducer
 from pilotfish._kafka_hints import HintFeed
 from pilotfish._options import Options
 from pilotfish._transport import Settled
 from pilotfish._warnings import Warnings
-from pilotfish.schemas.advice import Abstention, AdviceRequested, HintGiven
+from pilotfish.schemas.advice import AdviceRequested, HintGiven
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.events import Agent, Event
 from pilotfish.schemas.ids import Identifier
@@ -42,11 +42,11 @@ class KafkaTransport:
     def poll(self, timeout_s: float) -> None:
         self._events.poll(timeout_s)
 
-    def ask(self, request: AdviceRequested) -> Future[HintGiven]:
-        return self._advice.ask(request)
+    def answers(self, timeout_s: float) -> bool:
+        return self._events.answers(timeout_s)
 
-    def give_up(self, request_id: str) -> Abstention:
-        return self._advice.give_up(request_id)
+    def ask(self, request: AdviceRequested) -> Question:
+        return self._advice.ask(request)
 
     def subscribe(
         self, tenant: str, callback: Callable[[HintGiven], None]

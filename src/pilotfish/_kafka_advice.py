@@ -10,6 +10,7 @@ from typing import Any, Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
+from pilotfish._hint import Question
 from pilotfish._warnings import Warnings
 from pilotfish.schemas.advice import Abstention, AdviceRequested, HintGiven
 from pilotfish.schemas.codec import decode
@@ -82,7 +83,7 @@ class AdviceLine:
             target=self._listen, name="pilotfish-advice", daemon=True
         ).start()
 
-    def ask(self, request: AdviceRequested) -> Future[HintGiven]:
+    def ask(self, request: AdviceRequested) -> Question:
         """Send a request, now or as soon as replies can be heard."""
         waiting = _Open(request)
         with self._lock:
@@ -90,9 +91,11 @@ class AdviceLine:
             ready = self._partition is not None
         if ready:
             self._send(waiting)
-        return waiting.answer
+        name = request.request_id
+        about = name, request.attempt_id or ""
+        return Question(*about, waiting.answer, lambda: self._give_up(name))
 
-    def give_up(self, request_id: str) -> Abstention:
+    def _give_up(self, request_id: str) -> Abstention:
         """Forget a request; "unreachable" if Kafka did not even take it."""
         self._producer.poll(0)
         with self._lock:

@@ -61,6 +61,14 @@ class EventProducer:
     def poll(self, timeout_s: float) -> None:
         self._producer.poll(timeout_s)
 
+    def answers(self, timeout_s: float) -> bool:
+        """Ask Kafka for anything; False if it says nothing in time."""
+        try:
+            self._producer.list_topics(EVENTS.name, timeout=timeout_s)
+        except KafkaException:
+            return False
+        return True
+
     def close(self) -> None:
         """Give up what is not acknowledged; its `settled` are called."""
         self._producer.purge()

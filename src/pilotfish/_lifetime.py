@@ -8,8 +8,8 @@ import weakref
 from typing import Final, Protocol
 
 _PATIENCE_S: Final = 1.2
-"""For all lines together: a process whose Kafka is away ends within two seconds."""
-_AT_LEAST_S: Final = 0.05
+"""For all lines together, where Kafka does not answer: a process whose Kafka is away ends within two seconds."""
+_AT_LEAST_S: Final = 0.1
 """For each: the others were sending, too, while the first was waited for."""
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pilotfish.schemas.advice import HintGiven
 
 PATIENCE_S: Final = 1.2
-"""Kafka that acknowledges nothing for so long is not waited for at the end."""
+"""At the end, how long a Kafka that does not answer is waited for."""
 
 
 class Line:

@@ -17,6 +17,9 @@ _IDLE_S: Final = 0.5
 _BUSY_S: Final = 0.005
 """How long it waits for acknowledgements before it looks for more drafts."""
 _JOIN_S: Final = 0.5
+_STALLED_S: Final = 10.0
+"""At the end, how long a Kafka that answers may acknowledge nothing: a busy one takes
+seconds for the first event of a new producer."""
 
 
 class Publisher:
@@ -74,21 +77,22 @@ class Publisher:
     def close(self, patience_s: float) -> None:
         """Send what is queued, then end the thread.
 
-        Gives up when Kafka has acknowledged nothing for `patience_s`: what waits then
-        counts as dropped.
+        Waits `patience_s` for a Kafka that does not answer, and goes on as long as one
+        that answers takes events. What waits after that counts as dropped.
         """
         self._queue.close()
-        self._finish(patience_s)
+        if self.queued > 0 and self._transport.answers(patience_s):
+            self._finish()
         self._giving_up = True
         self._queue.clear()
         self._thread.join(_JOIN_S)
 
-    def _finish(self, patience_s: float) -> None:
+    def _finish(self) -> None:
         settled, since = -1, time.monotonic()
         while self.queued > 0:
             if self.sent + self.rejected != settled:
                 settled, since = self.sent + self.rejected, time.monotonic()
-            left = since + patience_s - time.monotonic()
+            left = since + _STALLED_S - time.monotonic()
             if left <= 0 or not self._thread.is_alive():
                 return
             self.flush(min(left, 0.05))

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol
 
-from pilotfish.schemas.advice import Abstention, AdviceRequested, Candidate, HintGiven
+from pilotfish._hint import Question
+from pilotfish.schemas.advice import AdviceRequested, Candidate, HintGiven
 from pilotfish.schemas.events import Event
 
 Settled = Callable[[str | None], None]
@@ -29,12 +30,12 @@ class Transport(Protocol):
         """Call what is due of the `settled`; waits for one at most so long."""
         ...
 
-    def ask(self, request: AdviceRequested) -> Future[HintGiven]:
-        """Send a request, without waiting; the reply address is filled in here."""
+    def answers(self, timeout_s: float) -> bool:
+        """Say whether anybody is there; waits for that at most so long."""
         ...
 
-    def give_up(self, request_id: str) -> Abstention:
-        """Forget a request; return why there is no answer."""
+    def ask(self, request: AdviceRequested) -> Question:
+        """Send a request, without waiting; the reply address is filled in here."""
         ...
 
     def subscribe(
@@ -70,7 +71,10 @@ class MemoryTransport:
     def poll(self, timeout_s: float) -> None:
         """Nothing is ever due: events settle at once."""
 
-    def ask(self, request: AdviceRequested) -> Future[HintGiven]:
+    def answers(self, timeout_s: float) -> bool:
+        return True
+
+    def ask(self, request: AdviceRequested) -> Question:
         answer: Future[HintGiven] = Future()
         with self._lock:
             self.requests.append(request)
@@ -81,10 +85,8 @@ class MemoryTransport:
             for tenant, callback in callbacks:
                 if tenant == given.tenant:
                     callback(given)
-        return answer
-
-    def give_up(self, request_id: str) -> Abstention:
-        return "deadline"
+        about = request.request_id, request.attempt_id or ""
+        return Question(*about, answer, lambda: "deadline")
 
     def subscribe(
         self, tenant: str, callback: Callable[[HintGiven], None]

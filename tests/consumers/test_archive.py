@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from confluent_kafka import TopicPartition
@@ -44,7 +45,7 @@ def archiving(settings: Settings) -> Iterator[None]:
 def events(tenant: str, attempts: int) -> list[Event]:
     made: list[Event] = []
     for _ in range(attempts):
-        common = {"tenant": tenant, "attempt_id": new_id()}
+        common: Any = {"tenant": tenant, "attempt_id": new_id()}
         made.append(AttemptStarted(**common, problem="why?"))
         made.append(StepRecorded(**common, kind="thought", name="think"))
         made.append(AttemptEnded(**common, status="succeeded"))
@@ -59,7 +60,7 @@ def send(settings: Settings, made: list[Event]) -> None:
 
 
 def send_raw(settings: Settings, topic: str, *values: bytes, key: str = "k") -> None:
-    headers = [("schema", b"StepRecorded"), ("version", b"1")]
+    headers: Any = [("schema", b"StepRecorded"), ("version", b"1")]
     to = producer(settings)
     for value in values:
         to.produce(topic, key=key, value=value, headers=headers)
@@ -148,7 +149,7 @@ def test_what_is_unreadable_is_set_aside_and_the_rest_goes_on(
     assert headers["schema"] == "StepRecorded"
 
 
-def letters(settings: Settings) -> list[tuple[object, ...]]:
+def letters(settings: Settings) -> list[tuple[Any, ...]]:
     return ClickHouse(settings).query(
         "SELECT service, topic, key, value, reason, headers FROM dead_letters FINAL"
         " WHERE tenant = {tenant:String}",

@@ -25,12 +25,12 @@ class Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: Server
-
     def do_POST(self) -> None:
+        server = self.server
+        assert isinstance(server, Server)
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.requests.append({"path": self.path, **json.loads(body)})
-        message = {"role": "assistant", "content": self.server.reply}
+        server.requests.append({"path": self.path, **json.loads(body)})
+        message = {"role": "assistant", "content": server.reply}
         choice = {"index": 0, "finish_reason": "stop", "message": message}
         answer = {
             "id": "1",
@@ -40,13 +40,13 @@ class _Handler(BaseHTTPRequestHandler):
             "choices": [choice],
         }
         data = json.dumps(answer).encode()
-        self.send_response(self.server.status)
+        self.send_response(server.status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""
 
 

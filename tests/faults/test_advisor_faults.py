@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from advice.asking import APPROACHES, Asker, lessons, publish_labels
 from advice.tiny import tiny_bundle
-from faults.processes import Platform, logs
+from faults.processes import Platform, eventually, logs
 
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.embedding_cache import EmbeddingCache
@@ -18,8 +18,8 @@ from pilotfish.consumers.snapshots import Snapshots
 from pilotfish.schemas.labels import AttemptLabelled
 
 PROBLEM = "w1 w7"
-PAUSES_S = (0.5, 3.0, 6.0, 1.0)
-"""From the start of a worker to its death: before, between and after its snapshots."""
+PAUSES_S = (0.5, 3.0, 1.0, 2.0)
+"""From new labels to a worker's death; before the third one, it saves a snapshot."""
 
 
 @pytest.mark.slow
@@ -28,15 +28,16 @@ def test_killed_while_it_learns_it_knows_each_label_once(platform: Platform) -> 
     bundle = tiny_bundle(settings.models, "base", "tiny-1")
     labels = lessons(settings, 160, "react")
     revised = [_revised(one) for one in labels[:40]]
-    asker = Asker(settings)
+    asker, snapshots = Asker(settings), Snapshots(settings.models)
     with platform.services("advisor") as services:
         advisor = services["advisor"]
         for part, pause_s in enumerate(PAUSES_S):
             publish_labels(settings, *labels[40 * part : 40 * part + 40])
+            if part == 2:
+                eventually(lambda: bool(snapshots.read_place()), True, 60)
             time.sleep(pause_s)
             advisor.kill()
             advisor.start()
-        assert sum(Snapshots(settings.models).read_place().values()) > 0
         publish_labels(settings, *revised, *labels[:20])
         expected = pytest.approx(_taught(bundle, [*labels, *revised]), abs=1e-6)
         deadline = time.monotonic() + 40

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from pilotfish.infra.kafka import EmbeddedKafka
 from pilotfish.schemas.errors import RequirementError
@@ -20,7 +21,8 @@ def free_ports(count: int) -> list[int]:
 
 
 def kafka_in(folder: Path) -> EmbeddedKafka:
-    return EmbeddedKafka(folder / "kafka", *free_ports(2))
+    port, controller_port = free_ports(2)
+    return EmbeddedKafka(folder / "kafka", port, controller_port)
 
 
 def create_topic(kafka: EmbeddedKafka) -> None:
@@ -77,7 +79,7 @@ def test_a_port_in_use_is_one_clear_error(tmp_path: Path, taken: int) -> None:
         socket.create_server(("127.0.0.1", ports[taken])),
         pytest.raises(RequirementError, match=f"port {ports[taken]} for Kafka.*in use"),
     ):
-        EmbeddedKafka(tmp_path / "kafka", *ports).start()
+        EmbeddedKafka(tmp_path / "kafka", ports[0], ports[1]).start()
     assert not (tmp_path / "kafka").exists()
 
 

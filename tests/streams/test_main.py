@@ -73,3 +73,16 @@ def test_a_wrong_setting_is_one_line_and_a_failure() -> None:
     )
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1 and "ConfigurationError" in done.stderr
+
+
+@pytest.mark.slow
+def test_it_stops_while_clickhouse_is_away(settings: Settings, tmp_path: Path) -> None:
+    replay(settings, 5)
+    away = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
+    service = Service("streams", away, tmp_path)
+    service.start()
+    try:
+        eventually(lambda: b'"batch_waits"' in service.log.read_bytes(), True, 60)
+        assert service.stop() == 0
+    finally:
+        service.end()

@@ -33,6 +33,8 @@ _ENDS_WITHIN_S = 330.0
 """A training still running then is reported as such: the demo ends in six minutes."""
 _BY_APPROACH = "SELECT * FROM success_by_approach ORDER BY success_rate"
 _LIFT = "SELECT+*+FROM+hint_lift+FORMAT+Vertical"
+_PAUSE_WITHIN_S = 200.0
+"""From the first attempt on; then the last third begins, with or without a verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def _attempts(
 ) -> None:
     screen = Screen(console, tally, settings.train_at)
     stop = threading.Event()
+    pause_until = time.monotonic() + _PAUSE_WITHIN_S
     with (
         pilotfish.connect(
             kafka=settings.kafka,
@@ -112,7 +115,10 @@ def _attempts(
         problems = paced(
             draw_problems(plan.attempts, plan.seed),
             plan.attempts * 2 // 3,
-            lambda: monitor.seen.first_verdict_due(settings.train_at),
+            lambda: (
+                monitor.seen.first_verdict_due(settings.train_at)
+                and time.monotonic() < pause_until
+            ),
             stop,
         )
         playing = pool.submit(run, agent, problems, tally, WORKERS, stop)

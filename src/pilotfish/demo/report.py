@@ -119,14 +119,10 @@ def draw(tally: Tally, path: Path) -> None:
         ("with advice", 1, "tab:green"),
         ("without: the holdout picks at random", 2, "tab:gray"),
     ):
-        known = [point for point in curve if point[index] is not None]
-        axes.plot(
-            [point[0] for point in known],
-            [point[index] for point in known],
-            label=label,
-            color=colour,
-            lw=2,
-        )
+        rates = [(point[0], point[index]) for point in curve]
+        x = [number for number, rate in rates if rate is not None]
+        y = [rate for _, rate in rates if rate is not None]
+        axes.plot(x, y, label=label, color=colour, lw=2)
     _mark_last_third(axes, tally.planned * 2 / 3)
     axes.set(xlabel="attempts", xlim=(0, tally.planned), ylim=(0, 1))
     axes.set_title(f"success rate of the newest {tally.window} attempts", loc="left")

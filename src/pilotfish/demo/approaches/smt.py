@@ -1,5 +1,9 @@
 """Satisfiability modulo theories: z3 over integers, reals and truth values."""
 
+# z3 ships no types, and what pyright guesses from its source is wrong.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false
+# pyright: reportOperatorIssue=false, reportReturnType=false
+
 import re
 from collections.abc import Mapping
 from fractions import Fraction

@@ -1,6 +1,7 @@
 """Computer algebra: expressions and equations, worked on by sympy."""
 
 import re
+from typing import Any
 
 import sympy
 from sympy.parsing.sympy_parser import parse_expr
@@ -49,7 +50,8 @@ def _equation(text: str) -> str:
     require(roots.degree() > 0)
     if roots.degree() == 1:
         return _number(sympy.solve(difference, symbol)[0])
-    real = {float(root) for root in sympy.real_roots(roots)}
+    found_roots: Any = sympy.real_roots(roots)  # pyright guesses a tuple
+    real = {float(root) for root in found_roots}
     return ", ".join(str(round(root, 4)) for root in sorted(real))
 
 
