@@ -107,7 +107,7 @@ def serve(settings: Settings, stop: threading.Event) -> int:
     except PilotfishError as error:
         _LOG.error("failed", kind=type(error).__name__, error=str(error))
         return 1
-    except Exception:  # a mistake of ours: said, and the exit not left to threads
+    except Exception:  # noqa: BLE001 - a mistake of ours: said, and threads left behind
         _LOG.exception("failed")
         return 1
     _LOG.info("stopped")

@@ -55,8 +55,8 @@ def fit(
 ) -> Embedder:
     """Return the embedder, adapted with LoRA to the outcomes and merged, on the CPU.
 
-    Stops when an epoch did not lower the log loss of the validation attempts, and
-    keeps the best epoch's weights.
+    Keeps the weights of the epoch after which the validation attempts had the least
+    log loss. Never those before the first: whether to train was worth it, the gate says.
     """
     join_process_group()
     from_first((train, validation, seed))
@@ -106,7 +106,7 @@ def _steps(attempts: int) -> int:
 def _run(engine: Any, data: Batch, check: Batch, seed: int, report: Report) -> None:
     total = _steps(len(data.outcome))
     per_epoch = -(-total // _EPOCHS)
-    best, kept = _validate(engine, check), _trainable(engine)
+    best, kept = float("inf"), _trainable(engine)
     for step, chosen in enumerate(_draws(len(data.outcome), total, seed), start=1):
         engine.train()
         batch = _take(data, _own_share(chosen), engine.device)
@@ -120,9 +120,8 @@ def _run(engine: Any, data: Batch, check: Batch, seed: int, report: Report) -> N
         if step % per_epoch and step != total:
             continue
         now = _validate(engine, check)
-        if now >= best:
-            break
-        best, kept = now, _trainable(engine)
+        if now < best:
+            best, kept = now, _trainable(engine)
     _restore(engine, kept)
 
 

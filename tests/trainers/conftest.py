@@ -1,4 +1,4 @@
-"""Models of two layers with random weights, made here and saved as folders."""
+"""Models of two layers with random weights, saved as folders; an advisor in service."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +21,13 @@ from transformers import (
     Qwen3Config,
     Qwen3ForCausalLM,
 )
+
+from pilotfish.advisors import bundle
+from pilotfish.advisors.bundle import Bundle
+from pilotfish.advisors.store import ModelStore
+from pilotfish.schemas.settings import Settings
+from pilotfish.trainers.base import ensure_base
+from pilotfish.trainers.promote import put_into_service
 
 WORDS = [
     "[PAD]",
@@ -59,6 +66,20 @@ MAKERS: dict[str, Callable[[], PreTrainedModel]] = {
     "qwen2": lambda: Qwen2ForCausalLM(Qwen2Config(**CAUSAL)),
     "qwen3": lambda: Qwen3ForCausalLM(Qwen3Config(**CAUSAL, head_dim=16)),
 }
+
+
+@pytest.fixture
+def serving(settings: Settings) -> Bundle:
+    """The base advisor under another name, in service for the test's tenant."""
+    base = ensure_base(settings)
+    made = bundle.write(
+        ModelStore(settings.models).path(settings.tenant, "first"),
+        base.card.model_dump(exclude={"files"})
+        | {"tenant": settings.tenant, "version": "first"},
+        {name: (base.path / name).read_bytes() for name in bundle.FILES},
+    )
+    put_into_service(settings, made, "put there by a test")
+    return made
 
 
 @pytest.fixture
