@@ -27,13 +27,18 @@ class ModelStore:
         """Return the folder of a bundle, whether it exists or not."""
         return self.folder(tenant) / _file_name(version)
 
+    def find(self, tenant: str, version: str) -> Path:
+        """Return where a tenant's version lies; the base bundles are everybody's."""
+        own, base = self.path(tenant, version), self.path(BASE_TENANT, version)
+        return base if base.exists() and not own.exists() else own
+
     def bundle(self, tenant: str, version: str) -> Bundle:
-        """Return a bundle that agrees with its own card.
+        """Return a tenant's bundle or a base bundle that agrees with its own card.
 
         Raises:
             BundleError: it is not there or damaged.
         """
-        place = self.path(tenant, version)
+        place = self.find(tenant, version)
         return load(place, checksum_of(place))
 
     def base(self) -> Bundle:

@@ -13,9 +13,8 @@ from typing import Final
 
 import structlog
 
-from pilotfish.advisors import bundle as bundles
-from pilotfish.advisors.bundle import Bundle
-from pilotfish.advisors.store import BASE_TENANT, ModelStore
+from pilotfish.advisors.bundle import Bundle, load
+from pilotfish.advisors.store import ModelStore
 from pilotfish.consumers.background import in_background
 from pilotfish.consumers.fast_learning import untaught
 from pilotfish.consumers.serving import Encoders, Serving, catch_up, serve_bundle
@@ -159,15 +158,9 @@ class Roster:
 
     def _prepare(self, message: InService) -> Serving:
         """Load, verify and teach; runs in the background."""
-        bundle = self._promoted(message)
+        place = self._store.find(message.tenant, message.version)
+        bundle = load(place, message.checksum)
         return self._taught(message.tenant, bundle, self._ended)
-
-    def _promoted(self, message: InService) -> Bundle:
-        """Return the bundle of a promotion; a step back may lead to the base bundle."""
-        path = self._store.path(message.tenant, message.version)
-        base = self._store.path(BASE_TENANT, message.version)
-        place = base if base.exists() and not path.exists() else path
-        return bundles.load(place, message.checksum)
 
     def _taught(self, tenant: str, bundle: Bundle, stop: threading.Event) -> Serving:
         state = self._snapshots.read(tenant, bundle)

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
@@ -19,7 +20,7 @@ STAMP = VENV / "set-up-for"
 NEEDED_GB = 10
 
 
-def main():
+def main() -> None:
     """Check, make .venv, install what is locked, fetch what the platform runs on."""
     wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if STAMP.exists() and STAMP.read_text() == wanted:
@@ -39,7 +40,7 @@ def main():
     STAMP.write_text(wanted)
 
 
-def complain_if_unmet():
+def complain_if_unmet() -> None:
     """End with one line for the first requirement that this machine does not meet."""
     free_gb = shutil.disk_usage(str(ROOT)).free / 1e9
     if sys.version_info < (3, 11):  # noqa: UP036 - older ones read this file too
@@ -53,24 +54,24 @@ def complain_if_unmet():
         stop(f"{free_gb:.0f} GB of disk are free, {NEEDED_GB} are needed")
 
 
-def install(*arguments):
+def install(*arguments: str) -> None:
     """Run `uv pip`, which shows its own progress."""
     run(str(PYTHON), "-m", "uv", "pip", *arguments, "--python", str(PYTHON))
 
 
-def run(*command):
+def run(*command: str) -> None:
     """Run a step; its own words explain a failure."""
     if subprocess.call(command):
         stop("set-up failed at: " + " ".join(command))
 
 
-def say(words):
+def say(words: str) -> None:
     """Show which step comes now."""
     sys.stderr.write(f"set-up: {words}\n")
     sys.stderr.flush()
 
 
-def stop(words):
+def stop(words: str) -> NoReturn:
     """End with one clear line."""
     sys.stderr.write(f"set-up: {words}\n")
     sys.exit(1)

@@ -18,5 +18,5 @@ def incumbent(settings: Settings, tenant: str) -> Bundle:
     message = in_service(settings).get(tenant)
     if message is None:
         return ensure_base(settings)
-    place = ModelStore(settings.models).path(tenant, message.version)
+    place = ModelStore(settings.models).find(tenant, message.version)
     return bundle.load(place, message.checksum)

@@ -65,11 +65,13 @@ def tiny_bundle(
     head: FastHead | None = None,
     watermark: Mapping[int, int] | None = None,
     created_at: datetime = EARLY,
+    parent: str = "",
 ) -> Bundle:
     """Write a bundle into a model store; the version decides its encoder."""
     card = {
         "version": version,
         "tenant": tenant,
+        "parent": parent,
         "created_at": created_at,
         "base_model": "tiny",
         "dim": DIM,

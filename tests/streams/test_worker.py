@@ -25,8 +25,11 @@ from pilotfish.schemas.topics import DEAD, LABELS
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.dead_letters import DeadLetters
 from pilotfish.streams.kafka import producer
+from pilotfish.streams.memory import Cell
 from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.sink import Sink
+from pilotfish.streams.store import write_cells
+from pilotfish.streams.windows import Counts, Kind, Page
 from pilotfish.streams.worker import Worker
 
 CURRENT = """
@@ -113,6 +116,16 @@ def test_a_crash_within_the_sink_is_harmless(
     assert sum(row[5] for row in windows(settings)) == 80  # type: ignore[misc]
     newest = {label.attempt_id: label.version for label in told(settings)}
     assert newest == {row[0]: row[1] for row in stored(settings)}
+
+
+def test_the_check_of_windows_sees_a_difference(
+    settings: Settings, published: list[Record]
+) -> None:
+    process(settings, published)
+    page = Page(settings.tenant, 60, 1_767_225_600, 0)
+    clickhouse = ClickHouse(settings)
+    write_cells(clickhouse, [(page, Kind("sql", "plan"), Cell(Counts(1), 10**6))])
+    assert len(windows_differ(clickhouse, settings.tenant)) == 1
 
 
 def test_a_worker_that_lost_its_partition_is_outvoted(
