@@ -47,9 +47,7 @@ def producer(settings: Settings, **overrides: Any) -> Producer:
     """Open an idempotent producer: the broker drops the doubles of its own retries."""
     defaults = {
         "enable.idempotence": True,
-        # Faust reads gzip alone, unless cramjam is installed; level 1 is the cheapest.
-        "compression.type": "gzip",
-        "compression.level": 1,
+        "compression.type": "lz4",
         "linger.ms": 5,
         "partitioner": "murmur2_random",
         "logger": _LOG,

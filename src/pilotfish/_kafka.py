@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+# Kafka's client imports this by itself at the first look at the topics, in a background
+# thread: a child forked in that moment would wait for the import for ever.
+import confluent_kafka.admin  # noqa: F401
 from pydantic import TypeAdapter, ValidationError
 
 from pilotfish._connection import Connection, Identity

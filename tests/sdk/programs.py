@@ -1,9 +1,11 @@
 """Small agents in processes of their own: for what happens at a fork and at the end."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pilotfish.schemas.settings import Settings
@@ -21,25 +23,30 @@ class Done:
 
 def run(code: str, settings: Settings, timeout_s: float = 60.0) -> Done:
     """Run a program to its end. `took_s` counts from its line `END` in the output."""
-    environment = {**os.environ, **settings.environment()}
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-u", "-c", code],
-        env=environment,
+        env={**os.environ, **settings.environment()},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    try:
-        assert process.stdout is not None
-        lines = []
-        began = time.monotonic()
-        for line in process.stdout:
-            lines.append(line)
-            if line == "END\n":
-                break
-        began = time.monotonic()
-        output, errors = process.communicate(timeout=timeout_s)
-    finally:
-        process.kill()
+        start_new_session=True,
+    ) as process:
+        try:
+            return _watch(process, timeout_s)
+        finally:
+            # With the children that it may have left.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _watch(process: subprocess.Popen[str], timeout_s: float) -> Done:
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if line == "END\n":
+            break
+    began = time.monotonic()
+    output, errors = process.communicate(timeout=timeout_s)
     took_s = time.monotonic() - began
     return Done(process.returncode, "".join(lines) + output, errors, took_s)
