@@ -31,7 +31,10 @@ def filled(text: str) -> str:
         pattern = rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)"
         block = render()
         text = re.sub(
-            pattern, lambda marks, b=block: f"{marks[1]}{b}{marks[2]}", text, flags=re.DOTALL
+            pattern,
+            lambda marks, b=block: f"{marks[1]}{b}{marks[2]}",
+            text,
+            flags=re.DOTALL,
         )
     return text
 

@@ -21,12 +21,18 @@ from pilotfish.streams.windows import Delta, Kind, Page, deltas, share
 class Record(Protocol):
     """A record of Kafka as Faust hands it out."""
 
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers | None
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Headers | None: ...
 
 
 class Arrived(NamedTuple):

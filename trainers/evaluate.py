@@ -68,7 +68,7 @@ def score(
         problems=tuple(attempt.problem for attempt in attempts),
         kinds=tuple(attempt.problem_type for attempt in attempts),
         approaches=tuple(attempt.approach for attempt in attempts),
-        best=tuple(approaches[index] for index in table.argmax(1)),
+        best=tuple(approaches[int(index)] for index in table.argmax(1)),
         predicted=table[np.arange(len(attempts)), tried],
         outcome=np.array([attempt.p_success for attempt in attempts], np.float64),
         weight=np.array([attempt.weight for attempt in attempts], np.float64),

@@ -150,7 +150,8 @@ def _engine(model: ApproachModel, steps: int) -> Any:
         ],
         weight_decay=0.01,
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
+    # Any: DeepSpeed names the old base class of schedulers.
+    schedule: Any = torch.optim.lr_scheduler.LambdaLR(
         optimizer,
         lambda step: min(1.0, (step + 1) / _WARM_UP) * (1 - step / (steps + 1)),
     )

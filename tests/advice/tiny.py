@@ -63,6 +63,7 @@ def tiny_bundle(
     tenant: str,
     version: str,
     head: FastHead | None = None,
+    *,
     watermark: Mapping[int, int] | None = None,
     created_at: datetime = EARLY,
     parent: str = "",

@@ -141,11 +141,10 @@ def test_a_text_that_tells_nothing_is_not_trusted() -> None:
     rng = np.random.default_rng(5)
     head = FastHead(DIM)
     for embedding, _, approach, _, _ in rows(5, 600):
-        noise = rng.normal(size=DIM).astype(np.float32)
+        noise = rng.normal(size=DIM)
+        unit = np.asarray(noise / np.linalg.norm(noise), np.float32)
         chance = 0.7 if approach == "plan" else 0.4
-        head.learn(
-            noise / np.linalg.norm(noise), "", approach, float(rng.random() < chance)
-        )
+        head.learn(unit, "", approach, float(rng.random() < chance))
         assert embedding is not noise
     assert head.trust_in_text < 0.01
 

@@ -10,7 +10,7 @@ DIM = 16
 
 def unit(seed: int, dim: int = DIM) -> NDArray[np.float32]:
     row = np.random.default_rng(seed).normal(size=dim).astype(np.float32)
-    return row / np.linalg.norm(row)
+    return np.asarray(row / np.linalg.norm(row), np.float32)
 
 
 def test_near_problems_are_of_one_kind_and_far_ones_are_not() -> None:

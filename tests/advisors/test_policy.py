@@ -70,7 +70,9 @@ def test_propensities_are_those_of_thompson_sampling() -> None:
     draws = means + sds * rng.standard_normal((200_000, 5))
     sampled = np.bincount(draws.argmax(1), minlength=5) / len(draws)
     expected = FLOOR + (1 - 5 * FLOOR) * sampled
-    np.testing.assert_allclose(propensities(means, sds), expected, atol=0.01)
+    np.testing.assert_allclose(
+        propensities(means.tolist(), sds.tolist()), expected, atol=0.01
+    )
 
 
 def test_nothing_is_chosen_where_nothing_is_known_or_nothing_differs() -> None:

@@ -39,7 +39,8 @@ def test_it_is_the_closed_form(seed: int, count: int) -> None:
     weighted = features.T @ np.linalg.inv(noise)
     covariance = np.linalg.inv(np.eye(WIDTH) / SCALE + weighted @ features)
     told = multivariate_normal.logpdf(
-        targets, cov=SCALE * features @ features.T + noise
+        targets,
+        cov=SCALE * features @ features.T + noise,  # pyright: ignore[reportArgumentType]
     )
     regression = taught(learned)
     np.testing.assert_allclose(regression.covariance, covariance, atol=1e-9)

@@ -3,8 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 from advice.tiny import tiny_bundle
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from pilotfish._cli.app import app
 from pilotfish.schemas.errors import BundleError, ConfigurationError

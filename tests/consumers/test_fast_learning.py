@@ -140,7 +140,9 @@ def test_a_revision_after_the_dataset_is_learned_as_a_revision(tmp_path: Path) -
     [row] = cache.embed([ASKED])
     taught.learn(row, "", "react", 0.0)
     right.learn(row, "", "react", 1.0)
-    bundle = tiny_bundle(tmp_path, "u", "v3", taught, {0: 5}, created)
+    bundle = tiny_bundle(
+        tmp_path, "u", "v3", taught, watermark={0: 5}, created_at=created
+    )
     learning = FastLearning(bundle.card, cache, untaught(bundle, {}))
     learning.learn(
         [

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.events import (
@@ -24,7 +25,7 @@ APPROACHES = ("plan", "react", "direct")
 
 def attempt(tenant: str, number: int) -> Iterator[Event]:
     """Ten events: every eleventh attempt abstains, every seventh is revised later."""
-    common = {"tenant": tenant, "attempt_id": new_id()}
+    common: dict[str, Any] = {"tenant": tenant, "attempt_id": new_id()}
     yield AttemptStarted(
         **common,
         at=utc_now(),

@@ -1,4 +1,5 @@
 import threading
+from typing import Any
 
 from faults.processes import eventually
 from faults.records import records
@@ -31,7 +32,7 @@ def idle_attempts(settings: Settings, idle_s: float) -> IdleAttempts:
 
 
 def write_some(settings: Settings) -> None:
-    def of(attempt_id: str) -> dict[str, str]:
+    def of(attempt_id: str) -> dict[str, Any]:
         return {"tenant": settings.tenant, "attempt_id": attempt_id}
 
     events = [

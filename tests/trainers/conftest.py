@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -47,7 +48,7 @@ WORDS = [
         "rows",
     ],
 ]
-SIZES = {
+SIZES: dict[str, Any] = {
     "vocab_size": 64,
     "hidden_size": 64,
     "intermediate_size": 96,
@@ -55,7 +56,12 @@ SIZES = {
     "num_attention_heads": 4,
     "max_position_embeddings": 256,
 }
-CAUSAL = {**SIZES, "num_key_value_heads": 2, "pad_token_id": 0, "bos_token_id": 1}
+CAUSAL: dict[str, Any] = {
+    **SIZES,
+    "num_key_value_heads": 2,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+}
 CAUSAL["eos_token_id"] = 2
 
 MAKERS: dict[str, Callable[[], PreTrainedModel]] = {

@@ -50,7 +50,8 @@ def test_a_lora_step_reaches_the_onnx_file(
     )
     for _ in range(2):  # LoRA's B is zero at first: the first step moves it alone
         optimizer.zero_grad()
-        loss_of(*model(ids, mask, batch.approach), batch).backward()
+        embedding, logits = model(ids, mask, batch.approach)
+        loss_of(embedding, logits, batch).backward()
         optimizer.step()
     embedder = merge(model.embedder)
 

@@ -9,7 +9,7 @@ from rich.progress import track
 
 from pilotfish._cli.output import JsonFlag, console, print_json, print_rows
 from pilotfish.schemas.attempt_log import LoggedAttempt, read_attempts
-from pilotfish.schemas.errors import UnavailableError
+from pilotfish.schemas.errors import SchemaError, UnavailableError
 from pilotfish.schemas.settings import Settings
 
 _FLUSH_EVERY = 100
@@ -63,6 +63,7 @@ def publish_attempts(
 
     Raises:
         UnavailableError: not everything was acknowledged by Kafka.
+        SchemaError: something in the log is no valid event.
     """
     import pilotfish
 
@@ -75,11 +76,14 @@ def publish_attempts(
             if number % _FLUSH_EVERY == 0:
                 pilot.flush(30)
         pilot.flush(30)
-        left = pilot.stats()
-    if left.dropped or left.queued:
+        stats = pilot.stats()
+    if stats.rejected:
+        raise SchemaError(f"{stats.rejected} events of the log are no valid events")
+    lost = stats.dropped + stats.queued + stats.failed
+    if lost:
         raise UnavailableError(
-            f"Kafka at {settings.kafka} took {left.sent} events, but "
-            f"{left.dropped + left.queued} did not get there: is `pilotfish up` running?"
+            f"Kafka at {settings.kafka} took {stats.sent} events, but {lost} did not "
+            "get there: is `pilotfish up` running?"
         )
     return ids
 
