@@ -1,4 +1,10 @@
-"""What the fast head sees of a problem: fixed functions of embedding and problem type."""
+"""What the fast head sees of a problem: fixed functions of embedding and problem type.
+
+Scales here and noises in `panel.py` were chosen once, by log loss of predictions made
+before each label, on data that is in no test: half of intercode_sql by problem text,
+reasoning_gym families with a made-up table of solvers, and 500 attempts of the demo's
+solvers, all embedded by MiniLM. Waves beat the bare embedding on all three.
+"""
 
 import hashlib
 from functools import lru_cache
@@ -11,7 +17,7 @@ from pilotfish.advisors.regression import Vector
 
 _CONSTANT: Final = 0.3
 _TYPE: Final = 0.1
-_WAVES: Final = 0.4
+_WAVES: Final = 0.5
 """Prior standard deviations of what an approach, a type, and a text add to a chance."""
 _LENGTH_SCALE: Final = 0.7
 """Distance of embeddings at which problems tell 0.6 of what equal ones would."""

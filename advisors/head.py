@@ -120,7 +120,7 @@ class FastHead:
             dim, *names = json.loads(state["names"].tobytes())
             head = cls(dim)
             for name, panel in (("plain", head._plain), ("waves", head._waves)):
-                parts = ("mean", "covariance", "evidence")
+                parts = ("mean", "covariance", "record")
                 panel.restore(names, *(state[f"{name}.{part}"] for part in parts))
         except (SafetensorError, KeyError, TypeError, ValueError) as error:
             raise BundleError(f"these bytes are no fast head: {error}") from error

@@ -30,8 +30,13 @@ class Panel:
 
     @property
     def evidence(self) -> float:
-        """How well the features told the outcomes in advance, in nats."""
-        return sum(one.evidence for one in self.own.values())
+        """How well the features foretold the outcomes, in nats.
+
+        The log of the marginal likelihood, but for what all panels have in common, with
+        the noise unknown: inverse gamma around NOISE, worth two outcomes.
+        """
+        total = sum((one.record for one in self.own.values()), start=np.zeros(3))
+        return -float(total[1] + (total[0] + 2.0) * np.log(total[2] + 2.0)) / 2
 
     def learn(
         self, features: Vector, approach: str, target: float, weight: float
@@ -76,11 +81,11 @@ class Panel:
         return {
             "mean": np.stack([one.mean for one in everyone]),
             "covariance": np.stack([one.covariance for one in everyone]),
-            "evidence": np.array([one.evidence for one in everyone]),
+            "record": np.stack([one.record for one in everyone]),
         }
 
     def restore(
-        self, names: Sequence[str], mean: Matrix, covariance: Matrix, evidence: Vector
+        self, names: Sequence[str], mean: Matrix, covariance: Matrix, record: Matrix
     ) -> None:
         """Take over the state that `tensors` gave.
 
@@ -88,8 +93,8 @@ class Panel:
             ValueError: the shapes do not fit the names and the width.
         """
         rows, width = len(names) + 1, self._width
-        shapes = (mean.shape, covariance.shape, evidence.shape)
-        if shapes != ((rows, width), (rows, width, width), (rows,)):
+        shapes = (mean.shape, covariance.shape, record.shape)
+        if shapes != ((rows, width), (rows, width, width), (rows, 3)):
             raise ValueError(f"shapes {shapes} for {rows} rows of {width}")
-        self.pool, *own = map(Regression, mean, covariance, map(float, evidence))
+        self.pool, *own = map(Regression, mean, covariance, record)
         self.own = dict(zip(names, own, strict=True))

@@ -6,7 +6,7 @@ Kept are mean and covariance of the weights: learning is a rank-1 update of both
 exact, and up to rounding the same in any order.
 """
 
-from math import log, pi
+from math import log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,16 @@ Matrix = NDArray[np.float64]
 class Regression:
     """Mean (width) and covariance (width, width) of the weights, float64.
 
-    `evidence` is the log of the density that the model gave to all targets, in nats.
+    `record` says how well each row was foretold from those before it: their number,
+    the sum of log(variance / noise), the sum of squared errors over their variance.
     """
 
-    __slots__ = ("_narrow", "_scratch", "covariance", "evidence", "mean")
+    __slots__ = ("_narrow", "_scratch", "covariance", "mean", "record")
 
-    def __init__(self, mean: Vector, covariance: Matrix, evidence: float = 0.0) -> None:
+    def __init__(self, mean: Vector, covariance: Matrix, record: Vector) -> None:
         self.mean = mean
         self.covariance = covariance
-        self.evidence = evidence
+        self.record = record
         # Without it every row would ask the system for a matrix of new pages.
         self._scratch = np.empty_like(covariance)
         # Half the memory to read for a prediction, and precise enough for one.
@@ -35,14 +36,15 @@ class Regression:
     @classmethod
     def prior(cls, width: int, scale: float) -> "Regression":
         """Return a regression that has seen nothing."""
-        return cls(np.zeros(width), scale * np.eye(width))
+        return cls(np.zeros(width), scale * np.eye(width), np.zeros(3))
 
     def learn(self, features: Vector, target: float, precision: float) -> None:
         """Take in a row; `precision` is one over the variance of its noise."""
         along = self.covariance @ features
-        variance = 1.0 / precision + float(features @ along)
+        doubt = float(features @ along)
+        variance = 1.0 / precision + doubt
         surprise = target - float(features @ self.mean)
-        self.evidence -= (log(2 * pi * variance) + surprise**2 / variance) / 2
+        self.record += (1.0, log1p(precision * doubt), surprise**2 / variance)
         self.mean += surprise / variance * along
         root = along / np.sqrt(variance)
         # The product of a vector with itself: the covariance stays symmetric to the bit.
@@ -55,7 +57,7 @@ class Regression:
         """Let a row that was learned with the target `old` have had the target `new`."""
         along = precision * (new - old) * (self.covariance @ features)
         misfit = (old + new) / 2 - float(features @ (self.mean + along / 2))
-        self.evidence -= precision * (new - old) * misfit
+        self.record[2] += 2 * precision * (new - old) * misfit
         self.mean += along
 
     def spread(self, features: NDArray[np.float32]) -> NDArray[np.float32]:

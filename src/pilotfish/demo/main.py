@@ -58,7 +58,7 @@ def play(plan: Plan, console: Console) -> None:
         open_things.enter_context(running_platform(settings, say=console.print))
         monitor = open_things.enter_context(Monitor(settings))
         _attempts(plan, settings, solver, tally, monitor, console)
-        _await_training(monitor, console, began + _ENDS_WITHIN_S)
+        _await_verdict(monitor, settings.train_at, console, began + _ENDS_WITHIN_S)
         found = results(tally, monitor.seen, plan.seed, time.monotonic() - began)
         print_report(console, tally, found)
         _save(plan, settings, tally, found, console)
@@ -130,10 +130,14 @@ def _attempts(
         playing.result()
 
 
-def _await_training(monitor: Monitor, console: Console, deadline: float) -> None:
-    """Wait until a training that is under way has its verdict."""
+def _await_verdict(
+    monitor: Monitor, train_at: int, console: Console, deadline: float
+) -> None:
+    """Wait until the first training has its verdict; a later one is not waited for."""
     with console.status("waiting for the training's verdict") as status:
-        while (seen := monitor.seen).running and time.monotonic() < deadline:
+        while (seen := monitor.seen).first_verdict_due(
+            train_at
+        ) and time.monotonic() < deadline:
             status.update(f"waiting for the training's verdict: {seen.stage.name}")
             time.sleep(0.5)
 
