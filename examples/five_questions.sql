@@ -1,16 +1,16 @@
 -- Which approach works, and what does it cost?
-SELECT approach, sum(attempts) AS attempts, round(sum(successes) / sum(attempts), 3) AS success,
-       round(sum(mean_cost * attempts) / sum(attempts), 4) AS mean_cost
-FROM success_by_approach GROUP BY approach ORDER BY success DESC;
+SELECT approach, sum(s.attempts) AS attempts, round(sum(s.successes) / sum(s.attempts), 3) AS success,
+       round(sum(s.mean_cost * s.attempts) / sum(s.attempts), 4) AS mean_cost
+FROM success_by_approach AS s GROUP BY approach ORDER BY success DESC;
 
 -- Does advice help, and how sure is that?
 SELECT advised_attempts, holdout_attempts, advised_success, holdout_success, lift, lift_low, lift_high
 FROM hint_lift;
 
 -- Is it getting better?
-SELECT intDiv(from_attempt, 400) * 400 AS from_attempt,
+SELECT intDiv(from_attempt, 400) * 400 AS attempt,
        round(avg(advised_success), 3) AS advised, round(avg(holdout_success), 3) AS holdout
-FROM learning_curve GROUP BY from_attempt ORDER BY from_attempt;
+FROM learning_curve GROUP BY attempt ORDER BY attempt;
 
 -- What did the trainings decide, and why?
 SELECT attempts, verdict, dateDiff('second', started_at, finished_at) AS seconds, reason

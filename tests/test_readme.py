@@ -29,11 +29,10 @@ def test_measured_parts_are_rendered_from_the_results(readme: ModuleType) -> Non
     assert "not measured" not in text
 
 
-def test_the_five_questions_are_answered(
+def test_clickhouse_understands_the_five_questions(
     readme: ModuleType, settings: Settings
 ) -> None:
     questions = readme.questions()
     assert len(questions) == 5
     for sql in questions.values():
-        columns, _ = ClickHouse(settings).table(sql)
-        assert columns
+        ClickHouse(settings).query(sql)
