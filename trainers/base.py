@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pilotfish.advisors.bundle import Bundle
+from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.store import BASE_TENANT, ModelStore
 from pilotfish.schemas.settings import Settings
 from pilotfish.trainers.wheels import locate
@@ -57,6 +58,7 @@ def _version(name: str) -> str:
     files = [place] if place.is_file() else sorted(place.glob("*.*"))
     stamps = [f"{file.name}:{file.stat().st_size}" for file in files if file.is_file()]
     digest = hashlib.sha256("\n".join([str(_FORMAT), name, *stamps]).encode())
+    digest.update(FastHead(1).to_bytes())  # another format of the head, another bundle
     return f"{Path(name).name}-{digest.hexdigest()[:8]}"
 
 
