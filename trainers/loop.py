@@ -27,8 +27,6 @@ from pilotfish.trainers.tokens import tokenise
 Report = Callable[[int, int, float], None]
 """Called after each step with the step, the number of steps, and the loss."""
 
-_TOKENS = 64
-"""Trained on the first half of what is read later: twice as fast, and as good."""
 _BATCH = 64
 _EPOCHS = 3
 _MOST_STEPS = 120
@@ -183,8 +181,8 @@ def _batch(lesson: Lesson, approaches: Sequence[str], tokenizer: Tokenizer) -> B
     ids, mask = tokenise(tokenizer, [one.problem for one in lesson.attempts])
     tried = [approaches.index(one.approach) for one in lesson.attempts]
     return Batch(
-        input_ids=ids[:, :_TOKENS],
-        attention_mask=mask[:, :_TOKENS],
+        input_ids=ids,
+        attention_mask=mask,
         approach=torch.tensor(tried),
         outcome=torch.tensor([one.p_success for one in lesson.attempts]).float(),
         weight=torch.tensor([one.weight for one in lesson.attempts]).float(),

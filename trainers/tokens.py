@@ -8,8 +8,11 @@ from torch import Tensor
 
 from pilotfish.advisors.encoder import cut_and_pad
 
-MAX_TOKENS = 128
-"""Longer problems are cut: the embedding of their beginning names their kind."""
+MAX_TOKENS = 64
+"""Longer problems are cut: the embedding of their beginning names their kind.
+
+Measured on 57 families of reasoning_gym: accuracy 0.859 with 64 tokens, 0.862 with 128,
+at 0.6 of the time."""
 
 
 def tokenise(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
