@@ -7,7 +7,7 @@ is the truth, the one committed to Kafka only covers stretches without rows.
 
 The group rebalances eagerly: what is in memory when partitions go is thrown away, and
 whoever gets them asks the tables where to go on. An insert in flight is waited for. Only
-a process that slept longer than its session (45 s) in the middle of an insert can write
+a process that slept longer than its session (10 s) in the middle of an insert can write
 rows that another wrote too; they share the sort key with those, and collapse.
 """
 

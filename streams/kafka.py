@@ -63,6 +63,8 @@ def consumer(settings: Settings, group: str, **overrides: Any) -> Consumer:
         "enable.auto.offset.store": False,
         "auto.offset.reset": "earliest",
         "partition.assignment.strategy": "cooperative-sticky",
+        # A killed member's partitions wait this long for another.
+        "session.timeout.ms": 10_000,
         "logger": _LOG,
     }
     return Consumer(client_config(settings) | defaults | overrides)

@@ -79,6 +79,9 @@ def test_two_archives_share_the_work_and_one_takes_over(
 ) -> None:
     tenant = platform.settings.tenant
     with platform.services("archive") as first, platform.services("archive") as second:
+        for one in (first, second):
+            log = one["archive"].log
+            eventually(lambda log=log: b'"assigned"' in log.read_bytes(), True)
 
         def stop_one(seconds: int) -> None:
             if seconds == 2:
