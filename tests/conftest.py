@@ -1,10 +1,10 @@
 """The embedded Kafka and ClickHouse, once a session; a tenant of its own for each test."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ports import free_ports
 
 from pilotfish.infra.gateway import EmbeddedClickHouse
 from pilotfish.infra.kafka import EmbeddedKafka
@@ -14,15 +14,6 @@ from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.kafka import client_config
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on now."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @pytest.fixture(scope="session")

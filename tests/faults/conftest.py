@@ -1,11 +1,11 @@
 """One broker and one ClickHouse of their own: these tests stop and kill them."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from faults.processes import Platform
+from ports import free_ports
 
 from pilotfish.infra.gateway import EmbeddedClickHouse
 from pilotfish.infra.kafka import EmbeddedKafka
@@ -14,14 +14,6 @@ from pilotfish.infra.topics import create_topics
 from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @pytest.fixture(scope="session")

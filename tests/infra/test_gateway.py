@@ -3,7 +3,6 @@ import gzip
 import http.client
 import itertools
 import json
-import socket
 import subprocess
 import sys
 import threading
@@ -16,19 +15,15 @@ import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+from ports import free_ports
 
 from pilotfish.infra.gateway import EmbeddedClickHouse
 from pilotfish.schemas.errors import RequirementError
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
-    with EmbeddedClickHouse(tmp_path_factory.mktemp("gateway"), free_port()) as it:
+    with EmbeddedClickHouse(tmp_path_factory.mktemp("gateway"), free_ports(1)[0]) as it:
         yield it
 
 
@@ -291,7 +286,7 @@ def test_many_at_once_do_not_meet(gateway: EmbeddedClickHouse) -> None:
 
 
 def test_killed_while_inserting_keeps_whole_batches(tmp_path: Path) -> None:
-    gateway = EmbeddedClickHouse(tmp_path, free_port())
+    gateway = EmbeddedClickHouse(tmp_path, free_ports(1)[0])
     gateway.start()
     with connect(gateway) as client:
         client.command(
@@ -334,7 +329,7 @@ def test_a_folder_has_one_process(gateway: EmbeddedClickHouse, tmp_path: Path) -
         ask(gateway, body=b"SELECT path FROM system.disks LIMIT 1").text.strip()
     ).parent
     with pytest.raises(RequirementError, match="has ClickHouse's folder"):
-        EmbeddedClickHouse(data, free_port()).start()
+        EmbeddedClickHouse(data, free_ports(1)[0]).start()
     port = int(gateway.url.rpartition(":")[2])
     with pytest.raises(RequirementError, match=f"port {port} .* in use"):
         EmbeddedClickHouse(tmp_path, port).start()
@@ -344,7 +339,7 @@ def test_a_password_is_demanded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PILOTFISH_CLICKHOUSE_PASSWORD", "open sesame")
-    with EmbeddedClickHouse(tmp_path, free_port()) as gateway:
+    with EmbeddedClickHouse(tmp_path, free_ports(1)[0]) as gateway:
         assert ask(gateway, "/ping").text == "Ok.\n"
         refused = ask(gateway, body=b"SELECT 1")
         assert (refused.status, "Code: 516" in refused.text) == (403, True)
@@ -358,7 +353,7 @@ def test_a_password_is_demanded(
 
 
 def test_it_stops_within_three_seconds_whatever_runs(tmp_path: Path) -> None:
-    gateway = EmbeddedClickHouse(tmp_path, free_port())
+    gateway = EmbeddedClickHouse(tmp_path, free_ports(1)[0])
     gateway.start()
     endless = b"SELECT count() FROM numbers(1e14)"
     running = subprocess.Popen(["curl", "-sS", gateway.url, "-d", endless])

@@ -7,17 +7,10 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from ports import free_ports
 
 from pilotfish.infra.kafka import EmbeddedKafka
 from pilotfish.schemas.errors import RequirementError
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def kafka_in(folder: Path) -> EmbeddedKafka:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaError
-from conftest import free_ports
+from ports import free_ports
 from sdk.conftest import eventually, reading
 from sdk.stand_in import StandInAdvisor
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ports import free_ports
 from pydantic import SecretStr
 
 import pilotfish.streams.clickhouse as module
@@ -22,14 +23,11 @@ COLUMNS = ["a", "at", "word", "value", "pairs"]
 ROW = (1, datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC), "é", None, {1: 2})
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
-    with EmbeddedClickHouse(tmp_path_factory.mktemp("clickhouse"), free_port()) as it:
+    with EmbeddedClickHouse(
+        tmp_path_factory.mktemp("clickhouse"), free_ports(1)[0]
+    ) as it:
         yield it
 
 
@@ -150,7 +148,7 @@ def test_a_wrong_password_is_no_outage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PILOTFISH_CLICKHOUSE_PASSWORD", "right")
-    with EmbeddedClickHouse(tmp_path, free_port()) as gateway:
+    with EmbeddedClickHouse(tmp_path, free_ports(1)[0]) as gateway:
         good = ClickHouse(Settings(clickhouse=gateway.url))
         assert good.query("SELECT 1") == [(1,)]
         bad = Settings(
@@ -163,7 +161,7 @@ def test_a_wrong_password_is_no_outage(
 
 
 def test_killed_in_the_middle_and_back_again(tmp_path: Path) -> None:
-    gateway = EmbeddedClickHouse(tmp_path, free_port())
+    gateway = EmbeddedClickHouse(tmp_path, free_ports(1)[0])
     gateway.start()
     database = ClickHouse(Settings(clickhouse=gateway.url))
     watcher = ClickHouse(Settings(clickhouse=gateway.url))
@@ -196,7 +194,7 @@ def test_one_that_hangs_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_ANSWER_TIMEOUT_S", 1)
-    with EmbeddedClickHouse(tmp_path, free_port()) as gateway:
+    with EmbeddedClickHouse(tmp_path, free_ports(1)[0]) as gateway:
         database = ClickHouse(Settings(clickhouse=gateway.url))
         database.query("SELECT 1")
         os.kill(gateway.pid, signal.SIGSTOP)

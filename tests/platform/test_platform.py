@@ -1,0 +1,98 @@
+"""The whole platform as `pilotfish up` runs it, used from the command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from faults.processes import eventually
+from ports import free_ports
+
+from pilotfish.schemas.settings import Settings
+
+LOG = Path(__file__).parents[2] / "../shared/data/intercode_sql.jsonl.gz"
+ATTEMPTS = 80
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """`pilotfish up` in a process; at the end it must stop within ten seconds."""
+    broker, http = free_ports(2)
+    settings = Settings(
+        home=tmp_path_factory.mktemp("up"),
+        kafka=f"127.0.0.1:{broker}",
+        clickhouse=f"http://127.0.0.1:{http}",
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pilotfish", "up"],
+        env=os.environ | settings.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert any("pilotfish is up" in line for line in process.stdout)
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert len(children) >= 6  # two servers, four services
+    yield settings
+    since = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    assert time.monotonic() - since < 10
+    assert not [child for child in children if child.is_running()]
+
+
+def run(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pilotfish", *words],
+        env=os.environ | settings.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_a_log_of_real_attempts_is_replayed_and_labelled(up: Settings) -> None:
+    done = run(up, "replay", str(LOG), "--limit", str(ATTEMPTS), "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["published"], told["labelled"]) == (ATTEMPTS, ATTEMPTS)
+    assert sum(one["attempts"] for one in told["approaches"]) == ATTEMPTS
+    rates = {one["approach"]: one["success_rate"] for one in told["approaches"]}
+    assert rates["single_turn"] < rates["react"]
+
+
+@pytest.mark.slow
+def test_status_sql_and_doctor_agree(up: Settings) -> None:
+    counted = run(up, "sql", "SELECT count() AS n FROM attempts_current", "--json")
+    [row] = json.loads(counted.stdout)
+    status = json.loads(run(up, "status", "--json").stdout)
+    assert status["attempts"] == status["labelled"] == row["n"]
+    checks = json.loads(run(up, "doctor", "--json").stdout)
+    assert [one for one in checks if not one["ok"]] == []
+
+
+@pytest.mark.slow
+def test_a_killed_service_is_started_again(up: Settings) -> None:
+    log = up.home / "logs" / "archive.log"
+    [archive] = [
+        process
+        for process in psutil.process_iter(["cmdline", "environ"])
+        if "archive" in (process.info["cmdline"] or [])
+        and (process.info["environ"] or {}).get("PILOTFISH_HOME") == str(up.home)
+    ]
+    archive.kill()
+    eventually(lambda: log.read_text().count('"started"'), 2)
+
+
+def test_a_port_in_use_is_one_line_before_anything_starts(up: Settings) -> None:
+    done = run(up, "up")
+    assert done.returncode == 1
+    assert "for Kafka is in use" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
