@@ -72,22 +72,47 @@ def events_of(app: Any) -> Any:
     )
 
 
-def attach(app: Any, worker: Worker, failed: Callable[[BaseException], None]) -> None:
-    """Let the worker process the app's events; `failed` hears what waiting cannot heal.
+class Batches:
+    """Lets a worker process batches, collecting one while the one before is written.
 
     Nothing of a failed batch is acknowledged, so it is read again by the next process.
+
+    Args:
+        worker: processes batches, in a thread.
+        failed: hears what waiting cannot heal.
     """
 
-    async def label(events: Any) -> None:
+    def __init__(self, worker: Worker, failed: Callable[[BaseException], None]) -> None:
+        self._worker = worker
+        self._failed = failed
+
+    async def label(self, events: Any) -> None:
+        """Process a stream until a batch fails."""
+        writing: asyncio.Task[bool] | None = None
         # `take` would acknowledge a batch that a cancelled agent left unfinished.
         async for batch in events.noack_take(TAKE, within=WITHIN_S):
-            try:
-                await asyncio.to_thread(worker.process, [e.message for e in batch])
-            except Exception as error:  # noqa: BLE001 - ends the process
-                failed(error)
+            if writing is not None and not await writing:
                 return
-            for event in batch:
-                event.ack()
+            writing = asyncio.create_task(self._write(batch))
+
+    async def _write(self, batch: list[Any]) -> bool:
+        records = [event.message for event in batch]
+        try:
+            await asyncio.to_thread(self._worker.process, records)
+        except Exception as error:  # noqa: BLE001 - ends the process
+            self._failed(error)
+            return False
+        for event in batch:
+            event.ack()
+        return True
+
+
+def attach(app: Any, worker: Worker, failed: Callable[[BaseException], None]) -> None:
+    """Let the worker process the app's events, and forget what moves to others."""
+    batches = Batches(worker, failed)
+
+    async def label(events: Any) -> None:
+        await batches.label(events)
 
     async def revoked(_app: Any, _partitions: Any, **_signal: Any) -> None:
         worker.forget()
