@@ -53,7 +53,10 @@ def demos() -> str:
 
 def _demo(run: dict[str, Any]) -> str:
     low, high = run["relative_lift_ci95"]
-    novel, verdicts = run["novel_family_lift"], [t["verdict"] for t in run["trainings"]]
+    novel, trainings = run["novel_family_lift"], run["trainings"]
+    verdicts = [
+        "running" if t["verdict"] == "started" else t["verdict"] for t in trainings
+    ]
     cells = (
         f"{run['seed']}",
         f"{run['unadvised_success']:.1%}",

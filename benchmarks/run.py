@@ -45,7 +45,11 @@ GOALS = (
         "sdk", "action_p50_us", "SDK: attempt.action(...), p50 microseconds", 15, True
     ),
     Goal(
-        "training", "seconds", "training of 500 attempts until promoted, s", 120, True
+        "training",
+        "seconds",
+        "training of 500 attempts until its verdict, s",
+        120,
+        True,
     ),
     Goal("memory", "idle_gb", "`pilotfish up`, all processes, GB idle", 3, True),
 )
@@ -112,12 +116,16 @@ def _table(results: dict[str, Any]) -> str:
     for goal in GOALS:
         value = results.get(goal.script, {}).get(goal.measure)
         bound = f"{'at most' if goal.at_most else 'at least'} {goal.bound:g}"
-        shown = "not run" if value is None else f"{value:,.4g}"
+        shown = "not run" if value is None else _number(value)
         lines.append(
             f"| {goal.what} | {shown} | {bound} | "
             f"{'yes' if _met(goal, results) else '**no**'} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 if __name__ == "__main__":
