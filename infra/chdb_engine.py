@@ -14,6 +14,8 @@ from chdb import ChdbError
 from pilotfish.infra.statement import Statement
 from pilotfish.schemas.errors import RequirementError
 
+# Any: whether chdb counts as typed depends on what mypy saw of it before.
+_connect: Any = chdb.connect
 _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _NOISE = re.compile(r"^Streaming insert (?:append|finish) failed: ")
 _CODE = re.compile(r"^(?:Code: \d+\. DB::Exception: )*Code: (\d+)\. DB::Exception: ")
@@ -66,7 +68,7 @@ class Engine:
         (data / "engine").mkdir(parents=True, exist_ok=True)
         self._lock = _lock(data)
         self._address = f"{data / 'engine'}?config-file={_configure(data)}"
-        self._keeper = chdb.connect(self._address)
+        self._keeper = _connect(self._address)
         self.version, self.timezone = self._facts()
 
     def run(self, request: Request) -> Answer:
@@ -75,7 +77,7 @@ class Engine:
         Raises:
             EngineError: ClickHouse refused it.
         """
-        connection = chdb.connect(self._address)
+        connection = _connect(self._address)
         try:
             _prepare(connection, request)
             if request.statement.data is None:
