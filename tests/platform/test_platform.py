@@ -14,7 +14,7 @@ from statistics import fmean
 import psutil
 import pytest
 from faults.processes import eventually
-from ports import free_ports
+from ports import free_ports, is_free
 
 from pilotfish.schemas.attempt_log import read_attempts
 from pilotfish.schemas.settings import Settings
@@ -27,6 +27,8 @@ ATTEMPTS = 80
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """`pilotfish up` in a process; at the end it must stop within ten seconds."""
     broker, http = free_ports(2)
+    while http == broker + 1 or not is_free(broker + 1):  # the controller's
+        broker, http = free_ports(2)
     settings = Settings(
         home=tmp_path_factory.mktemp("up"),
         kafka=f"127.0.0.1:{broker}",
