@@ -34,22 +34,22 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         kafka=f"127.0.0.1:{broker}",
         clickhouse=f"http://127.0.0.1:{http}",
     )
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "pilotfish", "up"],
         env=os.environ | settings.environment(),
         stdout=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout is not None
-    assert any("pilotfish is up" in line for line in process.stdout)
-    children = psutil.Process(process.pid).children(recursive=True)
-    assert len(children) >= 6  # two servers, four services
-    yield settings
-    since = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    process.communicate()
-    assert time.monotonic() - since < 10
-    assert not [child for child in children if child.is_running()]
+    ) as process:
+        assert process.stdout is not None
+        assert any("pilotfish is up" in line for line in process.stdout)
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert len(children) >= 6  # two servers, four services
+        yield settings
+        since = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        assert time.monotonic() - since < 10
+        assert not [child for child in children if child.is_running()]
 
 
 def run(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
