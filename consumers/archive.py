@@ -28,7 +28,7 @@ from pilotfish.consumers.positions import positions
 from pilotfish.consumers.rows import DEAD_LETTERS_TABLE
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.clickhouse import Block, ClickHouse
 from pilotfish.streams.dead_letters import DeadLetters
 from pilotfish.streams.kafka import consumer, mapped_errors, producer, readable
 
@@ -148,33 +148,22 @@ class Archive:
     def _begin(self, batch: Batch) -> "Pending":
         abandoned = threading.Event()
         clickhouse = self._writer
-        future = in_background(lambda: self._write(batch, clickhouse, abandoned))
-        return Pending(batch, future, abandoned)
+        blocks = [
+            clickhouse.block(table.name, table.columns, rows, token(table, rows))
+            for table, rows in batch.rows.items()
+        ]
 
-    def _write(
-        self, batch: Batch, clickhouse: ClickHouse, abandoned: threading.Event
-    ) -> None:
-        """Set aside what is unreadable, then insert, again and again if need be.
+        def write() -> None:
+            self._set_aside(batch)
+            _insert(blocks, clickhouse, abandoned)
 
-        The letters come first: behind rows of higher offsets nobody would read the
-        unreadable records again.
-        """
-        self._set_aside(batch)
-        wait_s = 0.25
-        while True:
-            try:
-                for table, rows in batch.rows.items():
-                    mark = token(table, rows)
-                    clickhouse.insert(table.name, table.columns, rows, token=mark)
-            except UnavailableError as error:
-                _LOG.warning("insert_waits", error=str(error), records=batch.records)
-                if abandoned.wait(wait_s):
-                    raise
-                wait_s = min(2 * wait_s, 5.0)
-            else:
-                return
+        return Pending(batch, in_background(write), abandoned)
 
     def _set_aside(self, batch: Batch) -> None:
+        """Write dead letters, before any row of the batch.
+
+        Behind rows of higher offsets nobody would read the unreadable records again.
+        """
         for record, reason in batch.unreadable:
             place = f"{record.topic()}/{record.partition()}/{record.offset()}"
             _LOG.warning("unreadable", place=place, reason=reason)
@@ -211,6 +200,24 @@ class Archive:
         elif pending.future.exception() is None:
             with suppress(KafkaException):  # the table knows; this is a courtesy
                 self._consumer.commit(offsets=_ends(pending.batch), asynchronous=False)
+
+
+def _insert(
+    blocks: list[Block], clickhouse: ClickHouse, abandoned: threading.Event
+) -> None:
+    """Insert again and again, until all are in or `abandoned` is set."""
+    wait_s = 0.25
+    while True:
+        try:
+            for block in blocks:
+                clickhouse.insert_block(block)
+        except UnavailableError as error:
+            _LOG.warning("insert_waits", error=str(error))
+            if abandoned.wait(wait_s):
+                raise
+            wait_s = min(2 * wait_s, 5.0)
+        else:
+            return
 
 
 def _ends(batch: Batch) -> list[TopicPartition]:

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from pilotfish.schemas.advice import HintGiven
-from pilotfish.schemas.base import Message
+from pilotfish.schemas.base import Message, micros
 from pilotfish.schemas.dead import DeadLetter
 from pilotfish.schemas.events import (
     AttemptEnded,
@@ -19,11 +18,8 @@ from pilotfish.schemas.topics import ADVICE_REPLIES, DEAD, EVENTS, Topic
 
 Row = tuple[Any, ...]
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Table:
     """A table of the archive, and how a message of its topic becomes a row.
 
@@ -45,7 +41,7 @@ def event_row(event: Message, partition: int, offset: int) -> Row:
 def _started(e: AttemptStarted, partition: int, offset: int) -> Row:
     # fmt: off
     return (
-        e.tenant, e.attempt_id, e.event_id, "AttemptStarted", _micros(e.at),
+        e.tenant, e.attempt_id, e.event_id, "AttemptStarted", micros(e.at),
         "", "", e.problem, False, None, "", e.problem_type, e.approach or "",
         e.agent.name, e.agent.version, e.agent.model, None, 0.0, 0, "",
         partition, offset,
@@ -56,7 +52,7 @@ def _started(e: AttemptStarted, partition: int, offset: int) -> Row:
 def _step(e: StepRecorded, partition: int, offset: int) -> Row:
     # fmt: off
     return (
-        e.tenant, e.attempt_id, e.event_id, "StepRecorded", _micros(e.at),
+        e.tenant, e.attempt_id, e.event_id, "StepRecorded", micros(e.at),
         e.kind, e.name, e.content, e.truncated, None, "", "", "", "", "", "",
         e.duration_s, e.cost, e.tokens, "", partition, offset,
     )
@@ -66,7 +62,7 @@ def _step(e: StepRecorded, partition: int, offset: int) -> Row:
 def _signal(e: SignalRecorded, partition: int, offset: int) -> Row:
     # fmt: off
     return (
-        e.tenant, e.attempt_id, e.event_id, "SignalRecorded", _micros(e.at),
+        e.tenant, e.attempt_id, e.event_id, "SignalRecorded", micros(e.at),
         e.kind, "", e.detail, False, e.value, "", "", "", "", "", "",
         None, 0.0, 0, "", partition, offset,
     )
@@ -76,7 +72,7 @@ def _signal(e: SignalRecorded, partition: int, offset: int) -> Row:
 def _ended(e: AttemptEnded, partition: int, offset: int) -> Row:
     # fmt: off
     return (
-        e.tenant, e.attempt_id, e.event_id, "AttemptEnded", _micros(e.at),
+        e.tenant, e.attempt_id, e.event_id, "AttemptEnded", micros(e.at),
         "", "", e.reason, False, None, e.status, "", e.approach or "", "", "", "",
         None, 0.0, 0, e.hint.request_id if e.hint else "", partition, offset,
     )
@@ -86,7 +82,7 @@ def _ended(e: AttemptEnded, partition: int, offset: int) -> Row:
 def _feedback(e: FeedbackGiven, partition: int, offset: int) -> Row:
     # fmt: off
     return (
-        e.tenant, e.attempt_id, e.event_id, "FeedbackGiven", _micros(e.at),
+        e.tenant, e.attempt_id, e.event_id, "FeedbackGiven", micros(e.at),
         "", e.source, e.detail, False, e.value, "", "", "", "", "", "",
         None, 0.0, 0, "", partition, offset,
     )
@@ -98,7 +94,7 @@ def hint_row(hint: HintGiven, partition: int, offset: int) -> Row:
     # fmt: off
     return (
         hint.tenant, hint.request_id, hint.client_id, hint.attempt_id or "",
-        _micros(hint.at), hint.approach or "", hint.text, hint.kind, hint.confidence,
+        micros(hint.at), hint.approach or "", hint.text, hint.kind, hint.confidence,
         [(c.approach, c.p_success, c.propensity) for c in hint.candidates],
         hint.abstained or "", hint.holdout, hint.advisor_version, hint.latency_ms,
         partition, offset,
@@ -110,15 +106,11 @@ def dead_letter_row(letter: DeadLetter, partition: int, offset: int) -> Row:
     """Return the row of `dead_letters`; key and value stay raw bytes."""
     # fmt: off
     return (
-        letter.tenant, _micros(letter.at), letter.service, letter.reason, letter.topic,
+        letter.tenant, micros(letter.at), letter.service, letter.reason, letter.topic,
         letter.partition, letter.offset, letter.key, letter.value, letter.headers,
         partition, offset,
     )
     # fmt: on
-
-
-def _micros(at: datetime) -> int:
-    return (at - _EPOCH) // _MICROSECOND
 
 
 _EVENT_ROWS: dict[type[Message], Callable[[Any, int, int], Row]] = {

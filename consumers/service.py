@@ -9,6 +9,7 @@ import structlog
 
 from pilotfish.schemas.errors import PilotfishError, UnavailableError
 from pilotfish.schemas.settings import Settings
+from pilotfish.streams.garbage import spare_the_collector
 
 Service = Callable[[Settings, threading.Event], None]
 
@@ -34,6 +35,7 @@ def serve(
     """
     log = structlog.get_logger(service=name)
     log.info("started")
+    spare_the_collector()
     wait_s = 0.5
     while not stop.is_set():
         try:

@@ -1,31 +1,33 @@
 """The base of everything that crosses a process."""
 
-from datetime import UTC, datetime
-from functools import cache
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, ClassVar, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pilotfish.schemas.ids import new_id
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 """ClickHouse's DateTime, which windows start at, ends in 2106."""
 
-
-def _plausible(at: datetime) -> datetime:
-    """Refuse the times of unset clocks: 1970 would open windows nobody looks at."""
-    if at < EARLIEST:
-        msg = f"time {at.isoformat()} is before 2020: is the sender's clock set?"
-        raise ValueError(msg)
-    if at >= LATEST:
-        msg = f"time {at.isoformat()} is after 2099: is the sender's clock set?"
-        raise ValueError(msg)
-    return at.astimezone(UTC)
+Time = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
+"""An aware time. Those of unset clocks are refused: 1970 would open windows nobody
+looks at. The bounds are pydantic's own, checked without a call into Python, which would
+take a third of an event's decoding."""
 
 
-Time = Annotated[AwareDatetime, AfterValidator(_plausible)]
-"""An aware time in UTC, between 2020 and 2100."""
+def micros(at: datetime) -> int:
+    """Return microseconds since 1970, as ClickHouse's DateTime64(6) counts them."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def moment(at_us: int) -> datetime:
+    """Return the time, in UTC, that `micros` counted."""
+    return _EPOCH + at_us * _MICROSECOND
 
 
 def utc_now() -> datetime:
@@ -57,7 +59,6 @@ class Message(Value):
         return cls.__name__
 
     @classmethod
-    @cache
     def made_at_creation(cls) -> frozenset[str]:
         """Return the fields that the maker draws: ids and times. Readers require them."""
         fields = cls.model_fields.items()

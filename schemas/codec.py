@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import to_json
@@ -45,33 +45,40 @@ def decode(
         SchemaError: the value is not such a message; the text says where.
     """
     named = dict(headers or ())
-    schema, version = _named(topic, named.get("schema"), named.get("version"))
+    reader = _reader(topic, named.get("schema"), named.get("version"))
     if value is None:
         raise SchemaError("the record has no value")
-    if version != schema.schema_version:
-        value = _upcast(schema, version, _object(value), upcasts)
-    return _validated(schema, value)
+    if reader.version != reader.schema.schema_version:
+        value = _upcast(reader.schema, reader.version, _object(value), upcasts)
+    return reader.read(value)
+
+
+class _Reader(NamedTuple):
+    """What a record's headers say about its value."""
+
+    schema: type[Message]
+    version: int
+    required: frozenset[str]
+    """Made up here, these would differ at each reading, and a replay with them."""
+
+    def read(self, value: bytes) -> Message:
+        try:
+            message = self.schema.model_validate_json(value)
+        except ValidationError as error:
+            raise SchemaError(first_problem(self.schema, error)) from error
+        if not self.required <= message.model_fields_set:
+            missing = min(self.required - message.model_fields_set)
+            raise SchemaError(f"{self.schema.schema_name()}.{missing}: Field required")
+        return message
 
 
 @lru_cache(maxsize=256)
-def _named(
+def _reader(
     topic: Topic, schema: bytes | str | None, version: bytes | str | None
-) -> tuple[type[Message], int]:
+) -> _Reader:
     """Read the headers; cached, because every record of a topic has one of a few."""
     named = _schema(topic, _text(schema))
-    return named, _version(named, _text(version))
-
-
-def _validated(schema: type[Message], value: bytes) -> Message:
-    try:
-        message = schema.model_validate_json(value)
-    except ValidationError as error:
-        raise SchemaError(first_problem(schema, error)) from error
-    missing = schema.made_at_creation() - message.model_fields_set
-    if missing:
-        # Made up here, they would differ at each reading, and a replay with them.
-        raise SchemaError(f"{schema.schema_name()}.{min(missing)}: Field required")
-    return message
+    return _Reader(named, _version(named, _text(version)), named.made_at_creation())
 
 
 def _text(header: bytes | str | None) -> str:

@@ -18,7 +18,7 @@ from pilotfish.schemas.events import (
 from pilotfish.schemas.labels import AttemptLabelled
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Topic:
     """A topic, its key, and what it carries.
 

@@ -16,7 +16,7 @@ from yarl import URL
 
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.worker import Worker
+from pilotfish.streams.worker_process import WorkerProcess
 
 _LOG = structlog.get_logger(service="streams")
 
@@ -78,11 +78,13 @@ class Batches:
     Nothing of a failed batch is acknowledged, so it is read again by the next process.
 
     Args:
-        worker: processes batches, in a thread.
+        worker: processes batches; it blocks, so it is called in a thread.
         failed: hears what waiting cannot heal.
     """
 
-    def __init__(self, worker: Worker, failed: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, worker: WorkerProcess, failed: Callable[[BaseException], None]
+    ) -> None:
         self._worker = worker
         self._failed = failed
 
@@ -107,7 +109,9 @@ class Batches:
         return True
 
 
-def attach(app: Any, worker: Worker, failed: Callable[[BaseException], None]) -> None:
+def attach(
+    app: Any, worker: WorkerProcess, failed: Callable[[BaseException], None]
+) -> None:
     """Let the worker process the app's events, and forget what moves to others."""
     batches = Batches(worker, failed)
 

@@ -13,10 +13,10 @@ replay. What is odd has one outcome each:
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final
 
+from pilotfish.schemas.base import micros
 from pilotfish.schemas.events import (
     AttemptEnded,
     AttemptStarted,
@@ -34,8 +34,6 @@ MAX_SEEN: Final = 4096
 MAX_SIGNALS: Final = 256
 """Signals of an attempt that are kept: the newest, since the latest word counts."""
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _NO_LABEL: Final = Label(None)
 _VALUES: Final = {"succeeded": 1.0, "failed": 0.0}
 
@@ -98,16 +96,6 @@ def apply(state: State, event: Event, offset: int) -> bool:
 def event_mark(event_id: str) -> int:
     """Return 64 bits that stand for an event's id, the same in every process."""
     return int.from_bytes(blake2b(event_id.encode(), digest_size=8).digest())
-
-
-def micros(at: datetime) -> int:
-    """Return microseconds since 1970, as ClickHouse's DateTime64(6) counts them."""
-    return (at - _EPOCH) // _MICROSECOND
-
-
-def moment(at_us: int) -> datetime:
-    """Return the time that `micros` counted."""
-    return _EPOCH + at_us * _MICROSECOND
 
 
 def _remember(state: State, mark: int) -> None:

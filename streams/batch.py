@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, cast
 
+from pilotfish.schemas.base import moment
 from pilotfish.schemas.codec import Headers, decode
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Agent, Event
 from pilotfish.schemas.labels import AttemptLabelled, Evidence
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.assembly import State, apply, moment
+from pilotfish.streams.assembly import State, apply
 from pilotfish.streams.labels import LABELLER
 from pilotfish.streams.memory import AttemptKey, Cell, Memory
 from pilotfish.streams.windows import Delta, Kind, Page, deltas, share

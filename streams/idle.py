@@ -9,9 +9,9 @@ import uuid
 from collections.abc import Iterable
 from typing import Final
 
+from pilotfish.schemas.base import moment
 from pilotfish.schemas.events import AttemptEnded
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.assembly import moment
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.publisher import Publisher
 

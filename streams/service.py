@@ -6,7 +6,6 @@ begins anew in its own place, with the same process id.
 """
 
 import asyncio
-import gc
 import os
 import sys
 import threading
@@ -24,12 +23,11 @@ from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import EVENTS, LABELS
 from pilotfish.streams.app import attach, create_app, partitions_of
 from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.dead_letters import DeadLetters
+from pilotfish.streams.garbage import spare_the_collector
 from pilotfish.streams.idle import IdleAttempts
 from pilotfish.streams.kafka import mapped_errors, producer
 from pilotfish.streams.publisher import Publisher
-from pilotfish.streams.sink import Sink
-from pilotfish.streams.worker import Worker
+from pilotfish.streams.worker_process import WorkerProcess
 
 _LOG = structlog.get_logger(service="streams")
 
@@ -66,12 +64,14 @@ async def run(settings: Settings, stop: threading.Event) -> None:
     """Run Faust until `stop` is set.
 
     Raises:
-        FaustGaveUpError: begin anew.
+        UnavailableError: Faust or the worker's process ended; begin anew.
         PilotfishError: beginning anew would not help.
     """
     failures: list[BaseException] = []
     app = create_app(settings)
-    attach(app, _worker(settings, stop), failures.append)
+    worker = WorkerProcess(settings)
+    await asyncio.to_thread(worker.ready)
+    attach(app, worker, failures.append)
     closing = asyncio.create_task(_close_idle(app, settings, stop))
     try:
         await app.start()
@@ -95,10 +95,10 @@ def serve(settings: Settings, stop: threading.Event) -> int:
     try:
         wait_for_topics(settings, stop)
         if not stop.is_set():
-            _spare_the_collector()
+            spare_the_collector()
             # Not asyncio.run: at its end it would wait for a thread that waits for a server.
             asyncio.new_event_loop().run_until_complete(run(settings, stop))
-    except FaustGaveUpError as error:
+    except UnavailableError as error:
         _LOG.warning("begins_anew", error=str(error))
         if not stop.wait(error.retry_after_s):
             _begin_anew()
@@ -112,12 +112,6 @@ def serve(settings: Settings, stop: threading.Event) -> int:
         return 1
     _LOG.info("stopped")
     return 0
-
-
-def _worker(settings: Settings, stop: threading.Event) -> Worker:
-    letters = DeadLetters(producer(settings), "streams")
-    sink = Sink(ClickHouse(settings), Publisher(producer(settings)), letters)
-    return Worker(ClickHouse(settings), sink, stop)
 
 
 async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> None:
@@ -134,16 +128,6 @@ async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> No
         else:
             if closed:
                 _LOG.info("closed_idle", attempts=closed)
-
-
-def _spare_the_collector() -> None:
-    """Let garbage collection look at less, less often: it took a third of the time.
-
-    Modules stay for good, and a batch of events is thousands of objects without cycles.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def _check_topics(client: Producer, settings: Settings) -> None:

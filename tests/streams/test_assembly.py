@@ -6,6 +6,7 @@ from faults.drawn import START, events
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pilotfish.schemas.base import micros, moment
 from pilotfish.schemas.events import (
     AttemptEnded,
     AttemptStarted,
@@ -21,8 +22,6 @@ from pilotfish.streams.assembly import (
     State,
     apply,
     event_mark,
-    micros,
-    moment,
 )
 from pilotfish.streams.labels import Label, Signal
 

@@ -62,7 +62,7 @@ def test_parameters_are_values_not_sql(database: ClickHouse) -> None:
 
 def test_a_token_makes_a_repeated_insert_one(database: ClickHouse) -> None:
     for token in ("first", "first", "second"):
-        database.insert("things", COLUMNS, [ROW], token=token)
+        database.insert_block(database.block("things", COLUMNS, [ROW], token))
     assert database.query("SELECT count() FROM things") == [(2,)]
 
 

@@ -1,0 +1,141 @@
+"""A worker in a process of its own, so that Faust and the worker do not share a core.
+
+Faust takes most of a core for an event's way from Kafka to a batch, and the worker a
+third of that again. In one process they would wait for each other's interpreter lock.
+The process ends with its parent, however that ends: a batch cut off there is read again,
+as after every crash (see `sink`).
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterable
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
+
+import structlog
+
+from pilotfish.schemas.codec import Headers
+from pilotfish.schemas.errors import PilotfishError, UnavailableError
+from pilotfish.schemas.settings import Settings
+from pilotfish.streams import logs
+from pilotfish.streams.batch import Record
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.dead_letters import DeadLetters
+from pilotfish.streams.garbage import spare_the_collector
+from pilotfish.streams.kafka import producer
+from pilotfish.streams.publisher import Publisher
+from pilotfish.streams.sink import Sink
+from pilotfish.streams.worker import Worker
+
+
+class Taken(NamedTuple):
+    """A record on its way between the processes."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers | None
+
+
+class WorkerProcess:
+    """Processes batches elsewhere, one at a time; begins at once and is soon ready."""
+
+    def __init__(self, settings: Settings) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._forget = False
+        self._process = context.Process(
+            target=_serve, args=(theirs, settings), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    @property
+    def pid(self) -> int:
+        """Return the process's number."""
+        return self._process.pid or 0
+
+    def end(self) -> None:
+        """End the process now; a batch under way is cut off."""
+        self._process.kill()
+        self._process.join()
+
+    def ready(self) -> None:
+        """Wait until the process has loaded what it needs.
+
+        Raises:
+            UnavailableError: it ended instead.
+        """
+        self._answer()
+
+    def forget(self) -> None:
+        """Let the next batch begin without memory: others may have written meanwhile."""
+        self._forget = True
+
+    def process(self, records: Iterable[Record]) -> None:
+        """Process a batch to its end, however long Kafka or ClickHouse are away.
+
+        Raises:
+            UnavailableError: the process ended; nothing of the batch may be acknowledged.
+            DeadLetterLimitError, StorageError: waiting would not help.
+        """
+        forget, self._forget = self._forget, False
+        taken = [_taken(record) for record in records]
+        try:
+            self._connection.send((forget, taken))
+        except OSError as error:
+            raise UnavailableError("the worker's process ended") from error
+        self._answer()
+
+    def _answer(self) -> None:
+        try:
+            error: Exception | None = self._connection.recv()
+        except (EOFError, OSError) as lost:
+            raise UnavailableError("the worker's process ended") from lost
+        if error is not None:
+            raise error
+
+
+def _taken(record: Record) -> Taken:
+    headers = list(record.headers or ())
+    place = record.topic, record.partition, record.offset
+    return Taken(*place, record.key, record.value, headers)
+
+
+def _serve(connection: Connection, settings: Settings) -> None:
+    """Be the process: answer each batch with None or the error that ended it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the parent's to handle
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    logs.configure("streams")
+    letters = DeadLetters(producer(settings), "streams")
+    sink = Sink(ClickHouse(settings), Publisher(producer(settings)), letters)
+    worker = Worker(ClickHouse(settings), sink, threading.Event())
+    ClickHouse.load()
+    spare_the_collector()
+    connection.send(None)
+    while True:
+        connection.send(_processed(worker, *connection.recv()))
+
+
+def _processed(worker: Worker, forget: bool, records: list[Any]) -> Exception | None:
+    if forget:
+        worker.forget()
+    try:
+        worker.process(records)
+    except PilotfishError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - a mistake of ours, told where it is known
+        structlog.get_logger(service="streams").exception("failed")
+        return PilotfishError(f"{type(error).__name__}: {error}")
+    return None
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(0)

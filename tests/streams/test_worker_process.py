@@ -1,0 +1,91 @@
+"""The worker's process: the same labels, errors told across, and no life of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from faults.processes import eventually
+from faults.records import records
+from faults.replay import events
+
+from pilotfish.schemas.errors import StorageError, UnavailableError
+from pilotfish.schemas.settings import Settings
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.worker_process import WorkerProcess
+
+LABELLED = "SELECT countIf(version > 0) FROM attempts_current WHERE tenant = {t:String}"
+
+PARENT = """
+import sys
+from pilotfish.schemas.settings import Settings
+from pilotfish.streams.worker_process import WorkerProcess
+if __name__ == "__main__":
+    worker = WorkerProcess(Settings())
+    worker.ready()
+    print(worker.pid, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def worker(settings: Settings) -> Iterator[WorkerProcess]:
+    made = WorkerProcess(settings)
+    made.ready()
+    yield made
+    made.end()
+
+
+def test_batches_are_labelled_with_and_without_memory(
+    settings: Settings, worker: WorkerProcess
+) -> None:
+    batch = records(events(settings.tenant, 20))
+    worker.process(batch[:50])
+    worker.forget()
+    worker.process(batch[50:])
+    found = ClickHouse(settings).query(LABELLED, {"t": settings.tenant})
+    assert found == [(20,)]
+
+
+def test_an_error_comes_across_as_itself(settings: Settings) -> None:
+    wrong = settings.model_copy(update={"clickhouse_database": "nowhere"})
+    worker = WorkerProcess(wrong)
+    worker.ready()
+    with pytest.raises(StorageError, match="nowhere"):
+        worker.process(records(events(settings.tenant, 1)))
+    worker.end()
+
+
+def test_a_process_that_ended_is_unavailable(worker: WorkerProcess) -> None:
+    os.kill(worker.pid, signal.SIGKILL)
+    with pytest.raises(UnavailableError, match="process ended"):
+        worker.process([])
+
+
+def test_it_ends_with_its_parent(settings: Settings, tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    parent = subprocess.Popen(
+        [sys.executable, str(script)],
+        env={**os.environ, **settings.environment()},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        assert _runs(pid)
+        parent.kill()
+    eventually(lambda: _runs(pid), False, 10)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
