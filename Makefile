@@ -1,4 +1,4 @@
-.PHONY: setup demo test check format lint types bench lock clean
+.PHONY: setup demo test check format lint types bench bench-learning lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -24,6 +24,9 @@ types: setup
 
 bench: setup
 	@$(BIN)/python benchmarks/run.py
+
+bench-learning: setup
+	@$(BIN)/python benchmarks/learning.py
 
 lock: setup
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --python-version 3.11 \

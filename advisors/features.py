@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pilotfish.advisors.regression import Vector
 
 _CONSTANT: Final = 0.3
-_TYPE: Final = 0.1
+_TYPE: Final = 0.05
 _WAVES: Final = 0.5
 """Prior standard deviations of what an approach, a type, and a text add to a chance."""
 _LENGTH_SCALE: Final = 0.7

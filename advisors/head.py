@@ -57,12 +57,15 @@ class FastHead:
         problem_type: str,
         approach: str,
         p_success: float,
-        weight: float = 1.0,
     ) -> None:
-        """Learn one labelled attempt; `weight` counts it as that many."""
+        """Learn one labelled attempt.
+
+        Each counts the same, advised or not: what is predicted is the outcome given
+        problem and approach, which the choice of the approach does not change.
+        """
         target = p_success - _MIDDLE
-        self._plain.learn(plain(problem_type), approach, target, weight)
-        self._waves.learn(waves(embedding, problem_type), approach, target, weight)
+        self._plain.learn(plain(problem_type), approach, target)
+        self._waves.learn(waves(embedding, problem_type), approach, target)
 
     def revise(
         self,
@@ -71,18 +74,17 @@ class FastHead:
         approach: str,
         old_p: float,
         new_p: float,
-        weight: float = 1.0,
     ) -> None:
         """Let an attempt that was learned as `old_p` have been learned as `new_p`.
 
-        Exact up to rounding; `weight` must be that with which it was learned.
+        Exact up to rounding.
 
         Raises:
             KeyError: no attempt with this approach was ever learned.
         """
         change = (old_p - _MIDDLE, new_p - _MIDDLE)
-        self._plain.revise(plain(problem_type), approach, change, weight)
-        self._waves.revise(waves(embedding, problem_type), approach, change, weight)
+        self._plain.revise(plain(problem_type), approach, change)
+        self._waves.revise(waves(embedding, problem_type), approach, change)
 
     def predict(
         self, embedding: NDArray[np.float32], problem_type: str, approaches: list[str]

@@ -38,25 +38,19 @@ class Panel:
         total = sum((one.record for one in self.own.values()), start=np.zeros(3))
         return -float(total[1] + (total[0] + 2.0) * np.log(total[2] + 2.0)) / 2
 
-    def learn(
-        self, features: Vector, approach: str, target: float, weight: float
-    ) -> None:
-        """Learn an outcome, counted as `weight` outcomes."""
+    def learn(self, features: Vector, approach: str, target: float) -> None:
+        """Learn an outcome."""
         if approach not in self.own:
             self.own[approach] = Regression.prior(self._width, 1.0)
-        self.own[approach].learn(features, target, weight / NOISE)
-        self.pool.learn(features, target, weight / _POOL_NOISE)
+        self.own[approach].learn(features, target, 1 / NOISE)
+        self.pool.learn(features, target, 1 / _POOL_NOISE)
 
     def revise(
-        self,
-        features: Vector,
-        approach: str,
-        change: tuple[float, float],
-        weight: float,
+        self, features: Vector, approach: str, change: tuple[float, float]
     ) -> None:
         """Let a learned outcome have been another; `change` is (old, new)."""
-        self.own[approach].revise(features, *change, weight / NOISE)
-        self.pool.revise(features, *change, weight / _POOL_NOISE)
+        self.own[approach].revise(features, *change, 1 / NOISE)
+        self.pool.revise(features, *change, 1 / _POOL_NOISE)
 
     def predict(
         self, features: Vector, approaches: Sequence[str]

@@ -14,14 +14,13 @@ from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.card import Card
 from pilotfish.advisors.embedding_cache import EmbeddingCache, Embeddings
 from pilotfish.advisors.head import FastHead
-from pilotfish.advisors.hint_weight import hint_weight
 from pilotfish.advisors.kinds import Kinds
 from pilotfish.consumers.labels import PlacedLabel
 from pilotfish.consumers.ledger import Learned, Ledger
 from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
 from pilotfish.schemas.labels import AttemptLabelled
 
-_NOTHING: Final = Learned(0, None, "", "", 1.0)
+_NOTHING: Final = Learned(0, None, "", "")
 
 
 @dataclass(slots=True)
@@ -96,11 +95,11 @@ class FastLearning:
         before = ledger.get(label.attempt_id) or _NOTHING
         if label.version <= before.version:
             return
-        now = self._learned(label)
+        now = _learned(label)
         old, new = before.p_success, now.p_success
         if not (self._bundle_knows(one) or (old is None and new is None)):
             [row] = self._embeddings.embed([_text(label)])
-            now = self._teach(row, before, now)
+            self._teach(row, before, now)
             self.state.kinds.learn(row, label.problem)
         ledger.put(label.attempt_id, now)
 
@@ -113,50 +112,36 @@ class FastLearning:
         reach = self._card.watermark.get(one.partition, -1)
         return one.label.first_offset <= reach and one.at <= self._card.created_at
 
-    def _learned(self, label: AttemptLabelled) -> Learned:
-        hint = label.hint
-        followed = hint is not None and hint.approach == label.approach
-        known = {*self.state.head.approaches, label.approach or ""}
-        weight = hint_weight(hint.propensity if hint and followed else None, len(known))
-        p_success = label.p_success if _teaches(label) else None
-        return Learned(
-            label.version, p_success, label.problem_type, label.approach or "", weight
-        )
-
-    def _teach(self, row: Embeddings, before: Learned, now: Learned) -> Learned:
+    def _teach(self, row: Embeddings, before: Learned, now: Learned) -> None:
         """Bring the head from one label of an attempt to the next one."""
         old, new = before.p_success, now.p_success
         if old is None:
             if new is not None:
-                self.state.head.learn(
-                    row, now.problem_type, now.approach, new, now.weight
-                )
-            return now
-        if new is not None and _same_row(before, now):
+                self.state.head.learn(row, now.problem_type, now.approach, new)
+        elif new is not None and _same_row(before, now):
             self._revise(row, before, new)
-            return now._replace(weight=before.weight)
-        self._revise(row, before, self._predicted(row, before))
-        return self._teach(row, _NOTHING, now)
+        else:
+            self._revise(row, before, self._predicted(row, before))
+            self._teach(row, _NOTHING, now)
 
     def _revise(self, row: Embeddings, before: Learned, to: float) -> None:
         assert before.p_success is not None
         head = self.state.head
         # A dataset is cut at its newest attempts, so a head may lack old approaches.
         if before.approach in head.approaches:
-            head.revise(
-                row,
-                before.problem_type,
-                before.approach,
-                before.p_success,
-                to,
-                before.weight,
-            )
+            kind, approach = before.problem_type, before.approach
+            head.revise(row, kind, approach, before.p_success, to)
 
     def _predicted(self, row: Embeddings, before: Learned) -> float:
         """What a label that turned out to be about nothing may say: what is expected."""
         head = self.state.head
         means, _ = head.predict(row, before.problem_type, [before.approach])
         return float(means[0])
+
+
+def _learned(label: AttemptLabelled) -> Learned:
+    p_success = label.p_success if _teaches(label) else None
+    return Learned(label.version, p_success, label.problem_type, label.approach or "")
 
 
 def _text(label: AttemptLabelled) -> str:

@@ -21,7 +21,6 @@ class Learned(NamedTuple):
     p_success: float | None
     problem_type: str
     approach: str
-    weight: float
 
 
 _ENTRIES: TypeAdapter[list[tuple[str, Learned]]] = TypeAdapter(

@@ -1,7 +1,7 @@
 """Logs of attempts as files: JSON lines, one attempt a line, gzip allowed."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, TextIO, cast
 
@@ -41,17 +41,27 @@ class LoggedAttempt(Value):
     model: str = ""
 
 
-def read_attempts(path: Path) -> Iterator[LoggedAttempt]:
+def read_attempts(
+    path: Path, skipped: Callable[[SchemaError], object] | None = None
+) -> Iterator[LoggedAttempt]:
     """Yield the attempts of a `.jsonl` or `.jsonl.gz` file in order.
+
+    `skipped` hears of the lines that are no attempts, which are then passed over.
 
     Raises:
         ConfigurationError: the file cannot be opened.
-        SchemaError: a line is no attempt; the message names line and reason.
+        SchemaError: a line is no attempt, and nobody hears of those that are skipped;
+            the message names line and reason.
     """
     try:
         with _open(path) as lines:
             for number, line in enumerate(lines, start=1):
-                yield _attempt(path, number, line)
+                try:
+                    yield _attempt(path, number, line)
+                except SchemaError as error:
+                    if skipped is None:
+                        raise
+                    skipped(error)
     except (OSError, UnicodeDecodeError, EOFError) as error:
         raise ConfigurationError(f"cannot read {path}: {error}") from error
 

@@ -40,13 +40,7 @@ def teach(
 ) -> FastHead:
     """Let a head learn attempts in their order; returns it."""
     for embedding, attempt in zip(embeddings, attempts, strict=True):
-        head.learn(
-            embedding,
-            attempt.problem_type,
-            attempt.approach,
-            attempt.p_success,
-            attempt.weight,
-        )
+        head.learn(embedding, attempt.problem_type, attempt.approach, attempt.p_success)
     return head
 
 
@@ -82,14 +76,16 @@ def log_loss(scored: Scored) -> NDArray[np.float64]:
     return np.asarray(-(y * np.log(p) + (1 - y) * np.log(1 - p)), np.float64)
 
 
-def expected_calibration_error(scored: Scored, bins: int = 5) -> float:
+def expected_calibration_error(
+    predicted: NDArray[np.float64], outcome: NDArray[np.float64], bins: int = 5
+) -> float:
     """Mean gap of predicted and true success over about equally filled bins.
 
     Equal predictions share a bin: a constant guess has one gap, not one a bin.
     """
-    edges = np.quantile(scored.predicted, np.arange(1, bins) / bins)
-    of_bin = np.searchsorted(edges, scored.predicted, side="left")
-    gaps = np.bincount(of_bin, weights=scored.predicted - scored.outcome)
+    edges = np.quantile(predicted, np.arange(1, bins) / bins)
+    of_bin = np.searchsorted(edges, predicted, side="left")
+    gaps = np.bincount(of_bin, weights=predicted - outcome)
     return float(np.abs(gaps).sum() / len(of_bin))
 
 
@@ -102,7 +98,7 @@ def metrics(scored: Scored) -> dict[str, float]:
         "base_rate": max(rate, 1 - rate),
         "log_loss": float(log_loss(scored).mean()),
         "brier": float(((scored.predicted - scored.outcome) ** 2).mean()),
-        "ece": expected_calibration_error(scored),
+        "ece": expected_calibration_error(scored.predicted, scored.outcome),
         "auc": _auc(scored.predicted, success),
         "policy_value": policy_value(scored),
     }

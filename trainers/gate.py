@@ -46,9 +46,7 @@ def judge(
         return Verdict(False, few, {"heldout": float(len(candidate.problems))})
     gains = _gain_by_problem(candidate, incumbent)
     confidence = _share_of_gains(gains, np.random.default_rng(seed))
-    worse_calibrated = expected_calibration_error(
-        candidate
-    ) - expected_calibration_error(incumbent)
+    worse_calibrated = _calibration_error(candidate) - _calibration_error(incumbent)
     forgotten = _most_forgotten(candidate, incumbent, old_kinds)
     numbers = {
         "gain": float(gains.mean()),
@@ -91,6 +89,10 @@ def _gain_by_problem(candidate: Scored, incumbent: Scored) -> NDArray[np.float64
 def _share_of_gains(gains: NDArray[np.float64], rng: np.random.Generator) -> float:
     drawn = rng.integers(0, len(gains), size=(_RESAMPLES, len(gains)))
     return float((gains[drawn].mean(1) > 0).mean())
+
+
+def _calibration_error(scored: Scored) -> float:
+    return expected_calibration_error(scored.predicted, scored.outcome)
 
 
 def _most_forgotten(

@@ -11,7 +11,7 @@ from pilotfish.schemas.errors import BundleError
 
 DIM, APPROACHES = 16, ["plan", "react", "search"]
 
-Row = tuple[np.ndarray, str, str, float, float]
+Row = tuple[np.ndarray, str, str, float]
 
 
 def rows(seed: int, count: int, dim: int = DIM) -> list[Row]:
@@ -24,10 +24,7 @@ def rows(seed: int, count: int, dim: int = DIM) -> list[Row]:
         embedding = np.asarray(centre / np.linalg.norm(centre), np.float32)
         solved = approach == APPROACHES[kind]
         chance = 0.85 if solved else 0.15
-        weight = float(rng.uniform(0.25, 4))
-        made.append(
-            (embedding, "ab"[kind], approach, float(rng.random() < chance), weight)
-        )
+        made.append((embedding, "ab"[kind], approach, float(rng.random() < chance)))
     return made
 
 
@@ -63,9 +60,9 @@ def test_a_revision_is_as_if_the_new_label_had_come_first(
 ) -> None:
     learned, probes = rows(seed, 40), rows(seed + 1, 5)
     revised = taught(learned)
-    embedding, kind, approach, old, weight = learned[place]
-    revised.revise(embedding, kind, approach, old, new, weight)
-    learned[place] = (embedding, kind, approach, new, weight)
+    embedding, kind, approach, old = learned[place]
+    revised.revise(embedding, kind, approach, old, new)
+    learned[place] = (embedding, kind, approach, new)
     np.testing.assert_allclose(
         told(revised, probes), told(taught(learned), probes), atol=1e-4
     )
@@ -89,13 +86,11 @@ def test_bytes_and_back_is_the_same_to_the_bit(seed: int, count: int) -> None:
 @few
 @given(
     st.integers(0, 10**6),
-    st.lists(st.tuples(st.floats(0, 1), st.floats(0.01, 100)), max_size=40),
+    st.lists(st.floats(0, 1), max_size=40),
 )
-def test_means_are_chances_whatever_it_learned(
-    seed: int, labels: list[tuple[float, float]]
-) -> None:
+def test_means_are_chances_whatever_it_learned(seed: int, labels: list[float]) -> None:
     learned = [
-        (*row[:3], *label)
+        (*row[:3], label)
         for row, label in zip(rows(seed, len(labels)), labels, strict=True)
     ]
     means, sds = told(taught(learned), rows(seed + 1, 5)).swapaxes(0, 1)
@@ -104,9 +99,7 @@ def test_means_are_chances_whatever_it_learned(
 
 
 def test_what_was_never_tried_does_as_all_do_and_is_uncertain() -> None:
-    learned = [
-        (*row[:3], float(n % 10 == 0), 1.0) for n, row in enumerate(rows(1, 300))
-    ]
+    learned = [(*row[:3], float(n % 10 == 0)) for n, row in enumerate(rows(1, 300))]
     means, sds = taught(learned).predict(learned[0][0], "a", ["react", "never tried"])
     assert means[1] == pytest.approx(0.1, abs=0.15)
     assert sds[1] > 2 * sds[0]
@@ -126,7 +119,7 @@ def test_uncertainty_shrinks_with_data() -> None:
 
 
 def test_predictions_are_calibrated_and_tell_kinds_apart() -> None:
-    untyped = [(row[0], "", *row[2:]) for row in rows(3, 600)]
+    untyped = [(row[0], "", *row[2:]) for row in rows(3, 1200)]
     head, probes = taught(untyped), rows(4, 200)
     means = told(head, [(p[0], "", *p[2:]) for p in probes])[:, 0]
     kinds = np.array([p[1] == "b" for p in probes], int)
@@ -140,7 +133,7 @@ def test_predictions_are_calibrated_and_tell_kinds_apart() -> None:
 def test_a_text_that_tells_nothing_is_not_trusted() -> None:
     rng = np.random.default_rng(5)
     head = FastHead(DIM)
-    for embedding, _, approach, _, _ in rows(5, 600):
+    for embedding, _, approach, _ in rows(5, 600):
         noise = rng.normal(size=DIM)
         unit = np.asarray(noise / np.linalg.norm(noise), np.float32)
         chance = 0.7 if approach == "plan" else 0.4
@@ -152,7 +145,7 @@ def test_a_text_that_tells_nothing_is_not_trusted() -> None:
 def test_a_type_alone_tells_kinds_apart() -> None:
     head = FastHead(DIM)
     same = rows(6, 1)[0][0]
-    for _, kind, approach, p_success, _ in rows(6, 600):
+    for _, kind, approach, p_success in rows(6, 600):
         head.learn(same, kind, approach, p_success)
     means = [head.predict(same, kind, APPROACHES)[0] for kind in "ab"]
     assert [int(one.argmax()) for one in means] == [0, 1]
@@ -174,9 +167,9 @@ def test_learning_and_predicting_take_less_than_a_millisecond() -> None:
         head.learn(*row)
     names = [*APPROACHES, *(f"other {n}" for n in range(5))]
     spent: dict[str, list[float]] = {"learn": [], "predict": []}
-    for embedding, kind, approach, p_success, weight in learned:
+    for embedding, kind, approach, p_success in learned:
         since = perf_counter()
-        head.learn(embedding, kind, approach, p_success, weight)
+        head.learn(embedding, kind, approach, p_success)
         spent["learn"].append(perf_counter() - since)
         since = perf_counter()
         head.predict(embedding, kind, names)

@@ -154,7 +154,7 @@ def test_a_revision_after_the_dataset_is_learned_as_a_revision(tmp_path: Path) -
     assert abs(believed(learning)[1] - expected) < 1e-6
 
 
-def test_rarely_advised_attempts_count_more(
+def test_advised_attempts_count_as_others_do(
     made: tuple[Bundle, EmbeddingCache],
 ) -> None:
     def after(propensity: float) -> float:
@@ -163,7 +163,7 @@ def test_rarely_advised_attempts_count_more(
         learning.learn([placed(0, problem=ASKED, hint=mark)])
         return believed(learning)[1]
 
-    assert after(0.05) > after(0.99)
+    assert after(0.05) == after(0.99)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 3)), max_size=12))

@@ -11,7 +11,6 @@ ENTRIES = st.builds(
     st.none() | st.floats(0, 1),
     st.text(max_size=5),
     st.text(max_size=5),
-    st.floats(0.25, 4),
 )
 
 
@@ -25,7 +24,7 @@ def test_bytes_give_back_the_same_entries(entries: dict[str, Learned]) -> None:
 
 def test_the_oldest_attempts_are_forgotten_first() -> None:
     ledger = Ledger(most=2)
-    one = Learned(1, 1.0, "", "plan", 1.0)
+    one = Learned(1, 1.0, "", "plan")
     for attempt_id in ("a", "b", "a", "c"):
         ledger.put(attempt_id, one)
     assert ledger.get("b") is None

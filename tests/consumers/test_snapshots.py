@@ -14,8 +14,8 @@ ROW = np.eye(32, dtype=np.float32)[0]
 def state_of(root: Path) -> tuple[State, Snapshots]:
     bundle = tiny_bundle(root, "t", "v1")
     state = untaught(bundle, {0: 3})
-    state.head.learn(ROW, "", "plan", 1.0, 1.0)
-    state.ledger.put("a1", Learned(2, 1.0, "", "plan", 1.0))
+    state.head.learn(ROW, "", "plan", 1.0)
+    state.ledger.put("a1", Learned(2, 1.0, "", "plan"))
     state.kinds.learn(ROW, "sort")
     snapshots = Snapshots(root)
     snapshots.write("t", "v1", snapshot(state, bundle))

@@ -5,7 +5,17 @@ import sys
 
 import typer
 
-from pilotfish._cli import advisors, ask, dead, demo, doctor, platform, replay, training
+from pilotfish._cli import (
+    advisors,
+    ask,
+    dead,
+    demo,
+    doctor,
+    evaluate,
+    platform,
+    replay,
+    training,
+)
 from pilotfish.schemas.errors import PilotfishError
 
 app = typer.Typer(
@@ -22,6 +32,7 @@ app.command()(platform.up)
 app.command()(platform.prepare)
 app.command()(demo.demo)
 app.command()(replay.replay)
+app.command()(evaluate.evaluate)
 app.command()(ask.sql)
 app.command()(ask.status)
 app.command()(doctor.doctor)

@@ -1,0 +1,72 @@
+"""`pilotfish evaluate` as people call it."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pilotfish._cli.app import app
+from pilotfish.schemas.errors import NothingToLearnError, SchemaError
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "theoremqa_gpt4.jsonl.gz"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    file = tmp_path / "log.jsonl"
+    with gzip.open(DATA, "rt") as lines:
+        everything = list(lines)
+    half = len(everything) // 2  # one approach after the other
+    file.write_text("".join(everything[:80] + everything[half : half + 80]))
+    return file
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PILOTFISH_HOME", str(tmp_path / "home"))
+
+
+def run(*arguments: object) -> str:
+    words = [str(one) for one in arguments]
+    done = CliRunner().invoke(app, ["evaluate", *words], catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.output
+
+
+def test_a_real_log_gives_a_table_numbers_and_a_picture(
+    log: Path, tmp_path: Path
+) -> None:
+    numbers, picture = tmp_path / "numbers.json", tmp_path / "curves.png"
+    said = run(log, "--orders", 2, "--json", numbers, "--plot", picture)
+    assert "pilotfish fast" in said and "always right" in said
+    made = json.loads(numbers.read_text())
+    assert made["orders"] == 2 and made["approaches"] == ["pot", "cot"]
+    policies = made["policies"]
+    assert policies["random"]["success"] < policies["always right"]["success"]
+    assert 0 <= policies["pilotfish fast"]["calibration_error"] < 0.5
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_seed_gives_the_same_numbers(log: Path, tmp_path: Path) -> None:
+    def scored(seed: int) -> list[float]:
+        file = tmp_path / "numbers.json"
+        run(log, "--orders", 2, "--seed", seed, "--label-noise", 0.2, "--json", file)
+        policies = json.loads(file.read_text())["policies"]
+        return [one["success"] for one in policies.values()]
+
+    assert scored(1) == scored(1) != scored(2)
+
+
+def test_a_broken_line_is_named_or_counted(log: Path) -> None:
+    log.write_text("{not json}\n" + log.read_text())
+    with pytest.raises(SchemaError, match=r"log\.jsonl, line 1: Invalid JSON"):
+        run(log)
+    assert "1 lines skipped" in run(log, "--orders", 2, "--skip-bad")
+
+
+def test_a_log_that_teaches_nothing_is_told_from_one_that_does(log: Path) -> None:
+    log.write_text("\n".join(log.read_text().splitlines()[:20]) + "\n")
+    with pytest.raises(NothingToLearnError, match="different problems, 50 needed"):
+        run(log)

@@ -1,0 +1,83 @@
+"""Logs in which problems were tried with several approaches, as a table of outcomes.
+
+With the outcome of every approach on record, any policy can be scored exactly, without
+an estimate: what it would have got is looked up.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilotfish.schemas.attempt_log import LoggedAttempt
+from pilotfish.schemas.errors import NothingToLearnError
+
+LEAST_PROBLEMS: Final = 50
+"""Below this even the best policy cannot be told from a lucky one."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeTable:
+    """Row i is about problems[i], column j about approaches[j].
+
+    `outcomes` (problems, approaches) are success rates in [0, 1], NaN where an approach
+    was never tried; of several attempts of one kind the mean.
+    """
+
+    problems: tuple[str, ...]
+    kinds: tuple[str, ...]
+    approaches: tuple[str, ...]
+    outcomes: NDArray[np.float64]
+
+
+def outcome_table(attempts: Iterable[LoggedAttempt]) -> OutcomeTable:
+    """Return the table of a log; problems are told apart by their text.
+
+    Raises:
+        NothingToLearnError: no policy could be told from another on this log.
+    """
+    tried: dict[str, dict[str, list[bool]]] = {}
+    kinds: dict[str, str] = {}
+    approaches: dict[str, None] = {}
+    for attempt in attempts:
+        of_problem = tried.setdefault(attempt.problem, {})
+        of_problem.setdefault(attempt.approach, []).append(attempt.success)
+        kinds.setdefault(attempt.problem, attempt.problem_type)
+        approaches.setdefault(attempt.approach)
+    outcomes = np.full((len(tried), len(approaches)), np.nan)
+    place = {approach: column for column, approach in enumerate(approaches)}
+    for row, of_problem in enumerate(tried.values()):
+        for approach, successes in of_problem.items():
+            outcomes[row, place[approach]] = np.mean(successes)
+    table = OutcomeTable(
+        tuple(tried), tuple(kinds.values()), tuple(approaches), outcomes
+    )
+    _check(table)
+    return table
+
+
+def _check(table: OutcomeTable) -> None:
+    if len(table.problems) < LEAST_PROBLEMS:
+        raise NothingToLearnError(
+            f"{len(table.problems)} different problems, {LEAST_PROBLEMS} needed: "
+            "with fewer, luck decides which policy looks best"
+        )
+    if len(table.approaches) == 1:
+        raise NothingToLearnError(
+            f"every attempt used the approach {table.approaches[0]!r}: "
+            "with nothing to choose between, no advice can be scored"
+        )
+    tried = ~np.isnan(table.outcomes)
+    known = table.outcomes[tried]
+    if known.min() == known.max():
+        word = "succeeded" if known.min() else "failed"
+        raise NothingToLearnError(
+            f"every attempt {word}: all approaches are equally good here"
+        )
+    if (tried.sum(1) < 2).all():
+        raise NothingToLearnError(
+            "no problem was tried with two approaches: what another choice would have "
+            "got is not on record"
+        )

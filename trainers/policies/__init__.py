@@ -1,0 +1,1 @@
+"""Advice policies that `pilotfish evaluate` scores side by side."""

@@ -1,0 +1,1 @@
+"""How `pilotfish evaluate` plays a log to policies."""

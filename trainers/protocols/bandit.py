@@ -1,0 +1,135 @@
+"""One pass over the problems; a policy sees only the outcome of what it chose.
+
+The replay of a full-information log as a bandit problem, as in Bietti, Agarwal and
+Langford, A Contextual Bandit Bake-off (2021).
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilotfish.advisors.encoder import Embeddings
+from pilotfish.trainers.outcomes import OutcomeTable
+from pilotfish.trainers.policies.policy import Case, Decision, Policy
+
+Matrix = NDArray[np.float64]
+Maker = Callable[[np.random.Generator], Policy]
+"""Makes a policy that has learned nothing yet; one is made for each order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """What a policy got, (orders, problems) in the order in which problems came.
+
+    `predicted` is the chance given to the approach that was taken, NaN where none was.
+    Seconds are means of one call.
+    """
+
+    success: Matrix
+    predicted: Matrix
+    abstained: NDArray[np.bool_]
+    choose_s: float
+    learn_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is played: `taught` is what policies learn, the table what they get."""
+
+    table: OutcomeTable
+    embeddings: Embeddings
+    taught: Matrix
+
+    def case(self, row: int, request_id: str) -> Case:
+        """Return a problem with the approaches whose outcome is on record."""
+        table = self.table
+        known = np.flatnonzero(~np.isnan(table.outcomes[row]))
+        return Case(
+            request_id,
+            table.problems[row],
+            table.kinds[row],
+            self.embeddings[row],
+            tuple(table.approaches[column] for column in known),
+        )
+
+
+def play(
+    world: World,
+    makers: Mapping[str, Maker],
+    orders: int,
+    seed: int,
+    progress: Callable[[], None] = lambda: None,
+) -> dict[str, Passes]:
+    """Let every policy play the same orders; `progress` is called after each of them.
+
+    What an abstaining policy's agent does is drawn evenly, the same for all policies.
+    """
+    return {
+        name: _passes(world, maker, orders, seed, progress)
+        for name, maker in makers.items()
+    }
+
+
+def _passes(
+    world: World,
+    maker: Maker,
+    orders: int,
+    seed: int,
+    progress: Callable[[], None],
+) -> Passes:
+    count = len(world.table.problems)
+    success, predicted = np.empty((orders, count)), np.full((orders, count), np.nan)
+    abstained = np.zeros((orders, count), bool)
+    spent = np.zeros(2)
+    for order in range(orders):
+        shuffled = np.random.default_rng((seed, order)).permutation(count)
+        policy = maker(np.random.default_rng((seed, order, 1)))
+        steps = _one_pass(world, policy, shuffled, f"{seed}-{order}", spent)
+        for at, (got, chance, none) in enumerate(steps):
+            success[order, at], predicted[order, at] = got, chance
+            abstained[order, at] = none
+        progress()
+    choose_s, learn_s = spent / (orders * count)
+    return Passes(success, predicted, abstained, float(choose_s), float(learn_s))
+
+
+def _one_pass(
+    world: World, policy: Policy, rows: NDArray[np.int64], name: str, spent: Matrix
+) -> Iterator[tuple[float, float, bool]]:
+    place = {approach: at for at, approach in enumerate(world.table.approaches)}
+    own_choice = np.random.default_rng([ord(letter) for letter in name])
+    for row in rows:
+        case = world.case(int(row), f"{name}-{row}")
+        own = case.offered[int(own_choice.integers(len(case.offered)))]
+        begun = time.perf_counter()
+        decision = policy.choose(case)
+        chosen = time.perf_counter()
+        taken = decision.approach or own
+        column = place[taken]
+        policy.learn(case, decision, taken, float(world.taught[row, column]))
+        spent += chosen - begun, time.perf_counter() - chosen
+        got = float(world.table.outcomes[row, column])
+        yield got, _chance(case, decision, taken), decision.approach is None
+
+
+def _chance(case: Case, decision: Decision, taken: str) -> float:
+    if not decision.p_success:
+        return float("nan")
+    return decision.p_success[case.offered.index(taken)]
+
+
+def taught_outcomes(table: OutcomeTable, noise: float, seed: int) -> Matrix:
+    """Return the outcomes as learners are told them: this share of them is flipped."""
+    flipped = np.random.default_rng((seed, 2)).random(table.outcomes.shape) < noise
+    return np.where(flipped, 1 - table.outcomes, table.outcomes)
+
+
+def shuffled(table: OutcomeTable, seed: int) -> OutcomeTable:
+    """Return a world without anything to learn from a text: whole rows change places."""
+    rows = np.random.default_rng((seed, 3)).permutation(len(table.problems))
+    return OutcomeTable(
+        table.problems, table.kinds, table.approaches, table.outcomes[rows]
+    )
