@@ -1,7 +1,7 @@
 """Vowpal Wabbit's contextual bandit, as its users would set it up for this.
 
 cb_explore_adf with SquareCB (Foster and Rakhlin, 2020), words of the problem crossed with
-the approach: https://vowpalwabbit.org/docs/vowpal_wabbit/python/latest/.
+the approach; the text format is that of Vowpal Wabbit's wiki, "Contextual Bandit algorithms".
 """
 
 import re
