@@ -30,7 +30,7 @@ All of it explores for longer than a log of a thousand attempts can pay back: th
 deviation is that of one problem's chance, and what is learned of it serves its
 neighbours too. Agrawal and Goyal (2013) call it v. Chosen, as the features' scale of a
 type and MIN_CERTAINTY, on made-up outcomes over the texts of theoremqa and
-reasoning_gym: 0.2, 0.3, 0.4, 0.5 and 1 on seven worlds with two to four seeds."""
+reasoning_gym: about twenty settings, six to eight worlds, two to four seeds each."""
 
 _LEAST_SD: Final = 1e-3
 _CELLS: Final = 512

@@ -2,7 +2,7 @@
 
 Runs `pilotfish evaluate` with 20 orders; writes benchmarks/learning.json and the tables
 in benchmarks/learning.md. The logs are those of ../shared/data. Settings of the advisor
-were fixed before, on other data: see advisors/policy.py and advisors/features.py.
+were chosen on other data, but for what docs/decisions.md and advisors/features.py say.
 """
 
 import json
