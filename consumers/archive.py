@@ -28,9 +28,10 @@ from pilotfish.consumers.positions import positions
 from pilotfish.consumers.rows import DEAD_LETTERS_TABLE
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import Block, ClickHouse
+from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.dead_letters import DeadLetters
 from pilotfish.streams.kafka import consumer, mapped_errors, producer, readable
+from pilotfish.streams.patience import until_available
 
 GROUP: Final = "pilotfish-archive"
 
@@ -153,9 +154,16 @@ class Archive:
             for table, rows in batch.rows.items()
         ]
 
+        def insert() -> None:
+            for block in blocks:
+                clickhouse.insert_block(block)
+
+        def note(error: UnavailableError, _wait_s: float) -> None:
+            _LOG.warning("insert_waits", error=str(error), records=batch.records)
+
         def write() -> None:
             self._set_aside(batch)
-            _insert(blocks, clickhouse, abandoned)
+            until_available(insert, abandoned, note)
 
         return Pending(batch, in_background(write), abandoned)
 
@@ -200,24 +208,6 @@ class Archive:
         elif pending.future.exception() is None:
             with suppress(KafkaException):  # the table knows; this is a courtesy
                 self._consumer.commit(offsets=_ends(pending.batch), asynchronous=False)
-
-
-def _insert(
-    blocks: list[Block], clickhouse: ClickHouse, abandoned: threading.Event
-) -> None:
-    """Insert again and again, until all are in or `abandoned` is set."""
-    wait_s = 0.25
-    while True:
-        try:
-            for block in blocks:
-                clickhouse.insert_block(block)
-        except UnavailableError as error:
-            _LOG.warning("insert_waits", error=str(error))
-            if abandoned.wait(wait_s):
-                raise
-            wait_s = min(2 * wait_s, 5.0)
-        else:
-            return
 
 
 def _ends(batch: Batch) -> list[TopicPartition]:

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import structlog
 
@@ -11,13 +10,11 @@ from pilotfish.streams.assembly import State
 from pilotfish.streams.batch import Batch, Record, apply_events, count_changes, read
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.memory import Memory
+from pilotfish.streams.patience import until_available
 from pilotfish.streams.sink import Sink
 from pilotfish.streams.store import load_pages, load_states
 
 _LOG = structlog.get_logger(service="streams")
-
-_FIRST_WAIT_S: Final = 0.25
-_LONGEST_WAIT_S: Final = 5.0
 
 
 class Worker:
@@ -79,14 +76,8 @@ class Worker:
             memory.pages.put(page, cells)
 
     def _until_done(self, work: Callable[[], None]) -> None:
-        wait_s = _FIRST_WAIT_S
-        while True:
-            try:
-                work()
-            except UnavailableError as error:
-                _LOG.warning("batch_waits", error=str(error), wait_s=wait_s)
-                if self._stop.wait(wait_s):
-                    raise
-                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
-            else:
-                return
+        until_available(work, self._stop, _note)
+
+
+def _note(error: UnavailableError, wait_s: float) -> None:
+    _LOG.warning("batch_waits", error=str(error), wait_s=wait_s)

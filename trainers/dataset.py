@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from pilotfish.advisors.hint_weight import hint_weight
 from pilotfish.schemas.base import utc_now
 from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.trainers.hint_weight import hint_weight
 
 Split = Literal["train", "validation", "heldout"]
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from pilotfish.infra.gateway import EmbeddedClickHouse
 from pilotfish.infra.kafka import EmbeddedKafka
 from pilotfish.schemas.settings import Settings
@@ -124,3 +126,8 @@ def logs(services: Sequence[Service]) -> str:
         f"== {s.log.name}\n" + s.log.read_text(errors="replace")[-2000:]
         for s in services
     )
+
+
+def gone(pid: int) -> bool:
+    """Return whether a process ended, whether or not anybody asked how."""
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie"

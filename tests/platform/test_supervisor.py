@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
+from faults.processes import gone
 
 from pilotfish._supervisor import RESTARTS, Child, Supervisor
 
@@ -34,10 +34,6 @@ def until(reached: Callable[[], object], within_s: float = 20.0) -> None:
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-
-
-def gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults.processes import eventually
+from faults.processes import eventually, gone
 from faults.records import records
 from faults.replay import events
 
@@ -78,14 +78,6 @@ def test_it_ends_with_its_parent(settings: Settings, tmp_path: Path) -> None:
     with parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        assert _runs(pid)
+        assert not gone(pid)
         parent.kill()
-    eventually(lambda: _runs(pid), False, 10)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
+    eventually(lambda: gone(pid), True, 10)

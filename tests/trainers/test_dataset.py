@@ -3,10 +3,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotfish.advisors.hint_weight import hint_weight
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.trainers.dataset import Attempt, read, rehearse, split_of
+from pilotfish.trainers.hint_weight import hint_weight
 
 
 @given(st.text())

@@ -4,9 +4,9 @@ from typing import Final
 
 from pilotfish.trainers.policies.embedded import LinearThompson, Neighbours
 from pilotfish.trainers.policies.pilotfish import FastAdvisor
+from pilotfish.trainers.policies.policy import Maker
 from pilotfish.trainers.policies.tallies import RandomChoice, Thompson
 from pilotfish.trainers.policies.vw import VowpalWabbit
-from pilotfish.trainers.protocols.bandit import Maker
 
 PILOTFISH: Final = "pilotfish fast"
 VOWPAL_WABBIT: Final = "VW squarecb"

@@ -1,6 +1,9 @@
 """What an advice policy is: it chooses an approach, then learns what came of it."""
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
+
+import numpy as np
 
 from pilotfish.advisors.encoder import Embeddings
 
@@ -42,3 +45,7 @@ class Policy(Protocol):
     ) -> None:
         """Learn the outcome of the approach that was taken, advised or not."""
         ...
+
+
+Maker = Callable[[np.random.Generator], Policy]
+"""Makes a policy that has learned nothing yet; one is made for each order."""

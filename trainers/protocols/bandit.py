@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.trainers.outcomes import OutcomeTable
-from pilotfish.trainers.policies.policy import Case, Decision, Policy
+from pilotfish.trainers.policies.policy import Case, Decision, Maker, Policy
 
 Matrix = NDArray[np.float64]
-Maker = Callable[[np.random.Generator], Policy]
-"""Makes a policy that has learned nothing yet; one is made for each order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +83,9 @@ def _passes(
     abstained = np.zeros((orders, count), bool)
     spent = np.zeros(2)
     for order in range(orders):
-        shuffled = np.random.default_rng((seed, order)).permutation(count)
+        rows = np.random.default_rng((seed, order)).permutation(count)
         policy = maker(np.random.default_rng((seed, order, 1)))
-        steps = _one_pass(world, policy, shuffled, f"{seed}-{order}", spent)
+        steps = _one_pass(world, policy, rows, f"{seed}-{order}", spent)
         for at, (got, chance, none) in enumerate(steps):
             success[order, at], predicted[order, at] = got, chance
             abstained[order, at] = none

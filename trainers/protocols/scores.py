@@ -1,8 +1,8 @@
 """What a pass was worth: success with intervals, calibration, abstention, time."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +31,6 @@ class Score:
     abstained: float | None = None
     choose_ms: float | None = None
     learn_ms: float | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what JSON writes of it."""
-        return asdict(self)
 
 
 def score(passes: Passes, rivals: Mapping[str, NDArray[np.float64]]) -> Score:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -86,7 +87,7 @@ def evaluate(
             "shuffle_labels": shuffle_labels,
             "encode_ms": encode_ms,
         }
-        lines = {name: one.as_dict() for name, one in scores.items()}
+        lines = {name: asdict(one) for name, one in scores.items()}
         json_file.write_text(json.dumps({**about, "policies": lines}, indent=1) + "\n")
     if plot is not None:
         from pilotfish._cli.learning_curves import draw
@@ -120,14 +121,11 @@ def _embed(problems: tuple[str, ...]) -> tuple[Any, float]:
     import statistics
     import time
 
-    from pilotfish.advisors.embedding_cache import EmbeddingCache
-    from pilotfish.advisors.encoder import Encoder
+    from pilotfish.consumers.serving import Encoders
     from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
     from pilotfish.trainers.base import ensure_base
 
-    cache = EmbeddingCache(
-        Encoder(ensure_base(Settings(), report=console.print), 2), len(problems)
-    )
+    cache = Encoders().of(ensure_base(Settings(), report=console.print))
     texts = [problem[:MAX_ADVICE_PROBLEM] for problem in problems]
     spent = []
     for text in texts[:_TIMED]:

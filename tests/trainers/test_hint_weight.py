@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotfish.advisors.hint_weight import MAX_WEIGHT, hint_weight
+from pilotfish.trainers.hint_weight import MAX_WEIGHT, hint_weight
 
 
 @given(st.floats(1e-6, 1), st.integers(1, 64))
