@@ -23,6 +23,7 @@ FILES = (
     "catalogue.json",
     "encoder.onnx",
     "head.safetensors",
+    "lexicon.safetensors",
     "tokenizer.json",
 )
 """Every file of a bundle besides its card."""

@@ -16,6 +16,8 @@ class Card(Value):
     The head has been taught the labels whose `first_offset` in their Kafka partition
     is at or below `watermark`, as they were at `created_at`: the time at which the
     dataset was read. What became known later is still to be learned.
+
+    An embedding has `dim` numbers; the last `words` of them are the lexicon's scores.
     """
 
     version: Identifier
@@ -24,8 +26,14 @@ class Card(Value):
     created_at: Time
     base_model: str
     dim: int = Field(gt=0)
+    words: int = Field(default=0, ge=0)
     max_tokens: int = Field(gt=0)
     pooling: Literal["mean", "last"]
     watermark: dict[int, int] = Field(default_factory=dict)
     metrics: dict[str, float] = Field(default_factory=dict)
     files: dict[str, Sha256]
+
+    @property
+    def meaning(self) -> int:
+        """How many numbers of an embedding come from the encoder."""
+        return self.dim - self.words

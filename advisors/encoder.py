@@ -1,4 +1,4 @@
-"""Texts to embeddings with the ONNX encoder of a bundle, on the CPU."""
+"""Texts to embeddings with the ONNX encoder and the lexicon of a bundle, on the CPU."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from pilotfish.advisors.bundle import Bundle
+from pilotfish.advisors.lexicon import Lexicon
 from pilotfish.schemas.errors import BundleError
 
 Embeddings = NDArray[np.float32]
@@ -26,7 +27,7 @@ class Encoder:
         threads: cores that one text may use.
 
     Raises:
-        BundleError: ONNX Runtime or the tokenizer library refuses a file.
+        BundleError: a file is not what its name says.
     """
 
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
@@ -37,10 +38,16 @@ class Encoder:
         cut_and_pad(tokenizer, bundle.card.max_tokens)
         self._tokenizer = tokenizer
         self._session = open_session(bundle.path / "encoder.onnx", threads)
+        words = (bundle.path / "lexicon.safetensors").read_bytes()
+        self._lexicon = Lexicon.from_bytes(words)
 
     def embed(self, texts: Sequence[str]) -> Embeddings:
-        """Return (len(texts), dim) rows of length 1; equal texts are read once."""
-        return embed(self._session, self._tokenizer, texts)
+        """Return (len(texts), dim); equal texts are read once.
+
+        The part that the encoder makes has length 1; the lexicon's scores follow.
+        """
+        meaning = embed(self._session, self._tokenizer, texts)
+        return np.hstack([meaning, self._lexicon.scores(texts)])
 
 
 def open_session(file: Path, threads: int) -> onnxruntime.InferenceSession:

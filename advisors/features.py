@@ -1,10 +1,8 @@
 """What the fast head sees of a problem: fixed functions of embedding and problem type.
 
-Scales here and noises in `panel.py` come from about 60 settings in small sweeps, most
-with one to three seeds, by log loss of predictions made before each label: on half of
-intercode_sql by problem text, reasoning_gym families with a made-up table of solvers,
-and the first 500 attempts of the demo's seed 23, all embedded by MiniLM. Differences of
-0.02 are noise. Waves beat the bare embedding on the latter two; on intercode_sql they tied.
+The last numbers of an embedding may be scores by words (`lexicon.py`). `_LENGTH_SCALE`, `_CONSTANT` and the noises in
+`panel.py` come from about 60 settings in small sweeps; how they, `_TYPE` and the heights
+in `head.py` were chosen is in docs/decisions.md.
 """
 
 import hashlib
@@ -18,42 +16,48 @@ from pilotfish.advisors.regression import Vector
 
 _CONSTANT: Final = 0.3
 _TYPE: Final = 0.05
-_WAVES: Final = 0.5
-"""Prior standard deviations of what an approach, a type, and a text add to a chance."""
+"""Prior standard deviations of what an approach and a type add to a chance."""
 _LENGTH_SCALE: Final = 0.7
 """Distance of embeddings at which problems tell 0.6 of what equal ones would."""
-_FREQUENCIES: Final = 192
+_FREQUENCIES: Final = 128
 
 PLAIN_WIDTH: Final = 1 + 64
-WAVES_WIDTH: Final = 1 + 2 * _FREQUENCIES
+MEANING_WIDTH: Final = 1 + 2 * _FREQUENCIES
 
 
 def plain(problem_type: str) -> Vector:
     """Return (PLAIN_WIDTH) features that know the problem's type only."""
-    features = np.zeros(PLAIN_WIDTH)
-    features[0] = _CONSTANT
-    _add_type(features, problem_type)
-    return features
+    return _features(np.zeros(PLAIN_WIDTH - 1), problem_type)
 
 
-def waves(embedding: NDArray[np.float32], problem_type: str) -> Vector:
-    """Return (WAVES_WIDTH) features of the text, whatever the embedding's length.
+def waves(meaning: NDArray[np.float32]) -> Vector:
+    """Return (2 * frequencies) waves of length 1, whatever the length of the embedding.
 
     Products of two problems' waves approximate a Gaussian kernel of their embeddings
     (Rahimi and Recht, 2007; with orthogonal frequencies, Yu et al., 2016).
     """
-    phases = _frequencies(len(embedding)) @ embedding
-    height = _WAVES / _FREQUENCIES**0.5
-    features = np.empty(WAVES_WIDTH)
-    features[0] = _CONSTANT
-    features[1:] = height * np.concatenate([np.cos(phases), np.sin(phases)])
-    _add_type(features, problem_type)
-    return features
+    phases = _frequencies(len(meaning)) @ meaning
+    both = np.concatenate([np.cos(phases), np.sin(phases)])
+    return np.asarray(both / _FREQUENCIES**0.5, np.float64)
 
 
-def _add_type(features: Vector, problem_type: str) -> None:
+def by_meaning(waves: Vector, problem_type: str, height: float) -> Vector:
+    """Return (MEANING_WIDTH) features of a text from its `waves`.
+
+    `height` is the prior standard deviation of what the text adds to a chance.
+    """
+    return _features(height * waves, problem_type)
+
+
+def by_words(scores: NDArray[np.float32], problem_type: str) -> Vector:
+    """Return (PLAIN_WIDTH + len(scores)) features of a text from a lexicon's scores."""
+    return np.concatenate([plain(problem_type), scores])
+
+
+def _features(part: Vector, problem_type: str) -> Vector:
     if problem_type:
-        features[1:] += _TYPE * _direction(problem_type, len(features) - 1)
+        part = part + _TYPE * _direction(problem_type, len(part))
+    return np.concatenate([[_CONSTANT], part])
 
 
 @lru_cache(maxsize=4096)

@@ -1,13 +1,14 @@
 """The fast head: P(success) of each approach on a problem, learned label by label.
 
-Two panels of Bayesian regressions learn every label: a plain one that knows approach and
-problem type, and one that also sees the text. Their predictions are averaged by how
-well each foretold the outcomes so far (Bayesian model averaging, Hoeting et al., 1999):
-where the text says nothing about what works, the plain one is soon believed alone.
+Panels of Bayesian regressions learn every label side by side: a plain one that knows
+approach and problem type, and some that also see the text, each expecting more of it.
+Their predictions are averaged by how well each foretold the outcomes so far (Bayesian
+model averaging, Hoeting et al., 1999): where the text says nothing about what works, the
+plain one is soon believed alone.
 """
 
 import json
-from math import exp
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +16,14 @@ import safetensors.numpy
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
-from pilotfish.advisors.features import PLAIN_WIDTH, WAVES_WIDTH, plain, waves
+from pilotfish.advisors.features import (
+    MEANING_WIDTH,
+    PLAIN_WIDTH,
+    by_meaning,
+    by_words,
+    plain,
+    waves,
+)
 from pilotfish.advisors.panel import Panel
 from pilotfish.advisors.regression import Vector
 from pilotfish.schemas.errors import BundleError
@@ -24,8 +32,8 @@ _EDGE: Final = 0.01
 """Predictions keep this distance from 0 and 1: nothing is certain."""
 _MIDDLE: Final = 0.5
 """What is expected of anything before the first label."""
-_FAIR: Final = 30.0
-"""Log odds of the panels beyond which one of them is out."""
+_HEIGHTS: Final = (0.12, 0.25, 0.5)
+"""How much a text's meaning may add to a chance, in the eyes of one panel each."""
 
 
 class FastHead:
@@ -33,23 +41,32 @@ class FastHead:
 
     Args:
         dim: length of an embedding.
+        words: how many of its numbers, the last ones, are a lexicon's scores.
     """
 
-    def __init__(self, dim: int) -> None:
-        self.dim = dim
-        self._plain = Panel(PLAIN_WIDTH)
-        self._waves = Panel(WAVES_WIDTH)
+    def __init__(self, dim: int, words: int = 0) -> None:
+        self.dim, self.words = dim, words
+        self._panels = {"plain": Panel(PLAIN_WIDTH)}
+        self._panels |= {f"meaning {h}": Panel(MEANING_WIDTH) for h in _HEIGHTS}
+        if words:
+            self._panels["words"] = Panel(PLAIN_WIDTH + words)
 
     @property
     def approaches(self) -> list[str]:
         """Every approach it has seen, in the order of their first labels."""
-        return list(self._plain.own)
+        return list(self._panels["plain"].own)
+
+    @property
+    def trust(self) -> dict[str, float]:
+        """The probability of each panel to be the right one."""
+        evidence = np.array([panel.evidence for panel in self._panels.values()])
+        shares = np.exp(evidence - evidence.max())
+        return dict(zip(self._panels, shares / shares.sum(), strict=True))
 
     @property
     def trust_in_text(self) -> float:
         """The probability that the text tells something about what works."""
-        odds = self._waves.evidence - self._plain.evidence
-        return 1.0 / (1.0 + exp(-min(max(odds, -_FAIR), _FAIR)))
+        return 1.0 - self.trust["plain"]
 
     def learn(
         self,
@@ -63,9 +80,8 @@ class FastHead:
         Each counts the same, advised or not: what is predicted is the outcome given
         problem and approach, which the choice of the approach does not change.
         """
-        target = p_success - _MIDDLE
-        self._plain.learn(plain(problem_type), approach, target)
-        self._waves.learn(waves(embedding, problem_type), approach, target)
+        for panel, features in self._views(embedding, problem_type):
+            panel.learn(features, approach, p_success - _MIDDLE)
 
     def revise(
         self,
@@ -83,8 +99,8 @@ class FastHead:
             KeyError: no attempt with this approach was ever learned.
         """
         change = (old_p - _MIDDLE, new_p - _MIDDLE)
-        self._plain.revise(plain(problem_type), approach, change)
-        self._waves.revise(waves(embedding, problem_type), approach, change)
+        for panel, features in self._views(embedding, problem_type):
+            panel.revise(features, approach, change)
 
     def predict(
         self, embedding: NDArray[np.float32], problem_type: str, approaches: list[str]
@@ -94,20 +110,34 @@ class FastHead:
         Row i is about approaches[i]. The deviation is what more labels would shrink,
         not the spread of single outcomes.
         """
-        trust = self.trust_in_text
-        blind, doubt = self._plain.predict(plain(problem_type), approaches)
-        seeing, unsure = self._waves.predict(waves(embedding, problem_type), approaches)
-        means = trust * seeing + (1 - trust) * blind
-        disagreement = trust * (1 - trust) * (seeing - blind) ** 2
-        variances = trust * unsure + (1 - trust) * doubt + disagreement
-        return np.clip(means + _MIDDLE, _EDGE, 1 - _EDGE), np.sqrt(variances)
+        told = [
+            panel.predict(features, approaches)
+            for panel, features in self._views(embedding, problem_type)
+        ]
+        trust = np.array(list(self.trust.values()))
+        means, variances = np.array(told).swapaxes(0, 1)
+        mean = trust @ means
+        variance = trust @ (variances + (means - mean) ** 2)
+        return np.clip(mean + _MIDDLE, _EDGE, 1 - _EDGE), np.sqrt(variance)
+
+    def _views(
+        self, embedding: NDArray[np.float32], problem_type: str
+    ) -> Iterator[tuple[Panel, Vector]]:
+        """Yield every panel with what it sees of a problem."""
+        split = self.dim - self.words
+        meaning = waves(embedding[:split])
+        views = [plain(problem_type)]
+        views += [by_meaning(meaning, problem_type, height) for height in _HEIGHTS]
+        if self.words:
+            views.append(by_words(embedding[split:], problem_type))
+        yield from zip(self._panels.values(), views, strict=True)
 
     def to_bytes(self) -> bytes:
         """Return the whole state as safetensors; equal states give equal bytes."""
-        names = json.dumps([self.dim, *self.approaches]).encode()
+        names = json.dumps([self.dim, self.words, *self.approaches]).encode()
         tensors: dict[str, NDArray[Any]] = {"names": np.frombuffer(names, np.uint8)}
-        for name, panel in (("plain", self._plain), ("waves", self._waves)):
-            tensors |= {f"{name}.{part}": v for part, v in panel.tensors().items()}
+        for name, panel in self._panels.items():
+            tensors |= {f"{name}/{part}": v for part, v in panel.tensors().items()}
         return safetensors.numpy.save(tensors)
 
     @classmethod
@@ -119,11 +149,11 @@ class FastHead:
         """
         try:
             state = safetensors.numpy.load(content)
-            dim, *names = json.loads(state["names"].tobytes())
-            head = cls(dim)
-            for name, panel in (("plain", head._plain), ("waves", head._waves)):
+            dim, words, *names = json.loads(state["names"].tobytes())
+            head = cls(dim, words)
+            for name, panel in head._panels.items():
                 parts = ("mean", "covariance", "record")
-                panel.restore(names, *(state[f"{name}.{part}"] for part in parts))
+                panel.restore(names, *(state[f"{name}/{part}"] for part in parts))
         except (SafetensorError, KeyError, TypeError, ValueError) as error:
             raise BundleError(f"these bytes are no fast head: {error}") from error
         return head

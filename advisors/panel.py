@@ -56,17 +56,15 @@ class Panel:
         self, features: Vector, approaches: Sequence[str]
     ) -> tuple[Vector, Vector]:
         """Return expected outcomes and their variances, row i about approaches[i]."""
-        narrow = features.astype(np.float32)
-        expected = self.pool.mean.astype(np.float32)
         means, variances = np.empty(len(approaches)), np.empty(len(approaches))
         for row, approach in enumerate(approaches):
             own = self.own.get(approach)
-            spread = narrow if own is None else own.spread(narrow)
+            spread = features if own is None else own.spread(features)
             # (I + data)^-1 (prior mean + data): the pool counts as far as the
             # approach's own attempts leave room for it.
-            means[row] = float(spread @ expected)
+            means[row] = float(spread @ self.pool.mean)
             means[row] += 0.0 if own is None else float(own.mean @ features)
-            variances[row] = max(float(spread @ narrow), 0.0)
+            variances[row] = max(float(spread @ features), 0.0)
         return means, variances
 
     def tensors(self) -> dict[str, NDArray[np.float64]]:

@@ -10,6 +10,7 @@ from math import log1p
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.blas import dsymv, dsyr
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -22,44 +23,45 @@ class Regression:
     the sum of log(variance / noise), the sum of squared errors over their variance.
     """
 
-    __slots__ = ("_narrow", "_scratch", "covariance", "mean", "record")
+    __slots__ = ("_upper", "mean", "record")
 
     def __init__(self, mean: Vector, covariance: Matrix, record: Vector) -> None:
         self.mean = mean
-        self.covariance = covariance
+        # In Fortran's order, in which BLAS updates it in place; its lower half is stale.
+        self._upper = np.array(covariance, np.float64, order="F")
         self.record = record
-        # Without it every row would ask the system for a matrix of new pages.
-        self._scratch = np.empty_like(covariance)
-        # Half the memory to read for a prediction, and precise enough for one.
-        self._narrow = covariance.astype(np.float32)
 
     @classmethod
     def prior(cls, width: int, scale: float) -> "Regression":
         """Return a regression that has seen nothing."""
         return cls(np.zeros(width), scale * np.eye(width), np.zeros(3))
 
+    @property
+    def covariance(self) -> Matrix:
+        """The covariance of the weights, a copy."""
+        upper = np.triu(self._upper)
+        return np.asarray(upper + np.triu(upper, 1).T, np.float64)
+
     def learn(self, features: Vector, target: float, precision: float) -> None:
         """Take in a row; `precision` is one over the variance of its noise."""
-        along = self.covariance @ features
+        along = self.spread(features)
         doubt = float(features @ along)
         variance = 1.0 / precision + doubt
         surprise = target - float(features @ self.mean)
         self.record += (1.0, log1p(precision * doubt), surprise**2 / variance)
         self.mean += surprise / variance * along
-        root = along / np.sqrt(variance)
-        # The product of a vector with itself: the covariance stays symmetric to the bit.
-        self.covariance -= np.outer(root, root, out=self._scratch)
-        self._narrow[:] = self.covariance
+        dsyr(-1.0 / variance, along, a=self._upper, overwrite_a=True)
 
     def revise(
         self, features: Vector, old: float, new: float, precision: float
     ) -> None:
         """Let a row that was learned with the target `old` have had the target `new`."""
-        along = precision * (new - old) * (self.covariance @ features)
+        along = precision * (new - old) * self.spread(features)
         misfit = (old + new) / 2 - float(features @ (self.mean + along / 2))
         self.record[2] += 2 * precision * (new - old) * misfit
         self.mean += along
 
-    def spread(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return covariance . features, in float32."""
-        return self._narrow @ features
+    def spread(self, features: Vector) -> Vector:
+        """Return covariance . features."""
+        product: Vector = dsymv(1.0, self._upper, features)
+        return product

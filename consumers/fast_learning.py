@@ -40,7 +40,7 @@ def untaught(bundle: Bundle, offsets: Mapping[int, int]) -> State:
         BundleError: the head's file is no head.
     """
     head = FastHead.from_bytes((bundle.path / "head.safetensors").read_bytes())
-    return State(head, Ledger(), Kinds(bundle.card.dim), dict(offsets))
+    return State(head, Ledger(), Kinds(bundle.card.meaning), dict(offsets))
 
 
 class FastLearning:
@@ -100,7 +100,7 @@ class FastLearning:
         if not (self._bundle_knows(one) or (old is None and new is None)):
             [row] = self._embeddings.embed([_text(label)])
             self._teach(row, before, now)
-            self.state.kinds.learn(row, label.problem)
+            self.state.kinds.learn(row[: self._card.meaning], label.problem)
         ledger.put(label.attempt_id, now)
 
     def _bundle_knows(self, one: PlacedLabel) -> bool:

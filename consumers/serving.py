@@ -70,7 +70,8 @@ class Serving:
         """
         state = self.learning.state
         names = list(request.approaches)
-        kind = request.problem_type or state.kinds.predict(row)
+        meaning = row[: self.bundle.card.meaning]
+        kind = request.problem_type or state.kinds.predict(meaning)
         means, sds = state.head.predict(row, request.problem_type, names)
         choice = choose(list(means), list(sds), request.request_id)
         common = {

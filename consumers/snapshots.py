@@ -31,7 +31,7 @@ from pilotfish.schemas.errors import BundleError
 
 _LOG = structlog.get_logger(service="advisor")
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 _OFFSETS: TypeAdapter[dict[int, int]] = TypeAdapter(dict[int, int])
 
 

@@ -17,7 +17,7 @@ from pilotfish.schemas.settings import Settings
 from pilotfish.trainers.wheels import locate
 
 _CACHE = Path.home() / ".cache/pilotfish/models"
-_FORMAT = 3
+_FORMAT = 4
 """Raise it when the same model would be exported differently: old caches are left."""
 
 

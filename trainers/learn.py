@@ -1,42 +1,27 @@
 """From a dataset to a judged candidate: everything of a training that needs torch."""
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.encoder import Embeddings
-from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.store import ModelStore
 from pilotfish.schemas.settings import Settings
-from pilotfish.trainers.base_models import load_base
+from pilotfish.trainers.candidate import SEED, Candidate, Material, adapt
 from pilotfish.trainers.dataset import Dataset, Split, rehearse, split_of
-from pilotfish.trainers.embedder import Embedder
-from pilotfish.trainers.embedding import embed
+from pilotfish.trainers.embedding import Embedded, embed_with
 from pilotfish.trainers.evaluate import Scored, metrics, score, teach
-from pilotfish.trainers.export import export
 from pilotfish.trainers.gate import Verdict, judge
 from pilotfish.trainers.incumbent import incumbent
-from pilotfish.trainers.loop import Lesson, fit
+from pilotfish.trainers.loop import Lesson
 from pilotfish.trainers.promote import Parts, put_into_service, write_bundle
 from pilotfish.trainers.record import ProgressFile, Row
 
 _REHEARSED_PER_KIND = 50
-_SEED = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A trained encoder as it would serve, before anybody judged it."""
-
-    embedder: Embedder
-    tokenizer: Tokenizer
-    encoder: Path
-    parity_ok: bool
 
 
 def learn(settings: Settings, dataset: Dataset, row: Row, seen: ProgressFile) -> Row:
@@ -54,13 +39,17 @@ def learn(settings: Settings, dataset: Dataset, row: Row, seen: ProgressFile) ->
     seen.stage("embedding")
     before = incumbent(settings, row.tenant)
     row = replace(row, parent=before.card.version)
-    known = _embed_with(before, dataset)
+    problems = [one.problem for one in dataset.attempts]
+    known = embed_with(before, problems)
     with tempfile.TemporaryDirectory() as folder:
-        candidate = _adapt(settings, dataset, known, seen, Path(folder))
+        material = _material(dataset, known.rows)
+        candidate = adapt(
+            settings.base_model, material, Path(folder), seen.step, seen.stage
+        )
         seen.stage("evaluation")
-        learned = _embed(candidate, dataset)
+        learned = candidate.embed(problems)
         verdict, numbers = compare(dataset, learned, known)
-        if not candidate.parity_ok:
+        if not candidate.parity.ok:
             refusal = "its ONNX file differs from torch"
             return replace(row, verdict="refused", reason=refusal, metrics=numbers)
         made = _bundle(settings, dataset, row, candidate, learned, numbers)
@@ -77,7 +66,7 @@ def learn(settings: Settings, dataset: Dataset, row: Row, seen: ProgressFile) ->
 
 
 def compare(
-    dataset: Dataset, learned: Embeddings, known: Embeddings
+    dataset: Dataset, learned: Embedded, known: Embedded
 ) -> tuple[Verdict, dict[str, Any]]:
     """Judge two encoders, each with a head taught all that is not held out.
 
@@ -88,55 +77,32 @@ def compare(
         "incumbent": _score_heldout(dataset, known),
     }
     old_kinds = sorted({one.problem_type for one in dataset.attempts if not one.new})
-    verdict = judge(scored["candidate"], scored["incumbent"], old_kinds, _SEED)
+    verdict = judge(scored["candidate"], scored["incumbent"], old_kinds, SEED)
     return verdict, {name: metrics(one) for name, one in scored.items()}
 
 
-def _score_heldout(dataset: Dataset, embeddings: Embeddings) -> Scored:
+def _score_heldout(dataset: Dataset, embedded: Embedded) -> Scored:
     splits = [split_of(one.problem) for one in dataset.attempts]
     heldout = [i for i, split in enumerate(splits) if split == "heldout"]
     taught = [i for i, split in enumerate(splits) if split != "heldout"]
-    head = FastHead(embeddings.shape[1])
-    teach(embeddings[taught], [dataset.attempts[i] for i in taught], head)
+    head = embedded.head()
+    teach(embedded.rows[taught], [dataset.attempts[i] for i in taught], head)
     return score(
         head,
-        embeddings[heldout],
+        embedded.rows[heldout],
         [dataset.attempts[i] for i in heldout],
         dataset.approaches,
     )
 
 
-def _embed_with(advisor: Bundle, dataset: Dataset) -> Embeddings:
-    tokenizer = Tokenizer.from_file(str(advisor.path / "tokenizer.json"))
-    problems = [one.problem for one in dataset.attempts]
-    return embed(advisor.path / "encoder.onnx", tokenizer, problems)
-
-
-def _embed(candidate: Candidate, dataset: Dataset) -> Embeddings:
-    problems = [one.problem for one in dataset.attempts]
-    return embed(candidate.encoder, candidate.tokenizer, problems)
-
-
-def _adapt(
-    settings: Settings,
-    dataset: Dataset,
-    known: Embeddings,
-    seen: ProgressFile,
-    folder: Path,
-) -> Candidate:
-    base = load_base(settings.base_model)
-    embedder = fit(
-        base.embedder,
-        base.tokenizer,
+def _material(dataset: Dataset, known: Embeddings) -> Material:
+    train, validation = dataset.split("train"), dataset.split("validation")
+    return Material(
         _lesson(dataset, known, "train"),
         _lesson(dataset, known, "validation"),
-        _SEED,
-        seen.step,
+        [*train, *validation],
+        [one.problem for one in dataset.split("heldout")],
     )
-    seen.stage("export")
-    checked = [one.problem for one in dataset.split("heldout")[:16]]
-    encoder, parity = export(embedder, base.tokenizer, checked, folder)
-    return Candidate(embedder, base.tokenizer, encoder, parity.ok)
 
 
 def _lesson(dataset: Dataset, known: Embeddings, name: Split) -> Lesson:
@@ -154,11 +120,10 @@ def _bundle(
     dataset: Dataset,
     row: Row,
     candidate: Candidate,
-    learned: Embeddings,
+    learned: Embedded,
     numbers: dict[str, Any],
 ) -> Bundle:
     version = f"{row.started_at:%Y%m%d-%H%M%S}-{row.training_id[-6:]}"
-    head = FastHead(learned.shape[1])
     parts = Parts(
         tenant=row.tenant,
         version=version,
@@ -168,7 +133,8 @@ def _bundle(
         pooling=candidate.embedder.pooling,
         encoder=candidate.encoder,
         tokenizer=candidate.tokenizer,
-        head=teach(learned, dataset.attempts, head),
+        head=teach(learned.rows, dataset.attempts, learned.head()),
+        lexicon=candidate.lexicon,
         watermark=dataset.watermark,
         metrics=numbers["candidate"],
     )

@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 
 from pilotfish.advisors import bundle
 from pilotfish.advisors.head import FastHead
+from pilotfish.advisors.lexicon import Lexicon
 from pilotfish.schemas.advisors import AdvisorPromoted
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.promotions import announce
@@ -30,6 +31,7 @@ class Parts:
     encoder: Path
     tokenizer: Tokenizer
     head: FastHead
+    lexicon: Lexicon = field(default_factory=Lexicon.empty)
     watermark: Mapping[int, int] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     catalogue: Mapping[str, str] = field(default_factory=dict)
@@ -67,6 +69,7 @@ def _card(parts: Parts) -> dict[str, object]:
         "created_at": parts.created_at,
         "base_model": parts.base_model,
         "dim": parts.head.dim,
+        "words": parts.head.words,
         "max_tokens": MAX_TOKENS,
         "pooling": parts.pooling,
         "watermark": dict(parts.watermark),
@@ -79,6 +82,7 @@ def _files(parts: Parts) -> dict[str, bytes]:
         "encoder.onnx": parts.encoder.read_bytes(),
         "tokenizer.json": parts.tokenizer.to_str().encode(),
         "head.safetensors": parts.head.to_bytes(),
+        "lexicon.safetensors": parts.lexicon.to_bytes(),
         "catalogue.json": json.dumps(parts.catalogue, indent=1).encode(),
         "calibration.json": json.dumps(parts.calibration, indent=1).encode(),
     }

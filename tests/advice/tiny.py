@@ -12,6 +12,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.head import FastHead
+from pilotfish.advisors.lexicon import Lexicon
 from pilotfish.advisors.store import ModelStore
 
 DIM = 32
@@ -84,6 +85,7 @@ def tiny_bundle(
         "encoder.onnx": encoder(sum(version.encode())),
         "tokenizer.json": tokenizer(),
         "head.safetensors": (head or FastHead(DIM)).to_bytes(),
+        "lexicon.safetensors": Lexicon.empty().to_bytes(),
         "catalogue.json": json.dumps({}).encode(),
         "calibration.json": json.dumps({}).encode(),
     }

@@ -13,6 +13,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.head import FastHead
+from pilotfish.advisors.lexicon import Lexicon
 
 WORDS = ("[PAD]", "[UNK]", "sort", "these", "words", "rows")
 
@@ -67,6 +68,7 @@ def files() -> dict[str, bytes]:
         "catalogue.json": b"{}",
         "encoder.onnx": encoder(),
         "head.safetensors": FastHead(N).to_bytes(),
+        "lexicon.safetensors": Lexicon.empty().to_bytes(),
         "tokenizer.json": tokenizer.to_str().encode(),
     }
 

@@ -2,7 +2,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pilotfish.advisors.features import PLAIN_WIDTH, WAVES_WIDTH, plain, waves
+from pilotfish.advisors.features import (
+    MEANING_WIDTH,
+    PLAIN_WIDTH,
+    by_meaning,
+    by_words,
+    plain,
+    waves,
+)
 
 
 def unit(seed: int, dim: int) -> np.ndarray:
@@ -15,22 +22,30 @@ def unit(seed: int, dim: int) -> np.ndarray:
 def test_features_have_their_width_and_are_the_same_each_time(
     seed: int, dim: int, problem_type: str
 ) -> None:
-    features = waves(unit(seed, dim), problem_type)
-    assert features.shape == (WAVES_WIDTH,)
+    features = by_meaning(waves(unit(seed, dim)), problem_type, 0.5)
+    assert features.shape == (MEANING_WIDTH,)
     assert plain(problem_type).shape == (PLAIN_WIDTH,)
-    np.testing.assert_array_equal(features, waves(unit(seed, dim), problem_type))
+    again = by_meaning(waves(unit(seed, dim)), problem_type, 0.5)
+    np.testing.assert_array_equal(features, again)
+    scores = np.array([0.1, -0.2], np.float32)
+    assert by_words(scores, problem_type).shape == (PLAIN_WIDTH + 2,)
 
 
 def test_the_nearer_two_texts_the_more_they_tell_of_one_another() -> None:
     start, other = unit(1, 384), unit(2, 384)
     steps = [start + share * (other - start) for share in (0.0, 0.2, 0.4, 0.7, 1.0)]
     units = [np.asarray(one / np.linalg.norm(one), np.float32) for one in steps]
-    products = [float(waves(start, "") @ waves(one, "")) for one in units]
+    products = [float(waves(start) @ waves(one)) for one in units]
     assert products == sorted(products, reverse=True)
-    assert products[0] - products[-1] > 0.1
+    assert products[0] - products[-1] > 0.4
 
 
 def test_attempts_of_one_type_are_nearer_than_those_of_two() -> None:
-    for features in (plain, lambda kind: waves(unit(1, 384), kind)):
-        same, other = features("sql") @ features("sql"), features("sql") @ features("x")
-        assert same > other
+    assert plain("sql") @ plain("sql") > plain("sql") @ plain("x")
+    told = []
+    for seed in range(40):
+        one, other = waves(unit(seed, 384)), waves(unit(seed + 100, 384))
+        views = [by_meaning(other, kind, 0.12) for kind in ("sql", "x")]
+        same, different = (by_meaning(one, "sql", 0.12) @ view for view in views)
+        told.append(same - different)
+    assert np.mean(told) > 0.001

@@ -139,7 +139,9 @@ def test_a_text_that_tells_nothing_is_not_trusted() -> None:
         chance = 0.7 if approach == "plan" else 0.4
         head.learn(unit, "", approach, float(rng.random() < chance))
         assert embedding is not noise
-    assert head.trust_in_text < 0.01
+    assert head.trust_in_text < 0.2
+    probes = [(one[0], "", *one[2:]) for one in rows(6, 40)]
+    assert told(head, probes)[:, 0].std(0).max() < 0.02
 
 
 def test_a_type_alone_tells_kinds_apart() -> None:
@@ -154,10 +156,36 @@ def test_a_type_alone_tells_kinds_apart() -> None:
 def test_bytes_that_are_no_head_are_refused() -> None:
     content = taught(rows(1, 20)).to_bytes()
     state = safetensors.numpy.load(content)
-    state["waves.mean"] = state["waves.mean"][:-1]
+    state["plain/mean"] = state["plain/mean"][:-1]
     for wrong in (b"", b"neither", content[:-1], safetensors.numpy.save(state)):
         with pytest.raises(BundleError, match="no fast head"):
             FastHead.from_bytes(wrong)
+
+
+def test_scores_of_words_are_believed_where_they_tell() -> None:
+    rng = np.random.default_rng(8)
+    head, blind = FastHead(DIM + 2, words=2), FastHead(DIM)
+    names, probes = ["plan", "react"], []
+    for number in range(500):
+        noise = rng.normal(size=DIM)
+        scores = rng.choice([-0.3, 0.3], size=2)
+        meaning = noise / np.linalg.norm(noise)
+        row = np.concatenate([meaning, scores]).astype(np.float32)
+        tried = int(rng.integers(2))
+        success = float(rng.random() < 0.5 + scores[tried])
+        if number < 400:
+            head.learn(row, "", names[tried], success)
+            blind.learn(row[:DIM], "", names[tried], success)
+        else:
+            means, _ = head.predict(row, "", names)
+            probes.append((means, blind.predict(row[:DIM], "", names)[0], scores))
+    means, unseeing, scores = (np.array(part) for part in zip(*probes, strict=True))
+    np.testing.assert_allclose(means, 0.5 + scores, atol=0.15)
+    assert np.abs(unseeing - 0.5).max() < 0.15
+    assert head.trust["words"] > 0.99
+    again = FastHead.from_bytes(head.to_bytes())
+    assert again.words == 2
+    assert again.to_bytes() == head.to_bytes()
 
 
 def test_learning_and_predicting_take_less_than_a_millisecond() -> None:

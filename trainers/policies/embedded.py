@@ -60,7 +60,7 @@ class LinearThompson:
         row = _features(case)
         models = [self._of(approach, len(row)) for approach in case.offered]
         means = np.array([0.5 + float(model.mean @ row) for model in models])
-        deviations = np.sqrt([float(row @ model.covariance @ row) for model in models])
+        deviations = np.sqrt([float(row @ model.spread(row)) for model in models])
         drawn = self._rng.normal(means, deviations)
         p_success = tuple(float(mean) for mean in np.clip(means, 0.01, 0.99))
         return Decision(case.offered[int(drawn.argmax())], p_success)

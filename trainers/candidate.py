@@ -1,0 +1,79 @@
+"""A trained encoder with its lexicon, as it would serve, before anybody judged it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from pilotfish.advisors.lexicon import Lexicon
+from pilotfish.trainers.base_models import load_base
+from pilotfish.trainers.dataset import Attempt
+from pilotfish.trainers.embedder import Embedder
+from pilotfish.trainers.embedding import Embedded, embed
+from pilotfish.trainers.export import Parity, export
+from pilotfish.trainers.lexicon import fit_lexicon
+from pilotfish.trainers.loop import Lesson, Report, fit
+
+SEED = 7
+_CHECKED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """`encoder` is the ONNX file, `parity` how far it is from the torch `embedder`."""
+
+    embedder: Embedder
+    tokenizer: Tokenizer
+    encoder: Path
+    parity: Parity
+    lexicon: Lexicon
+
+    def embed(self, texts: Sequence[str]) -> Embedded:
+        """Embed texts as the advisor would."""
+        meaning = embed(self.encoder, self.tokenizer, texts)
+        scores = self.lexicon.scores(texts)
+        return Embedded(np.hstack([meaning, scores]), self.lexicon.width)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a candidate is made from; none of it may be held out for its judgement.
+
+    `spelled` are the attempts whose words count, `checked` texts for the export.
+    """
+
+    train: Lesson
+    validation: Lesson
+    spelled: Sequence[Attempt]
+    checked: Sequence[str]
+
+
+def adapt(
+    base_model: str,
+    material: Material,
+    folder: Path,
+    step: Report,
+    stage: Callable[[str], object] = lambda _: None,
+) -> Candidate:
+    """Train the base model with LoRA, fit the lexicon, and export to `folder`.
+
+    Raises:
+        ConfigurationError: no such base model.
+    """
+    base = load_base(base_model)
+    embedder = fit(
+        base.embedder,
+        base.tokenizer,
+        material.train,
+        material.validation,
+        SEED,
+        step,
+    )
+    stage("lexicon")
+    lexicon = fit_lexicon(material.spelled)
+    stage("export")
+    checked = material.checked[:_CHECKED]
+    encoder, parity = export(embedder, base.tokenizer, checked, folder)
+    return Candidate(embedder, base.tokenizer, encoder, parity, lexicon)
