@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 
-FLOOR: Final = 0.01
+FLOOR: Final = 0.005
 """Least propensity of a candidate: what is never tried cannot be evaluated offline."""
 MAX_FLOORS: Final = 0.1
 """Share of all draws that the floors together may take from better candidates."""

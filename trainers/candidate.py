@@ -1,7 +1,7 @@
 """A trained encoder with its lexicon, as it would serve, before anybody judged it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,10 @@ class Candidate:
         meaning = embed(self.encoder, self.tokenizer, texts)
         scores = self.lexicon.scores(texts)
         return Embedded(np.hstack([meaning, scores]), self.lexicon.width)
+
+    def respelled(self, attempts: Sequence[Attempt]) -> "Candidate":
+        """Return it with a lexicon of all attempts, once the gate needs none held out."""
+        return replace(self, lexicon=fit_lexicon(attempts))
 
 
 @dataclass(frozen=True, slots=True)

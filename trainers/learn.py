@@ -42,9 +42,9 @@ def learn(settings: Settings, dataset: Dataset, row: Row, seen: ProgressFile) ->
     problems = [one.problem for one in dataset.attempts]
     known = embed_with(before, problems)
     with tempfile.TemporaryDirectory() as folder:
-        material = _material(dataset, known.rows)
+        given = material(dataset, known.rows)
         candidate = adapt(
-            settings.base_model, material, Path(folder), seen.step, seen.stage
+            settings.base_model, given, Path(folder), seen.step, seen.stage
         )
         seen.stage("evaluation")
         learned = candidate.embed(problems)
@@ -52,7 +52,8 @@ def learn(settings: Settings, dataset: Dataset, row: Row, seen: ProgressFile) ->
         if not candidate.parity.ok:
             refusal = "its ONNX file differs from torch"
             return replace(row, verdict="refused", reason=refusal, metrics=numbers)
-        made = _bundle(settings, dataset, row, candidate, learned, numbers)
+        final = candidate.respelled(dataset.attempts)
+        made = _bundle(settings, dataset, row, final, numbers)
     if verdict.promoted:
         seen.stage("promotion")
         put_into_service(settings, made, verdict.reason)
@@ -95,7 +96,11 @@ def _score_heldout(dataset: Dataset, embedded: Embedded) -> Scored:
     )
 
 
-def _material(dataset: Dataset, known: Embeddings) -> Material:
+def material(dataset: Dataset, known: Embeddings) -> Material:
+    """Return what a candidate may be made from: all that is not held out.
+
+    Row i of `known` embeds attempt i with the incumbent.
+    """
     train, validation = dataset.split("train"), dataset.split("validation")
     return Material(
         _lesson(dataset, known, "train"),
@@ -120,10 +125,10 @@ def _bundle(
     dataset: Dataset,
     row: Row,
     candidate: Candidate,
-    learned: Embedded,
     numbers: dict[str, Any],
 ) -> Bundle:
     version = f"{row.started_at:%Y%m%d-%H%M%S}-{row.training_id[-6:]}"
+    learned = candidate.embed([one.problem for one in dataset.attempts])
     parts = Parts(
         tenant=row.tenant,
         version=version,

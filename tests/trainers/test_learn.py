@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from pilotfish.advisors.encoder import Embeddings
 from pilotfish.trainers.dataset import Attempt, Dataset
+from pilotfish.trainers.embedding import Embedded
 from pilotfish.trainers.learn import compare
 
 KINDS, APPROACHES, DIM = 6, 3, 32
@@ -24,15 +24,14 @@ def dataset(count: int) -> tuple[Dataset, list[int]]:
     return Dataset({0: count - 1}, attempts, READ_AT), kinds
 
 
-def embeddings(kinds: list[int], noise: float) -> Embeddings:
+def embeddings(kinds: list[int], noise: float) -> Embedded:
     """Points around a centre for each kind, of length 1."""
     rng = np.random.default_rng(2)
     centres = rng.normal(size=(KINDS, DIM))
     centres /= np.linalg.norm(centres, axis=1, keepdims=True)
     points = centres[kinds] + noise * rng.normal(size=(len(kinds), DIM)) / DIM**0.5
-    return np.asarray(
-        points / np.linalg.norm(points, axis=1, keepdims=True), np.float32
-    )
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    return Embedded(np.asarray(points, np.float32), words=0)
 
 
 def test_an_encoder_that_tells_kinds_apart_beats_one_that_hardly_does() -> None:

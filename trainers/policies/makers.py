@@ -1,14 +1,20 @@
 """Every policy that is scored, by the name it has in tables."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pilotfish.trainers.policies.embedded import LinearThompson, Neighbours
 from pilotfish.trainers.policies.pilotfish import FastAdvisor
 from pilotfish.trainers.policies.policy import Maker
+from pilotfish.trainers.policies.ridge import TfidfRidge
 from pilotfish.trainers.policies.tallies import RandomChoice, Thompson
 from pilotfish.trainers.policies.vw import VowpalWabbit
 
+if TYPE_CHECKING:
+    from pilotfish.trainers.policies.trained import Workshop
+
 PILOTFISH: Final = "pilotfish fast"
+SLOW: Final = "pilotfish slow"
+BOTH: Final = "pilotfish (both)"
 VOWPAL_WABBIT: Final = "VW squarecb"
 
 
@@ -22,4 +28,19 @@ def makers(dim: int) -> dict[str, Maker]:
         "linear Thompson": LinearThompson,
         VOWPAL_WABBIT: VowpalWabbit,
         PILOTFISH: lambda _rng: FastAdvisor(dim),
+    }
+
+
+def full_makers(dim: int) -> dict[str, Maker]:
+    """Return `makers` and those that can only learn from everything at once."""
+    return {"tf-idf ridge": TfidfRidge, **makers(dim)}
+
+
+def training_makers(workshop: "Workshop") -> dict[str, Maker]:
+    """Return the policies with trainings, which take a minute each."""
+    from pilotfish.trainers.policies.trained import TrainedAdvisor
+
+    return {
+        SLOW: lambda _rng: TrainedAdvisor(workshop, in_service=False),
+        BOTH: lambda _rng: TrainedAdvisor(workshop, in_service=True),
     }
