@@ -7,6 +7,7 @@ Langford, A Contextual Bandit Bake-off (2021).
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,22 @@ class Passes:
     success: Matrix
     predicted: Matrix
     abstained: NDArray[np.bool_]
+    choose_s: float
+    learn_s: float
+
+
+class Step(NamedTuple):
+    """What came of one problem; where the policy abstained, of the agent's own choice.
+
+    `row` and `column` are places in the table; `predicted` is as in `Passes`.
+    """
+
+    row: int
+    case: Case
+    decision: Decision
+    column: int
+    success: float
+    predicted: float
     choose_s: float
     learn_s: float
 
@@ -85,22 +102,27 @@ def _passes(
     for order in range(orders):
         rows = np.random.default_rng((seed, order)).permutation(count)
         policy = maker(np.random.default_rng((seed, order, 1)))
-        steps = _one_pass(world, policy, rows, f"{seed}-{order}", spent)
-        for at, (got, chance, none) in enumerate(steps):
-            success[order, at], predicted[order, at] = got, chance
-            abstained[order, at] = none
+        steps = one_pass(world, policy, rows, f"{seed}-{order}")
+        for at, step in enumerate(steps):
+            success[order, at], predicted[order, at] = step.success, step.predicted
+            abstained[order, at] = step.decision.approach is None
+            spent += step.choose_s, step.learn_s
         progress()
     choose_s, learn_s = spent / (orders * count)
     return Passes(success, predicted, abstained, float(choose_s), float(learn_s))
 
 
-def _one_pass(
-    world: World, policy: Policy, rows: NDArray[np.int64], name: str, spent: Matrix
-) -> Iterator[tuple[float, float, bool]]:
+def one_pass(
+    world: World, policy: Policy, rows: NDArray[np.int64], name: str
+) -> Iterator[Step]:
+    """Let a policy choose and learn on these rows of the table, one after another.
+
+    `name` is the pass's own: it seeds what agents choose whom the policy leaves alone.
+    """
     place = {approach: at for at, approach in enumerate(world.table.approaches)}
     own_choice = np.random.default_rng([ord(letter) for letter in name])
-    for row in rows:
-        case = world.case(int(row), f"{name}-{row}")
+    for row in map(int, rows):
+        case = world.case(row, f"{name}-{row}")
         own = case.offered[int(own_choice.integers(len(case.offered)))]
         begun = time.perf_counter()
         decision = policy.choose(case)
@@ -108,9 +130,11 @@ def _one_pass(
         taken = decision.approach or own
         column = place[taken]
         policy.learn(case, decision, taken, float(world.taught[row, column]))
-        spent += chosen - begun, time.perf_counter() - chosen
+        learned = time.perf_counter()
         got = float(world.table.outcomes[row, column])
-        yield got, _chance(case, decision, taken), decision.approach is None
+        chance = _chance(case, decision, taken)
+        times = chosen - begun, learned - chosen
+        yield Step(row, case, decision, column, got, chance, *times)
 
 
 def _chance(case: Case, decision: Decision, taken: str) -> float:
