@@ -52,11 +52,22 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is played: `taught` is what policies learn, the table what they get."""
+    """What is played: `taught` is what policies learn, the table what they get.
+
+    `domains` are numbers of problems that come one group after the other; empty: one.
+    """
 
     table: OutcomeTable
     embeddings: Embeddings
     taught: Matrix
+    domains: tuple[int, ...] = ()
+
+    def order(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Return the rows in random order, domain by domain."""
+        sizes = self.domains or (len(self.table.problems),)
+        starts = np.cumsum([0, *sizes])
+        drawn = [rng.permutation(size) for size in sizes]
+        return np.concatenate([a + b for a, b in zip(starts, drawn, strict=False)])
 
     def case(self, row: int, request_id: str) -> Case:
         """Return a problem with the approaches whose outcome is on record."""
@@ -100,7 +111,7 @@ def _passes(
     abstained = np.zeros((orders, count), bool)
     spent = np.zeros(2)
     for order in range(orders):
-        rows = np.random.default_rng((seed, order)).permutation(count)
+        rows = world.order(np.random.default_rng((seed, order)))
         policy = maker(np.random.default_rng((seed, order, 1)))
         steps = one_pass(world, policy, rows, f"{seed}-{order}")
         for at, step in enumerate(steps):

@@ -1,0 +1,1 @@
+"""What `pilotfish evaluate` does in each of its protocols."""
