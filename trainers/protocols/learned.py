@@ -49,25 +49,23 @@ def targets(log: PropensityLog, expected: Matrix) -> dict[str, Matrix]:
     best approach of each problem type, and the best in the eyes of `predicted`.
     """
     even = log.offered / log.offered.sum(1, keepdims=True)
-    always = {
-        f"always {name}": np.where(log.offered[:, [column]], _only(log, column), even)
-        for column, name in enumerate(log.approaches)
-    }
+    alone = np.eye(len(log.approaches))
     return {
-        **always,
+        **{
+            f"always {name}": np.where(log.offered[:, [column]], alone[column], even)
+            for column, name in enumerate(log.approaches)
+        },
         "even choice": even,
         "best per type": _best(log, _rates_of_types(log)),
         "greedy head": _best(log, expected),
     }
 
 
-def _only(log: PropensityLog, column: int) -> Matrix:
-    return np.eye(len(log.approaches))[np.full(len(log.problems), column)]
-
-
 def _best(log: PropensityLog, rates: Matrix) -> Matrix:
     best = np.where(log.offered, rates, -1.0).argmax(1)
-    return np.eye(len(log.approaches))[best]
+    target = np.zeros(log.offered.shape)
+    target[np.arange(len(best)), best] = 1
+    return target
 
 
 def _rates_of_types(log: PropensityLog) -> Matrix:

@@ -10,6 +10,7 @@ import pytest
 from advice.worlds import world
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from pilotfish.advisors.head import FastHead
 from pilotfish.schemas.attempt_log import read_attempts
@@ -31,16 +32,19 @@ TRUTH = (TARGET * CHANCES).sum(1).mean()
 
 
 def log_of(
-    kinds: Matrix, column: Matrix, propensity: Matrix, reward: Matrix
+    kinds: NDArray[np.int64],
+    column: NDArray[np.int64],
+    propensity: Matrix,
+    reward: Matrix,
 ) -> PropensityLog:
     count = len(kinds)
     return PropensityLog(
         tuple(f"p{n}" for n in range(count)),
-        tuple("ab"[int(kind)] for kind in kinds),
+        tuple("ab"[kind] for kind in kinds),
         ("plan", "react", "search"),
         np.ones((count, 3), bool),
         np.arange(count),
-        np.asarray(column, np.int64),
+        column,
         propensity,
         reward,
     )
@@ -73,7 +77,7 @@ def test_it_is_right_on_average_and_as_sure_as_it_says(
 ) -> None:
     found = [getattr(one, name) for one in simulated]
     values = np.array([one.value for one in found])
-    noise = values.std() / len(values) ** 0.5
+    noise = float(values.std()) / len(values) ** 0.5
     assert values.mean() == pytest.approx(TRUTH, abs=3 * noise)
     held = [one.ci95[0] < TRUTH < one.ci95[1] for one in found]
     assert 0.91 < np.mean(held) < 0.985
@@ -112,11 +116,11 @@ SHARES = st.lists(st.floats(0.01, 1), min_size=20, max_size=20)
 def test_self_normalised_is_a_mean_of_rewards(
     propensity: list[float], wanted: list[float], reward: list[float]
 ) -> None:
-    column = np.arange(20) % 3
+    column = np.arange(20, dtype=np.int64) % 3
     target = np.zeros((20, 3))
     target[np.arange(20), column] = wanted
     got = np.array(reward)
-    log = log_of(np.zeros(20), column, np.array(propensity), got)
+    log = log_of(np.zeros(20, np.int64), column, np.array(propensity), got)
     value = estimated(log, target, target).self_normalised.value
     assert got.min() - 1e-9 <= value <= got.max() + 1e-9
     sure = estimated(replace(log, reward=np.ones(20)), target, target).self_normalised
@@ -162,7 +166,7 @@ def test_a_table_tells_the_truth_and_the_estimates_are_near_it_on_average() -> N
         ).inverse.value
         for seed in range(100)
     ]
-    noise = np.std(values) / 10
+    noise = float(np.std(values)) / 10
     assert np.mean(values) == pytest.approx(truth, abs=3 * noise)
 
 
