@@ -29,7 +29,10 @@ class LoggedStep(Value):
 
 
 class LoggedAttempt(Value):
-    """One line of a log. Fields that are not listed here are passed over."""
+    """One line of a log. Fields that are not listed here are passed over.
+
+    `propensity` is the probability with which the approach was chosen.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -39,6 +42,7 @@ class LoggedAttempt(Value):
     success: bool
     steps: tuple[LoggedStep, ...] = ()
     model: str = ""
+    propensity: float | None = Field(default=None, gt=0, le=1)
 
 
 def read_attempts(

@@ -34,6 +34,8 @@ def test_a_plain_file_is_read_too(tmp_path: Path) -> None:
         ("{", "Invalid JSON"),
         (json.dumps(LINE | {"success": "perhaps"}), "success"),
         (json.dumps(LINE | {"problem": ""}), "problem"),
+        (json.dumps(LINE | {"propensity": 0}), "propensity: .* greater than 0"),
+        (json.dumps(LINE | {"propensity": 1.01}), "propensity: .* less than or equal"),
         (json.dumps({"problem": "x"}), "approach"),
     ],
 )

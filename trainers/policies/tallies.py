@@ -16,7 +16,8 @@ class RandomChoice:
 
     def choose(self, case: Case) -> Decision:
         """Choose evenly."""
-        return Decision(str(self._rng.choice(case.offered)))
+        chosen = str(self._rng.choice(case.offered))
+        return Decision(chosen, propensity=1 / len(case.offered))
 
     def learn(
         self, case: Case, decision: Decision, approach: str, success: float
