@@ -36,8 +36,10 @@ class Estimates:
     """Estimates of one policy's value from one log.
 
     `effective_size` is Kish's (1965): the number of choices of equal weight that would
-    tell as much. With few of them, or where the largest weight is a good part of their
-    number, the intervals of `inverse` and `self_normalised` are too narrow.
+    tell as much. With few of them the intervals are too narrow: on intercode_sql, over
+    60 logs that the advisor wrote, those of an approach which succeeds on a tenth held
+    the truth in two thirds of the logs with 10 of them, those of the best approach in
+    nine tenths or more with 300.
     """
 
     inverse: Estimate
