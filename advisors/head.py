@@ -16,6 +16,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
+from pilotfish.advisors.change import ChangeWatch
 from pilotfish.advisors.features import (
     MEANING_WIDTH,
     PLAIN_WIDTH,
@@ -50,6 +51,7 @@ class FastHead:
         self._panels |= {f"meaning {h}": Panel(MEANING_WIDTH) for h in _HEIGHTS}
         if words:
             self._panels["words"] = Panel(PLAIN_WIDTH + words)
+        self._watches: dict[str, ChangeWatch] = {}
 
     @property
     def approaches(self) -> list[str]:
@@ -78,10 +80,21 @@ class FastHead:
         """Learn one labelled attempt.
 
         Each counts the same, advised or not: what is predicted is the outcome given
-        problem and approach, which the choice of the approach does not change.
+        problem and approach, which the choice of the approach does not change. Where
+        an approach is seen to have changed, what it did before counts little from then.
         """
+        means, _ = self.predict(embedding, problem_type, [approach])
         for panel, features in self._views(embedding, problem_type):
             panel.learn(features, approach, p_success - _MIDDLE)
+        watch = self._watches.setdefault(approach, ChangeWatch())
+        if watch.changed(p_success - float(means[0])):
+            for panel in self._panels.values():
+                panel.doubt(approach)
+
+    def changes(self, approach: str) -> int:
+        """Return how often an approach was seen to change."""
+        watch = self._watches.get(approach)
+        return 0 if watch is None else watch.alarms
 
     def revise(
         self,
@@ -93,7 +106,8 @@ class FastHead:
     ) -> None:
         """Let an attempt that was learned as `old_p` have been learned as `new_p`.
 
-        Exact up to rounding.
+        Exact up to rounding, but that changes are not looked for again. Not for what
+        was learned before the approach's last change.
 
         Raises:
             KeyError: no attempt with this approach was ever learned.
@@ -136,6 +150,8 @@ class FastHead:
         """Return the whole state as safetensors; equal states give equal bytes."""
         names = json.dumps([self.dim, self.words, *self.approaches]).encode()
         tensors: dict[str, NDArray[Any]] = {"names": np.frombuffer(names, np.uint8)}
+        if self._watches:
+            tensors["watches"] = np.stack([one.state for one in self._watches.values()])
         for name, panel in self._panels.items():
             tensors |= {f"{name}/{part}": v for part, v in panel.tensors().items()}
         return safetensors.numpy.save(tensors)
@@ -154,6 +170,9 @@ class FastHead:
             for name, panel in head._panels.items():
                 parts = ("mean", "covariance", "record")
                 panel.restore(names, *(state[f"{name}/{part}"] for part in parts))
+            watched = state.get("watches", np.empty((0, 3)))
+            pairs = zip(names, watched, strict=True)
+            head._watches = {name: ChangeWatch(row) for name, row in pairs}
         except (SafetensorError, KeyError, TypeError, ValueError) as error:
             raise BundleError(f"these bytes are no fast head: {error}") from error
         return head

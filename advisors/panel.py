@@ -52,6 +52,13 @@ class Panel:
         self.own[approach].revise(features, *change, 1 / NOISE)
         self.pool.revise(features, *change, 1 / _POOL_NOISE)
 
+    def doubt(self, approach: str) -> None:
+        """Keep what is expected of an approach, and be as unsure of it as at first."""
+        own = self.own[approach]
+        expected = own.mean + own.spread(self.pool.mean) - self.pool.mean
+        self.own[approach] = fresh = Regression.prior(self._width, 1.0)
+        fresh.mean[:] = expected
+
     def predict(
         self, features: Vector, approaches: Sequence[str]
     ) -> tuple[Vector, Vector]:

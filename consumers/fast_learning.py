@@ -95,13 +95,21 @@ class FastLearning:
         before = ledger.get(label.attempt_id) or _NOTHING
         if label.version <= before.version:
             return
-        now = _learned(label)
+        now = self._dated(_learned(label), before, bundle_knows=self._bundle_knows(one))
         old, new = before.p_success, now.p_success
         if not (self._bundle_knows(one) or (old is None and new is None)):
             [row] = self._embeddings.embed([_text(label)])
             self._teach(row, before, now)
             self.state.kinds.learn(row[: self._card.meaning], label.problem)
         ledger.put(label.attempt_id, now)
+
+    def _dated(self, now: Learned, before: Learned, *, bundle_knows: bool) -> Learned:
+        """Note how often the approach had changed when the attempt was first learned."""
+        if bundle_knows:
+            return now
+        if before.p_success is not None and _same_row(before, now):
+            return now._replace(changes=before.changes)
+        return now._replace(changes=self.state.head.changes(now.approach))
 
     def _bundle_knows(self, one: PlacedLabel) -> bool:
         """Return whether the bundle's head was taught this very label.
@@ -128,7 +136,8 @@ class FastLearning:
         assert before.p_success is not None
         head = self.state.head
         # A dataset is cut at its newest attempts, so a head may lack old approaches.
-        if before.approach in head.approaches:
+        known = before.approach in head.approaches
+        if known and before.changes == head.changes(before.approach):
             kind, approach = before.problem_type, before.approach
             head.revise(row, kind, approach, before.p_success, to)
 

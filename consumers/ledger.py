@@ -15,12 +15,16 @@ soon; a verdict on an older attempt is learned beside the first one."""
 
 
 class Learned(NamedTuple):
-    """One attempt's newest label; `p_success` is None where it taught nothing."""
+    """One attempt's newest label; `p_success` is None where it taught nothing.
+
+    `changes` is how often the approach had changed when it was learned.
+    """
 
     version: int
     p_success: float | None
     problem_type: str
     approach: str
+    changes: int = 0
 
 
 _ENTRIES: TypeAdapter[list[tuple[str, Learned]]] = TypeAdapter(

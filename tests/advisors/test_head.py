@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilotfish.advisors.head import FastHead
+from pilotfish.advisors.policy import choose
 from pilotfish.schemas.errors import BundleError
 
 DIM, APPROACHES = 16, ["plan", "react", "search"]
@@ -205,3 +206,30 @@ def test_learning_and_predicting_take_less_than_a_millisecond() -> None:
     # The tenth part that nobody disturbed: these cores are shared.
     assert np.quantile(spent["learn"], 0.1) < 1e-3
     assert np.quantile(spent["predict"], 0.1) < 1e-3
+
+
+def advised(head: FastHead, seed: int, count: int, good: str) -> list[float]:
+    """Let a head advise; return the chance of what it chose, 0.8 for the good one."""
+    rng, chances = np.random.default_rng(seed), []
+    for number, (row, _, own, _) in enumerate(rows(seed, count)):
+        means, sds = head.predict(row, "", APPROACHES)
+        choice = choose(list(means), list(sds), f"{seed}-{number}")
+        taken = own if choice.chosen is None else APPROACHES[choice.chosen]
+        chances.append(0.8 if taken == good else 0.2)
+        head.learn(row, "", taken, float(rng.random() < chances[-1]))
+    return chances
+
+
+def test_300_attempts_after_two_approaches_changed_places_it_is_as_good_as_fresh() -> (
+    None
+):
+    lost, changes = [], 0
+    for seed in range(4):
+        old, fresh = FastHead(DIM), FastHead(DIM)
+        advised(old, seed, 600, "plan")
+        both = (advised(head, seed + 50, 500, "react") for head in (old, fresh))
+        then, anew = (np.mean(chances[300:]) for chances in both)
+        lost.append(anew - then)
+        changes += old.changes("plan")
+    assert np.mean(lost) < 0.03
+    assert changes > 0

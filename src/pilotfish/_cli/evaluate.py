@@ -21,6 +21,7 @@ class Protocol(StrEnum):
     BANDIT = "bandit"
     FULL = "full"
     DOMAINS = "domains"
+    OFFPOLICY = "offpolicy"
 
 
 def evaluate(
@@ -37,7 +38,8 @@ def evaluate(
             help="bandit: one pass, only the outcome of what was chosen is seen, as in "
             "life. full: five folds, all outcomes of four are learned, the fifth is "
             "advised. domains: one file, or half of the problem types, then the other, "
-            "then the first again."
+            "then the first again. offpolicy: what others would have got, estimated "
+            "from a log with a `propensity` in each line, or one that pilotfish writes."
         ),
     ] = Protocol.BANDIT,
     orders: Annotated[
@@ -116,8 +118,10 @@ def evaluate(
 
 
 def _play(protocol: Protocol, log: "Log", twist: "Twist", length: "Length") -> "Played":
-    from pilotfish._cli.evaluation import domains, policies
+    from pilotfish._cli.evaluation import domains, offpolicy, policies
 
+    if protocol is Protocol.OFFPOLICY:
+        return offpolicy.play_offpolicy(log, twist, length)
     if protocol is Protocol.DOMAINS:
         return domains.play_domains(log.worlds(twist), length)
     if protocol is Protocol.FULL:
