@@ -3,7 +3,8 @@
 Labels from Kafka only wake it up; how many there are is asked of ClickHouse, so that
 nothing that is killed, replayed or sent twice can change the count. One training runs at
 a time, the other tenants queue; the trainer's own lock keeps a second one of the same
-tenant out, also when a trigger that was killed left one behind. Run one trigger.
+tenant out, also when a trigger that was killed left one behind. Beside that it watches
+whether the advisors it brought forth do harm. Run one trigger.
 """
 
 import threading
@@ -18,6 +19,7 @@ from confluent_kafka import Message as Record
 
 from pilotfish.consumers.schedule import Schedule
 from pilotfish.consumers.training import Training, TrainingProcess
+from pilotfish.consumers.watch import Watch
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.codec import decode
 from pilotfish.schemas.errors import SchemaError, UnavailableError
@@ -64,6 +66,7 @@ class Trigger:
         self._start = start
         self._clickhouse = ClickHouse(settings)
         self._schedule = Schedule(settings.train_at, clock)
+        self._watch = Watch(settings, ClickHouse(settings), clock)
         self._knows_tenants = False
         self._training: tuple[str, Training] | None = None
         overrides = {"enable.auto.offset.store": True}
@@ -80,10 +83,11 @@ class Trigger:
         _trace: TracebackType | None,
     ) -> None:
         self._consumer.close()
+        self._watch.close()
         self._clickhouse.close()
 
     def step(self) -> None:
-        """Wait a little for labels, count where that may matter, end and start trainings."""
+        """Wait a little for labels, then look after trainings and promoted advisors."""
         records = readable(self._consumer.consume(_MAX_LABELS, _TICK_S))
         for record in records:
             self._note(record)
@@ -92,6 +96,7 @@ class Trigger:
         self._look_after_training()
         if self._training is None:
             self._count_and_start()
+        self._look_after_promoted()
 
     def end_training(self) -> None:
         """End a running training, and see it gone."""
@@ -107,6 +112,13 @@ class Trigger:
             return
         if isinstance(label, AttemptLabelled):
             self._schedule.labelled(label.tenant)
+            self._watch.labelled(label.tenant)
+
+    def _look_after_promoted(self) -> None:
+        try:
+            self._watch.step()
+        except UnavailableError as error:
+            _LOG.warning("watch_waits", error=str(error))
 
     def _look_after_training(self) -> None:
         if self._training is None:

@@ -1,25 +1,25 @@
 """Whether a candidate may go into service: pure, from the predictions of both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pilotfish.trainers.evaluate import Scored, expected_calibration_error, log_loss
+from pilotfish.trainers.evidence import allowed, p_value
 
-CONFIDENCE = 0.9
-"""Share of bootstrap samples in which the candidate must have the lower log loss."""
 MIN_GAIN = 0.002
 """Least mean gain in log loss: what is smaller is not worth a change of service."""
 MIN_HELDOUT = 20
-"""Held-out attempts below which nothing is decided, of all and of one kind."""
+"""Held-out problems below which nothing is decided; for one kind, attempts."""
 MAX_FORGOTTEN = 0.05
 """Accuracy that an old kind of problems may lose."""
 MAX_CALIBRATION_LOSS = 0.03
 """By how much the expected calibration error may grow."""
-
-_RESAMPLES = 4000
+MAX_CALIBRATION_ERROR = 0.2
+"""What it may be at most, however bad the incumbent's is; with fewer than a hundred
+held-out attempts luck alone comes near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,50 +32,80 @@ class Verdict:
 
 
 def judge(
-    candidate: Scored, incumbent: Scored, old_kinds: Sequence[str], seed: int
+    candidate: Scored,
+    incumbent: Scored,
+    old_kinds: Sequence[str],
+    look: int,
+    faults: Sequence[str],
 ) -> Verdict:
     """Compare two advisors on the same held-out attempts, in the same order.
 
     Promotes if the candidate predicts better with confidence, has forgotten none of
-    `old_kinds` (those with enough held-out attempts) and is not worse calibrated.
+    `old_kinds` (those with enough held-out attempts), is calibrated and no worse so
+    than the incumbent, and has none of the `faults` that were found before, in words.
+
+    Args:
+        candidate: whose predictions are to be better.
+        incumbent: the advisor in service.
+        old_kinds: kinds of problems that earlier trainings had.
+        look: number of this comparison with this incumbent, the first is 1; each
+            later one needs better evidence.
+        faults: why it cannot be promoted in any case.
     """
     if candidate.problems != incumbent.problems:
         raise ValueError("candidate and incumbent were scored on different attempts")
-    if len(candidate.problems) < MIN_HELDOUT:
-        few = f"only {len(candidate.problems)} held-out attempts, {MIN_HELDOUT} needed"
-        return Verdict(False, few, {"heldout": float(len(candidate.problems))})
+    problems = len(set(candidate.problems))
+    if problems < MIN_HELDOUT:
+        few = f"only {problems} held-out problems, {MIN_HELDOUT} needed"
+        return Verdict(False, "; ".join([few, *faults]), {"heldout": float(problems)})
+    forgotten, kind = _most_forgotten(candidate, incumbent, old_kinds)
+    numbers = _numbers(candidate, incumbent, look) | {"forgotten": forgotten}
+    found = [*_objections(numbers, kind), *faults]
+    if found:
+        return Verdict(False, "; ".join(found), numbers)
+    praise = f"log loss {numbers['gain']:.4f} lower on {problems} held-out problems"
+    return Verdict(True, f"{praise}, {_evidence(numbers)}", numbers)
+
+
+def overtaken(verdict: Verdict, serving: str) -> Verdict:
+    """Refuse what was compared with an incumbent that is no longer in service."""
+    reason = f"{serving} went into service meanwhile; it was not compared with that"
+    return replace(verdict, promoted=False, reason=reason)
+
+
+def _numbers(candidate: Scored, incumbent: Scored, look: int) -> dict[str, float]:
     gains = _gain_by_problem(candidate, incumbent)
-    confidence = _share_of_gains(gains, np.random.default_rng(seed))
-    worse_calibrated = _calibration_error(candidate) - _calibration_error(incumbent)
-    forgotten = _most_forgotten(candidate, incumbent, old_kinds)
-    numbers = {
+    error = _calibration_error(candidate)
+    return {
         "gain": float(gains.mean()),
-        "confidence": confidence,
-        "calibration_loss": worse_calibrated,
-        "forgotten": forgotten[0],
+        "p_value": p_value(gains),
+        "look": float(look),
+        "allowed": allowed(look),
+        "calibration_error": error,
+        "calibration_loss": error - _calibration_error(incumbent),
     }
-    reasons = _objections(numbers, forgotten[1])
-    if reasons:
-        return Verdict(False, "; ".join(reasons), numbers)
-    praise = (
-        f"log loss {numbers['gain']:.4f} lower on {len(candidate.problems)} held-out "
-        f"attempts, confidence {confidence:.3f}"
-    )
-    return Verdict(True, praise, numbers)
 
 
 def _objections(numbers: dict[str, float], kind: str) -> list[str]:
     found = []
-    if numbers["gain"] < MIN_GAIN or numbers["confidence"] < CONFIDENCE:
-        found.append(
-            f"no better with confidence: log loss lower by {numbers['gain']:.4f}, "
-            f"confidence {numbers['confidence']:.3f} of {CONFIDENCE}"
-        )
+    sure = numbers["p_value"] <= numbers["allowed"]
+    # Asked this way round, so that a gain that is no number is none.
+    if not (numbers["gain"] >= MIN_GAIN and sure):
+        gain = f"log loss lower by {numbers['gain']:.4f}"
+        found.append(f"no better with confidence: {gain}, {_evidence(numbers)}")
     if numbers["forgotten"] > MAX_FORGOTTEN:
         found.append(f"accuracy on {kind!r} fell by {numbers['forgotten']:.3f}")
     if numbers["calibration_loss"] > MAX_CALIBRATION_LOSS:
         found.append(f"calibration error grew by {numbers['calibration_loss']:.3f}")
+    if numbers["calibration_error"] > MAX_CALIBRATION_ERROR:
+        error = f"{numbers['calibration_error']:.3f}"
+        found.append(f"calibration error {error}, {MAX_CALIBRATION_ERROR} allowed")
     return found
+
+
+def _evidence(numbers: dict[str, float]) -> str:
+    p, most = numbers["p_value"], numbers["allowed"]
+    return f"p {p:.2g} at look {numbers['look']:.0f} ({most:.2g} allowed)"
 
 
 def _gain_by_problem(candidate: Scored, incumbent: Scored) -> NDArray[np.float64]:
@@ -84,11 +114,6 @@ def _gain_by_problem(candidate: Scored, incumbent: Scored) -> NDArray[np.float64
     _, of_problem = np.unique(np.asarray(candidate.problems), return_inverse=True)
     counts = np.bincount(of_problem)
     return np.asarray(np.bincount(of_problem, weights=gains) / counts, np.float64)
-
-
-def _share_of_gains(gains: NDArray[np.float64], rng: np.random.Generator) -> float:
-    drawn = rng.integers(0, len(gains), size=(_RESAMPLES, len(gains)))
-    return float((gains[drawn].mean(1) > 0).mean())
 
 
 def _calibration_error(scored: Scored) -> float:

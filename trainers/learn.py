@@ -1,7 +1,8 @@
 """From a dataset to a judged candidate: everything of a training that needs torch."""
 
 import tempfile
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,17 @@ from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.advisors.store import ModelStore
 from pilotfish.schemas.settings import Settings
-from pilotfish.trainers.candidate import SEED, Candidate, Material, adapt
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.trainers.candidate import Candidate, Material, adapt
 from pilotfish.trainers.dataset import Dataset, Split, rehearse, split_of
 from pilotfish.trainers.embedding import Embedded, embed_with
 from pilotfish.trainers.evaluate import Scored, metrics, score, teach
-from pilotfish.trainers.gate import Verdict, judge
+from pilotfish.trainers.export import Parity
+from pilotfish.trainers.gate import Verdict, judge, overtaken
 from pilotfish.trainers.incumbent import incumbent
 from pilotfish.trainers.loop import Lesson
 from pilotfish.trainers.promote import Parts, put_into_service, write_bundle
-from pilotfish.trainers.record import ProgressFile, Row
+from pilotfish.trainers.record import ProgressFile, Row, earlier_looks
 
 _REHEARSED_PER_KIND = 50
 
@@ -29,11 +32,11 @@ def learn(settings: Settings, dataset: Dataset, row: Row, seen: ProgressFile) ->
 
     1. embed with the incumbent  2. adapt the base model with LoRA  3. export to ONNX
     4. score candidate and incumbent on held-out attempts  5. let the gate decide
-    6. write the bundle, also of a refused candidate: a person may promote it by hand
-    7. announce it if it was promoted.
+    6. write the bundle, also of a refused candidate: a person may promote it by hand;
+    but not where ONNX differs from torch  7. announce it if it was promoted.
 
     Raises:
-        UnavailableError: Kafka does not answer.
+        UnavailableError: Kafka or ClickHouse does not answer.
         BundleError: the bundle in service is damaged.
     """
     seen.stage("embedding")
@@ -48,18 +51,17 @@ def learn(settings: Settings, dataset: Dataset, row: Row, seen: ProgressFile) ->
         )
         seen.stage("evaluation")
         learned = candidate.embed(problems)
-        verdict, numbers = compare(dataset, learned, known)
-        if not candidate.parity.ok:
-            refusal = "its ONNX file differs from torch"
-            return replace(row, verdict="refused", reason=refusal, metrics=numbers)
-        final = candidate.respelled(dataset.attempts)
-        made = _bundle(settings, dataset, row, final, numbers)
-    if verdict.promoted:
-        seen.stage("promotion")
-        put_into_service(settings, made, verdict.reason)
+        look = 1 + earlier_looks(ClickHouse(settings), row.tenant, row.parent)
+        faults = _faults(candidate.parity)
+        verdict, numbers = compare(dataset, learned, known, look, faults)
+        numbers["onnx"] = asdict(candidate.parity)
+        if not faults:
+            final = candidate.respelled(dataset.attempts)
+            made = _bundle(settings, dataset, row, final, numbers)
+            row = replace(row, version=made.card.version)
+            verdict = _promoted(settings, row, made, verdict, seen)
     return replace(
         row,
-        version=made.card.version,
         verdict="promoted" if verdict.promoted else "refused",
         reason=verdict.reason,
         metrics={**numbers, "gate": verdict.numbers},
@@ -67,19 +69,45 @@ def learn(settings: Settings, dataset: Dataset, row: Row, seen: ProgressFile) ->
 
 
 def compare(
-    dataset: Dataset, learned: Embedded, known: Embedded
+    dataset: Dataset,
+    learned: Embedded,
+    known: Embedded,
+    look: int = 1,
+    faults: Sequence[str] = (),
 ) -> tuple[Verdict, dict[str, Any]]:
     """Judge two encoders, each with a head taught all that is not held out.
 
-    Row i of `learned` (candidate) and of `known` (incumbent) embeds attempt i.
+    Row i of `learned` (candidate) and of `known` (incumbent) embeds attempt i; `look`
+    and `faults` are the gate's.
     """
     scored = {
         "candidate": _score_heldout(dataset, learned),
         "incumbent": _score_heldout(dataset, known),
     }
     old_kinds = sorted({one.problem_type for one in dataset.attempts if not one.new})
-    verdict = judge(scored["candidate"], scored["incumbent"], old_kinds, SEED)
+    verdict = judge(scored["candidate"], scored["incumbent"], old_kinds, look, faults)
     return verdict, {name: metrics(one) for name, one in scored.items()}
+
+
+def _faults(parity: Parity) -> list[str]:
+    if parity.ok:
+        return []
+    differs = f"its ONNX file differs from torch by {parity.max_difference:.2g}"
+    return [f"{differs}, cosine in int8 {parity.int8_cosine:.3f}"]
+
+
+def _promoted(
+    settings: Settings, row: Row, made: Bundle, verdict: Verdict, seen: ProgressFile
+) -> Verdict:
+    """Announce what the gate let pass, unless the incumbent has changed meanwhile."""
+    if not verdict.promoted:
+        return verdict
+    seen.stage("promotion")
+    serving = incumbent(settings, row.tenant).card.version
+    if serving != row.parent:
+        return overtaken(verdict, serving)
+    put_into_service(settings, made, verdict.reason)
+    return verdict
 
 
 def _score_heldout(dataset: Dataset, embedded: Embedded) -> Scored:

@@ -20,6 +20,13 @@ SELECT training_id, started_at FROM trainings FINAL
 WHERE tenant = {tenant:String} AND status = 'started'
 """
 
+# A gain in the numbers of the gate says that the two were compared.
+_LOOKS = """
+SELECT count() FROM trainings FINAL
+WHERE tenant = {tenant:String} AND parent = {parent:String}
+  AND status = 'finished' AND JSONHas(metrics, 'gate', 'gain')
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -55,6 +62,16 @@ def bury_the_killed(clickhouse: ClickHouse, tenant: str) -> None:
             clickhouse,
             replace(dead, status="failed", finished_at=utc_now(), reason="was killed"),
         )
+
+
+def earlier_looks(clickhouse: ClickHouse, tenant: str, parent: str) -> int:
+    """Return how many candidates were compared with an incumbent before.
+
+    A training that was killed does not count: nobody acted on what it saw.
+    """
+    asked = {"tenant": tenant, "parent": parent}
+    [(count,)] = clickhouse.query(_LOOKS, asked)
+    return int(count)
 
 
 class ProgressFile:

@@ -37,7 +37,7 @@ def embeddings(kinds: list[int], noise: float) -> Embedded:
 def test_an_encoder_that_tells_kinds_apart_beats_one_that_hardly_does() -> None:
     data, kinds = dataset(500)
     clear, blurred = embeddings(kinds, 0.1), embeddings(kinds, 4.0)
-    verdict, numbers = compare(data, learned=clear, known=blurred)
+    verdict, numbers = compare(data, clear, blurred, 1, [])
     assert verdict.promoted, verdict
     assert numbers["candidate"]["accuracy"] > numbers["incumbent"]["accuracy"]
 
@@ -45,6 +45,6 @@ def test_an_encoder_that_tells_kinds_apart_beats_one_that_hardly_does() -> None:
 def test_a_worse_encoder_is_refused() -> None:
     data, kinds = dataset(500)
     clear, blurred = embeddings(kinds, 0.1), embeddings(kinds, 4.0)
-    verdict, _ = compare(data, learned=blurred, known=clear)
+    verdict, _ = compare(data, blurred, clear, 1, [])
     assert not verdict.promoted
     assert "no better" in verdict.reason

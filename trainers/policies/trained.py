@@ -40,15 +40,22 @@ class Workshop:
     verdicts: list[Verdict] = field(default_factory=list)
     _done: dict[int, _Trained] = field(default_factory=dict)
 
-    def train(self, attempts: Sequence[Attempt], known: Embedded) -> _Trained:
-        """Return all problems as the candidate embeds them, and the gate's verdict."""
-        key = hash((tuple(attempts), known.rows.tobytes()))
+    def train(
+        self, attempts: Sequence[Attempt], known: Embedded, look: int
+    ) -> _Trained:
+        """Return all problems as the candidate embeds them, and the gate's verdict.
+
+        `look` counts the candidates that were judged against the embeddings `known`.
+        """
+        key = hash((tuple(attempts), known.rows.tobytes(), look))
         if key not in self._done:
-            self._done[key] = self._train(attempts, known)
+            self._done[key] = self._train(attempts, known, look)
             self.verdicts.append(self._done[key][1])
         return self._done[key]
 
-    def _train(self, attempts: Sequence[Attempt], known: Embedded) -> _Trained:
+    def _train(
+        self, attempts: Sequence[Attempt], known: Embedded, look: int
+    ) -> _Trained:
         dataset = Dataset({}, tuple(attempts), utc_now())
         place = {text: row for row, text in enumerate(self.texts)}
         rows = [place[one.problem] for one in attempts]
@@ -57,7 +64,8 @@ class Workshop:
             made = adapt(self.base_model, given, Path(folder), self.step)
             everything = made.embed(self.texts)
             final = made.respelled(attempts).embed(self.texts)
-        verdict, _ = compare(dataset, _at(everything, rows), _at(known, rows))
+        before = _at(known, rows)
+        verdict, _ = compare(dataset, _at(everything, rows), before, look)
         return final, verdict
 
 
@@ -77,7 +85,7 @@ class TrainedAdvisor:
         self._embedded = Embedded(workshop.base, words=0)
         self._head = self._embedded.head()
         self._attempts: list[Attempt] = []
-        self._new = 0
+        self._new = self._looks = 0
 
     def choose(self, case: Case) -> Decision:
         """Train if it is time, then answer as the advisor would."""
@@ -97,9 +105,12 @@ class TrainedAdvisor:
             self._teach(attempt)
 
     def _train(self) -> None:
-        self._new = 0
-        learned, verdict = self._workshop.train(self._attempts, self._embedded)
+        self._new, self._looks = 0, self._looks + 1
+        learned, verdict = self._workshop.train(
+            self._attempts, self._embedded, self._looks
+        )
         if verdict.promoted or not self._in_service:
+            self._looks = 0
             self._embedded, self._head = learned, learned.head()
             for attempt in self._attempts:
                 self._teach(attempt)
