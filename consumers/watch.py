@@ -101,7 +101,7 @@ class Watch:
         try:
             message = back_to_parent(self._settings, promoted, reason)
         except BundleError as error:
-            _LOG.error("cannot_roll_back", **told, reason=reason, error=str(error))  # noqa: TRY400
+            _LOG.error("cannot_roll_back", **told, reason=reason, error=str(error))
             return
         if message is None:
             _LOG.warning("no_parent_to_roll_back_to", **told, reason=reason)
