@@ -55,5 +55,7 @@ def _log_ratio(counts: Counts) -> float:
     information = 1 / (rate * (1 - rate) * (1 / n1 + 1 / n0))
     prior = 1 / _EXPECTED**2
     z = lost * information / math.sqrt(information + prior)
-    half = math.log(max(math.erfc(-z / math.sqrt(2)), 1e-300))
+    if z <= 0:
+        return -math.inf  # below 1 for sure, and the sum of logarithms overflows
+    half = math.log(math.erfc(-z / math.sqrt(2)))
     return half + math.log(prior / (information + prior)) / 2 + z * z / 2

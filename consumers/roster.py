@@ -19,6 +19,7 @@ from pilotfish.consumers.background import in_background
 from pilotfish.consumers.fast_learning import untaught
 from pilotfish.consumers.serving import Encoders, Serving, catch_up, serve_bundle
 from pilotfish.consumers.snapshots import Snapshots
+from pilotfish.schemas.advisors import AdvisorPromoted
 from pilotfish.schemas.errors import BundleError, PilotfishError
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.promotions import InService
@@ -28,6 +29,8 @@ _LOG = structlog.get_logger(service="advisor")
 _AGAIN_S: Final = 30.0
 """A bundle that could not be loaded may still be on its way into a shared folder."""
 _BASE_AGAIN_S: Final = 2.0
+_BACK_S: Final = 2.0
+"""How long a step back may learn first: it serves within five seconds, and learns on."""
 
 
 @dataclass(slots=True)
@@ -152,7 +155,7 @@ class Roster:
         now = self._clock()
         due = [w.message for w in self._wanted.values() if w.not_before <= now]
         if due:
-            message = due[0]
+            message = min(due, key=lambda one: isinstance(one, AdvisorPromoted))
             work = in_background(lambda: self._prepare(message))
             self._coming = message, work
 
@@ -160,12 +163,21 @@ class Roster:
         """Load, verify and teach; runs in the background."""
         place = self._store.find(message.tenant, message.version)
         bundle = load(place, message.checksum)
-        return self._taught(message.tenant, bundle, self._ended)
+        if isinstance(message, AdvisorPromoted):
+            return self._taught(message.tenant, bundle, self._ended.is_set)
+        deadline = self._clock() + _BACK_S
+        return self._taught(
+            message.tenant,
+            bundle,
+            lambda: self._ended.is_set() or self._clock() >= deadline,
+        )
 
-    def _taught(self, tenant: str, bundle: Bundle, stop: threading.Event) -> Serving:
+    def _taught(
+        self, tenant: str, bundle: Bundle, enough: Callable[[], bool]
+    ) -> Serving:
         state = self._snapshots.read(tenant, bundle)
         made = serve_bundle(tenant, bundle, state, self._encoders)
-        catch_up(self._settings, made, stop)
+        catch_up(self._settings, made, enough)
         return made
 
     def _come(self) -> list[Serving]:
@@ -199,5 +211,5 @@ class Roster:
     def _fall_back(self, tenant: str, stop: threading.Event) -> None:
         base = self._base()
         if base is not None:
-            self._serving[tenant] = self._taught(tenant, base.bundle, stop)
+            self._serving[tenant] = self._taught(tenant, base.bundle, stop.is_set)
             _LOG.warning("base_in_service", tenant=tenant, version=base.version)

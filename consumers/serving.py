@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from weakref import WeakValueDictionary
@@ -107,8 +107,10 @@ def serve_bundle(
     )
 
 
-def catch_up(settings: Settings, serving: Serving, stop: threading.Event) -> None:
-    """Teach an advisor all labels that are there now, before it goes into service.
+def catch_up(settings: Settings, serving: Serving, enough: Callable[[], bool]) -> None:
+    """Teach an advisor the labels that are there now, before it goes into service.
+
+    Stops early when there is `enough`; its offsets then say which labels are left.
 
     Raises:
         UnavailableError: Kafka does not answer.
@@ -118,12 +120,14 @@ def catch_up(settings: Settings, serving: Serving, stop: threading.Event) -> Non
         mapped_errors("catching up with labels"),
         LabelReader(settings, start, lambda *_: None) as reader,
     ):
-        while not (reader.at_end or stop.is_set()):
+        while not (reader.at_end or enough()):
             labels = reader.read(_READ, _WAIT_S)
             own = [one for one in labels if one.label.tenant == serving.tenant]
             for chunk in _slices(own):
+                if enough():
+                    return
                 serving.learning.learn(chunk)
-        serving.learning.read_up_to(reader.positions)
+            serving.learning.read_up_to(reader.positions)
 
 
 def _slices(labels: Sequence[PlacedLabel]) -> Iterable[Sequence[PlacedLabel]]:

@@ -74,6 +74,7 @@ class Trigger:
         self._consumer.subscribe([LABELS.name])
 
     def __enter__(self) -> Self:
+        self._watch.start()
         return self
 
     def __exit__(

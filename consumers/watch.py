@@ -17,7 +17,7 @@ from pilotfish.schemas.advisors import AdvisorPromoted
 from pilotfish.schemas.errors import BundleError
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.promotions import announce, in_service
+from pilotfish.streams.promotions import InService, announce, in_service
 
 _LOG = structlog.get_logger(service="trigger")
 
@@ -65,6 +65,15 @@ class Watch:
         self._promotions.close()
         self._clickhouse.close()
 
+    def start(self) -> None:
+        """Find out who is in service; they are due at once.
+
+        Raises:
+            UnavailableError: Kafka does not answer within ten seconds.
+        """
+        for message in self._promotions.read_to_end():
+            self._note(message)
+
     def labelled(self, tenant: str) -> None:
         """Note that there is something new to look at."""
         self._due.setdefault(tenant, self._clock() + _EVERY)
@@ -75,20 +84,20 @@ class Watch:
         Raises:
             UnavailableError: Kafka or ClickHouse does not answer; call again.
         """
-        self._read_promotions()
+        for message in self._promotions.read():
+            self._note(message)
         now = self._clock()
         for tenant in [name for name, at in self._due.items() if at <= now]:
             if tenant in self._promoted:
                 self._look(self._promoted[tenant])
             del self._due[tenant]
 
-    def _read_promotions(self) -> None:
-        for message in self._promotions.read():
-            if isinstance(message, AdvisorPromoted):
-                self._promoted[message.tenant] = message
-                self._due[message.tenant] = self._clock()
-            else:
-                self._promoted.pop(message.tenant, None)
+    def _note(self, message: InService) -> None:
+        if isinstance(message, AdvisorPromoted):
+            self._promoted[message.tenant] = message
+            self._due[message.tenant] = self._clock()
+        else:
+            self._promoted.pop(message.tenant, None)
 
     def _look(self, promoted: AdvisorPromoted) -> None:
         reason = harm(counts(self._clickhouse, promoted))

@@ -41,6 +41,14 @@ def test_promote_and_go_back_to_the_base(mine: Settings) -> None:
     assert serving(mine) == "b1"
 
 
+def test_a_second_step_back_goes_on_to_the_grandparent(mine: Settings) -> None:
+    tiny_bundle(mine.models, mine.tenant, "v2", parent="v1")
+    advisors("promote", "v2")
+    for expected in ("v1", "b1"):
+        assert advisors("rollback").exit_code == 0
+        assert serving(mine) == expected
+
+
 def test_an_unknown_version_is_refused(mine: Settings) -> None:
     assert isinstance(advisors("promote", "v9").exception, BundleError)
     assert mine.tenant not in in_service(mine)
@@ -64,3 +72,29 @@ def test_list_shows_verdicts_and_who_serves(mine: Settings) -> None:
     found = {row["version"]: row for row in json.loads(shown.output)}
     assert [found[v]["in_service"] for v in ("v1", "v2")] == [True, False]
     assert found["v2"]["verdict"] == "refused"
+
+
+def test_list_shows_why_and_in_numbers(
+    mine: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "250")
+    metrics = {
+        "candidate": {"accuracy": 0.9, "log_loss": 0.25},
+        "incumbent": {"accuracy": 0.8, "log_loss": 0.3},
+        "gate": {"gain": 0.05, "p_value": 0.2, "look": 1.0, "allowed": 0.05},
+    }
+    row = {
+        "tenant": mine.tenant, "training_id": "t1", "status": "finished",
+        "started_at": START, "version": "", "verdict": "refused",
+        "reason": "its ONNX file differs from torch by 0.3",
+        "metrics": json.dumps(metrics),
+    }  # fmt: skip
+    ClickHouse(mine).insert("trainings", list(row), [list(row.values())])
+    advisors("promote", "v1", "--reason", "looked at it")
+    [told] = json.loads(advisors("list", "--json").output)
+    assert told["metrics"] == metrics
+    assert (told["reason"], told["in_service"]) == (row["reason"], False)
+    shown = advisors("list").output
+    assert "its ONNX file differs from torch by 0.3" in shown
+    assert "0.900 against 0.800" in shown and "0.250 against 0.300" in shown
+    assert "v1 is in service" in shown and "looked at it" in shown

@@ -23,6 +23,7 @@ from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.policy import in_holdout
 from pilotfish.advisors.store import ModelStore
 from pilotfish.consumers.advisor import GROUP, Advisor
+from pilotfish.consumers.rollback import back_to_parent
 from pilotfish.consumers.snapshots import Snapshots
 from pilotfish.schemas.advisors import AdvisorPromoted, AdvisorRolledBack
 from pilotfish.schemas.base import utc_now
@@ -309,6 +310,28 @@ def test_a_promoted_bundle_goes_into_service_without_losing_a_request(
     # The new bundle's empty head was taught all labels before it answered anybody.
     first = next(hint for hint in hints if hint.advisor_version == "v2")
     assert {c.approach: c.p_success for c in first.candidates}["react"] > 0.6
+
+
+@pytest.mark.usefixtures("base")
+def test_a_step_back_serves_within_five_seconds_however_much_is_to_be_learned(
+    settings: Settings, asker: Asker
+) -> None:
+    tenant = settings.tenant
+    first = tiny_bundle(settings.models, tenant, "v1", parent="tiny-1")
+    second = tiny_bundle(settings.models, tenant, "v2", parent="v1")
+    announce(settings, promotion(second, tenant))
+    # At 0.6 ms a label and more, v1 would learn for longer than it may.
+    publish_labels(settings, *lessons(settings, 6000, "react"))
+    with advising(settings):
+        eventually(lambda: asker.answer(PROBLEM).advisor_version == "v2")
+        now = promotion(second, tenant)
+        back = back_to_parent(settings, now, "by hand")
+        assert back is not None and back.checksum == first.checksum
+        announce(settings, back)
+        since = time.monotonic()
+        eventually(lambda: asker.answer(PROBLEM).advisor_version == "v1")
+        assert time.monotonic() - since < 5
+        eventually(lambda: asker.believed(PROBLEM)["react"] > 0.8, 60)
 
 
 def _latest(asker: Asker, asked: list[str]) -> str:

@@ -1,9 +1,13 @@
 import pytest
+from advice.tiny import tiny_bundle
 
 from pilotfish.advisors.bundle import Bundle
+from pilotfish.schemas.advisors import AdvisorRolledBack
 from pilotfish.schemas.errors import BundleError
 from pilotfish.schemas.settings import Settings
+from pilotfish.streams.promotions import announce
 from pilotfish.trainers.incumbent import incumbent
+from pilotfish.trainers.promote import put_into_service
 
 
 @pytest.mark.slow
@@ -16,6 +20,23 @@ def test_the_incumbent_is_who_was_put_into_service(
 @pytest.mark.slow
 def test_where_nobody_serves_the_base_does(settings: Settings) -> None:
     assert incumbent(settings, settings.tenant).card.tenant == "base"
+
+
+def test_after_a_step_back_the_next_training_starts_from_the_parent(
+    settings: Settings,
+) -> None:
+    tenant = settings.tenant
+    parent = tiny_bundle(settings.models, tenant, "v1")
+    child = tiny_bundle(settings.models, tenant, "v2", parent="v1")
+    put_into_service(settings, child, "better")
+    assert incumbent(settings, tenant) == child
+    announce(
+        settings,
+        AdvisorRolledBack(
+            tenant=tenant, version="v1", withdrawn="v2", checksum=parent.checksum
+        ),
+    )
+    assert incumbent(settings, tenant) == parent
 
 
 @pytest.mark.slow

@@ -1,12 +1,13 @@
 """`pilotfish advisors`: who is in service, who was, and how to go back."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
-from pilotfish._cli.output import JsonFlag, console, print_rows
-from pilotfish.schemas.advisors import AdvisorPromoted, AdvisorRolledBack
+from pilotfish._cli.output import JsonFlag, console, print_json, print_rows
+from pilotfish.schemas.advisors import AdvisorPromoted
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.settings import Settings
 
@@ -18,29 +19,51 @@ Reason = Annotated[str, typer.Option(help="Why; kept with the change.")]
 
 _VERDICTS = """
 SELECT version, started_at, attempts, verdict, reason, metrics
-FROM trainings FINAL WHERE tenant = {tenant:String} AND version != ''
+FROM trainings FINAL WHERE tenant = {tenant:String} AND verdict != ''
 ORDER BY started_at
 """
 
 
 @app.command("list")
 def list_advisors(as_json: JsonFlag = False) -> None:
-    """List every candidate with its verdict, and which one is in service."""
+    """List every verdict with its reason, and who is in service and why."""
     from pilotfish.streams.clickhouse import ClickHouse
     from pilotfish.streams.promotions import in_service
 
     settings = Settings()
     now = in_service(settings).get(settings.tenant)
     found = ClickHouse(settings).query(_VERDICTS, {"tenant": settings.tenant})
-    columns = ["version", "started_at", "attempts", "verdict", "reason", "in_service"]
-    rows = [[*row[:-1], now is not None and now.version == row[0]] for row in found]
+    serving = now.version if now else ""
+    rows = [_row(one, serving) for one in found]
     if as_json:
-        columns.append("metrics")
-        rows = [
-            [*row, json.loads(f[-1] or "{}")]
-            for row, f in zip(rows, found, strict=True)
-        ]
-    print_rows(columns, rows, as_json=as_json)
+        print_json(rows)
+        return
+    shown = [_compared(row) for row in rows]
+    print_rows(
+        list(shown[0]) if shown else [],
+        [list(one.values()) for one in shown],
+        as_json=False,
+    )
+    if now is not None:
+        console.print(f"{now.version} is in service since {now.at:%F %T}: {now.reason}")
+
+
+def _row(found: Sequence[Any], serving: str) -> dict[str, Any]:
+    names = ("version", "started_at", "attempts", "verdict", "reason")
+    row = dict(zip(names, found, strict=False))
+    row["in_service"] = bool(row["version"]) and row["version"] == serving
+    return row | {"metrics": json.loads(found[-1] or "{}")}
+
+
+def _compared(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row for people: the candidate's numbers against the incumbent's."""
+    shown, metrics = dict(row), row["metrics"]
+    del shown["metrics"]
+    for name in ("accuracy", "log_loss"):
+        sides = [metrics.get(side, {}).get(name) for side in ("candidate", "incumbent")]
+        known = None not in sides
+        shown[name] = "{:.3f} against {:.3f}".format(*sides) if known else ""
+    return shown
 
 
 @app.command()
@@ -69,26 +92,18 @@ def promote(
 @app.command()
 def rollback(reason: Reason = "by hand") -> None:
     """Put the parent of the advisor in service back into service."""
+    from pilotfish.consumers.rollback import back_to_parent
     from pilotfish.streams.promotions import announce, in_service
 
     settings = Settings()
     now = in_service(settings).get(settings.tenant)
     if now is None:
         raise ConfigurationError(f"no advisor was ever promoted for {settings.tenant}")
-    parent = _bundle(settings, now.version).card.parent
-    if not parent:
+    message = back_to_parent(settings, now, reason)
+    if message is None:
         raise ConfigurationError(f"{now.version} has no parent to go back to")
-    announce(
-        settings,
-        AdvisorRolledBack(
-            tenant=settings.tenant,
-            version=parent,
-            withdrawn=now.version,
-            checksum=_bundle(settings, parent).checksum,
-            reason=reason,
-        ),
-    )
-    console.print(f"{parent} is in service again for {settings.tenant}")
+    announce(settings, message)
+    console.print(f"{message.version} is in service again for {settings.tenant}")
 
 
 def _bundle(settings: Settings, version: str) -> Any:
