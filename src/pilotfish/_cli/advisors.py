@@ -50,7 +50,7 @@ def list_advisors(as_json: JsonFlag = False) -> None:
 
 def _row(found: Sequence[Any], serving: str) -> dict[str, Any]:
     names = ("version", "started_at", "attempts", "verdict", "reason")
-    row = dict(zip(names, found, strict=False))
+    row: dict[str, Any] = dict(zip(names, found, strict=False))
     row["in_service"] = bool(row["version"]) and row["version"] == serving
     return row | {"metrics": json.loads(found[-1] or "{}")}
 
