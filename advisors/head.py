@@ -21,7 +21,6 @@ from pilotfish.advisors.features import (
     MEANING_WIDTH,
     PLAIN_WIDTH,
     by_meaning,
-    by_words,
     plain,
     waves,
 )
@@ -50,7 +49,9 @@ class FastHead:
         self._panels = {"plain": Panel(PLAIN_WIDTH)}
         self._panels |= {f"meaning {h}": Panel(MEANING_WIDTH) for h in _HEIGHTS}
         if words:
+            width = MEANING_WIDTH + words
             self._panels["words"] = Panel(PLAIN_WIDTH + words)
+            self._panels |= {f"words, meaning {h}": Panel(width) for h in _HEIGHTS[::2]}
         self._watches: dict[str, ChangeWatch] = {}
 
     @property
@@ -143,7 +144,10 @@ class FastHead:
         views = [plain(problem_type)]
         views += [by_meaning(meaning, problem_type, height) for height in _HEIGHTS]
         if self.words:
-            views.append(by_words(embedding[split:], problem_type))
+            scores = embedding[split:]
+            views.append(np.concatenate([plain(problem_type), scores]))
+            # Not beside the middle height: two are enough to find out that both tell.
+            views += [np.concatenate([view, scores]) for view in views[1:4:2]]
         yield from zip(self._panels.values(), views, strict=True)
 
     def to_bytes(self) -> bytes:

@@ -1,6 +1,7 @@
 """`python -m pilotfish.consumers archive|advisor|trigger`, configured by PILOTFISH_*."""
 
 import argparse
+import os
 import sys
 from importlib import import_module
 
@@ -20,6 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
     name = parser.parse_args(arguments).service
     logs.configure(name)
     stop = stop_on_signals()
+    # The head's matrices are small: more threads wait for one another on busy cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # By name: the advisor brings onnxruntime, which the others need not load.
     service = import_module(f"pilotfish.consumers.{name}")
     return serve(name, service.run, Settings(), stop)

@@ -1,5 +1,6 @@
 """The embedded Kafka and ClickHouse, once a session; a tenant of its own for each test."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.kafka import client_config
+
+# As in the advisor's process.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Servers and trainings of other tests share the cores: slowness is no finding.
 hypothesis.settings.register_profile(

@@ -1,6 +1,7 @@
 """`pilotfish evaluate`: what advice would have been worth on logs of attempts."""
 
 import json
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -83,6 +84,8 @@ def evaluate(
     Where a policy abstains, the agent chooses evenly. `pilotfish fast` is the advisor as
     it serves before any training.
     """
+    # As in the advisor's own process; before numpy is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from pilotfish._cli.evaluation.log import Twist, read_log
         from pilotfish._cli.evaluation.played import Length
