@@ -4,6 +4,7 @@ import pytest
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import FILES, Bundle
 from pilotfish.advisors.encoder import Encoder
+from pilotfish.advisors.lexicon import BUCKETS, FOLDS, Lexicon
 from pilotfish.schemas.errors import BundleError
 
 
@@ -35,11 +36,29 @@ def test_no_texts_are_no_rows(made: Bundle) -> None:
     assert Encoder(made).embed([]).shape == (0, made.card.dim)
 
 
-@pytest.mark.parametrize("name", ["encoder.onnx", "tokenizer.json"])
+def test_scores_of_the_lexicon_come_after_the_meaning(made: Bundle) -> None:
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(FOLDS, BUCKETS, 2)).astype(np.float16)
+    lexicon = Lexicon(np.ones(BUCKETS, np.float32), weights)
+    contents = {file: (made.path / file).read_bytes() for file in FILES}
+    contents["lexicon.safetensors"] = lexicon.to_bytes()
+    fields = made.card.model_dump(exclude={"files"})
+    fields |= {"dim": made.card.dim + 2, "words": 2}
+    told = bundle.write(made.path.parent / "told", fields, contents)
+    texts = ["sort these words", "rows"]
+    embedded = Encoder(told).embed(texts)
+    assert (told.card.meaning, embedded.shape) == (made.card.dim, (2, told.card.dim))
+    np.testing.assert_array_equal(embedded[:, :-2], Encoder(made).embed(texts))
+    np.testing.assert_array_equal(embedded[:, -2:], lexicon.scores(texts))
+
+
+@pytest.mark.parametrize(
+    "name", ["encoder.onnx", "lexicon.safetensors", "tokenizer.json"]
+)
 def test_an_unreadable_file_is_a_bundle_error(made: Bundle, name: str) -> None:
     contents = {file: (made.path / file).read_bytes() for file in FILES}
     fields = made.card.model_dump(exclude={"files"})
     other = made.path.parent / "broken"
     broken = bundle.write(other, fields, {**contents, name: b"neither"})
-    with pytest.raises(BundleError, match=name):
+    with pytest.raises(BundleError, match=name.partition(".")[0]):
         Encoder(broken)

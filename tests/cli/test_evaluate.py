@@ -8,7 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from pilotfish._cli.app import app
-from pilotfish.schemas.errors import NothingToLearnError, SchemaError
+from pilotfish.schemas.errors import (
+    ConfigurationError,
+    NothingToLearnError,
+    SchemaError,
+)
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "theoremqa_gpt4.jsonl.gz"
 
@@ -70,3 +74,43 @@ def test_a_log_that_teaches_nothing_is_told_from_one_that_does(log: Path) -> Non
     log.write_text("\n".join(log.read_text().splitlines()[:20]) + "\n")
     with pytest.raises(NothingToLearnError, match="different problems, 50 needed"):
         run(log)
+
+
+def test_folds_put_the_regression_on_words_beside_the_advisor(
+    log: Path, tmp_path: Path
+) -> None:
+    numbers = tmp_path / "numbers.json"
+    said = run(log, "--protocol", "full", "--orders", 2, "--json", numbers)
+    assert "tf-idf ridge" in said
+    made = json.loads(numbers.read_text())
+    fast = made["policies"]["pilotfish fast"]
+    assert 0 <= fast["accuracy"] <= 1 and len(fast["accuracy_gain_ci95"]) == 2
+    assert made["protocol"] == "full" and made["verdicts"] == []
+
+
+def test_two_files_are_two_domains(log: Path, tmp_path: Path) -> None:
+    other, numbers = tmp_path / "other.jsonl", tmp_path / "numbers.json"
+    other.write_text(log.read_text().replace('"problem": "', '"problem": "Now: '))
+    options = ("--orders", 2, "--json", numbers)
+    assert "forgotten" in run(log, other, "--protocol", "domains", *options)
+    assert json.loads(numbers.read_text())["domains"] == [80, 80]
+    run(log, other, *options)
+    assert json.loads(numbers.read_text())["problems"] == 160
+    with pytest.raises(ConfigurationError, match="3 files"):
+        run(log, log, other, "--protocol", "domains")
+
+
+def test_a_log_without_propensities_is_written_anew(log: Path, tmp_path: Path) -> None:
+    numbers = tmp_path / "numbers.json"
+    said = run(log, "--protocol", "offpolicy", "--json", numbers)
+    assert "doubly robust" in said and "pilotfish fast" in said
+    scores = json.loads(numbers.read_text())["policies"]
+    assert 0 <= scores["always pot"]["truth"] <= 1
+
+
+def test_a_log_with_propensities_is_taken_as_it_is(log: Path) -> None:
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    log.write_text(
+        "".join(json.dumps({**one, "propensity": 0.5}) + "\n" for one in lines)
+    )
+    assert "the files' own policy" in run(log, "--protocol", "offpolicy")

@@ -154,6 +154,20 @@ def test_a_revision_after_the_dataset_is_learned_as_a_revision(tmp_path: Path) -
     assert abs(believed(learning)[1] - expected) < 1e-6
 
 
+def test_what_was_learned_before_an_approach_changed_is_not_revised(
+    made: tuple[Bundle, EmbeddingCache],
+) -> None:
+    learning = begun(made)
+    learning.learn([placed(n, problem=ASKED, p_success=1.0) for n in range(60)])
+    learning.learn([placed(n, problem=ASKED, p_success=0.0) for n in range(60, 100)])
+    assert learning.state.head.changes("react") == 1
+    before = believed(learning)
+    late = placed(100, number=3, problem=ASKED, p_success=0.0, version=2)
+    learning.learn([late])
+    assert believed(learning) == before
+    assert learning.state.ledger.get(late.label.attempt_id).version == 2  # type: ignore[union-attr]
+
+
 def test_advised_attempts_count_as_others_do(
     made: tuple[Bundle, EmbeddingCache],
 ) -> None:
