@@ -49,11 +49,6 @@ def by_meaning(waves: Vector, problem_type: str, height: float) -> Vector:
     return _features(height * waves, problem_type)
 
 
-def by_words(scores: NDArray[np.float32], problem_type: str) -> Vector:
-    """Return (PLAIN_WIDTH + len(scores)) features of a text from a lexicon's scores."""
-    return np.concatenate([plain(problem_type), scores])
-
-
 def _features(part: Vector, problem_type: str) -> Vector:
     if problem_type:
         part = part + _TYPE * _direction(problem_type, len(part))

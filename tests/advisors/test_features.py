@@ -6,7 +6,6 @@ from pilotfish.advisors.features import (
     MEANING_WIDTH,
     PLAIN_WIDTH,
     by_meaning,
-    by_words,
     plain,
     waves,
 )
@@ -27,8 +26,6 @@ def test_features_have_their_width_and_are_the_same_each_time(
     assert plain(problem_type).shape == (PLAIN_WIDTH,)
     again = by_meaning(waves(unit(seed, dim)), problem_type, 0.5)
     np.testing.assert_array_equal(features, again)
-    scores = np.array([0.1, -0.2], np.float32)
-    assert by_words(scores, problem_type).shape == (PLAIN_WIDTH + 2,)
 
 
 def test_the_nearer_two_texts_the_more_they_tell_of_one_another() -> None:
