@@ -144,7 +144,7 @@ class FastHead:
         views = [plain(problem_type)]
         views += [by_meaning(meaning, problem_type, height) for height in _HEIGHTS]
         if self.words:
-            scores = embedding[split:]
+            scores = embedding[split:].astype(np.float64)
             views.append(np.concatenate([plain(problem_type), scores]))
             # Not beside the middle height: two are enough to find out that both tell.
             views += [np.concatenate([view, scores]) for view in views[1:4:2]]

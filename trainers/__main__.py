@@ -14,6 +14,7 @@ from contextlib import redirect_stdout
 from pilotfish.schemas.errors import PilotfishError, TrainingBusyError
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.logs import configure
+from pilotfish.trainers.quiet import QUIET
 
 _BUSY = 75
 """EX_TEMPFAIL of sysexits.h."""
@@ -75,12 +76,7 @@ def _dismiss_followers() -> None:
 
 def _be_quiet_and_offline() -> None:
     os.nice(5)  # the agents and the advisor come first
-    os.environ.update(
-        HF_HUB_OFFLINE="1",
-        HF_HUB_DISABLE_PROGRESS_BARS="1",
-        TRANSFORMERS_VERBOSITY="error",
-        TOKENIZERS_PARALLELISM="false",
-    )
+    os.environ.update(QUIET)
 
 
 if __name__ == "__main__":

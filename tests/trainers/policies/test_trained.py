@@ -47,13 +47,14 @@ def success(shop: Shop, *, in_service: bool) -> float:
     got = []
     for row in range(500):
         case = shop.made.case(row, f"r{row}")._replace(problem_type="")
-        outcomes = dict(zip(APPROACHES, shop.made.table.outcomes[row], strict=True))
+        known = zip(APPROACHES, shop.made.table.outcomes[row].tolist(), strict=True)
+        outcomes: dict[str, float] = dict(known)
         if row >= 400:
             chosen = policy.choose(case).approach
             got.append(outcomes[chosen] if chosen else 0.4)
             continue
         for approach, outcome in outcomes.items():
-            policy.learn(case, Decision(None), approach, float(outcome))
+            policy.learn(case, Decision(None), approach, outcome)
     return float(np.mean(got))
 
 

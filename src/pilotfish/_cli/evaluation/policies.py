@@ -1,5 +1,6 @@
 """The protocols `bandit` and `full`: all policies side by side."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -27,6 +28,7 @@ from pilotfish.trainers.protocols.scores import (
     score,
     score_held_out,
 )
+from pilotfish.trainers.quiet import QUIET
 
 _LEGEND = """
 calib.: expected calibration error. abst.: share left to the agent, which then chooses
@@ -103,6 +105,7 @@ def _training_makers(
     """Return the policies with trainings, if asked for, and what tells their verdicts."""
     if not length.trained:
         return {}, list
+    os.environ.update(QUIET)
     # Torch and its kin load for 15 s.
     from pilotfish.trainers.policies.trained import Workshop
 
