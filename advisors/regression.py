@@ -10,7 +10,7 @@ from math import log1p
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import blas
+from scipy.linalg.blas import dsymv, dsyr  # pyright: ignore[reportAttributeAccessIssue]
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -50,7 +50,7 @@ class Regression:
         surprise = target - float(features @ self.mean)
         self.record += (1.0, log1p(precision * doubt), surprise**2 / variance)
         self.mean += surprise / variance * along
-        blas.dsyr(-1.0 / variance, along, a=self._upper, overwrite_a=True)
+        dsyr(-1.0 / variance, along, a=self._upper, overwrite_a=True)
 
     def revise(
         self, features: Vector, old: float, new: float, precision: float
@@ -63,5 +63,5 @@ class Regression:
 
     def spread(self, features: Vector) -> Vector:
         """Return covariance . features."""
-        product: Vector = blas.dsymv(1.0, self._upper, features)
+        product: Vector = dsymv(1.0, self._upper, features)
         return product
