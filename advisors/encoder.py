@@ -47,7 +47,7 @@ class Encoder:
         The part that the encoder makes has length 1; the lexicon's scores follow.
         """
         meaning = embed(self._session, self._tokenizer, texts)
-        return np.hstack([meaning, self._lexicon.scores(texts)])
+        return self._lexicon.beside(meaning, texts)
 
 
 def open_session(file: Path, threads: int) -> onnxruntime.InferenceSession:

@@ -1,8 +1,8 @@
 """What the fast head sees of a problem: fixed functions of embedding and problem type.
 
-The last numbers of an embedding may be scores by words (`lexicon.py`). `_LENGTH_SCALE`, `_CONSTANT` and the noises in
-`panel.py` come from about 60 settings in small sweeps; how they, `_TYPE` and the heights
-in `head.py` were chosen is in docs/decisions.md.
+The last numbers of an embedding may be scores by words (`lexicon.py`). How the scales
+here, the noises in `panel.py` and the heights in `head.py` were chosen is in
+docs/decisions.md.
 """
 
 import hashlib

@@ -8,7 +8,7 @@ plain one is soon believed alone.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -84,8 +84,9 @@ class FastHead:
         problem and approach, which the choice of the approach does not change. Where
         an approach is seen to have changed, what it did before counts little from then.
         """
-        means, _ = self.predict(embedding, problem_type, [approach])
-        for panel, features in self._views(embedding, problem_type):
+        views = self._views(embedding, problem_type)
+        means, _ = self._averaged(views, [approach])
+        for panel, features in views:
             panel.learn(features, approach, p_success - _MIDDLE)
         watch = self._watches.setdefault(approach, ChangeWatch())
         if watch.changed(p_success - float(means[0])):
@@ -125,10 +126,12 @@ class FastHead:
         Row i is about approaches[i]. The deviation is what more labels would shrink,
         not the spread of single outcomes.
         """
-        told = [
-            panel.predict(features, approaches)
-            for panel, features in self._views(embedding, problem_type)
-        ]
+        return self._averaged(self._views(embedding, problem_type), approaches)
+
+    def _averaged(
+        self, views: Sequence[tuple[Panel, Vector]], approaches: Sequence[str]
+    ) -> tuple[Vector, Vector]:
+        told = [panel.predict(features, approaches) for panel, features in views]
         trust = np.array(list(self.trust.values()))
         means, variances = np.array(told).swapaxes(0, 1)
         mean = trust @ means
@@ -137,8 +140,8 @@ class FastHead:
 
     def _views(
         self, embedding: NDArray[np.float32], problem_type: str
-    ) -> Iterator[tuple[Panel, Vector]]:
-        """Yield every panel with what it sees of a problem."""
+    ) -> list[tuple[Panel, Vector]]:
+        """Return every panel with what it sees of a problem."""
         split = self.dim - self.words
         meaning = waves(embedding[:split])
         views = [plain(problem_type)]
@@ -148,7 +151,7 @@ class FastHead:
             views.append(np.concatenate([plain(problem_type), scores]))
             # Not beside the middle height: two are enough to find out that both tell.
             views += [np.concatenate([view, scores]) for view in views[1:4:2]]
-        yield from zip(self._panels.values(), views, strict=True)
+        return list(zip(self._panels.values(), views, strict=True))
 
     def to_bytes(self) -> bytes:
         """Return the whole state as safetensors; equal states give equal bytes."""

@@ -70,6 +70,12 @@ class Lexicon:
                 scored[row] = values @ weights
         return scored
 
+    def beside(
+        self, meaning: NDArray[np.float32], texts: Sequence[str]
+    ) -> NDArray[np.float32]:
+        """Return rows of embeddings with the scores of their texts behind them."""
+        return np.hstack([meaning, self.scores(texts)])
+
     def to_bytes(self) -> bytes:
         """Return it as safetensors."""
         tensors: dict[str, NDArray[Any]] = {

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 from tokenizers import Tokenizer
 
 from pilotfish.advisors.lexicon import Lexicon
@@ -33,8 +32,7 @@ class Candidate:
     def embed(self, texts: Sequence[str]) -> Embedded:
         """Embed texts as the advisor would."""
         meaning = embed(self.encoder, self.tokenizer, texts)
-        scores = self.lexicon.scores(texts)
-        return Embedded(np.hstack([meaning, scores]), self.lexicon.width)
+        return Embedded(meaning, words=0).respelled(self.lexicon, texts)
 
     def respelled(self, attempts: Sequence[Attempt]) -> "Candidate":
         """Return it with a lexicon of all attempts, once the gate needs none held out."""

@@ -11,6 +11,7 @@ from pilotfish.advisors import encoder
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.encoder import Embeddings, Encoder
 from pilotfish.advisors.head import FastHead
+from pilotfish.advisors.lexicon import Lexicon
 from pilotfish.trainers.tokens import MAX_TOKENS
 
 
@@ -20,6 +21,11 @@ class Embedded:
 
     rows: Embeddings
     words: int
+
+    def respelled(self, lexicon: Lexicon, texts: Sequence[str]) -> "Embedded":
+        """Return it with the scores of another lexicon; the encoder need not run again."""
+        meaning = self.rows[:, : self.rows.shape[1] - self.words]
+        return Embedded(lexicon.beside(meaning, texts), lexicon.width)
 
     def head(self) -> FastHead:
         """Return a head for such rows that knows nothing yet."""

@@ -57,7 +57,8 @@ def learn(settings: Settings, dataset: Dataset, row: Row, seen: ProgressFile) ->
         numbers["onnx"] = asdict(candidate.parity)
         if not faults:
             final = candidate.respelled(dataset.attempts)
-            made = _bundle(settings, dataset, row, final, numbers)
+            served = learned.respelled(final.lexicon, problems)
+            made = _bundle(settings, dataset, row, final, served, numbers)
             row = replace(row, version=made.card.version)
             verdict = _promoted(settings, row, made, verdict, seen)
     return replace(
@@ -153,10 +154,10 @@ def _bundle(
     dataset: Dataset,
     row: Row,
     candidate: Candidate,
+    learned: Embedded,
     numbers: dict[str, Any],
 ) -> Bundle:
     version = f"{row.started_at:%Y%m%d-%H%M%S}-{row.training_id[-6:]}"
-    learned = candidate.embed([one.problem for one in dataset.attempts])
     parts = Parts(
         tenant=row.tenant,
         version=version,

@@ -63,10 +63,10 @@ class Workshop:
             given = material(dataset, known.rows[rows])
             made = adapt(self.base_model, given, Path(folder), self.step)
             everything = made.embed(self.texts)
-            final = made.respelled(attempts).embed(self.texts)
+            final = made.respelled(attempts)
         before = _at(known, rows)
         verdict, _ = compare(dataset, _at(everything, rows), before, look)
-        return final, verdict
+        return everything.respelled(final.lexicon, self.texts), verdict
 
 
 class TrainedAdvisor:

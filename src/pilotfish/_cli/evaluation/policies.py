@@ -33,9 +33,7 @@ from pilotfish.trainers.quiet import QUIET
 _LEGEND = """
 calib.: expected calibration error. abst.: share left to the agent, which then chooses
 evenly. ms: a choice, beside {encode_ms:.1f} ms of the encoder. Intervals are of 95 %."""
-_BANDIT = (
-    """half 2: success on the second half. - VW: what it has over Vowpal Wabbit."""
-)
+_BANDIT = "half 2: success on the second half. - VW: what it has over Vowpal Wabbit."
 _FULL = """right: outcomes of held-out attempts foretold right. - ridge: what it has over the
 regression on words."""
 
