@@ -31,7 +31,8 @@ class LoggedStep(Value):
 class LoggedAttempt(Value):
     """One line of a log. Fields that are not listed here are passed over.
 
-    `propensity` is the probability with which the approach was chosen.
+    `propensity` is the probability with which the approach was chosen; `cost` is in
+    units of the reader's choice, as in events.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -43,6 +44,7 @@ class LoggedAttempt(Value):
     steps: tuple[LoggedStep, ...] = ()
     model: str = ""
     propensity: float | None = Field(default=None, gt=0, le=1)
+    cost: float = Field(default=0.0, ge=0, le=1e9)
 
 
 def read_attempts(
