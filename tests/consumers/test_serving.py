@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from advice.asking import APPROACHES
 from advice.tiny import DIM, tiny_bundle
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pilotfish.advisors.head import FastHead
 from pilotfish.consumers.serving import Encoders, Serving, serve_bundle
@@ -76,6 +78,18 @@ def test_where_cost_counts_the_cheap_one_is_advised(tmp_path: Path) -> None:
 def test_the_same_request_gets_the_same_answer(serving: Serving) -> None:
     chosen = {serving.hint(request(), ROW, holdout=False).approach for _ in range(9)}
     assert len(chosen) == 1
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(problem=st.text(max_size=200), learned=st.text(min_size=1, max_size=200))
+def test_no_text_of_a_problem_or_of_another_attempt_is_in_a_hint(
+    serving: Serving, problem: str, learned: str
+) -> None:
+    """Only names and instructions that came with the request, and numbers, are said."""
+    plain = serving.hint(request(), ROW, holdout=False)
+    serving.learning.state.kinds.learn(ROW, learned)
+    hint = serving.hint(request(problem=problem), ROW, holdout=False)
+    assert hint.text == plain.text != ""
 
 
 def test_an_encoder_is_opened_once_for_all_who_use_it(tmp_path: Path) -> None:
