@@ -1,6 +1,7 @@
 """Logs of attempts as files: JSON lines, one attempt a line, gzip allowed."""
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, TextIO, cast
@@ -68,7 +69,7 @@ def read_attempts(
                     if skipped is None:
                         raise
                     skipped(error)
-    except (OSError, UnicodeDecodeError, EOFError) as error:
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error) as error:
         raise ConfigurationError(f"cannot read {path}: {error}") from error
 
 
