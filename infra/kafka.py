@@ -151,8 +151,13 @@ class EmbeddedKafka:
                 continue
             return
         self.stop()
-        words = self._log.read_text(errors="replace").splitlines()[-5:]
-        raise RequirementError("Kafka did not start: " + " | ".join(words))
+        raise RequirementError(f"Kafka did not start: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        """Return the newest reasons in the log, else its end."""
+        lines = self._log.read_text(errors="replace").splitlines()
+        reasons = [one for one in lines if "ERROR" in one or "Exception:" in one]
+        return " | ".join((reasons or lines)[-5:])
 
 
 _JVM = (
