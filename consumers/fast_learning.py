@@ -12,6 +12,7 @@ from typing import Final
 
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.card import Card
+from pilotfish.advisors.costs import Costs
 from pilotfish.advisors.embedding_cache import EmbeddingCache, Embeddings
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.kinds import Kinds
@@ -30,6 +31,7 @@ class State:
     head: FastHead
     ledger: Ledger
     kinds: Kinds
+    costs: Costs
     offsets: dict[int, int]
 
 
@@ -40,7 +42,8 @@ def untaught(bundle: Bundle, offsets: Mapping[int, int]) -> State:
         BundleError: the head's file is no head.
     """
     head = FastHead.from_bytes((bundle.path / "head.safetensors").read_bytes())
-    return State(head, Ledger(), Kinds(bundle.card.meaning), dict(offsets))
+    kinds = Kinds(bundle.card.meaning)
+    return State(head, Ledger(), kinds, Costs(), dict(offsets))
 
 
 class FastLearning:
@@ -101,6 +104,9 @@ class FastLearning:
             [row] = self._embeddings.embed([_text(label)])
             self._teach(row, before, now)
             self.state.kinds.learn(row[: self._card.meaning], label.problem)
+        # Bundles know no costs: those of labels that their heads know count as well.
+        if before is _NOTHING and label.approach:
+            self.state.costs.learn(label.problem_type, label.approach, label.cost)
         ledger.put(label.attempt_id, now)
 
     def _dated(self, now: Learned, before: Learned, *, bundle_knows: bool) -> Learned:

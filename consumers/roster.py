@@ -16,7 +16,7 @@ import structlog
 from pilotfish.advisors.bundle import Bundle, load
 from pilotfish.advisors.store import ModelStore
 from pilotfish.consumers.background import in_background
-from pilotfish.consumers.fast_learning import untaught
+from pilotfish.consumers.fast_learning import State, untaught
 from pilotfish.consumers.serving import Encoders, Serving, catch_up, serve_bundle
 from pilotfish.consumers.snapshots import Snapshots
 from pilotfish.schemas.advisors import AdvisorPromoted
@@ -123,7 +123,7 @@ class Roster:
         base = self._base()
         assert base is not None
         state = untaught(base.bundle, read)
-        made = serve_bundle(tenant, base.bundle, state, self._encoders)
+        made = self._serve(tenant, base.bundle, state)
         self._serving[tenant] = made
         return made
 
@@ -136,7 +136,7 @@ class Roster:
         state = self._snapshots.read(tenant, base.bundle) if base else None
         if base is None or state is None:
             return None
-        made = serve_bundle(tenant, base.bundle, state, self._encoders)
+        made = self._serve(tenant, base.bundle, state)
         self._serving[tenant] = made
         return made
 
@@ -146,7 +146,7 @@ class Roster:
             self._base_asked = self._clock()
             try:
                 bundle = self._store.base()
-                self._blank = serve_bundle("", bundle, None, self._encoders)
+                self._blank = self._serve("", bundle, None)
             except BundleError as error:
                 _LOG.error("no_base_advisor", error=str(error))
         return self._blank
@@ -176,9 +176,13 @@ class Roster:
         self, tenant: str, bundle: Bundle, enough: Callable[[], bool]
     ) -> Serving:
         state = self._snapshots.read(tenant, bundle)
-        made = serve_bundle(tenant, bundle, state, self._encoders)
+        made = self._serve(tenant, bundle, state)
         catch_up(self._settings, made, enough)
         return made
+
+    def _serve(self, tenant: str, bundle: Bundle, state: State | None) -> Serving:
+        weight = self._settings.cost_weight
+        return serve_bundle(tenant, bundle, state, self._encoders, weight)
 
     def _come(self) -> list[Serving]:
         if self._coming is None or not self._coming[1].done():

@@ -55,6 +55,7 @@ class Serving:
     bundle: Bundle
     embeddings: EmbeddingCache
     learning: FastLearning
+    cost_weight: float
 
     @property
     def version(self) -> str:
@@ -73,7 +74,8 @@ class Serving:
         meaning = row[: self.bundle.card.meaning]
         kind = request.problem_type or state.kinds.predict(meaning)
         means, sds = state.head.predict(row, request.problem_type, names)
-        choice = choose(list(means), list(sds), request.request_id)
+        charge = self.cost_weight * state.costs.expected(request.problem_type, names)
+        choice = choose(list(means - charge), list(sds), request.request_id)
         common = {
             "request_id": request.request_id,
             "tenant": request.tenant,
@@ -93,18 +95,23 @@ class Serving:
 
 
 def serve_bundle(
-    tenant: str, bundle: Bundle, state: State | None, encoders: Encoders
+    tenant: str,
+    bundle: Bundle,
+    state: State | None,
+    encoders: Encoders,
+    cost_weight: float = 0.0,
 ) -> Serving:
     """Return a bundle ready to serve, with its own head where there is no other state.
+
+    `cost_weight` is what a unit of expected cost takes from a chance of success.
 
     Raises:
         BundleError: encoder or head cannot be read.
     """
     embeddings = encoders.of(bundle)
     begun = state or untaught(bundle, {})
-    return Serving(
-        tenant, bundle, embeddings, FastLearning(bundle.card, embeddings, begun)
-    )
+    learning = FastLearning(bundle.card, embeddings, begun)
+    return Serving(tenant, bundle, embeddings, learning, cost_weight)
 
 
 def catch_up(settings: Settings, serving: Serving, enough: Callable[[], bool]) -> None:

@@ -1,6 +1,6 @@
 """What fast learning knows, on disk: a file a tenant and bundle, and one common place.
 
-A snapshot holds head, ledger, kinds and the label offsets they are true for. The place
+A snapshot holds head, ledger, kinds, costs and the label offsets they are true for. The place
 says from where labels are to be read again: every tenant's labels before it are in that
 tenant's snapshot. It is written after the snapshots, so a crash in between costs only
 reading some labels twice. Of several advisors on one store, the one that holds the lock
@@ -22,6 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError
 
 from pilotfish.advisors.bundle import Bundle
+from pilotfish.advisors.costs import Costs, Entry
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.kinds import Kinds
 from pilotfish.advisors.store import ModelStore
@@ -31,8 +32,9 @@ from pilotfish.schemas.errors import BundleError
 
 _LOG = structlog.get_logger(service="advisor")
 
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 _OFFSETS: TypeAdapter[dict[int, int]] = TypeAdapter(dict[int, int])
+_COSTS: TypeAdapter[list[Entry]] = TypeAdapter(list[Entry])
 
 
 class Snapshots:
@@ -114,6 +116,7 @@ def snapshot(state: State, bundle: Bundle) -> bytes:
         "bundle": bundle.checksum,
         "offsets": state.offsets,
         "kinds": state.kinds.names,
+        "costs": state.costs.entries,
     }
     return safetensors.numpy.save(
         {
@@ -130,6 +133,7 @@ def _restored(content: bytes, bundle: Bundle) -> State:
         tensors = safetensors.numpy.load(content)
         about = json.loads(tensors["about"].tobytes())
         offsets = _OFFSETS.validate_python(about["offsets"])
+        costs = Costs.restored(_COSTS.validate_python(about["costs"]))
         fits = (about["format"], about["bundle"]) == (_FORMAT, bundle.checksum)
     except (SafetensorError, KeyError, ValueError) as error:
         raise BundleError(f"no snapshot: {error}") from error
@@ -139,6 +143,7 @@ def _restored(content: bytes, bundle: Bundle) -> State:
         FastHead.from_bytes(tensors["head"].tobytes()),
         Ledger.from_bytes(tensors["ledger"].tobytes()),
         Kinds.restored(about["kinds"], tensors["kinds"]),
+        costs,
         offsets,
     )
 

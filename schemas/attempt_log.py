@@ -1,6 +1,7 @@
 """Logs of attempts as files: JSON lines, one attempt a line, gzip allowed."""
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, TextIO, cast
@@ -31,7 +32,8 @@ class LoggedStep(Value):
 class LoggedAttempt(Value):
     """One line of a log. Fields that are not listed here are passed over.
 
-    `propensity` is the probability with which the approach was chosen.
+    `propensity` is the probability with which the approach was chosen; `cost` is in
+    units of the reader's choice, as in events.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -43,6 +45,7 @@ class LoggedAttempt(Value):
     steps: tuple[LoggedStep, ...] = ()
     model: str = ""
     propensity: float | None = Field(default=None, gt=0, le=1)
+    cost: float = Field(default=0.0, ge=0, le=1e9)
 
 
 def read_attempts(
@@ -66,7 +69,7 @@ def read_attempts(
                     if skipped is None:
                         raise
                     skipped(error)
-    except (OSError, UnicodeDecodeError, EOFError) as error:
+    except (OSError, UnicodeDecodeError, EOFError, zlib.error) as error:
         raise ConfigurationError(f"cannot read {path}: {error}") from error
 
 

@@ -142,5 +142,6 @@ def _upcast(
 def first_problem(schema: type[Message], error: ValidationError) -> str:
     """Return where the message is wrong and why, without the value itself."""
     first = error.errors(include_url=False, include_input=False, include_context=False)
-    place = ".".join(str(part) for part in first[0]["loc"])
+    # A field that nobody knows is named by whoever sent it, at whatever length.
+    place = ".".join(str(part) for part in first[0]["loc"])[:200]
     return f"{schema.schema_name()}{'.' + place if place else ''}: {first[0]['msg']}"

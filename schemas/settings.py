@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     """New labelled attempts of a tenant at which a training starts."""
     holdout: float = Field(default=0.05, ge=0, le=1)
     """Share of advice requests that get no hint on purpose."""
+    cost_weight: float = Field(default=0.0, ge=0)
+    """P(success) that a unit of an attempt's cost is worth when approaches are compared."""
     idle_s: float = Field(default=3600.0, gt=0)
     """Seconds without an event after which an open attempt counts as abandoned."""
     base_model: str = "minilm"

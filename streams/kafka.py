@@ -26,6 +26,8 @@ _MISCONFIGURED = frozenset(
         KafkaError._INVALID_ARG,  # noqa: SLF001
     }
 )
+_NO_HANDSHAKE = _MISCONFIGURED | {KafkaError._SSL}  # noqa: SLF001
+"""What a first handshake fails of; later, TLS fails of cut connections too."""
 
 
 def client_config(settings: Settings) -> dict[str, Any]:
@@ -89,10 +91,29 @@ def missing_topics(settings: Settings, timeout_s: float = 5.0) -> list[str]:
     Raises:
         ConfigurationError, UnavailableError: as `mapped_errors`.
     """
-    client = producer(settings)
-    with mapped_errors(f"asking {settings.kafka} for its topics"):
-        there = client.list_topics(timeout=timeout_s).topics
+    there = topics(settings, timeout_s)
     return [topic.name for topic in TOPICS if topic.name not in there]
+
+
+def topics(settings: Settings, timeout_s: float = 5.0) -> dict[str, Any]:
+    """Return the topics that this user of Kafka may see, by name.
+
+    Raises:
+        ConfigurationError: Kafka or TLS refuses who asks.
+        UnavailableError: nobody answers in time.
+    """
+    said: list[KafkaError] = []
+    client = producer(settings, error_cb=said.append)
+    try:
+        found: dict[str, Any] = client.list_topics(timeout=timeout_s).topics
+    except KafkaException as error:
+        client.poll(0)  # lets it say why it could not connect
+        what = f"asking {settings.kafka} for its topics"
+        for one in said:
+            if one.code() in _NO_HANDSHAKE:
+                raise _refused(what, one.str()) from error
+        raise _mapped(what, error.args[0]) from error
+    return found
 
 
 def headers(record: Record) -> list[tuple[str, bytes | str | None]]:
@@ -134,7 +155,11 @@ def readable(records: Iterable[Record]) -> list[Record]:
 def _mapped(what: str, error: Any) -> ConfigurationError | UnavailableError:
     text = error.str() if isinstance(error, KafkaError) else str(error)
     if isinstance(error, KafkaError) and error.code() in _MISCONFIGURED:
-        return ConfigurationError(
-            f"{what}: Kafka refuses: {text}; check the PILOTFISH_KAFKA settings"
-        )
+        return _refused(what, text)
     return UnavailableError(f"{what}: Kafka does not answer: {text}")
+
+
+def _refused(what: str, text: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{what}: Kafka refuses: {text}; check the PILOTFISH_KAFKA settings"
+    )

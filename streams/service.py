@@ -12,7 +12,6 @@ import threading
 from typing import Any, Final
 
 import structlog
-from confluent_kafka import Producer
 
 from pilotfish.schemas.errors import (
     ConfigurationError,
@@ -25,7 +24,7 @@ from pilotfish.streams.app import attach, create_app, partitions_of
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.garbage import spare_the_collector
 from pilotfish.streams.idle import IdleAttempts
-from pilotfish.streams.kafka import mapped_errors, producer
+from pilotfish.streams.kafka import producer, topics
 from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.worker_process import WorkerProcess
 
@@ -48,10 +47,10 @@ def wait_for_topics(settings: Settings, stop: threading.Event) -> None:
     Raises:
         ConfigurationError: Kafka refuses these settings, or the topics do not fit.
     """
-    client, wait_s = producer(settings), 0.5
+    wait_s = 0.5
     while not stop.is_set():
         try:
-            _check_topics(client, settings)
+            _check_topics(settings)
         except UnavailableError as error:
             _LOG.warning("waiting", error=str(error), wait_s=wait_s)
             stop.wait(wait_s)
@@ -130,13 +129,12 @@ async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> No
                 _LOG.info("closed_idle", attempts=closed)
 
 
-def _check_topics(client: Producer, settings: Settings) -> None:
-    with mapped_errors(f"asking {settings.kafka} for its topics"):
-        topics: dict[str, Any] = client.list_topics(timeout=_TIMEOUT_S).topics
-    missing = [t.name for t in (EVENTS, LABELS) if t.name not in topics]
+def _check_topics(settings: Settings) -> None:
+    there = topics(settings, _TIMEOUT_S)
+    missing = [t.name for t in (EVENTS, LABELS) if t.name not in there]
     if missing:
         raise UnavailableError(f"Kafka has no {' and no '.join(missing)} yet")
-    events, labels = (len(topics[t.name].partitions) for t in (EVENTS, LABELS))
+    events, labels = (len(there[t.name].partitions) for t in (EVENTS, LABELS))
     if events != labels:
         raise ConfigurationError(
             f"{EVENTS.name} has {events} partitions and {LABELS.name} has {labels}: "

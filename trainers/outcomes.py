@@ -5,7 +5,7 @@ an estimate: what it would have got is looked up.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -23,13 +23,21 @@ class OutcomeTable:
     """Row i is about problems[i], column j about approaches[j].
 
     `outcomes` (problems, approaches) are success rates in [0, 1], NaN where an approach
-    was never tried; of several attempts of one kind the mean.
+    was never tried; of several attempts of one kind the mean. `costs` are of the same
+    shape.
     """
 
     problems: tuple[str, ...]
     kinds: tuple[str, ...]
     approaches: tuple[str, ...]
     outcomes: NDArray[np.float64]
+    costs: NDArray[np.float64] | None = None
+
+    def priced(self, weight: float) -> "OutcomeTable":
+        """Return the table with outcomes less `weight` times costs."""
+        if self.costs is None or not weight:
+            return self
+        return replace(self, outcomes=self.outcomes - weight * self.costs)
 
 
 def outcome_table(attempts: Iterable[LoggedAttempt]) -> OutcomeTable:
@@ -38,21 +46,23 @@ def outcome_table(attempts: Iterable[LoggedAttempt]) -> OutcomeTable:
     Raises:
         NothingToLearnError: no policy could be told from another on this log.
     """
-    tried: dict[str, dict[str, list[bool]]] = {}
+    tried: dict[str, dict[str, list[LoggedAttempt]]] = {}
     kinds: dict[str, str] = {}
     approaches: dict[str, None] = {}
     for attempt in attempts:
         of_problem = tried.setdefault(attempt.problem, {})
-        of_problem.setdefault(attempt.approach, []).append(attempt.success)
+        of_problem.setdefault(attempt.approach, []).append(attempt)
         kinds.setdefault(attempt.problem, attempt.problem_type)
         approaches.setdefault(attempt.approach)
-    outcomes = np.full((len(tried), len(approaches)), np.nan)
+    outcomes, costs = np.full((2, len(tried), len(approaches)), np.nan)
     place = {approach: column for column, approach in enumerate(approaches)}
     for row, of_problem in enumerate(tried.values()):
-        for approach, successes in of_problem.items():
-            outcomes[row, place[approach]] = np.mean(successes)
+        for approach, tries in of_problem.items():
+            at = row, place[approach]
+            outcomes[at] = np.mean([one.success for one in tries])
+            costs[at] = np.mean([one.cost for one in tries])
     table = OutcomeTable(
-        tuple(tried), tuple(kinds.values()), tuple(approaches), outcomes
+        tuple(tried), tuple(kinds.values()), tuple(approaches), outcomes, costs
     )
     _check(table)
     return table

@@ -14,6 +14,7 @@ from pilotfish._client import Client
 from pilotfish._connect import connect, connect_async
 from pilotfish._current import current_attempt
 from pilotfish._hint import Hint
+from pilotfish._secrets import redact_secrets
 from pilotfish._stats import Stats
 from pilotfish._subscription import Subscription
 from pilotfish.schemas.errors import (
@@ -36,4 +37,5 @@ __all__ = [
     "connect",
     "connect_async",
     "current_attempt",
+    "redact_secrets",
 ]

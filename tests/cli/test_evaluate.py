@@ -70,6 +70,36 @@ def test_a_broken_line_is_named_or_counted(log: Path) -> None:
     assert "1 lines skipped" in run(log, "--orders", 2, "--skip-bad")
 
 
+@pytest.mark.parametrize("protocol", ["bandit", "full"])
+def test_where_cost_counts_the_dear_approach_is_worth_less(
+    log: Path, tmp_path: Path, protocol: str
+) -> None:
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    dear = [{**one, "cost": 2.0 * (one["approach"] == "pot")} for one in lines]
+    log.write_text("".join(json.dumps(one) + "\n" for one in dear))
+
+    def scored(weight: float) -> dict[str, dict[str, float]]:
+        file = tmp_path / "numbers.json"
+        options = ("--protocol", protocol, "--orders", 3, "--cost-weight", weight)
+        run(log, *options, "--json", file)
+        policies: dict[str, dict[str, float]] = json.loads(file.read_text())["policies"]
+        return policies
+
+    free, priced = scored(0.0), scored(1.0)
+    cheap = sum(one["success"] for one in lines if one["approach"] == "cot") / 80
+    assert free["best single"]["success"] > priced["best single"]["success"]
+    assert priced["best single"]["success"] == pytest.approx(cheap)
+    # Who pays 2 for a success of 1 loses; all who learn find that out.
+    assert priced["random"]["success"] < -0.3
+    assert priced["pilotfish fast"]["success"] > cheap - 0.3
+    assert priced["Thompson"]["success"] > cheap - 0.3
+
+
+def test_cost_does_not_count_in_estimates(log: Path) -> None:
+    with pytest.raises(ConfigurationError, match="bandit, full and domains"):
+        run(log, "--protocol", "offpolicy", "--cost-weight", 1)
+
+
 def test_a_log_that_teaches_nothing_is_told_from_one_that_does(log: Path) -> None:
     log.write_text("\n".join(log.read_text().splitlines()[:20]) + "\n")
     with pytest.raises(NothingToLearnError, match="different problems, 50 needed"):

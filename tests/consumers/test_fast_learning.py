@@ -168,6 +168,19 @@ def test_what_was_learned_before_an_approach_changed_is_not_revised(
     assert learning.state.ledger.get(late.label.attempt_id).version == 2  # type: ignore[union-attr]
 
 
+def test_the_cost_of_an_attempt_counts_once(tmp_path: Path) -> None:
+    bundle = tiny_bundle(tmp_path, "t", "v2", watermark={0: 0}, created_at=NOW)
+    learning = begun((bundle, EmbeddingCache(Encoder(bundle))))
+    learning.learn(
+        [
+            placed(0, at=EARLY, cost=2.0),
+            placed(1, number=0, version=2, cost=2.0),
+            placed(2, cost=5.0, p_success=None),
+        ]
+    )
+    assert learning.state.costs.entries == [("react", "", 2.0, 7.0)]
+
+
 def test_advised_attempts_count_as_others_do(
     made: tuple[Bundle, EmbeddingCache],
 ) -> None:

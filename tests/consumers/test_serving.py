@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from advice.asking import APPROACHES
 from advice.tiny import DIM, tiny_bundle
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pilotfish.advisors.head import FastHead
 from pilotfish.consumers.serving import Encoders, Serving, serve_bundle
@@ -52,9 +54,42 @@ def test_the_holdout_sees_the_same_candidates(serving: Serving) -> None:
     assert held.holdout and not hint.holdout
 
 
+def test_where_cost_counts_the_cheap_one_is_advised(tmp_path: Path) -> None:
+    head = FastHead(DIM)
+    for _ in range(40):
+        for approach in ("react", "plan"):
+            head.learn(ROW, "", approach, 1.0)
+        head.learn(ROW, "", "direct", 0.0)
+    bundle = tiny_bundle(tmp_path, "t", "v1", head)
+
+    def advised(cost_weight: float) -> list[str | None]:
+        serving = serve_bundle("t", bundle, None, Encoders(), cost_weight)
+        for approach, cost in (("react", 3.0), ("plan", 1.0), ("direct", 1.0)):
+            serving.learning.state.costs.learn("", approach, cost)
+        asked = [request(request_id=f"r{number}") for number in range(60)]
+        hints = [serving.hint(one, ROW, holdout=False) for one in asked]
+        assert all((hint.confidence or 0) > 0.8 for hint in hints if hint.approach)
+        return [hint.approach for hint in hints]
+
+    assert 15 < advised(0.0).count("react") < 45
+    assert advised(0.2).count("plan") >= 55
+
+
 def test_the_same_request_gets_the_same_answer(serving: Serving) -> None:
     chosen = {serving.hint(request(), ROW, holdout=False).approach for _ in range(9)}
     assert len(chosen) == 1
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(problem=st.text(max_size=200), learned=st.text(min_size=1, max_size=200))
+def test_no_text_of_a_problem_or_of_another_attempt_is_in_a_hint(
+    serving: Serving, problem: str, learned: str
+) -> None:
+    """Only names and instructions that came with the request, and numbers, are said."""
+    plain = serving.hint(request(), ROW, holdout=False)
+    serving.learning.state.kinds.learn(ROW, learned)
+    hint = serving.hint(request(problem=problem), ROW, holdout=False)
+    assert hint.text == plain.text != ""
 
 
 def test_an_encoder_is_opened_once_for_all_who_use_it(tmp_path: Path) -> None:

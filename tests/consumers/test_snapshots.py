@@ -17,6 +17,7 @@ def state_of(root: Path) -> tuple[State, Snapshots]:
     state.head.learn(ROW, "", "plan", 1.0)
     state.ledger.put("a1", Learned(2, 1.0, "", "plan"))
     state.kinds.learn(ROW, "sort")
+    state.costs.learn("", "plan", 0.5)
     snapshots = Snapshots(root)
     snapshots.write("t", "v1", snapshot(state, bundle))
     return state, snapshots
@@ -30,6 +31,7 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
     assert again.head.to_bytes() == state.head.to_bytes()
     assert again.ledger.get("a1") == state.ledger.get("a1")
     assert again.kinds.predict(ROW) == state.kinds.predict(ROW) != ""
+    assert again.costs.entries == state.costs.entries != []
     assert again.offsets == {0: 3}
 
 

@@ -43,6 +43,7 @@ def test_the_public_names_are_these() -> None:
         "connect",
         "connect_async",
         "current_attempt",
+        "redact_secrets",
     ]
     assert all(hasattr(pilotfish, name) for name in pilotfish.__all__)
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from pilotfish.advisors.regression import Regression, Vector
-from pilotfish.trainers.policies.policy import Case, Decision
+from pilotfish.trainers.policies.policy import Case, Decision, Outcome
 
 _NEIGHBOURS: Final = 20
 _SPREAD: Final = 0.25**2
@@ -29,11 +29,11 @@ class Neighbours:
         return Decision(case.offered[int(np.argmax(drawn))], rates)
 
     def learn(
-        self, case: Case, decision: Decision, approach: str, success: float
+        self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
         """Remember the problem with its outcome."""
         self._rows[approach].append(case.embedding.astype(np.float64))
-        self._outcomes[approach].append(success)
+        self._outcomes[approach].append(outcome.reward)
 
     def _near(self, case: Case, approach: str) -> tuple[float, float]:
         if not self._rows[approach]:
@@ -66,11 +66,11 @@ class LinearThompson:
         return Decision(case.offered[int(drawn.argmax())], p_success)
 
     def learn(
-        self, case: Case, decision: Decision, approach: str, success: float
+        self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
         """Learn the outcome as a row of the approach's regression."""
         row = _features(case)
-        self._of(approach, len(row)).learn(row, success - 0.5, 1 / _SPREAD)
+        self._of(approach, len(row)).learn(row, outcome.reward - 0.5, 1 / _SPREAD)
 
     def _of(self, approach: str, width: int) -> Regression:
         if approach not in self._models:

@@ -18,8 +18,11 @@ BOTH: Final = "pilotfish (both)"
 VOWPAL_WABBIT: Final = "VW squarecb"
 
 
-def makers(dim: int) -> dict[str, Maker]:
-    """Return what makes each policy, for embeddings of length `dim`."""
+def makers(dim: int, cost_weight: float = 0.0) -> dict[str, Maker]:
+    """Return what makes each policy, for embeddings of length `dim`.
+
+    `cost_weight` is what a unit of cost takes from a success.
+    """
     return {
         "random": RandomChoice,
         "Thompson": lambda rng: Thompson(rng, by_type=False),
@@ -27,13 +30,13 @@ def makers(dim: int) -> dict[str, Maker]:
         "nearest 20": Neighbours,
         "linear Thompson": LinearThompson,
         VOWPAL_WABBIT: VowpalWabbit,
-        PILOTFISH: lambda _rng: FastAdvisor(dim),
+        PILOTFISH: lambda _rng: FastAdvisor(dim, cost_weight),
     }
 
 
-def full_makers(dim: int) -> dict[str, Maker]:
+def full_makers(dim: int, cost_weight: float = 0.0) -> dict[str, Maker]:
     """Return `makers` and those that can only learn from everything at once."""
-    return {"tf-idf ridge": TfidfRidge, **makers(dim)}
+    return {"tf-idf ridge": TfidfRidge, **makers(dim, cost_weight)}
 
 
 def training_makers(workshop: "Workshop") -> dict[str, Maker]:

@@ -1,33 +1,49 @@
 """The policy in service: the advisor's own fast head and choice, told of one tenant."""
 
+from pilotfish.advisors.costs import Costs
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.policy import choose
-from pilotfish.trainers.policies.policy import Case, Decision
+from pilotfish.advisors.regression import Vector
+from pilotfish.trainers.policies.policy import Case, Decision, Outcome
 
 
 class FastAdvisor:
-    """What `consumers/serving.py` answers and `consumers/fast_learning.py` learns."""
+    """What `consumers/serving.py` answers and `consumers/fast_learning.py` learns.
 
-    def __init__(self, dim: int) -> None:
-        self._head = FastHead(dim)
+    Args:
+        dim: length of an embedding.
+        cost_weight: what a unit of cost takes from a chance of success.
+    """
+
+    def __init__(self, dim: int, cost_weight: float = 0.0) -> None:
+        self._head, self._costs = FastHead(dim), Costs()
+        self._cost_weight = cost_weight
 
     def choose(self, case: Case) -> Decision:
         """Predict, then choose or abstain, as for a request on the topic."""
-        return advise(self._head, case.embedding, case)
+        charge = self._cost_weight * self._costs.expected(
+            case.problem_type, case.offered
+        )
+        return advise(self._head, case.embedding, case, charge)
 
     def learn(
-        self, case: Case, decision: Decision, approach: str, success: float
+        self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
-        """Teach the head."""
-        self._head.learn(case.embedding, case.problem_type, approach, success)
+        """Teach the head, and count the cost."""
+        kind = case.problem_type
+        self._head.learn(case.embedding, kind, approach, outcome.success)
+        self._costs.learn(kind, approach, outcome.cost)
 
 
-def advise(head: FastHead, row: Embeddings, case: Case) -> Decision:
-    """Return what the advisor says to a problem with this embedding."""
+def advise(head: FastHead, row: Embeddings, case: Case, charge: Vector) -> Decision:
+    """Return what the advisor says to a problem with this embedding.
+
+    `charge` is what the expected cost of each offered approach takes from its chance.
+    """
     names = list(case.offered)
     means, sds = head.predict(row, case.problem_type, names)
-    choice = choose(list(means), list(sds), case.request_id)
+    choice = choose(list(means - charge), list(sds), case.request_id)
     p_success = tuple(means.tolist())
     if choice.chosen is None:
         return Decision(None, p_success)

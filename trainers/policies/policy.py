@@ -33,6 +33,18 @@ class Decision(NamedTuple):
     propensity: float | None = None
 
 
+class Outcome(NamedTuple):
+    """What a policy is told of an attempt.
+
+    `reward` is what counts for those who know of one number only: success less weighted
+    cost, brought into [0, 1]. Where cost does not count, it is the success.
+    """
+
+    success: float
+    cost: float
+    reward: float
+
+
 class Policy(Protocol):
     """A learner of advice; one order of problems, from nothing to the end."""
 
@@ -41,7 +53,7 @@ class Policy(Protocol):
         ...
 
     def learn(
-        self, case: Case, decision: Decision, approach: str, success: float
+        self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
         """Learn the outcome of the approach that was taken, advised or not."""
         ...

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import Ridge
 
-from pilotfish.trainers.policies.policy import Case, Decision
+from pilotfish.trainers.policies.policy import Case, Decision, Outcome
 
 _RIDGE: Final = 1.0
 """scikit-learn's default, as its users would leave it."""
@@ -40,11 +40,11 @@ class TfidfRidge:
         return Decision(case.offered[int(np.argmax(p_success))], p_success)
 
     def learn(
-        self, case: Case, decision: Decision, approach: str, success: float
+        self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
         """Keep the outcome for the next fit."""
         self._texts[approach].append(case.problem)
-        self._outcomes[approach].append(success)
+        self._outcomes[approach].append(outcome.reward)
         self._stale = True
 
     def _fit(self) -> None:

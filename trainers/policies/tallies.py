@@ -5,7 +5,7 @@ Thompson (1933): draw a success rate of each approach from its posterior, take t
 
 import numpy as np
 
-from pilotfish.trainers.policies.policy import Case, Decision
+from pilotfish.trainers.policies.policy import Case, Decision, Outcome
 
 
 class RandomChoice:
@@ -20,7 +20,7 @@ class RandomChoice:
         return Decision(chosen, propensity=1 / len(case.offered))
 
     def learn(
-        self, case: Case, decision: Decision, approach: str, success: float
+        self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
         """Learn nothing."""
 
@@ -46,12 +46,12 @@ class Thompson:
         return Decision(case.offered[int(np.argmax(drawn))], rates)
 
     def learn(
-        self, case: Case, decision: Decision, approach: str, success: float
+        self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
         """Count the outcome."""
         counts = self._of(case, approach)
-        counts[0] += success
-        counts[1] += 1 - success
+        counts[0] += outcome.reward
+        counts[1] += 1 - outcome.reward
 
     def _of(self, case: Case, approach: str) -> list[float]:
         kind = case.problem_type if self._by_type else ""

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from pilotfish.advisors.costs import Costs
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.schemas.base import utc_now
 from pilotfish.trainers.candidate import adapt
@@ -17,7 +18,7 @@ from pilotfish.trainers.gate import Verdict
 from pilotfish.trainers.learn import compare, material
 from pilotfish.trainers.loop import Report
 from pilotfish.trainers.policies.pilotfish import advise
-from pilotfish.trainers.policies.policy import Case, Decision
+from pilotfish.trainers.policies.policy import Case, Decision, Outcome
 
 TRAIN_AT: Final = 500
 """New labels that start a training, as in service."""
@@ -37,6 +38,7 @@ class Workshop:
     texts: Sequence[str]
     base: Embeddings
     step: Report
+    cost_weight: float = 0.0
     verdicts: list[Verdict] = field(default_factory=list)
     _done: dict[int, _Trained] = field(default_factory=dict)
 
@@ -85,20 +87,25 @@ class TrainedAdvisor:
         self._embedded = Embedded(workshop.base, words=0)
         self._head = self._embedded.head()
         self._attempts: list[Attempt] = []
+        self._costs = Costs()
         self._new = self._looks = 0
 
     def choose(self, case: Case) -> Decision:
         """Train if it is time, then answer as the advisor would."""
         if self._new >= TRAIN_AT:
             self._train()
-        return advise(self._head, self._row(case.problem), case)
+        expected = self._costs.expected(case.problem_type, case.offered)
+        charge = self._workshop.cost_weight * expected
+        return advise(self._head, self._row(case.problem), case, charge)
 
     def learn(
-        self, case: Case, decision: Decision, approach: str, success: float
+        self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
         """Keep the attempt for the next training; in service, teach the head too."""
         number = str(len(self._attempts))
-        attempt = Attempt(number, case.problem, case.problem_type, approach, success)
+        kind, success = case.problem_type, outcome.success
+        attempt = Attempt(number, case.problem, kind, approach, success)
+        self._costs.learn(kind, approach, outcome.cost)
         self._attempts.append(attempt)
         self._new += 1
         if self._in_service:

@@ -9,7 +9,7 @@ import re
 import numpy as np
 from vowpalwabbit import Workspace
 
-from pilotfish.trainers.policies.policy import Case, Decision
+from pilotfish.trainers.policies.policy import Case, Decision, Outcome
 
 _OPTIONS = "--cb_explore_adf --squarecb -q pa -q ta --quiet --random_seed 1"
 
@@ -28,11 +28,11 @@ class VowpalWabbit:
         return Decision(case.offered[drawn], propensity=float(shares[drawn]))
 
     def learn(
-        self, case: Case, decision: Decision, approach: str, success: float
+        self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
         """Learn the cost of the approach, with the propensity of its choice."""
         propensity = decision.propensity or 1 / len(case.offered)
-        label = approach, 1 - success, propensity
+        label = approach, 1 - outcome.reward, propensity
         self._vw.learn(_examples(case, label))
 
 

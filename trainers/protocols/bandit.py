@@ -6,7 +6,7 @@ Langford, A Contextual Bandit Bake-off (2021).
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.trainers.outcomes import OutcomeTable
-from pilotfish.trainers.policies.policy import Case, Decision, Maker, Policy
+from pilotfish.trainers.policies.policy import Case, Decision, Maker, Outcome, Policy
 
 Matrix = NDArray[np.float64]
 
@@ -23,11 +23,13 @@ Matrix = NDArray[np.float64]
 class Passes:
     """What a policy got, (orders, problems) in the order in which problems came.
 
-    `predicted` is the chance given to the approach that was taken, NaN where none was.
+    `net` is the success less the weighted cost, `predicted` the chance given to the
+    approach that was taken, NaN where none was.
     Seconds are means of one call.
     """
 
     success: Matrix
+    net: Matrix
     predicted: Matrix
     abstained: NDArray[np.bool_]
     choose_s: float
@@ -45,6 +47,7 @@ class Step(NamedTuple):
     decision: Decision
     column: int
     success: float
+    net: float
     predicted: float
     choose_s: float
     learn_s: float
@@ -55,12 +58,29 @@ class World:
     """What is played: `taught` is what policies learn, the table what they get.
 
     `domains` are numbers of problems that come one group after the other; empty: one.
+    `cost_weight` is what a unit of cost takes from a success.
     """
 
     table: OutcomeTable
     embeddings: Embeddings
     taught: Matrix
     domains: tuple[int, ...] = ()
+    cost_weight: float = 0.0
+
+    @property
+    def priced(self) -> OutcomeTable:
+        """The table with what counts as outcomes: success less weighted cost."""
+        return self.table.priced(self.cost_weight)
+
+    def told(self, row: int, column: int) -> Outcome:
+        """Return what a policy is told of this attempt."""
+        success, costs = float(self.taught[row, column]), self.table.costs
+        if costs is None or not self.cost_weight:
+            return Outcome(success, 0.0, success)
+        cost, most = float(costs[row, column]), float(np.nanmax(costs))
+        saved = self.cost_weight * (most - cost)
+        reward = (success + saved) / (1 + self.cost_weight * most)
+        return Outcome(success, cost, reward)
 
     def order(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """Return the rows in random order, domain by domain."""
@@ -107,7 +127,7 @@ def _passes(
     progress: Callable[[], None],
 ) -> Passes:
     count = len(world.table.problems)
-    success, predicted = np.empty((orders, count)), np.full((orders, count), np.nan)
+    success, net, predicted = np.full((3, orders, count), np.nan)
     abstained = np.zeros((orders, count), bool)
     spent = np.zeros(2)
     for order in range(orders):
@@ -115,12 +135,13 @@ def _passes(
         policy = maker(np.random.default_rng((seed, order, 1)))
         steps = one_pass(world, policy, rows, f"{seed}-{order}")
         for at, step in enumerate(steps):
-            success[order, at], predicted[order, at] = step.success, step.predicted
+            success[order, at], net[order, at] = step.success, step.net
+            predicted[order, at] = step.predicted
             abstained[order, at] = step.decision.approach is None
             spent += step.choose_s, step.learn_s
         progress()
     choose_s, learn_s = spent / (orders * count)
-    return Passes(success, predicted, abstained, float(choose_s), float(learn_s))
+    return Passes(success, net, predicted, abstained, float(choose_s), float(learn_s))
 
 
 def one_pass(
@@ -131,6 +152,7 @@ def one_pass(
     `name` is the pass's own: it seeds what agents choose whom the policy leaves alone.
     """
     place = {approach: at for at, approach in enumerate(world.table.approaches)}
+    priced = world.priced.outcomes
     own_choice = np.random.default_rng([ord(letter) for letter in name])
     for row in map(int, rows):
         case = world.case(row, f"{name}-{row}")
@@ -140,12 +162,12 @@ def one_pass(
         chosen = time.perf_counter()
         taken = decision.approach or own
         column = place[taken]
-        policy.learn(case, decision, taken, float(world.taught[row, column]))
+        policy.learn(case, decision, taken, world.told(row, column))
         learned = time.perf_counter()
-        got = float(world.table.outcomes[row, column])
+        got = float(world.table.outcomes[row, column]), float(priced[row, column])
         chance = _chance(case, decision, taken)
         times = chosen - begun, learned - chosen
-        yield Step(row, case, decision, column, got, chance, *times)
+        yield Step(row, case, decision, column, *got, chance, *times)
 
 
 def _chance(case: Case, decision: Decision, taken: str) -> float:
@@ -163,6 +185,5 @@ def taught_outcomes(table: OutcomeTable, noise: float, seed: int) -> Matrix:
 def shuffled(table: OutcomeTable, seed: int) -> OutcomeTable:
     """Return a world without anything to learn from a text: whole rows change places."""
     rows = np.random.default_rng((seed, 3)).permutation(len(table.problems))
-    return OutcomeTable(
-        table.problems, table.kinds, table.approaches, table.outcomes[rows]
-    )
+    costs = None if table.costs is None else table.costs[rows]
+    return replace(table, outcomes=table.outcomes[rows], costs=costs)

@@ -150,7 +150,7 @@ def _split(
 def _curve(
     world: World, policy: Policy, rows: NDArray[np.int64], name: str
 ) -> list[float]:
-    return [step.success for step in one_pass(world, policy, rows, name)]
+    return [step.net for step in one_pass(world, policy, rows, name)]
 
 
 def _served(world: World, policy: Policy, rows: NDArray[np.int64], name: str) -> float:

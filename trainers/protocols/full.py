@@ -23,7 +23,7 @@ FOLDS: Final = 5
 class HeldOut:
     """What a policy's advice got, (repeats, problems) in the table's order.
 
-    `predicted` (repeats, problems, approaches) are chances as foretold, NaN where the
+    `success` is less weighted cost. `predicted` (repeats, problems, approaches) are chances as foretold, NaN where the
     policy does not predict or the approach was never tried. Seconds are means of a call.
     """
 
@@ -93,7 +93,7 @@ def _teach(
         case = world.case(int(row), f"learn-{row}-{column}")
         tried = world.table.approaches[column]
         evenly = Decision(None, propensity=1 / len(case.offered))
-        policy.learn(case, evenly, tried, float(world.taught[row, column]))
+        policy.learn(case, evenly, tried, world.told(int(row), int(column)))
     return time.perf_counter() - begun
 
 
@@ -106,12 +106,13 @@ def _ask(
 ) -> float:
     """Note what the policy's advice gets on the chosen problems; return the seconds."""
     place = {approach: at for at, approach in enumerate(world.table.approaches)}
+    priced = world.priced.outcomes
     begun = time.perf_counter()
     for row in np.flatnonzero(asked):
         case = world.case(int(row), f"ask-{repeat}-{row}")
         decision = policy.choose(case)
         columns = [place[approach] for approach in case.offered]
-        outcomes = world.table.outcomes[row]
+        outcomes = priced[row]
         if decision.p_success:
             found.predicted[repeat, row, columns] = decision.p_success
         found.abstained[repeat, row] = decision.approach is None

@@ -40,5 +40,11 @@ def _of_kinds(world: World, kinds: Sequence[str]) -> World:
         tuple(table.kinds[row] for row in rows),
         table.approaches,
         table.outcomes[rows],
+        None if table.costs is None else table.costs[rows],
     )
-    return World(part, world.embeddings[rows], world.taught[rows])
+    return World(
+        part,
+        world.embeddings[rows],
+        world.taught[rows],
+        cost_weight=world.cost_weight,
+    )

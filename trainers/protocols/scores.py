@@ -21,6 +21,7 @@ Interval = tuple[float, float]
 class Score:
     """One policy's line. Intervals are of 95 %, None where there is nothing to compare.
 
+    `success` is less weighted cost, where cost counts.
     `against` are paired differences of success to other policies: over orders in a
     bandit's pass, over problems where everything else was learned. `accuracy` is the
     share of held-out attempts foretold right or wrong, `accuracy_gain_ci95` what it has
@@ -41,13 +42,13 @@ class Score:
 
 def score(passes: Passes, rivals: Mapping[str, NDArray[np.float64]]) -> Score:
     """Score passes; `rivals` are the others' success in each order, at least as many."""
-    means = passes.success.mean(1)
-    half = passes.success.shape[1] // 2
+    means = passes.net.mean(1)
+    half = passes.net.shape[1] // 2
     known = ~np.isnan(passes.predicted)
     return Score(
         success=float(means.mean()),
         success_ci95=interval(means) if len(means) > 1 else None,
-        second_half=float(passes.success[:, half:].mean()),
+        second_half=float(passes.net[:, half:].mean()),
         against=_against(means, rivals),
         calibration_error=_calibration(passes.predicted[known], passes.success[known]),
         abstained=float(passes.abstained.mean()),
@@ -92,7 +93,7 @@ def per_type(table: OutcomeTable) -> NDArray[np.float64]:
         rows = kinds == kind
         # An approach never tried on a type is no choice there.
         rates = [
-            np.nanmean(column) if (~np.isnan(column)).any() else -1
+            np.nanmean(column) if (~np.isnan(column)).any() else -np.inf
             for column in outcomes[rows].T
         ]
         got[rows] = outcomes[rows, int(np.argmax(rates))]

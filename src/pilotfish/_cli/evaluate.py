@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilotfish._cli.output import console, print_rows
-from pilotfish.schemas.errors import RequirementError
+from pilotfish.schemas.errors import ConfigurationError, RequirementError
 
 if TYPE_CHECKING:
     from pilotfish._cli.evaluation.log import Log, Twist
@@ -60,6 +60,15 @@ def evaluate(
         float,
         typer.Option(min=0, max=0.5, help="Share of labels flipped in learning only."),
     ] = 0.0,
+    cost_weight: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="Success that a unit of the lines' `cost` is worth: what policies aim "
+            "at and are scored by is success less this times cost. Not for offpolicy. "
+            "Services have PILOTFISH_COST_WEIGHT.",
+        ),
+    ] = 0.0,
     shuffle_labels: Annotated[
         bool,
         typer.Option(
@@ -95,7 +104,7 @@ def evaluate(
             f"{error.name} is not installed: pip install 'pilotfish[evaluate,train]'"
         ) from error
     log = read_log(files, skip_bad=skip_bad)
-    twist = Twist(seed, label_noise, shuffle_labels)
+    twist = Twist(seed, label_noise, shuffle_labels, cost_weight)
     played = _play(protocol, log, twist, Length(orders, trained_orders, seed))
     if json_file is not None:
         options = {
@@ -107,6 +116,7 @@ def evaluate(
             "seed": seed,
             "label_noise": label_noise,
             "shuffle_labels": shuffle_labels,
+            "cost_weight": cost_weight,
             "encode_ms": log.encode_ms,
         }
         _write(json_file, {**options, **log.about(), **played.more}, played)
@@ -124,6 +134,10 @@ def _play(protocol: Protocol, log: "Log", twist: "Twist", length: "Length") -> "
     from pilotfish._cli.evaluation import domains, offpolicy, policies
 
     if protocol is Protocol.OFFPOLICY:
+        if twist.cost_weight:
+            raise ConfigurationError(
+                "--cost-weight is for the protocols bandit, full and domains"
+            )
         return offpolicy.play_offpolicy(log, twist, length)
     if protocol is Protocol.DOMAINS:
         return domains.play_domains(log.worlds(twist), length)

@@ -1,4 +1,4 @@
-"""`pilotfish up`: everything in one terminal; `pilotfish prepare`: what services need."""
+"""`pilotfish up`: everything in one terminal; `prepare` and `grant`: servers of your own."""
 
 import signal
 import threading
@@ -9,6 +9,7 @@ import typer
 
 from pilotfish._cli.output import console
 from pilotfish.schemas.errors import UnavailableError
+from pilotfish.schemas.roles import Role
 from pilotfish.schemas.settings import Settings
 
 _ASK_AGAIN_S: Final = 1.0
@@ -55,6 +56,29 @@ def prepare(
     console.print(
         f"topics are there; DDL applied: {', '.join(applied) or 'all before'}"
     )
+
+
+def grant(
+    role: Annotated[
+        Role,
+        typer.Argument(
+            help="agent: publishes events, asks for advice, hears replies. service: all of "
+            "pilotfish's topics, and its consumer groups. analyst: reads every topic, in "
+            "groups whose names begin with analyst-."
+        ),
+    ],
+    user: Annotated[str, typer.Argument(help="The Kafka user, without `User:`.")],
+) -> None:
+    """Allow a Kafka user what a role needs, as ACLs; for Kafka with an authorizer.
+
+    Connects with PILOTFISH_KAFKA_*, as a user who may alter ACLs. Roles are not tenants:
+    every agent may publish for any of them.
+    """
+    from pilotfish.infra.acl import grant as allow
+    from pilotfish.streams.kafka import client_config
+
+    allow(client_config(Settings()), role, user)
+    console.print(f"{user} may now do what the role {role} needs")
 
 
 def _prepared(settings: Settings, replication: int, deadline: float) -> list[str]:

@@ -5,7 +5,7 @@ import pytest
 from advice.worlds import world
 
 from pilotfish.trainers.policies.makers import makers
-from pilotfish.trainers.policies.policy import Case
+from pilotfish.trainers.policies.policy import Case, Outcome
 from pilotfish.trainers.protocols.bandit import play
 
 MAKERS = makers(16)
@@ -22,7 +22,8 @@ def test_it_chooses_among_what_is_offered(name: str) -> None:
         decision = policy.choose(case)
         assert decision.approach in {*offered, None}
         assert len(decision.p_success) in {0, len(offered)}
-        policy.learn(case, decision, offered[0], float(number % 3 == 0))
+        good = float(number % 3 == 0)
+        policy.learn(case, decision, offered[0], Outcome(good, 0, good))
 
 
 @pytest.mark.parametrize("name", SEES_KINDS)

@@ -11,7 +11,7 @@ from pilotfish.schemas.settings import Settings
 from pilotfish.trainers.dataset import Attempt
 from pilotfish.trainers.embedding import Embedded
 from pilotfish.trainers.gate import Verdict
-from pilotfish.trainers.policies.policy import Decision
+from pilotfish.trainers.policies.policy import Decision, Outcome
 from pilotfish.trainers.policies.trained import TRAIN_AT, TrainedAdvisor, Workshop
 from pilotfish.trainers.protocols.bandit import World
 
@@ -24,6 +24,7 @@ class Shop:
     promotes: bool
     trained: list[int] = field(default_factory=list)
     looks: list[int] = field(default_factory=list)
+    cost_weight: float = 0.0
 
     @property
     def texts(self) -> Sequence[str]:
@@ -54,7 +55,7 @@ def success(shop: Shop, *, in_service: bool) -> float:
             got.append(outcomes[chosen] if chosen else 0.4)
             continue
         for approach, outcome in outcomes.items():
-            policy.learn(case, Decision(None), approach, outcome)
+            policy.learn(case, Decision(None), approach, Outcome(outcome, 0, outcome))
     return float(np.mean(got))
 
 
@@ -78,7 +79,7 @@ def test_a_training_begins_at_500_new_outcomes() -> None:
     policy = TrainedAdvisor(shop, in_service=True)  # type: ignore[arg-type]
     for number in range(2 * TRAIN_AT + 10):
         case = shop.made.case(number % 500, f"r{number}")
-        policy.learn(case, policy.choose(case), "plan", 1.0)
+        policy.learn(case, policy.choose(case), "plan", Outcome(1, 0, 1))
     assert shop.trained == [TRAIN_AT, 2 * TRAIN_AT]
     assert shop.looks == [1, 2]
 

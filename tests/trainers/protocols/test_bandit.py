@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from advice.worlds import APPROACHES, world
 
-from pilotfish.trainers.policies.policy import Case, Decision
+from pilotfish.trainers.policies.policy import Case, Decision, Outcome
 from pilotfish.trainers.policies.tallies import RandomChoice
 from pilotfish.trainers.protocols.bandit import (
     World,
@@ -25,9 +25,9 @@ class Notes:
         return Decision(self.approach, (0.7,) * len(case.offered))
 
     def learn(
-        self, case: Case, decision: Decision, approach: str, success: float
+        self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
-        self.seen.append((case.problem, approach, success))
+        self.seen.append((case.problem, approach, outcome.success))
 
 
 def test_it_gets_the_outcomes_on_record_and_learns_the_ones_it_is_told() -> None:

@@ -9,7 +9,7 @@ from advice.worlds import APPROACHES, world
 from pilotfish.schemas.errors import NothingToLearnError
 from pilotfish.trainers.outcomes import OutcomeTable
 from pilotfish.trainers.policies.makers import makers
-from pilotfish.trainers.policies.policy import Case, Decision
+from pilotfish.trainers.policies.policy import Case, Decision, Outcome
 from pilotfish.trainers.policies.tallies import Thompson
 from pilotfish.trainers.protocols import domains
 from pilotfish.trainers.protocols.bandit import World
@@ -28,7 +28,7 @@ class Notes:
         return Decision(self.approach)
 
     def learn(
-        self, case: Case, decision: Decision, approach: str, success: float
+        self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
         self.taught.append(case.problem)
 
@@ -43,9 +43,9 @@ class LastOnly:
         return Decision(self._last or str(self._rng.choice(case.offered)))
 
     def learn(
-        self, case: Case, decision: Decision, approach: str, success: float
+        self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
-        if success:
+        if outcome.success:
             self._last = approach
         elif approach == self._last:
             self._last = ""

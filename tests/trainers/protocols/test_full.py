@@ -5,7 +5,7 @@ import pytest
 from advice.worlds import APPROACHES, world
 
 from pilotfish.trainers.policies.makers import full_makers
-from pilotfish.trainers.policies.policy import Case, Decision
+from pilotfish.trainers.policies.policy import Case, Decision, Outcome
 from pilotfish.trainers.protocols.full import FOLDS, cross_validate
 
 
@@ -22,9 +22,9 @@ class Notes:
         return Decision(self.approach, (0.7,) * len(case.offered))
 
     def learn(
-        self, case: Case, decision: Decision, approach: str, success: float
+        self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
-        self.taught.append((case.problem, approach, success))
+        self.taught.append((case.problem, approach, outcome.success))
 
 
 def test_nothing_that_is_asked_was_taught_and_all_the_rest_was() -> None:

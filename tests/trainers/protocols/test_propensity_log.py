@@ -7,7 +7,7 @@ from advice.worlds import APPROACHES, world
 from pilotfish.schemas.attempt_log import LoggedAttempt
 from pilotfish.schemas.errors import ConfigurationError, NothingToLearnError
 from pilotfish.trainers.policies.pilotfish import FastAdvisor
-from pilotfish.trainers.policies.policy import Case, Decision
+from pilotfish.trainers.policies.policy import Case, Decision, Outcome
 from pilotfish.trainers.policies.tallies import Thompson
 from pilotfish.trainers.protocols.propensity_log import of_attempts, written_by
 
@@ -22,7 +22,7 @@ class Fixed:
         return self.decision
 
     def learn(
-        self, case: Case, decision: Decision, approach: str, success: float
+        self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
         pass
 

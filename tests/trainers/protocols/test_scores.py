@@ -12,7 +12,9 @@ def passes(rate: float, seed: int = 0, orders: int = 20) -> Passes:
     rng = np.random.default_rng(seed)
     success = (rng.random((orders, 400)) < rate).astype(float)
     none = np.zeros(success.shape, bool)
-    return Passes(success, np.full(success.shape, rate), none, 0.001, 0.002)
+    return Passes(
+        success, success.copy(), np.full(success.shape, rate), none, 0.001, 0.002
+    )
 
 
 def test_a_score_says_how_much_better_and_how_surely() -> None:

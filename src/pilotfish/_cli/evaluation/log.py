@@ -27,11 +27,15 @@ _TIMED: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Twist:
-    """What is done to labels: `noise` is the share flipped in learning only."""
+    """What is done to labels: `noise` is the share flipped in learning only.
+
+    `cost_weight` is what a unit of cost takes from a success.
+    """
 
     seed: int
     noise: float = 0.0
     shuffle: bool = False
+    cost_weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class Log:
             table = bandit.shuffled(table, twist.seed)
         taught = bandit.taught_outcomes(table, twist.noise, twist.seed)
         rows = np.stack([self.embeddings[text] for text in table.problems])
-        return World(table, rows, taught, sizes)
+        return World(table, rows, taught, sizes, twist.cost_weight)
 
 
 def read_log(files: Sequence[Path], *, skip_bad: bool) -> Log:

@@ -32,7 +32,8 @@ from pilotfish.trainers.quiet import QUIET
 
 _LEGEND = """
 calib.: expected calibration error. abst.: share left to the agent, which then chooses
-evenly. ms: a choice, beside {encode_ms:.1f} ms of the encoder. Intervals are of 95 %."""
+evenly. ms: a choice, beside {encode_ms:.1f} ms of the encoder. Intervals are of 95 %.
+With --cost-weight, success is less weighted cost, and others than pilotfish foretell that."""
 _BANDIT = "half 2: success on the second half. - VW: what it has over Vowpal Wabbit."
 _FULL = """right: outcomes of held-out attempts foretold right. - ridge: what it has over the
 regression on words."""
@@ -40,34 +41,34 @@ regression on words."""
 
 def play_bandit(world: World, length: Length) -> Played:
     """One pass in random order; a policy sees only the outcome of what it chose."""
-    quick = makers(world.embeddings.shape[1])
+    quick = makers(world.embeddings.shape[1], world.cost_weight)
     with Progress(console=console, transient=True) as progress:
         tick = ticks(progress, "orders played", length.orders * len(quick))
         passes = bandit.play(world, quick, length.orders, length.seed, tick)
         slow, verdicts = _training_makers(world, length, progress)
         passes |= bandit.play(world, slow, length.trained, length.seed)
-    single = float(np.nanmean(best_single(world.table)))
+    single = float(np.nanmean(best_single(world.priced)))
     rivals = {
         "best single": np.full(length.orders, single),
-        "VW": passes[VOWPAL_WABBIT].success.mean(1),
-        "Thompson": passes["Thompson"].success.mean(1),
+        "VW": passes[VOWPAL_WABBIT].net.mean(1),
+        "Thompson": passes["Thompson"].net.mean(1),
     }
     scores = {name: score(one, rivals) for name, one in passes.items()}
     columns = ("policy", "success", "95 %", "half 2", "- VW", "calib.", "abst.", "ms")
-    everyone = {**scores, **hindsight(world.table)}
+    everyone = {**scores, **hindsight(world.priced)}
     return Played(
         columns,
         [_row(name, one, "VW", one.second_half) for name, one in everyone.items()],
         _legend(_BANDIT, verdicts()),
         {name: asdict(one) for name, one in everyone.items()},
         {"verdicts": verdicts()},
-        {name: one.success for name, one in passes.items()},
+        {name: one.net for name, one in passes.items()},
     )
 
 
 def play_full(world: World, length: Length) -> Played:
     """Five folds; everything on record about four of them, advice on the fifth."""
-    quick = full_makers(world.embeddings.shape[1])
+    quick = full_makers(world.embeddings.shape[1], world.cost_weight)
     with Progress(console=console, transient=True) as progress:
         folds = length.orders * len(quick) * full.FOLDS
         tick = ticks(progress, "folds played", folds)
@@ -75,8 +76,8 @@ def play_full(world: World, length: Length) -> Played:
         slow, verdicts = _training_makers(world, length, progress)
         held |= full.cross_validate(world, slow, length.trained, length.seed)
     rivals = {
-        "best single": best_single(world.table),
-        "best per type": per_type(world.table),
+        "best single": best_single(world.priced),
+        "best per type": per_type(world.priced),
         "VW": held[VOWPAL_WABBIT].success.mean(0),
         "tf-idf ridge": held["tf-idf ridge"].success.mean(0),
     }
@@ -84,7 +85,7 @@ def play_full(world: World, length: Length) -> Played:
         name: score_held_out(one, world.table, rivals) for name, one in held.items()
     }
     columns = ("policy", "success", "95 %", "right", "- ridge", "calib.", "abst.", "ms")
-    everyone = {**scores, **hindsight(world.table)}
+    everyone = {**scores, **hindsight(world.priced)}
     return Played(
         columns,
         [
@@ -113,7 +114,8 @@ def _training_makers(
         progress.update(bar, completed=done, total=total)
 
     texts = world.table.problems
-    shop = Workshop(Settings().base_model, texts, world.embeddings, step)
+    base = Settings().base_model
+    shop = Workshop(base, texts, world.embeddings, step, world.cost_weight)
     return training_makers(shop), lambda: [asdict(one) for one in shop.verdicts]
 
 
