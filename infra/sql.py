@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _TOKEN = re.compile(
-    rb"""(?P<skip>\s+|--[^\n]*|\#[ !][^\n]*|/\*.*?(?:\*/|\Z))
+    rb"""(?P<skip>\s+|(?:--|//)[^\n]*|\#[ !][^\n]*|/\*.*?(?:\*/|\Z))
        |(?P<string>'(?:[^'\\]|\\.|'')*'?)
        |(?P<heredoc>\$(\w*)\$.*?\$\4\$)
        |(?P<quoted>`(?:[^`\\]|\\.|``)*`?|"(?:[^"\\]|\\.|"")*"?)
-       |(?P<word>\w+)
+       |(?P<word>\d\w*|[A-Za-z_$][\w$]*)
        |(?P<symbol>.)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -27,6 +27,10 @@ class Token(NamedTuple):
     def keyword(self) -> bytes:
         """The text in upper case."""
         return self.text.upper()
+
+
+START = Token("", b"", 0, 0)
+"""What comes before the first token."""
 
 
 def tokens(sql: bytes) -> Iterator[Token]:
