@@ -11,7 +11,7 @@ from pilotfish.infra.sql import START, Token, tokens
 
 _FILES = {
     *(b"FILE", b"FILECLUSTER", b"FILESYSTEM", b"SQLITE"),
-    *(b"PYTHON", b"ARROWSTREAM", b"EXECUTABLE", b"BIGQUERY"),
+    *(b"PYTHON", b"ARROWSTREAM", b"EXECUTABLE", b"BIGQUERY", b"DISK"),
 }
 # Their text may hold columns with expressions, or statements.
 _EVALUATE = {

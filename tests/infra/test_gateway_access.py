@@ -347,6 +347,10 @@ def test_files_are_not_read(
         "INSERT INTO s FROM/**/infile 'PATH' FORMAT LineAsString",
         "CREATE VIEW v AS SELECT file('PATH')",
         "CREATE TABLE f (a String) ENGINE = File(CSV)",
+        "CREATE TABLE f (a String) ENGINE = Executable('x', 'TSV')",
+        "CREATE TABLE m (a String) ENGINE = MySQL('127.0.0.1:1', 'a', 'b', 'c', 'd')",
+        "CREATE TABLE w (a String) ENGINE = MergeTree ORDER BY a"
+        " SETTINGS disk = disk(type = web, endpoint = 'http://127.0.0.1:1/')",
         "CREATE TABLE u (a String) ENGINE = URL('http://127.0.0.1:1', 'CSV')",
         "CREATE DICTIONARY d (a String) PRIMARY KEY a SOURCE(HTTP(URL 'http://127.0.0.1:1'"
         " FORMAT 'TSV')) LAYOUT(COMPLEX_KEY_HASHED()) LIFETIME(0)",
@@ -378,13 +382,21 @@ PIECES = [
     *("'", "''", '"', "`", "\\", "\\'", "$$", "$a$", "--", "//", "#", "# ", "#!", "/*"),
     *("*/", "\n", " ", ",", "1", "a", " AS ", "x'", "b'", "(", ")", "[", "]", "{", "}"),
     *("\N{LEFT SINGLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}", "\0", "\r"),
-    *("\N{LEFT DOUBLE QUOTATION MARK}", "\N{ZERO WIDTH SPACE}", "\N{MINUS SIGN}", "@"),
+    *(
+        "\N{LEFT DOUBLE QUOTATION MARK}",
+        "\N{NO-BREAK SPACE}",
+        "\N{ZERO WIDTH SPACE}",
+        "\N{MINUS SIGN}",
+        "@",
+    ),
 ]
 NOISE = st.lists(st.sampled_from(PIECES), max_size=6).map("".join)
 
 
 @given(NOISE, NOISE, NOISE)
 @example(" AS a$$", "", " AS b$$")
+@example(" // '\n", "", " // '")
+@example("", "\N{NO-BREAK SPACE}", "")
 @example(" /* /* */ ' */", "", " -- '")
 @settings(max_examples=400)
 def test_no_noise_hides_a_function(
