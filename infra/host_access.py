@@ -13,17 +13,21 @@ _FILES = {
     *(b"FILE", b"FILECLUSTER", b"FILESYSTEM", b"SQLITE"),
     *(b"PYTHON", b"ARROWSTREAM", b"EXECUTABLE", b"BIGQUERY", b"DISK"),
 }
+# Databases on other servers; there is a grant for tables of such engines only.
+_SERVERS = {
+    *(b"MYSQL", b"POSTGRESQL", b"MATERIALIZEDPOSTGRESQL", b"S3", b"HDFS", b"URL"),
+    *(b"REMOTE", b"REMOTESECURE", b"REPLICATED", b"DATALAKECATALOG", b"BACKUP"),
+}
 # Their text may hold columns with expressions, or statements.
 _EVALUATE = {
     *(b"GENERATERANDOM", b"VALUES", b"NULL", b"INPUT", b"EVAL", b"VIEWEXPLAIN"),
 }
 _BEFORE_A_TABLE = {b"FROM", b"JOIN", b"INTO", b"TABLE", b"EXISTS", b"DESCRIBE", b"."}
 
-
-# A part of everything that `reaches_out` would name among rows: found in a moment.
+# Found in a moment: a part of every name that rows could call.
 _SUSPECT = re.compile(
-    rb"file|sqlite|python|arrowstream|executable|generaterandom|eval|viewexplain|format|values|bigquery"
-    rb"|[`\"]\w*\\|\xe2\x80\x9c",
+    rb"file|sqlite|python|arrowstream|executable|bigquery|generaterandom|values|format"
+    rb"|eval|viewexplain|[`\"]\w*\\|\xe2\x80\x9c",
     re.IGNORECASE,
 )
 
@@ -39,6 +43,8 @@ def reaches_out(called: Token, last: Token, token: Token) -> str:
         return _call(last)
     if last.text == b"(" and called.keyword == b"FORMAT":
         return "" if _is_pattern(token) else "format() as a table"
+    if last.keyword == b"ENGINE" or (called.keyword, last.text) == (b"ENGINE", b"="):
+        return _engine(token)
     return _names_a_file(last, token)
 
 
@@ -59,7 +65,7 @@ def _call(function: Token) -> str:
     if function.kind == "quoted" and b"\\" in function.text:
         return "an escape in the name of a function"
     if function.keyword in _FILES | _EVALUATE:
-        return function.text.decode() + "()"
+        return function.text.decode(errors="replace") + "()"
     return ""
 
 
@@ -68,9 +74,14 @@ def _is_pattern(token: Token) -> bool:
     return token.kind == "string" and b"{" in token.text and b"\\" not in token.text
 
 
+def _engine(name: Token) -> str:
+    escaped = name.kind == "quoted" and b"\\" in name.text
+    if escaped or name.keyword in _FILES | _SERVERS:
+        return f"ENGINE {name.text.decode(errors='replace')}"
+    return ""
+
+
 def _names_a_file(last: Token, token: Token) -> str:
-    if token.keyword in _FILES and last.keyword in (b"=", b"ENGINE"):
-        return f"ENGINE {token.text.decode()}"
     if token.kind in ("string", "quoted") and last.keyword in _BEFORE_A_TABLE:
         return "a file as a table" if b"/" in token.text else ""
     return ""

@@ -125,7 +125,7 @@ def _check(statement: Statement) -> None:
     if statement.forbidden:
         raise refusal(
             ACCESS_DENIED,
-            f"{statement.forbidden} could reach files of the machine: "
+            f"{statement.forbidden} could reach files of the machine, or other servers: "
             "the embedded ClickHouse does not do that for clients",
         )
 
