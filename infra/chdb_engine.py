@@ -11,6 +11,7 @@ from typing import Any
 import chdb
 from chdb import ChdbError
 
+from pilotfish.infra.default_database import OVERLAY, keep_apart
 from pilotfish.infra.statement import Statement
 from pilotfish.schemas.errors import RequirementError
 
@@ -18,6 +19,14 @@ from pilotfish.schemas.errors import RequirementError
 _connect: Any = chdb.connect
 _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _NOISE = re.compile(r"^Streaming insert (?:append|finish) failed: ")
+# readonly = 1 also keeps a statement from changing any of them.
+_READER_LIMITS = {
+    "max_execution_time": "30",
+    "max_memory_usage": "1000000000",
+    "max_result_rows": "1000000",
+    "allow_introspection_functions": "0",
+    "readonly": "1",
+}
 _CODE = re.compile(r"^(?:Code: \d+\. DB::Exception: )*Code: (\d+)\. DB::Exception: ")
 _NAME = re.compile(r"(?: \([A-Z0-9_]+\)(?: \(version [^)]*\))?[.]?)+\s*$")
 
@@ -39,6 +48,7 @@ class Request:
     format: str = "TabSeparated"
     settings: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
+    reads_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +75,12 @@ class Engine:
     """
 
     def __init__(self, data: Path) -> None:
-        (data / "engine").mkdir(parents=True, exist_ok=True)
+        engine = data / "engine"
         self._lock = _lock(data)
-        self._address = f"{data / 'engine'}?config-file={_configure(data)}"
+        keep_apart(engine)
+        self._address = (
+            f"{engine}?config-file={_configure(data)}&default_database={OVERLAY}"
+        )
         self._keeper = _connect(self._address)
         self.version, self.timezone = self._facts()
 
@@ -115,7 +128,11 @@ def _prepare(connection: Any, request: Request) -> None:
     if request.database:
         name = request.database.replace("\\", "\\\\").replace("`", "\\`")
         connection.query(f"USE `{name}`")
-    changes = [f"{_setting(k)} = {_quoted(v)}" for k, v in request.settings.items()]
+    settings = dict(request.settings)
+    if request.reads_only:
+        connection.query("SET ROLE NONE")
+        settings |= _READER_LIMITS
+    changes = [f"{_setting(k)} = {_quoted(v)}" for k, v in settings.items()]
     if request.statement.data is not None:  # send_insert takes no parameters
         parameters = request.parameters.items()
         changes += [f"param_{_setting(k)} = {_quoted(v)}" for k, v in parameters]

@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from pilotfish.infra.access import Login
 from pilotfish.infra.chdb_engine import Answer, Engine, EngineError, Request
 from pilotfish.infra.compression import compress
 from pilotfish.infra.http_errors import ACCESS_DENIED, READONLY, refusal, status_of
-from pilotfish.infra.http_request import Login, read
+from pilotfish.infra.http_request import read
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
 _THREADS = 8
@@ -64,8 +65,8 @@ class _Server:
 
     async def _run(self, http: web.Request) -> web.Response:
         _refuse_strangers(http)
-        self._login.check(http)
-        request = await read(http, MAX_BODY_BYTES)
+        user = self._login.user(http)
+        request = await read(http, user, MAX_BODY_BYTES)
         run = asyncio.get_running_loop().run_in_executor
         answer = await run(self._threads, self._engine.run, request)
         return _answered(http, request, answer)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from aiohttp import web
 
+from pilotfish.infra.access import Login
 from pilotfish.infra.chdb_engine import Engine
 from pilotfish.infra.gateway_http import MAX_BODY_BYTES, application
-from pilotfish.infra.http_request import Login
 from pilotfish.infra.ports import require_free
 from pilotfish.schemas.settings import Settings
 
@@ -24,15 +24,13 @@ def serve(data: Path, port: int, settings: Settings) -> None:
     """Serve a folder until SIGTERM or SIGINT, and end within three seconds of it.
 
     Raises:
-        RequirementError: the port or the folder is in use.
+        RequirementError: the port or the folder is in use, or only the reader has a password.
     """
+    login = Login.of(settings)
     require_free(port, "ClickHouse")
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     data.mkdir(parents=True, exist_ok=True)
     os.chdir(data)  # relative paths in statements end up here
-    login = Login(
-        settings.clickhouse_user, settings.clickhouse_password.get_secret_value()
-    )
     asyncio.run(_serve(Engine(data), login, listener))
     # Closing chDB waits for statements that do not end on request. What was
     # answered is on disk: this exit is no worse than the kill it must survive.

@@ -1,18 +1,14 @@
 """An HTTP request in ClickHouse's protocol, read into what the engine runs."""
 
-import base64
-import binascii
-import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from aiohttp import BodyPartReader, web
 
+from pilotfish.infra.access import User
 from pilotfish.infra.chdb_engine import EngineError, Request
 from pilotfish.infra.compression import decompress
 from pilotfish.infra.http_errors import (
     ACCESS_DENIED,
-    AUTHENTICATION_FAILED,
     BAD_ARGUMENTS,
     CANNOT_DECOMPRESS,
     NOT_IMPLEMENTED,
@@ -40,56 +36,11 @@ _FRAMES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Who may ask; an empty password lets everybody in who is `user`."""
-
-    user: str
-    password: str
-
-    def check(self, request: web.Request) -> None:
-        """Raise EngineError 516 unless the request names the user and the password."""
-        user, password = _credentials(request)
-        known = hmac.compare_digest(user.encode(), self.user.encode())
-        right = hmac.compare_digest(password.encode(), self.password.encode())
-        if not known or (self.password and not right):
-            raise refusal(
-                AUTHENTICATION_FAILED,
-                f"{user}: Authentication failed: password is incorrect, "
-                "or there is no user with such name.",
-            )
-
-
-def _credentials(request: web.Request) -> tuple[str, str]:
-    headers, query = request.headers, request.query
-    if "X-ClickHouse-User" in headers or "X-ClickHouse-Key" in headers:
-        return (
-            headers.get("X-ClickHouse-User", "default"),
-            headers.get("X-ClickHouse-Key", ""),
-        )
-    if "Authorization" in headers:
-        return _basic(headers["Authorization"])
-    return query.get("user", "default"), query.get("password", "")
-
-
-def _basic(header: str) -> tuple[str, str]:
-    scheme, _, coded = header.partition(" ")
-    if scheme.lower() != "basic":
-        raise refusal(
-            AUTHENTICATION_FAILED, f"'{scheme}' HTTP Authorization is not supported"
-        )
-    try:
-        user, _, password = base64.b64decode(coded).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError) as error:
-        raise refusal(AUTHENTICATION_FAILED, "unreadable Authorization") from error
-    return user, password
-
-
-async def read(request: web.Request, max_bytes: int) -> Request:
+async def read(request: web.Request, user: User, max_bytes: int) -> Request:
     """Read a request, body included.
 
     Raises:
-        EngineError: it asks for what the gateway does not do, or is too large.
+        EngineError: it asks for what the gateway or the user does not do, or is too large.
     """
     form = dict(request.query)
     _refuse_unsupported(form)
@@ -100,11 +51,13 @@ async def read(request: web.Request, max_bytes: int) -> Request:
         body = await _body(request, max_bytes)
     statement = parse(_text(form.get("query", ""), body))
     _check(statement)
+    user.check(statement)
     return Request(
         statement=statement,
         database=form.get("database", request.headers.get("X-ClickHouse-Database", "")),
         format=_format(form, request.headers),
         settings=_settings(form, request.method),
+        reads_only=user.reads_only,
         parameters={
             name.removeprefix("param_"): value
             for name, value in form.items()
@@ -172,7 +125,7 @@ def _check(statement: Statement) -> None:
     if statement.forbidden:
         raise refusal(
             ACCESS_DENIED,
-            f"{statement.forbidden} touches files of the machine: "
+            f"{statement.forbidden} could reach files of the machine, or other servers: "
             "the embedded ClickHouse does not do that for clients",
         )
 

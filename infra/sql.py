@@ -5,14 +5,18 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _TOKEN = re.compile(
-    rb"""(?P<skip>\s+|--[^\n]*|\#[ !][^\n]*|/\*.*?(?:\*/|\Z))
+    rb"""(?P<skip>\s+|(?:--|//)[^\n]*|\#[ !][^\n]*)
+       |(?P<comment>/\*)
        |(?P<string>'(?:[^'\\]|\\.|'')*'?)
-       |(?P<heredoc>\$(\w*)\$.*?\$\4\$)
+       |(?P<heredoc>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
        |(?P<quoted>`(?:[^`\\]|\\.|``)*`?|"(?:[^"\\]|\\.|"")*"?)
-       |(?P<word>\w+)
+       |(?P<word>\d\w*|[A-Za-z_$][\w$]*)
        |(?P<symbol>.)""",
     re.VERBOSE | re.DOTALL,
 )
+
+
+_COMMENT = re.compile(rb"/\*|\*/")
 
 
 class Token(NamedTuple):
@@ -29,13 +33,30 @@ class Token(NamedTuple):
         return self.text.upper()
 
 
+START = Token("", b"", 0, 0)
+"""What comes before the first token."""
+
+
 def tokens(sql: bytes) -> Iterator[Token]:
     """Yield the tokens, without space and comments; lazily, so data is not read."""
-    for match in _TOKEN.finditer(sql):
-        kind = str(match.lastgroup)
-        if kind != "skip":
+    at = 0
+    while match := _TOKEN.match(sql, at):
+        kind, at = str(match.lastgroup), match.end()
+        if kind == "comment":
+            at = _after_comment(sql, match.start())
+        elif kind != "skip":
             text = match[0][1:-1] if kind == "quoted" else match[0]
             yield Token(kind, text, match.start(), match.end())
+
+
+def _after_comment(sql: bytes, start: int) -> int:
+    """Return where a comment ends; there may be comments in it."""
+    depth = 0
+    for match in _COMMENT.finditer(sql, start):
+        depth += 1 if match[0] == b"/*" else -1
+        if depth == 0:
+            return match.end()
+    return len(sql)
 
 
 def split(script: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from pilotfish.infra.sql import Token, tokens
+from pilotfish.infra.host_access import reaches_out, values_reach_out
+from pilotfish.infra.sql import START, Token, tokens
 
 _RETURN_ROWS = {
     *(b"SELECT", b"WITH", b"SHOW", b"DESCRIBE", b"DESC", b"EXISTS", b"EXPLAIN"),
@@ -10,9 +11,6 @@ _RETURN_ROWS = {
 }
 # An INSERT with one of these takes its rows from a query: no data follows.
 _ROWS_FROM_A_QUERY = {b"SELECT", b"WITH", b"FROM", b"WATCH"}
-_FILES = {b"FILE", b"FILECLUSTER", b"FILESYSTEM", b"SQLITE", b"PYTHON", b"EXECUTABLE"}
-_BEFORE_A_TABLE = {b"FROM", b"JOIN", b"INTO", b"TABLE", b"EXISTS", b"DESCRIBE", b"."}
-_START = Token("", b"", 0, 0)
 
 
 @dataclass(slots=True)
@@ -44,7 +42,7 @@ class Statement:
 def parse(sql: bytes) -> Statement:
     """Take a request's text apart."""
     found = Statement(sql)
-    last, depth, in_statement, takes_data = _START, 0, False, False
+    called, last, depth, in_statement, takes_data = START, START, 0, False, False
     for token in tokens(sql):
         if token.kind == "symbol":
             if token.text == b";":
@@ -57,12 +55,12 @@ def parse(sql: bytes) -> Statement:
         if not found.verb:
             found.verb = token.keyword
             takes_data = token.keyword == b"INSERT"
-        found.forbidden = found.forbidden or _forbidden(last, token)
+        found.forbidden = found.forbidden or reaches_out(called, last, token)
         if depth == 0 and token.kind == "word":
             takes_data = takes_data and token.keyword not in _ROWS_FROM_A_QUERY
             if _names_format(found, last, token, takes_data):
                 return found
-        last = token
+        called, last = last, token
     return found
 
 
@@ -81,17 +79,6 @@ def _names_format(
         return False
     if takes_data:
         found.text, found.data = found.text[:head], tail
+        if found.format.lower() == "values":
+            found.forbidden = found.forbidden or values_reach_out(tail)
     return takes_data
-
-
-def _forbidden(last: Token, token: Token) -> str:
-    """Name what touches files: clients are given the database, not the machine."""
-    if token.kind == "word" and token.keyword in (b"INFILE", b"OUTFILE"):
-        return token.keyword.decode()
-    if token.text == b"(" and last.kind != "symbol" and last.keyword in _FILES:
-        return last.text.decode() + "()"
-    if token.keyword in _FILES and last.keyword in (b"=", b"ENGINE"):
-        return f"ENGINE {token.text.decode()}"
-    if token.kind in ("string", "quoted") and last.keyword in _BEFORE_A_TABLE:
-        return "a file as a table" if b"/" in token.text else ""
-    return ""

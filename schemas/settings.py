@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     clickhouse: str = "http://127.0.0.1:28123"
     clickhouse_user: str = "default"
     clickhouse_password: SecretStr = SecretStr("")
+    clickhouse_readonly_password: SecretStr = SecretStr("")
+    """Lets the user `readonly` into the embedded ClickHouse, to read within limits."""
     clickhouse_database: str = "default"
 
     train_at: int = Field(default=500, ge=50)

@@ -51,5 +51,5 @@ def test_files_of_the_machine_are_recognised(sql: bytes) -> None:
 
 
 def test_ordinary_statements_touch_no_files() -> None:
-    sql = b"SELECT 'file(', file, a / b AS `a/b` FROM t WHERE x = '/etc/passwd'"
+    sql = b"SELECT 'file(', file, a / b AS `a/b` FROM t WHERE x = '/etc/passwd' AND y = url"
     assert not parse(sql).forbidden
