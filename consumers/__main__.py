@@ -5,7 +5,7 @@ import os
 import sys
 from importlib import import_module
 
-from pilotfish.consumers.service import serve, stop_on_signals
+from pilotfish.consumers.service import asking_first, serve, stop_on_signals
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams import logs
 
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # By name: the advisor brings onnxruntime, which the others need not load.
     service = import_module(f"pilotfish.consumers.{name}")
-    return serve(name, service.run, Settings(), stop)
+    return serve(name, asking_first(service.run), Settings(), stop)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,30 @@ import structlog
 from pilotfish.schemas.errors import PilotfishError, UnavailableError
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.garbage import spare_the_collector
+from pilotfish.streams.kafka import topics
 
 Service = Callable[[Settings, threading.Event], None]
 
 _LONGEST_S: Final = 10.0
 """A server that came back is noticed after this long at the latest."""
+_ASKED_S: Final = 2.0
+"""A service that is told to stop may be asking: less than it has for that."""
+
+
+def asking_first(service: Service) -> Service:
+    """Return a service that asks Kafka for its topics before it begins.
+
+    A refused consumer would wait for ever, as for a Kafka that is away.
+
+    Raises:
+        ConfigurationError, UnavailableError: from the service, as `streams.kafka.topics`.
+    """
+
+    def run(settings: Settings, stop: threading.Event) -> None:
+        topics(settings, _ASKED_S)
+        service(settings, stop)
+
+    return run
 
 
 def stop_on_signals() -> threading.Event:

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from pilotfish.consumers.__main__ import main
-from pilotfish.consumers.service import serve, stop_on_signals
+from pilotfish.consumers.service import asking_first, serve, stop_on_signals
 from pilotfish.schemas.errors import DeadLetterLimitError, UnavailableError
 from pilotfish.schemas.settings import Settings
 
@@ -46,6 +46,14 @@ def test_what_waiting_does_not_heal_ends_the_process_with_one() -> None:
         raise DeadLetterLimitError("too many")
 
     assert serve("test", service, SETTINGS, Stop()) == 1
+
+
+def test_a_service_does_not_begin_before_kafka_answers() -> None:
+    def service(_settings: Settings, _stop: threading.Event) -> None:
+        raise AssertionError
+
+    with pytest.raises(UnavailableError, match="for its topics"):
+        asking_first(service)(Settings(kafka="127.0.0.1:1"), Stop())
 
 
 def test_a_bug_is_not_swallowed() -> None:

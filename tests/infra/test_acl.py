@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trustme
 from confluent_kafka import TopicPartition
-from faults.processes import Service
+from faults.processes import Service, eventually
 from ports import free_ports
 from secured_kafka import SecuredKafka
 from typer.testing import CliRunner
@@ -146,6 +146,22 @@ def test_a_wrong_password_is_one_clear_error_that_does_not_show_it(
         missing_topics(settings)
     assert "PILOTFISH_KAFKA settings" in str(raised.value)
     assert "wr0ng" not in f"{raised.value} {settings!r}"
+
+
+@pytest.mark.parametrize("name", ["archive", "advisor", "trigger", "streams"])
+def test_a_service_with_a_wrong_password_ends_and_says_why(
+    kafka: SecuredKafka, tmp_path: Path, name: str
+) -> None:
+    settings = kafka.settings("an-service", "wr0ng")
+    service = Service(name, settings.model_copy(update={"home": tmp_path}), tmp_path)
+    service.start()
+    try:
+        eventually(lambda: not service.alive(), True, 60)
+    finally:
+        service.end()
+    last = service.log.read_text().splitlines()[-1]
+    assert "ConfigurationError" in last and "invalid credentials" in last
+    assert "wr0ng" not in service.log.read_text()
 
 
 def test_a_certificate_of_another_authority_is_one_clear_error(
