@@ -26,7 +26,7 @@ RUNS = {
     "intercode_sql, 40 % of labels flipped": (SQL, "--label-noise", "0.4"),
     "intercode_sql, databases in two halves": (SQL, "--protocol", "domains"),
     "intercode_sql, off policy": (SQL, "--protocol", "offpolicy"),
-    "intercode_sql, all other folds": (SQL, *_FULL, "--trained-orders", "1"),
+    "intercode_sql, all other folds": (SQL, *_FULL, "--trained-orders", "4"),
     "theoremqa_gpt4, all other folds": (MATHS, *_FULL, "--trained-orders", "1"),
     "intercode_sql, texts shuffled, all other folds": (
         *(SQL, "--shuffle-labels", *_FULL, "--trained-orders", "4"),
