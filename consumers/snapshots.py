@@ -1,8 +1,8 @@
 """What fast learning knows, on disk: a file a tenant and bundle, and one common place.
 
-A snapshot holds head, ledger, kinds, costs and the label offsets they are true for. The place
-says from where labels are to be read again: every tenant's labels before it are in that
-tenant's snapshot. It is written after the snapshots, so a crash in between costs only
+A snapshot holds head, ledger, kinds, costs and the label offsets they are true for. The
+place says from where labels are to be read again: every tenant's labels before it are in
+that tenant's snapshot. It is written after the snapshots, so a crash in between costs only
 reading some labels twice. Of several advisors on one store, the one that holds the lock
 writes; when it dies, the kernel gives the lock to whoever asks next.
 """

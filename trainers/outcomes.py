@@ -6,6 +6,7 @@ an estimate: what it would have got is looked up.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,7 @@ LEAST_PROBLEMS: Final = 50
 """Below this even the best policy cannot be told from a lucky one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OutcomeTable:
     """Row i is about problems[i], column j about approaches[j].
 
@@ -32,6 +33,11 @@ class OutcomeTable:
     approaches: tuple[str, ...]
     outcomes: NDArray[np.float64]
     costs: NDArray[np.float64] | None = None
+
+    @cached_property
+    def dearest(self) -> float:
+        """The highest of the costs; 0 where there are none."""
+        return 0.0 if self.costs is None else float(np.nanmax(self.costs))
 
     def priced(self, weight: float) -> "OutcomeTable":
         """Return the table with outcomes less `weight` times costs."""

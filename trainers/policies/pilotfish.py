@@ -4,7 +4,6 @@ from pilotfish.advisors.costs import Costs
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.policy import choose
-from pilotfish.advisors.regression import Vector
 from pilotfish.trainers.policies.policy import Case, Decision, Outcome
 
 
@@ -22,9 +21,7 @@ class FastAdvisor:
 
     def choose(self, case: Case) -> Decision:
         """Predict, then choose or abstain, as for a request on the topic."""
-        charge = self._cost_weight * self._costs.expected(
-            case.problem_type, case.offered
-        )
+        charge = self._cost_weight, self._costs
         return advise(self._head, case.embedding, case, charge)
 
     def learn(
@@ -36,14 +33,17 @@ class FastAdvisor:
         self._costs.learn(kind, approach, outcome.cost)
 
 
-def advise(head: FastHead, row: Embeddings, case: Case, charge: Vector) -> Decision:
+def advise(
+    head: FastHead, row: Embeddings, case: Case, charge: tuple[float, Costs]
+) -> Decision:
     """Return what the advisor says to a problem with this embedding.
 
-    `charge` is what the expected cost of each offered approach takes from its chance.
+    `charge` is what a unit of cost takes from a chance, and the costs to expect.
     """
-    names = list(case.offered)
+    names, (weight, costs) = list(case.offered), charge
     means, sds = head.predict(row, case.problem_type, names)
-    choice = choose(list(means - charge), list(sds), case.request_id)
+    net = means - weight * costs.expected(case.problem_type, names)
+    choice = choose(list(net), list(sds), case.request_id)
     p_success = tuple(means.tolist())
     if choice.chosen is None:
         return Decision(None, p_success)

@@ -94,8 +94,7 @@ class TrainedAdvisor:
         """Train if it is time, then answer as the advisor would."""
         if self._new >= TRAIN_AT:
             self._train()
-        expected = self._costs.expected(case.problem_type, case.offered)
-        charge = self._workshop.cost_weight * expected
+        charge = self._workshop.cost_weight, self._costs
         return advise(self._head, self._row(case.problem), case, charge)
 
     def learn(
@@ -103,8 +102,8 @@ class TrainedAdvisor:
     ) -> None:
         """Keep the attempt for the next training; in service, teach the head too."""
         number = str(len(self._attempts))
-        kind, success = case.problem_type, outcome.success
-        attempt = Attempt(number, case.problem, kind, approach, success)
+        kind = case.problem_type
+        attempt = Attempt(number, case.problem, kind, approach, outcome.success)
         self._costs.learn(kind, approach, outcome.cost)
         self._attempts.append(attempt)
         self._new += 1

@@ -24,8 +24,7 @@ class Passes:
     """What a policy got, (orders, problems) in the order in which problems came.
 
     `net` is the success less the weighted cost, `predicted` the chance given to the
-    approach that was taken, NaN where none was.
-    Seconds are means of one call.
+    approach that was taken, NaN where none was. Seconds are means of one call.
     """
 
     success: Matrix
@@ -77,7 +76,7 @@ class World:
         success, costs = float(self.taught[row, column]), self.table.costs
         if costs is None or not self.cost_weight:
             return Outcome(success, 0.0, success)
-        cost, most = float(costs[row, column]), float(np.nanmax(costs))
+        cost, most = float(costs[row, column]), self.table.dearest
         saved = self.cost_weight * (most - cost)
         reward = (success + saved) / (1 + self.cost_weight * most)
         return Outcome(success, cost, reward)

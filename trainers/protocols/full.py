@@ -23,8 +23,9 @@ FOLDS: Final = 5
 class HeldOut:
     """What a policy's advice got, (repeats, problems) in the table's order.
 
-    `success` is less weighted cost. `predicted` (repeats, problems, approaches) are chances as foretold, NaN where the
-    policy does not predict or the approach was never tried. Seconds are means of a call.
+    `success` is less weighted cost. `predicted` (repeats, problems, approaches) are
+    chances as foretold, NaN where the policy does not predict or the approach was never
+    tried. Seconds are means of a call.
     """
 
     success: Matrix

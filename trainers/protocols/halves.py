@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,9 +43,10 @@ def _of_kinds(world: World, kinds: Sequence[str]) -> World:
         table.outcomes[rows],
         None if table.costs is None else table.costs[rows],
     )
-    return World(
-        part,
-        world.embeddings[rows],
-        world.taught[rows],
-        cost_weight=world.cost_weight,
+    return replace(
+        world,
+        table=part,
+        embeddings=world.embeddings[rows],
+        taught=world.taught[rows],
+        domains=(),
     )

@@ -21,11 +21,11 @@ Interval = tuple[float, float]
 class Score:
     """One policy's line. Intervals are of 95 %, None where there is nothing to compare.
 
-    `success` is less weighted cost, where cost counts.
-    `against` are paired differences of success to other policies: over orders in a
-    bandit's pass, over problems where everything else was learned. `accuracy` is the
-    share of held-out attempts foretold right or wrong, `accuracy_gain_ci95` what it has
-    over always saying the likelier outcome.
+    `success` is less weighted cost, where cost counts. `against` are paired differences
+    of success to other policies: over orders in a bandit's pass, over problems where
+    everything else was learned. `accuracy` is the share of held-out attempts foretold
+    right or wrong, `accuracy_gain_ci95` what it has over always saying the likelier
+    outcome.
     """
 
     success: float

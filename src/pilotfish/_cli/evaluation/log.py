@@ -27,7 +27,7 @@ _TIMED: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Twist:
-    """What is done to labels: `noise` is the share flipped in learning only.
+    """What a log is played with: `noise` is the share of labels flipped in learning only.
 
     `cost_weight` is what a unit of cost takes from a success.
     """
