@@ -1,40 +1,44 @@
 """One broker and one ClickHouse of their own: these tests stop and kill them."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from faults.processes import Platform
+from faults.proxied_kafka import ProxiedKafka
 from ports import free_ports
 
 from pilotfish.infra.gateway import EmbeddedClickHouse
-from pilotfish.infra.kafka import EmbeddedKafka
 from pilotfish.infra.migrations import migrate
 from pilotfish.infra.topics import create_topics
 from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
 
+Servers = tuple[ProxiedKafka, EmbeddedClickHouse]
 
-@pytest.fixture(scope="session")
-def servers(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[EmbeddedKafka, EmbeddedClickHouse]]:
-    folder = tmp_path_factory.mktemp("faults")
-    ports = free_ports(3)
+
+@contextmanager
+def started_servers(folder: Path) -> Iterator[Servers]:
+    *broker, http = free_ports(5)
     with (
-        EmbeddedKafka(folder / "kafka", ports[0], ports[1]) as kafka,
-        EmbeddedClickHouse(folder / "clickhouse", ports[2]) as clickhouse,
+        ProxiedKafka(folder / "kafka", broker) as kafka,
+        EmbeddedClickHouse(folder / "clickhouse", http) as clickhouse,
     ):
         create_topics({"bootstrap.servers": kafka.bootstrap})
         migrate(ClickHouse(Settings(clickhouse=clickhouse.url)))
         yield kafka, clickhouse
 
 
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with started_servers(tmp_path_factory.mktemp("faults")) as both:
+        yield both
+
+
 @pytest.fixture
-def platform(
-    servers: tuple[EmbeddedKafka, EmbeddedClickHouse], tmp_path: Path
-) -> Platform:
+def platform(servers: Servers, tmp_path: Path) -> Platform:
     """A tenant of its own on the shared servers."""
     kafka, clickhouse = servers
     settings = Settings(

@@ -5,15 +5,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from faults.proxied_kafka import ProxiedKafka
 
 from pilotfish.infra.gateway import EmbeddedClickHouse
-from pilotfish.infra.kafka import EmbeddedKafka
 from pilotfish.schemas.settings import Settings
 
 COMMANDS = {
@@ -28,10 +28,17 @@ COMMANDS = {
 class Service:
     """One service as a process of its own, with its log in a file."""
 
-    def __init__(self, name: str, settings: Settings, folder: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: Settings,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.log = folder / f"{name}.log"
         self._command = [sys.executable, "-m", *COMMANDS[name]]
-        self._environment = {**os.environ, **settings.environment()}
+        added = environment or {}
+        self._environment = {**os.environ, **settings.environment(), **added}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -56,6 +63,16 @@ class Service:
             self._process.kill()
             self._process.wait()
 
+    def until_it_works(self, within_s: float = 60.0) -> None:
+        """Wait until it was given partitions, since it was started last or before."""
+        eventually(lambda: b'"assigned"' in self.log.read_bytes(), True, within_s)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop it in its tracks, then let it go on."""
+        with _stopped(self.pid):
+            yield
+
     def alive(self) -> bool:
         return self._running().poll() is None
 
@@ -72,14 +89,19 @@ class Service:
 class Platform:
     """Kafka, ClickHouse, and settings that point to them."""
 
-    kafka: EmbeddedKafka
+    kafka: ProxiedKafka
     clickhouse: EmbeddedClickHouse
     settings: Settings
     folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What its services find in their environment besides the settings."""
 
     @contextmanager
     def services(self, *names: str) -> Iterator[dict[str, Service]]:
-        services = {name: Service(name, self.settings, self.folder) for name in names}
+        services = {
+            name: Service(name, self.settings, self.folder, self.environment)
+            for name in names
+        }
         try:
             for service in services.values():
                 service.start()

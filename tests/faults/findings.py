@@ -1,0 +1,108 @@
+"""What is in ClickHouse against what was published."""
+
+from collections import Counter
+from dataclasses import astuple, dataclass
+
+from faults.script import Script, Truth
+from faults.topics import messages
+from faults.truth import windows_differ
+
+from pilotfish.schemas.advice import AdviceRequested
+from pilotfish.schemas.topics import ADVICE_REQUESTS
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.progress import new_labels
+
+_EVENTS = """
+SELECT attempt_id, count(), uniqExact(event_id) FROM events
+WHERE tenant = {tenant:String} GROUP BY attempt_id
+"""
+_ATTEMPTS = """
+SELECT attempt_id, p_success, problem_type, approach, cost, toUInt32(length(seen_events))
+FROM attempts FINAL WHERE tenant = {tenant:String} AND version > 0
+"""
+_DEAD = """
+SELECT service, count() FROM dead_letters FINAL
+WHERE tenant = {tenant:String} GROUP BY service
+"""
+_HINTS = "SELECT request_id FROM hints FINAL WHERE tenant = {tenant:String}"
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All zeros where every promise holds.
+
+    Args:
+        missing: events, attempts and dead letters that are not there.
+        doubled: those that are there more than once.
+        wrong: labels, sums and windows with another content; the trigger's count, if off.
+        unanswered: requests in Kafka without a hint.
+    """
+
+    missing: int = 0
+    doubled: int = 0
+    wrong: int = 0
+    unanswered: int = 0
+
+    def __bool__(self) -> bool:
+        """Say whether anything was found."""
+        return any(astuple(self))
+
+    def plus(self, other: "Findings") -> "Findings":
+        return Findings(*map(int.__add__, astuple(self), astuple(other)))
+
+
+def look(clickhouse: ClickHouse, script: Script) -> Findings:
+    """Compare everything that the platform made of the script with the script."""
+    asked: dict[str, str] = {"tenant": script.settings.tenant}
+    found = Findings()
+    for part in (_events, _attempts, _dead_letters, _windows, _hints):
+        found = found.plus(part(clickhouse, script, asked))
+    return found
+
+
+def _events(clickhouse: ClickHouse, script: Script, asked: dict[str, str]) -> Findings:
+    rows = {row[0]: row[1:] for row in clickhouse.query(_EVENTS, asked)}
+    nothing = (0, 0)
+    missing = sum(
+        max(0, truth.events - rows.get(one, nothing)[1])
+        for one, truth in script.truths.items()
+    )
+    doubled = sum(count - different for count, different in rows.values())
+    return Findings(missing, doubled)
+
+
+def _attempts(
+    clickhouse: ClickHouse, script: Script, asked: dict[str, str]
+) -> Findings:
+    rows = clickhouse.query(_ATTEMPTS, asked)
+    stored = {row[0]: Truth(row[1], *row[2:]) for row in rows}
+    wrong = sum(stored.get(one, it) != it for one, it in script.truths.items())
+    missing = len(script.truths.keys() - stored.keys())
+    return Findings(missing, len(rows) - len(stored), wrong)
+
+
+def _dead_letters(
+    clickhouse: ClickHouse, script: Script, asked: dict[str, str]
+) -> Findings:
+    rows = {row[0]: int(row[1]) for row in clickhouse.query(_DEAD, asked)}
+    counts = [rows.get(service, 0) for service in ("archive", "streams")]
+    missing = sum(max(0, script.bad - count) for count in counts)
+    return Findings(missing, sum(max(0, count - script.bad) for count in counts))
+
+
+def _windows(clickhouse: ClickHouse, script: Script, asked: dict[str, str]) -> Findings:
+    tenant = asked["tenant"]
+    labelled = sum(one.p_success is not None for one in script.truths.values())
+    off = new_labels(clickhouse, tenant) != labelled
+    return Findings(wrong=len(windows_differ(clickhouse, tenant)) + int(off))
+
+
+def _hints(clickhouse: ClickHouse, script: Script, asked: dict[str, str]) -> Findings:
+    requests = {
+        one.request_id
+        for _, one in messages(script.settings, ADVICE_REQUESTS)
+        if isinstance(one, AdviceRequested)
+    }
+    given = Counter(row[0] for row in clickhouse.query(_HINTS, asked))
+    doubled = sum(count - 1 for count in given.values())
+    return Findings(doubled=doubled, unanswered=len(requests - given.keys()))

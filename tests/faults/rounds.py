@@ -1,0 +1,128 @@
+"""One fault, many rounds, while a known stream flows; then everything is compared."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from advice.tiny import tiny_bundle
+from faults.findings import Findings, look
+from faults.kinds import Fault
+from faults.processes import Platform, logs
+from faults.script import Script
+from faults.world import SERVICES, World
+
+from pilotfish.advisors.store import ModelStore
+from pilotfish.schemas.errors import UnavailableError
+from pilotfish.streams.clickhouse import ClickHouse
+
+RECOVERED_WITHIN_S = 120.0
+STEADY_S = 2.0
+"""How long nothing may change after all is there: a late double would show."""
+
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One row of the table.
+
+    Args:
+        recovery_s: from the end of the stream and its faults until all was there.
+        slowest_s: the longest that the agent waited for the SDK.
+        trouble: what else went wrong, with the services' last words.
+    """
+
+    fault: str
+    rounds: int
+    events: int
+    found: Findings
+    recovery_s: float
+    slowest_s: float
+    trouble: str = ""
+
+
+def run(
+    fault: Fault, platform: Platform, rounds: int, attempts: int, seed: int, say: Say
+) -> Result:
+    """Let a fault happen so often while so many attempts are published."""
+    with fault.prepare(platform) as world, _at_work(world) as working:
+        script = Script(working.platform.settings, attempts)
+        try:
+            _disturb(fault, working, script, rounds, random.Random(seed), say)
+            trouble = script.settle()
+            found, recovery_s = _recover(working, script)
+            trouble = trouble or _dead(working)
+        finally:
+            script.close()
+        if found or trouble:
+            trouble = f"{trouble}\n{logs(list(working.services.values()))}"
+        events = len(script.truths) * 20
+        return Result(
+            fault.name, rounds, events, found, recovery_s, script.slowest_s, trouble
+        )
+
+
+@contextmanager
+def _at_work(world: World) -> Iterator[World]:
+    """Start the services, with a base advisor, and no training while faults happen."""
+    settings = world.platform.settings
+    tiny_bundle(settings.models, "base", "tiny-1")
+    with (
+        ModelStore(settings.models).training_lock(settings.tenant),
+        world.platform.services(*SERVICES) as services,
+    ):
+        for name in ("archive", "streams"):
+            services[name].until_it_works()
+        try:
+            yield replace(world, services=services)
+        finally:
+            for one in services.values():
+                one.end()
+
+
+def _disturb(
+    fault: Fault,
+    world: World,
+    script: Script,
+    rounds: int,
+    order: random.Random,
+    say: Say,
+) -> None:
+    length_s = rounds * fault.every_s
+    playing = threading.Thread(target=script.play, args=(length_s,))
+    playing.start()
+    begin = time.monotonic()
+    for number in range(rounds):
+        at = begin + fault.every_s * (number + order.uniform(0, 0.4))
+        time.sleep(max(0.0, at - time.monotonic()))
+        say(f"{fault.name}: {number + 1} of {rounds}")
+        fault.inject(world, order)
+    playing.join()
+
+
+def _recover(world: World, script: Script) -> tuple[Findings, float]:
+    """Return what stays wrong, and the seconds until it was right."""
+    clickhouse = ClickHouse(world.platform.settings)
+    begin, right_since = time.monotonic(), None
+    found = Findings(wrong=1)
+    while time.monotonic() < begin + RECOVERED_WITHIN_S:
+        try:
+            found = look(clickhouse, script)
+        except UnavailableError:
+            found = Findings(wrong=1)
+        if found:
+            right_since = None
+        elif right_since is None:
+            right_since = time.monotonic()
+        elif time.monotonic() > right_since + STEADY_S:
+            return found, right_since - begin
+        time.sleep(0.3)
+    return found, time.monotonic() - begin
+
+
+def _dead(world: World) -> str:
+    dead = [name for name in SERVICES if not world.services[name].alive()]
+    return f"ended by themselves: {', '.join(dead)}" if dead else ""

@@ -1,0 +1,149 @@
+"""A known stream, published through the SDK: what must come out of it is known before.
+
+Twenty events an attempt, the attempts mixed. Of those whose number divides by eleven a
+provider fails: no label. Those whose number divides by seven fail, and feedback that
+comes late, every other time doubled, says that they succeeded after all. The others are
+verified. One message in 110 is bad, and every tenth attempt asks for advice.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+
+import pilotfish
+from pilotfish.schemas.events import FeedbackGiven
+from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import EVENTS
+from pilotfish.streams.kafka import producer, publish
+
+PER_ATTEMPT = 20
+STEPS = 17
+OPEN_AT_ONCE = 50
+BAD_EVERY = 110
+T = TypeVar("T")
+
+APPROACHES = {"plan": "plan first", "react": "think, act, look", "direct": "say it"}
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What must be known of one attempt in the end."""
+
+    p_success: float | None
+    problem_type: str
+    approach: str
+    cost: float
+    events: int = PER_ATTEMPT
+
+
+@dataclass
+class Script:
+    """Plays attempts; `truths` and `bad` say what was published so far."""
+
+    settings: Settings
+    attempts: int
+    truths: dict[str, Truth] = field(default_factory=dict)
+    bad: int = 0
+    slowest_s: float = 0.0
+    """The longest that the agent waited for the SDK, asking for advice left out."""
+
+    def __post_init__(self) -> None:
+        self.client = pilotfish.connect(
+            kafka=self.settings.kafka,
+            tenant=self.settings.tenant,
+            advice_deadline_s=0.05,
+        )
+        self._raw = producer(self.settings)
+
+    def play(self, seconds: float) -> None:
+        """Publish everything, evenly over so many seconds."""
+        begin, total = time.monotonic(), self.attempts * PER_ATTEMPT
+        for number, _ in enumerate(self._mixed(), start=1):
+            if number % BAD_EVERY == 0:
+                self._publish_bad()
+            behind = begin + seconds * number / total - time.monotonic()
+            if behind > 0.02:
+                self._raw.poll(0)
+                time.sleep(behind)
+
+    def settle(self, within_s: float = 90.0) -> str:
+        """Wait until Kafka has it all; return what the SDK could not deliver, else ""."""
+        delivered = self.client.flush(within_s) and not self._raw.flush(within_s)
+        stats = self.client.stats()
+        lost = stats.dropped + stats.rejected + stats.failed
+        return "" if delivered and not lost else f"the SDK says {stats}"
+
+    def close(self) -> None:
+        self.client.close()
+
+    def _mixed(self) -> Iterator[None]:
+        order = random.Random(7)
+        waiting = (self._attempt(number) for number in range(self.attempts))
+        running = list(islice(waiting, OPEN_AT_ONCE))
+        while running:
+            chosen = order.randrange(len(running))
+            try:
+                yield next(running[chosen])
+            except StopIteration:
+                running[chosen : chosen + 1] = islice(waiting, 1)
+
+    def _attempt(self, number: int) -> Iterator[None]:
+        kind, approach = f"type {number % 3}", list(APPROACHES)[number // 3 % 3]
+        begun = self._timed(
+            lambda: self.client.attempt(
+                f"w{number % 300} w7", problem_type=kind, approach=approach
+            )
+        )
+        yield
+        with suppress(TimeoutError), begun as attempt:
+            if number % 10 == 0:
+                attempt.advice(APPROACHES)
+            attempt.use(approach)
+            for _ in range(STEPS):
+                self._timed(lambda: attempt.action("try", "x" * 300, cost=0.125))
+                yield
+            verified = float(number % 2)
+            truth = Truth(verified, kind, approach, 0.125 * STEPS)
+            if number % 11 == 0:
+                truth = Truth(None, kind, approach, 0.125 * STEPS)
+            elif number % 7 == 0:
+                truth = Truth(1.0, kind, approach, 0.125 * STEPS)
+                attempt.fail()
+            else:
+                attempt.signal("verifier", verified)
+                yield
+            self.truths[attempt.id] = truth
+            if number % 11 == 0:
+                raise TimeoutError("the provider did not answer")
+        yield
+        if number % 11 and number % 7 == 0:
+            yield from self._feedback(attempt.id, number)
+
+    def _feedback(self, attempt_id: str, number: int) -> Iterator[None]:
+        for _ in range(PER_ATTEMPT):  # late: other attempts go on meanwhile
+            yield
+        if number % 2:
+            self.client.feedback(attempt_id, 1.0)
+            return
+        said = FeedbackGiven(
+            tenant=self.settings.tenant, attempt_id=attempt_id, value=1.0
+        )
+        for _ in range(2):
+            publish(self._raw, EVENTS, attempt_id, said)
+
+    def _publish_bad(self) -> None:
+        self.bad += 1
+        text = f'{{"tenant": "{self.settings.tenant}", "attempt_id": ""}}'
+        self._raw.produce(
+            EVENTS.name, text, headers={"schema": b"AttemptEnded", "version": b"1"}
+        )
+
+    def _timed(self, call: Callable[[], T]) -> T:
+        begin = time.monotonic()
+        done = call()
+        self.slowest_s = max(self.slowest_s, time.monotonic() - begin)
+        return done
