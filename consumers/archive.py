@@ -186,6 +186,8 @@ class Archive:
     def _place(self, partitions: list[TopicPartition]) -> None:
         places = positions(self._consumer, self._clickhouse, partitions)
         self._consumer.assign(places)
+        # Kafka's client keeps what was paused so over an assignment that took it away.
+        self._consumer.resume(places)
         _LOG.info(
             "assigned", places=[f"{p.topic}/{p.partition}@{p.offset}" for p in places]
         )

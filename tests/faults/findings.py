@@ -4,11 +4,8 @@ from collections import Counter
 from dataclasses import astuple, dataclass
 
 from faults.script import Script, Truth
-from faults.topics import messages
 from faults.truth import windows_differ
 
-from pilotfish.schemas.advice import AdviceRequested
-from pilotfish.schemas.topics import ADVICE_REQUESTS
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.progress import new_labels
 
@@ -98,11 +95,6 @@ def _windows(clickhouse: ClickHouse, script: Script, asked: dict[str, str]) -> F
 
 
 def _hints(clickhouse: ClickHouse, script: Script, asked: dict[str, str]) -> Findings:
-    requests = {
-        one.request_id
-        for _, one in messages(script.settings, ADVICE_REQUESTS)
-        if isinstance(one, AdviceRequested)
-    }
     given = Counter(row[0] for row in clickhouse.query(_HINTS, asked))
     doubled = sum(count - 1 for count in given.values())
-    return Findings(doubled=doubled, unanswered=len(requests - given.keys()))
+    return Findings(doubled=doubled, unanswered=len(script.requests - given.keys()))

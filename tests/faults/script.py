@@ -14,10 +14,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
+from faults.topics import messages
+
 import pilotfish
+from pilotfish.schemas.advice import AdviceRequested
 from pilotfish.schemas.events import FeedbackGiven
 from pilotfish.schemas.settings import Settings
-from pilotfish.schemas.topics import EVENTS
+from pilotfish.schemas.topics import ADVICE_REQUESTS, EVENTS
 from pilotfish.streams.kafka import producer, publish
 
 PER_ATTEMPT = 20
@@ -48,6 +51,8 @@ class Script:
     attempts: int
     truths: dict[str, Truth] = field(default_factory=dict)
     bad: int = 0
+    requests: set[str] = field(default_factory=set)
+    """Ids of the requests for advice that reached Kafka; filled by `settle`."""
     slowest_s: float = 0.0
     """The longest that the agent waited for the SDK, asking for advice left out."""
 
@@ -73,6 +78,11 @@ class Script:
     def settle(self, within_s: float = 90.0) -> str:
         """Wait until Kafka has it all; return what the SDK could not deliver, else ""."""
         delivered = self.client.flush(within_s) and not self._raw.flush(within_s)
+        self.requests = {
+            one.request_id
+            for _, one in messages(self.settings, ADVICE_REQUESTS)
+            if isinstance(one, AdviceRequested)
+        }
         stats = self.client.stats()
         lost = stats.dropped + stats.rejected + stats.failed
         return "" if delivered and not lost else f"the SDK says {stats}"
