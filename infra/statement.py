@@ -11,6 +11,8 @@ _RETURN_ROWS = {
 }
 # An INSERT with one of these takes its rows from a query: no data follows.
 _ROWS_FROM_A_QUERY = {b"SELECT", b"WITH", b"FROM", b"WATCH"}
+# A word behind one of these is the name of a table, whatever it says.
+_BEFORE_A_NAME = {b"INTO", b"TABLE", b"."}
 
 
 @dataclass(slots=True)
@@ -18,12 +20,13 @@ class Statement:
     """What a request's text asks for.
 
     Attributes:
-        text: the statement, without data.
+        text: the statement, without data and what says its format.
         verb: its first word, in upper case; empty when there is no statement.
         count: statements found; data is never searched for more.
         format: the name after FORMAT, of the data or else of the output.
         data: the rows behind INSERT ... VALUES or INSERT ... FORMAT.
         forbidden: what in it reads or writes the machine's files; empty if nothing.
+        settings_at: where in the text its SETTINGS begin.
     """
 
     text: bytes
@@ -32,6 +35,17 @@ class Statement:
     format: str = ""
     data: bytes | None = None
     forbidden: str = ""
+    settings_at: int | None = None
+
+    @property
+    def head(self) -> bytes:
+        """The text without its SETTINGS."""
+        return self.text[: self.settings_at]
+
+    @property
+    def settings(self) -> bytes:
+        """SETTINGS and what follows; empty without them."""
+        return b"" if self.settings_at is None else self.text[self.settings_at :]
 
     @property
     def returns_rows(self) -> bool:
@@ -67,7 +81,9 @@ def parse(sql: bytes) -> Statement:
 def _names_format(
     found: Statement, last: Token, token: Token, takes_data: bool
 ) -> bool:
-    """Note the format; true when the token is the last one before data."""
+    """Note format and settings; true when the token is the last one before data."""
+    if token.keyword == b"SETTINGS" and last.keyword not in _BEFORE_A_NAME:
+        found.settings_at = token.start
     if last.keyword == b"FORMAT":
         found.format = token.text.decode()
         head, tail = last.start, found.text[token.end :].lstrip(b" \t\r\f")

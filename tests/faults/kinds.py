@@ -18,6 +18,7 @@ from faults.world import (
     plain,
     with_clock,
 )
+from small_disk import full
 
 Inject = Callable[[World, random.Random], None]
 
@@ -109,7 +110,8 @@ def _trouble_connections(world: World, order: random.Random) -> None:
 
 
 def _fill_disk(world: World, order: random.Random) -> None:
-    with world.disk_full():
+    assert world.disk is not None
+    with full(world.disk):
         time.sleep(order.uniform(4, 6))
 
 

@@ -1,7 +1,5 @@
 """What a fault can lay its hands on: servers, services, disks, clocks, connections."""
 
-import os
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +9,7 @@ from pathlib import Path
 from faults.processes import Platform, Service
 from faults.proxy import Proxy, Trouble
 from ports import free_ports
+from small_disk import small_disk
 
 from pilotfish.infra.gateway import EmbeddedClickHouse
 from pilotfish.infra.migrations import migrate
@@ -47,22 +46,6 @@ class World:
     def connections(self, trouble: Trouble) -> None:
         for proxy in self.proxies:
             proxy.trouble = trouble
-
-    @contextmanager
-    def disk_full(self) -> Iterator[None]:
-        """Leave no byte free on the small disk."""
-        assert self.disk is not None
-        ballast = self.disk / "ballast"
-        with ballast.open("ab", buffering=0) as file:
-            try:
-                while file.write(b"\0" * 4096) == 4096:
-                    pass
-            except OSError:
-                pass
-        try:
-            yield
-        finally:
-            ballast.unlink()
 
 
 @contextmanager
@@ -113,19 +96,6 @@ def models_on_small_disk(platform: Platform) -> Iterator[World]:
     with small_disk(platform.folder / "disk", 64) as disk:
         settings = platform.settings.model_copy(update={"home": disk})
         yield World(replace(platform, settings=settings), {}, disk)
-
-
-@contextmanager
-def small_disk(place: Path, megabytes: int) -> Iterator[Path]:
-    """Mount memory as a disk of that size; asks for root."""
-    assert os.geteuid() == 0, "run as root: a small disk has to be mounted"
-    place.mkdir()
-    size = f"size={megabytes}m"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", place], check=True)
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "--lazy", place], check=True)
 
 
 def _clock_file(platform: Platform) -> Path:

@@ -16,9 +16,12 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 from ports import free_ports
+from small_disk import full, small_disk
 
 from pilotfish.infra.gateway import EmbeddedClickHouse
-from pilotfish.schemas.errors import RequirementError
+from pilotfish.schemas.errors import RequirementError, UnavailableError
+from pilotfish.schemas.settings import Settings
+from pilotfish.streams.clickhouse import ClickHouse
 
 
 @pytest.fixture(scope="module")
@@ -322,6 +325,24 @@ def insert_until_it_dies(
             except ClickHouseError:
                 return
             acknowledged.add(n)
+
+
+def test_what_finds_no_room_is_refused_and_fits_later(tmp_path: Path) -> None:
+    with (
+        small_disk(tmp_path / "disk", 60) as disk,
+        EmbeddedClickHouse(disk / "clickhouse", free_ports(1)[0]) as gateway,
+    ):
+        clickhouse = ClickHouse(Settings(clickhouse=gateway.url))
+        clickhouse.command(
+            "CREATE TABLE t (n UInt64) ENGINE = MergeTree ORDER BY n "
+            "SETTINGS non_replicated_deduplication_window = 10"
+        )
+        block = clickhouse.block("t", ["n"], [(n,) for n in range(1000)], "a token")
+        with full(disk), pytest.raises(UnavailableError, match="not enough space"):
+            clickhouse.insert_block(block)
+        for _ in range(2):
+            clickhouse.insert_block(block)
+        assert clickhouse.query("SELECT count() FROM t") == [(1000,)]
 
 
 def test_a_folder_has_one_process(gateway: EmbeddedClickHouse, tmp_path: Path) -> None:

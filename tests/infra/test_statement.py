@@ -22,6 +22,13 @@ def test_values_are_data_too() -> None:
     assert (found.format, found.data) == ("Values", b" (1, ';'), (2, 'b')")
 
 
+def test_settings_of_an_insert_are_told_apart() -> None:
+    found = parse(b"INSERT INTO settings (settings) SETTINGS a = 1 VALUES (1)")
+    assert found.head == b"INSERT INTO settings (settings) "
+    assert found.settings == b"SETTINGS a = 1 "
+    assert parse(b"INSERT INTO t FORMAT CSV\n1").settings == b""
+
+
 def test_an_insert_from_a_query_has_no_data() -> None:
     found = parse(b"INSERT INTO t (a) SELECT 1 FORMAT Null")
     assert found.data is None
