@@ -16,9 +16,9 @@ from pathlib import Path
 
 from faults.conftest import started_servers
 from faults.findings import Findings
-from faults.kinds import FAULTS
 from faults.processes import Platform
-from faults.rounds import Result, run
+from faults.rounds import Play, Result
+from faults.rows import ROWS
 from rich.console import Console
 from rich.table import Table
 
@@ -34,19 +34,13 @@ def main() -> int:
     console = Console(stderr=True)
     results: list[Result] = []
     with tempfile.TemporaryDirectory() as folder, _platforms(Path(folder)) as platforms:
-        for fault in FAULTS:
-            if arguments.only in fault.name:
-                rounds = min(arguments.rounds, fault.rounds.at_length)
-                result = run(
-                    fault,
-                    next(platforms),
-                    rounds,
-                    arguments.attempts,
-                    arguments.seed,
-                    console.log,
-                )
+        for row in ROWS:
+            if arguments.only in row.name:
+                rounds = min(arguments.rounds, row.rounds.at_length)
+                play = Play(rounds, arguments.attempts, arguments.seed, console.log)
+                result = row.run(next(platforms), play)
                 results.append(result)
-                console.log(_cells(result), result.trouble)
+                console.log(" | ".join(_cells(result)), result.trouble)
     Console().print(_table(results))
     if arguments.json:
         text = json.dumps([asdict(one) for one in results], indent=1)
@@ -74,7 +68,7 @@ def _platforms(folder: Path) -> Iterator[Iterator[Platform]]:
     with started_servers(folder) as (kafka, clickhouse):
 
         def fresh() -> Iterator[Platform]:
-            for number in range(len(FAULTS)):
+            for number in range(len(ROWS)):
                 home = folder / str(number)
                 home.mkdir()
                 settings = Settings(

@@ -57,6 +57,10 @@ class Service:
         self._running().terminate()
         return self._running().wait(within_s)
 
+    def wait(self, within_s: float) -> int:
+        """Let it come to its own end; return its exit status."""
+        return self._running().wait(within_s)
+
     def end(self) -> None:
         """Make sure that nothing stays behind."""
         if self._process is not None and self._process.poll() is None:

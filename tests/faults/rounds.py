@@ -26,6 +26,16 @@ Say = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
+class Play:
+    """How long and how often; `say` hears of the progress."""
+
+    rounds: int
+    attempts: int
+    seed: int
+    say: Say
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One row of the table.
 
@@ -44,14 +54,12 @@ class Result:
     trouble: str = ""
 
 
-def run(
-    fault: Fault, platform: Platform, rounds: int, attempts: int, seed: int, say: Say
-) -> Result:
+def run(fault: Fault, platform: Platform, play: Play) -> Result:
     """Let a fault happen so often while so many attempts are published."""
     with fault.prepare(platform) as world, _at_work(world) as working:
-        script = Script(working.platform.settings, attempts)
+        script = Script(working.platform.settings, play.attempts)
         try:
-            _disturb(fault, working, script, rounds, random.Random(seed), say)
+            _disturb(fault, working, script, play)
             trouble = script.settle()
             found, recovery_s = _recover(working, script)
             trouble = trouble or _dead(working)
@@ -60,8 +68,9 @@ def run(
         if found or trouble:
             trouble = f"{trouble}\n{logs(list(working.services.values()))}"
         events = len(script.truths) * 20
+        slowest_s = script.slowest_s
         return Result(
-            fault.name, rounds, events, found, recovery_s, script.slowest_s, trouble
+            fault.name, play.rounds, events, found, recovery_s, slowest_s, trouble
         )
 
 
@@ -83,22 +92,15 @@ def _at_work(world: World) -> Iterator[World]:
                 one.end()
 
 
-def _disturb(
-    fault: Fault,
-    world: World,
-    script: Script,
-    rounds: int,
-    order: random.Random,
-    say: Say,
-) -> None:
-    length_s = rounds * fault.every_s
+def _disturb(fault: Fault, world: World, script: Script, play: Play) -> None:
+    order, length_s = random.Random(play.seed), play.rounds * fault.every_s
     playing = threading.Thread(target=script.play, args=(length_s,))
     playing.start()
     begin = time.monotonic()
-    for number in range(rounds):
+    for number in range(play.rounds):
         at = begin + fault.every_s * (number + order.uniform(0, 0.4))
         time.sleep(max(0.0, at - time.monotonic()))
-        say(f"{fault.name}: {number + 1} of {rounds}")
+        play.say(f"{fault.name}: {number + 1} of {play.rounds}")
         fault.inject(world, order)
     playing.join()
 

@@ -6,12 +6,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import monotonic, sleep
 
-import numpy as np
 import pytest
+from advice.attempts import store_attempts
 
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import Bundle
@@ -20,47 +18,6 @@ from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.progress import progress
 from pilotfish.streams.promotions import in_service
-
-KINDS = {
-    "sort": "Sort the words in ascending order: {}",
-    "sum": "What is the sum of the numbers in the list? {}",
-    "graph": "Find the shortest path in the grid from start to goal: {}",
-    "logic": "Each islander is a knight or a knave. Who is lying? {}",
-    "rows": "SELECT the rows of the table whose name is {}",
-    "algebra": "Solve the equation for x and give a number: {}",
-}
-APPROACHES = ["search", "symbolic", "string", "prove"]
-START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def store_attempts(settings: Settings, count: int, *, noise: bool) -> None:
-    """Each kind is solved by one approach alone; with `noise` by chance."""
-    rng = np.random.default_rng(5)
-    rows = []
-    for number in range(count):
-        kind = int(rng.integers(len(KINDS)))
-        approach = int(rng.integers(len(APPROACHES)))
-        words = " ".join(str(n) for n in rng.integers(0, 999, 6))
-        solved = rng.random() < 0.4 if noise else kind % len(APPROACHES) == approach
-        rows.append(
-            {
-                "tenant": settings.tenant,
-                "attempt_id": f"{settings.tenant}-{number:05d}",
-                "version": 1,
-                "ended": True,
-                "p_success": float(solved),
-                "problem": list(KINDS.values())[kind].format(words),
-                "problem_type": "",
-                "approach": APPROACHES[approach],
-                "started_at": START + timedelta(seconds=number),
-                "topic_partition": number % 4,
-                "first_offset": number // 4,
-                "last_offset": number // 4,
-                "last_event_at": START + timedelta(seconds=number),
-            }
-        )
-    values = [list(row.values()) for row in rows]
-    ClickHouse(settings).insert("attempts", list(rows[0]), values)
 
 
 @contextmanager
@@ -146,22 +103,14 @@ def test_outcomes_without_a_pattern_leave_the_incumbent_in_service(
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_a_killed_training_leaves_the_incumbent_and_frees_the_lock(
-    settings: Settings,
-) -> None:
-    store_attempts(settings, 300, noise=False)
-    state = settings.models / settings.tenant / "training.json"
-    with started(settings) as process:
-        until(lambda: state.exists() and '"lora"' in state.read_text(), process)
-        with started(settings) as second:
-            second.communicate(timeout=120)
-            assert second.returncode == 75
-        process.kill()
-    assert in_service(settings).get(settings.tenant) is None
-    assert bundles(settings) == []
-    assert progress(ClickHouse(settings), settings.tenant).new_labels == 300
-    with ModelStore(settings.models).training_lock(settings.tenant):
-        pass
+def test_a_second_training_of_the_tenant_finds_it_busy(settings: Settings) -> None:
+    store_attempts(settings, 60, noise=False)
+    with (
+        ModelStore(settings.models).training_lock(settings.tenant),
+        started(settings) as second,
+    ):
+        second.communicate(timeout=120)
+        assert second.returncode == 75
 
 
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
@@ -196,11 +145,3 @@ def test_too_few_attempts_are_refused_and_counted(settings: Settings) -> None:
     assert (told["verdict"], told["version"]) == ("refused", "")
     assert "needed" in told["reason"]
     assert progress(ClickHouse(settings), settings.tenant).new_labels == 0
-
-
-def until(reached: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    deadline = monotonic() + 200
-    while not reached():
-        assert process.poll() is None, process.communicate()
-        assert monotonic() < deadline, Path.cwd()
-        sleep(0.05)

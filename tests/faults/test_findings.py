@@ -1,0 +1,74 @@
+"""What the comparison finds where something is missing, doubled or wrong."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+from faults.findings import Findings, look
+from faults.processes import Platform, eventually
+from faults.script import BAD_EVERY, PER_ATTEMPT, Script
+from faults.world import with_clock
+
+from pilotfish.schemas.ids import new_id
+from pilotfish.streams.clickhouse import ClickHouse
+
+ONE_EVENT = """
+SELECT event_id, attempt_id, topic_partition, topic_offset FROM events
+WHERE tenant = {t:String} LIMIT 1
+"""
+CLOCKS = """
+import time
+from pilotfish.schemas import base
+print(time.time(), base.utc_now().timestamp())
+"""
+
+
+@pytest.mark.slow
+def test_each_lie_about_the_script_is_found(
+    platform: Platform, clickhouse: ClickHouse
+) -> None:
+    tenant = platform.settings.tenant
+    script = Script(platform.settings, 30)
+    with platform.services("archive", "streams"):
+        script.play(1)
+        assert script.settle() == ""
+        script.requests.clear()  # no advisor runs
+        eventually(lambda: look(clickhouse, script), Findings(), 60)
+        assert len(script.truths) == 30 and script.bad == 30 * PER_ATTEMPT // BAD_EVERY
+
+        true = dict(script.truths)
+        one, truth = next(iter(true.items()))
+        script.truths = {**true, one: replace(truth, approach="another")}
+        assert look(clickhouse, script) == Findings(wrong=1)
+        script.truths = {**true, "nobody": truth}
+        assert look(clickhouse, script).missing == PER_ATTEMPT + 1
+        script.truths = true
+        script.requests.add(new_id())
+        assert look(clickhouse, script) == Findings(unanswered=1)
+        script.requests.clear()
+        script.bad -= 1
+        assert look(clickhouse, script) == Findings(doubled=2)  # by both services
+        script.bad += 1
+
+        [event] = clickhouse.query(ONE_EVENT, {"t": tenant})
+        columns = ["event_id", "attempt_id", "topic_partition", "topic_offset"]
+        clickhouse.insert("events", ["tenant", *columns], [[tenant, *event]])
+        assert look(clickhouse, script).doubled == 1
+    script.close()
+
+
+@pytest.mark.slow
+def test_the_clock_of_a_service_can_be_moved(platform: Platform) -> None:
+    def seconds_off() -> list[float]:
+        environment = {**os.environ, **world.platform.environment}
+        said = subprocess.check_output([sys.executable, "-c", CLOCKS], env=environment)
+        return [float(word) - time.time() for word in said.split()]
+
+    with with_clock(platform) as world:
+        world.clock(3600)
+        assert seconds_off() == pytest.approx([3600, 3600], abs=30)
+        world.clock(0)
+        assert seconds_off() == pytest.approx([0, 0], abs=30)
