@@ -34,4 +34,4 @@ class _MovedDatetime(datetime):
 
 
 time.time = _moved_time
-vars(pilotfish.schemas.base)["datetime"] = _MovedDatetime
+setattr(pilotfish.schemas.base, "datetime", _MovedDatetime)  # noqa: B010 - no type allows it

@@ -1,0 +1,432 @@
+"""Crashes, replays and reordering between any two steps, over a log in memory.
+
+What one machine cannot show - brokers and replicas that fail each on its own - comes
+down to this for the services: a call failed, before or after it took effect; a process
+died, fell asleep, or was given other partitions. The archive, the labels and the trigger
+run here as they are, over a fake Kafka and a fake ClickHouse; only the order of things is
+drawn.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+from unittest.mock import Mock, patch
+
+from faults.drawn import events
+from faults.memory_clickhouse import MemoryClickHouse, Tables
+from faults.memory_log import (
+    PARTITIONS,
+    CrashError,
+    MemoryConsumer,
+    MemoryLog,
+    MemoryProducer,
+    Trouble,
+)
+from faults.records import Record
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from pilotfish.consumers.archive import Archive
+from pilotfish.consumers.training import Outcome
+from pilotfish.consumers.trigger import Trigger
+from pilotfish.schemas.codec import decode, encode, headers_of
+from pilotfish.schemas.errors import UnavailableError
+from pilotfish.schemas.events import Event
+from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import DEAD, EVENTS, LABELS
+from pilotfish.streams.assembly import State, apply
+from pilotfish.streams.dead_letters import DeadLetters
+from pilotfish.streams.kafka import headers
+from pilotfish.streams.progress import new_labels
+from pilotfish.streams.publisher import Publisher
+from pilotfish.streams.sink import Sink
+from pilotfish.streams.windows import share
+from pilotfish.streams.worker import Worker
+
+EXAMPLES = 2000
+TRAIN_AT = 3
+SETTINGS = Settings().model_copy(update={"train_at": TRAIN_AT})
+TENANTS = ("one", "two")
+BAD = b'{"tenant": "one", "attempt_id": ""}'
+
+troubles = st.tuples(
+    st.none() | st.integers(0, 12),
+    st.sampled_from([CrashError(), UnavailableError("drawn")]),
+)
+
+
+class Labelling:
+    """A stream worker with its memory, and connections that can fall asleep."""
+
+    def __init__(self, log: MemoryLog, tables: Tables, trouble: Trouble) -> None:
+        self.clickhouse = MemoryClickHouse(tables, trouble)
+        letters = DeadLetters(_producer(log, trouble), "streams")
+        publisher = Publisher(_producer(log, trouble))
+        sink = Sink(_as_any(self.clickhouse), publisher, letters)
+        self.worker = Worker(_as_any(self.clickhouse), sink, threading.Event())
+
+
+class Trained:
+    """A training of the model: it ends when the machine says so."""
+
+    def __init__(self, tables: Tables, tenant: str) -> None:
+        self.tenant, self.said = tenant, None
+        clickhouse: Any = MemoryClickHouse(tables, Trouble())
+        self.count = new_labels(clickhouse, tenant)
+        assert self.count >= TRAIN_AT
+        self._tables = tables
+        self._watermark = _watermark(tables, tenant)
+        self.said: Outcome | None = None
+
+    def outcome(self) -> Outcome | None:
+        return self.said
+
+    def end(self, timeout_s: float) -> None:
+        """It is gone with its trigger."""
+
+    def finish(self) -> None:
+        """Record it as finished, then end."""
+        row = {"tenant": self.tenant, "watermark": self._watermark}
+        self._tables["trainings"].append(row)
+        self.said = "done"
+
+
+class Platform(RuleBasedStateMachine):
+    """What can happen, and what must hold in the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log, self.tables = MemoryLog(), Tables()
+        self.trouble = Trouble()
+        self.published: list[Event] = []
+        self.bad = 0
+        self.asleep: list[tuple[Labelling, list[Record]]] = []
+        self.trainings: list[Trained] = []
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self._stack = ExitStack()
+        for change in self._fakes():
+            self._stack.enter_context(change)
+        self.labelling = Labelling(self.log, self.tables, self.trouble)
+        self.archive = self._archive()
+        self.trigger = self._trigger()
+
+    # What agents do.
+
+    @rule(drawn=st.lists(events, min_size=1, max_size=8))
+    def publish(self, drawn: list[Event]) -> None:
+        for event in drawn:
+            self.published.append(event)
+            self._append(event)
+
+    @precondition(lambda self: self.published)
+    @rule(data=st.data())
+    def publish_again(self, data: st.DataObject) -> None:
+        self._append(data.draw(st.sampled_from(self.published)))
+
+    @rule(partition=st.integers(0, PARTITIONS - 1))
+    def publish_bad(self, partition: int) -> None:
+        self.bad += 1
+        head = {"schema": "AttemptEnded", "version": "1"}
+        self.log.append(EVENTS.name, partition, b"", BAD, head)
+
+    # What the stream processors do.
+
+    @rule(
+        partition=st.integers(0, PARTITIONS - 1),
+        most=st.integers(1, 10),
+        trouble=troubles,
+        commits=st.booleans(),
+    )
+    def label(
+        self,
+        partition: int,
+        most: int,
+        trouble: tuple[int | None, Exception],
+        commits: bool,
+    ) -> None:
+        """Process a batch; a crash loses the memory, a lost commit repeats the batch."""
+        batch = self._waiting(partition)[:most]
+        self.trouble.left, self.trouble.error = trouble
+        try:
+            self.labelling.worker.process(batch)
+        except CrashError:
+            self.labelling = Labelling(self.log, self.tables, self.trouble)
+        else:
+            if commits and batch:
+                self._commit(partition, batch[-1].offset + 1)
+        self.trouble.left = None
+
+    @rule(partition=st.integers(0, PARTITIONS - 1), most=st.integers(1, 10))
+    def fall_asleep(self, partition: int, most: int) -> None:
+        """A worker read and decided, but its writes are still to come; another takes over."""
+        sleeper = self.labelling
+        sleeper.clickhouse.held = []
+        sleeper.worker.process(self._waiting(partition)[:most])
+        self.asleep.append((sleeper, []))
+        self.labelling = Labelling(self.log, self.tables, self.trouble)
+
+    @precondition(lambda self: self.asleep)
+    @rule()
+    def wake_up(self) -> None:
+        sleeper, _ = self.asleep.pop(0)
+        sleeper.clickhouse.wake()
+
+    # What the archive does.
+
+    @rule(trouble=troubles, at_once=st.integers(1, 5))
+    def archive_some(self, trouble: tuple[int | None, Exception], at_once: int) -> None:
+        self._reader().at_once = at_once
+        self.trouble.left, self.trouble.error = trouble
+        self._step_archive()
+        self.trouble.left = None
+
+    @rule()
+    def rebalance_archive(self) -> None:
+        self._reader().rebalance_due = True
+
+    @rule()
+    def kill_archive(self) -> None:
+        self.archive = self._archive()
+
+    # What the trigger does.
+
+    @rule(trouble=troubles)
+    def watch_labels(self, trouble: tuple[int | None, Exception]) -> None:
+        self.trouble.left, self.trouble.error = trouble
+        try:
+            self.trigger.step()
+        except CrashError:
+            self.trigger = self._trigger()
+        self.trouble.left = None
+
+    @precondition(lambda self: self.trainings and self.trainings[-1].said is None)
+    @rule(killed=st.booleans())
+    def end_training(self, killed: bool) -> None:
+        if killed:
+            self.trainings[-1].said = "failed"
+        else:
+            self.trainings[-1].finish()
+
+    @rule()
+    def kill_trigger(self) -> None:
+        self.trigger = self._trigger()
+
+    # What must hold.
+
+    def teardown(self) -> None:
+        try:
+            self._drain()
+            self._events_are_there_once()
+            self._attempts_and_windows_are_true()
+            self._labels_are_told()
+            self._training_is_due_when_it_should()
+        finally:
+            self._stack.close()
+
+    def _drain(self) -> None:
+        self.trouble.left = None
+        while self.asleep:
+            self.wake_up()
+        for partition in range(PARTITIONS):
+            while batch := self._waiting(partition):
+                self.labelling.worker.process(batch[:7])
+                self._commit(partition, batch[:7][-1].offset + 1)
+        for _ in range(4 + len(self.log.of(EVENTS.name)) + len(self.log.of(DEAD.name))):
+            self._step_archive()
+
+    def _events_are_there_once(self) -> None:
+        rows = Counter(
+            (row["topic_partition"], row["topic_offset"])
+            for row in self.tables["events"]
+        )
+        good = {
+            (record.partition(), record.offset())
+            for record in self.log.of(EVENTS.name)
+            if record.value() != BAD
+        }
+        assert rows == Counter(good)
+        letters = {
+            (row["service"], row["source_partition"], row["source_offset"])
+            for row in self.tables["dead_letters"]
+        }
+        assert len(letters) == 2 * self.bad, "each by the archive and by the labels"
+
+    def _attempts_and_windows_are_true(self) -> None:
+        states = self._folded()
+        rows = self.tables.newest("attempts", ("tenant", "attempt_id"))
+        told = ("version", "p_success", "steps", "problem", "approach", "first_offset")
+        stored = {
+            (row["tenant"], row["attempt_id"]): tuple(row[name] for name in told)
+            for row in rows
+        }
+        assert stored == {
+            key: (s.version, s.label.p_success, s.steps, s.problem, s.approach, s.first_offset)
+            for key, s in states.items()
+        }  # fmt: skip
+        counts: Counter[tuple[Any, ...]] = Counter()
+        for state in states.values():
+            if (one := share(state)) is None:
+                continue
+            for page, (number, count) in product(one.pages(), enumerate(one.counts)):
+                counts[*page, *one.kind, number] += count
+        key = ("tenant", "window_s", "window_start", "topic_partition", "problem_type", "approach")  # fmt: skip
+        numbers = ("attempts", "successes", "failures", "abstentions", "cost_nano", "duration_us")  # fmt: skip
+        windows = Counter(
+            {
+                (*(row[name] for name in key), number): row[name]
+                for row in self.tables.newest("window_counts_by_partition", key)
+                for number, name in enumerate(numbers)
+            }
+        )
+        assert +windows == +counts and -windows == -counts
+
+    def _labels_are_told(self) -> None:
+        """The newest version of each label is in its topic."""
+        newest: dict[tuple[str, str], tuple[int, float | None]] = {}
+        for record in self.log.of(LABELS.name):
+            one: Any = decode(LABELS, record.value(), headers(record))
+            key = one.tenant, one.attempt_id
+            newest[key] = max(newest.get(key, (0, None)), (one.version, one.p_success), key=lambda it: it[0])  # fmt: skip
+        assert newest == {
+            key: (state.version, state.label.p_success)
+            for key, state in self._folded().items()
+            if state.version
+        }
+
+    def _training_is_due_when_it_should(self) -> None:
+        """With all labels in, trainings run until too few are new."""
+        for _ in range(50 + len(self.log.of(LABELS.name))):
+            self.trigger.step()
+            if self.trainings and self.trainings[-1].said is None:
+                self.trainings[-1].finish()
+        clickhouse: Any = MemoryClickHouse(self.tables, Trouble())
+        for tenant in TENANTS:
+            assert new_labels(clickhouse, tenant) < TRAIN_AT
+
+    # How it is made.
+
+    def _append(self, event: Event) -> None:
+        partition = sum(event.attempt_id.encode()) % PARTITIONS
+        value, head = encode(event), headers_of(event)
+        self.log.append(EVENTS.name, partition, event.attempt_id, value, head)
+
+    def _waiting(self, partition: int) -> list[Record]:
+        begin = self.log.committed["labels", EVENTS.name, partition]
+        return [
+            Record(partition, r.offset() or 0, r.key(), r.value(), headers(r))
+            for r in self.log.records[EVENTS.name, partition][begin:]
+        ]
+
+    def _commit(self, partition: int, offset: int) -> None:
+        self.log.committed["labels", EVENTS.name, partition] = offset
+
+    def _folded(self) -> dict[tuple[str, str], State]:
+        """What an undisturbed reader makes of the log."""
+        states: dict[tuple[str, str], State] = {}
+        for record in self.log.of(EVENTS.name):
+            if record.value() == BAD:
+                continue
+            event: Any = decode(EVENTS, record.value(), headers(record))
+            key = event.tenant, event.attempt_id
+            state = states.setdefault(key, State(*key, record.partition() or 0))
+            apply(state, event, record.offset() or 0)
+        return states
+
+    def _reader(self) -> MemoryConsumer:
+        reader: Any = self.archive._consumer
+        assert isinstance(reader, MemoryConsumer)
+        return reader
+
+    def _step_archive(self) -> None:
+        """Take a step; where it fails, the archive's process begins anew."""
+        try:
+            self.archive.step()
+        except (CrashError, UnavailableError):
+            self.archive = self._archive()
+
+    def _archive(self) -> Archive:
+        return Archive(SETTINGS)
+
+    def _trigger(self) -> Trigger:
+        def start(_settings: Settings, tenant: str) -> Trained:
+            self.trainings.append(Trained(self.tables, tenant))
+            return self.trainings[-1]
+
+        def clock() -> datetime:
+            self.now += timedelta(minutes=1)
+            return self.now
+
+        return Trigger(SETTINGS, start, clock)
+
+    def _fakes(self) -> Iterator[Any]:
+        def consumer(_settings: Settings, group: str, **_more: Any) -> MemoryConsumer:
+            return MemoryConsumer(self.log, group, self.trouble)
+
+        def clickhouse(_settings: Settings) -> MemoryClickHouse:
+            return MemoryClickHouse(self.tables, self.trouble)
+
+        def producer(_settings: Settings) -> MemoryProducer:
+            return MemoryProducer(self.log, self.trouble)
+
+        fakes = {"consumer": consumer, "ClickHouse": clickhouse}
+        yield patch.multiple(
+            "pilotfish.consumers.archive",
+            **fakes,
+            producer=producer,
+            in_background=_now,
+        )
+        yield patch.multiple(
+            "pilotfish.consumers.trigger", **fakes, Watch=_watch_nothing
+        )
+        yield patch("pilotfish.streams.patience._FIRST_WAIT_S", 0.0)
+
+
+def _watch_nothing(*_arguments: object) -> Mock:
+    return Mock()
+
+
+def _now(work: Any) -> Any:
+    """Do in the foreground what the archive does in the background."""
+    future: Future[None] = Future()
+    try:
+        future.set_result(work())
+    except Exception as error:  # noqa: BLE001 - as the real one does
+        future.set_exception(error)
+    return future
+
+
+def _producer(log: MemoryLog, trouble: Trouble) -> Any:
+    return MemoryProducer(log, trouble)
+
+
+def _as_any(it: object) -> Any:
+    return it
+
+
+def _watermark(tables: Tables, tenant: str) -> dict[int, int]:
+    ends: dict[int, int] = {}
+    for row in tables.newest("attempts", ("tenant", "attempt_id")):
+        if row["tenant"] == tenant and row["version"]:
+            partition = row["topic_partition"]
+            ends[partition] = max(ends.get(partition, -1), row["first_offset"])
+    return ends
+
+
+def test_whatever_fails_between_two_steps_nothing_is_lost_or_doubled() -> None:
+    run_state_machine_as_test(
+        Platform,
+        settings=hypothesis_settings(
+            max_examples=EXAMPLES, stateful_step_count=20, deadline=None
+        ),
+    )
