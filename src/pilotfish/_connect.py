@@ -1,6 +1,8 @@
 """Opening a client."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pilotfish._async_client import AsyncClient
@@ -22,6 +24,7 @@ def connect(
     advice_deadline_s: float = 0.25,
     redact: Callable[[str], str] | None = None,
     queue_bytes: int = 16 * 1024 * 1024,
+    spool: str | os.PathLike[str] | None = None,
 ) -> Client:
     """Return a client; does not wait for Kafka, which may start later.
 
@@ -38,7 +41,15 @@ def connect(
         redact: every text passes it before it leaves the process; called from several
             threads. A text on which it raises is replaced.
         queue_bytes: memory for events that wait; what does not fit is dropped, the
-            oldest steps first, and counted.
+            oldest steps first, and counted. Kafka's client holds up to 16 MB besides.
+        spool: a folder for redacted events that Kafka does not take: up to 256 MB, then
+            the oldest steps are dropped. They are sent in order, before newer ones, by
+            this process or, once that is gone, by another with the same tenant and
+            folder; give each Kafka its own. The folder survives kill -9 (not the
+            machine's power), except for what was published after Kafka's last
+            acknowledgement and up to a second before that kill. An event that Kafka has
+            and a kill left unmarked is sent again, with the same `event_id`, by which
+            pilotfish counts it once.
 
     Raises:
         ConfigurationError: a setting is wrong.
@@ -53,6 +64,7 @@ def connect(
             advice_deadline_s=advice_deadline_s,
             redact=redact,
             queue_bytes=queue_bytes,
+            spool=None if spool is None else Path(spool),
         )
     )
     line.open()
@@ -69,6 +81,7 @@ def connect_async(
     advice_deadline_s: float = 0.25,
     redact: Callable[[str], str] | None = None,
     queue_bytes: int = 16 * 1024 * 1024,
+    spool: str | os.PathLike[str] | None = None,
 ) -> AsyncClient:
     """Return a client for asyncio, for `async with`; the arguments are `connect`'s.
 
@@ -86,6 +99,7 @@ def connect_async(
                 advice_deadline_s=advice_deadline_s,
                 redact=redact,
                 queue_bytes=queue_bytes,
+                spool=None if spool is None else Path(spool),
             )
         )
     )

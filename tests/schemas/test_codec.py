@@ -11,7 +11,7 @@ from pilotfish.schemas.base import Message
 from pilotfish.schemas.codec import decode, encode, headers_of
 from pilotfish.schemas.errors import SchemaError, UnknownVersionError
 from pilotfish.schemas.events import AttemptStarted, StepRecorded
-from pilotfish.schemas.topics import EVENTS, TOPICS, Topic
+from pilotfish.schemas.topics import EVENTS, MAX_MESSAGE_BYTES, TOPICS, Topic
 
 BELONGS = [(topic, kind) for topic in TOPICS for kind in topic.messages]
 STEP = {
@@ -101,6 +101,28 @@ def test_deep_nesting_and_endless_numbers_are_refused(attributes: bytes) -> None
     value = b'{"attempt_id": "a", "problem": "p", "attributes": {"x": %s}}' % attributes
     with pytest.raises(SchemaError, match="Invalid JSON"):
         read(value, [("schema", b"AttemptStarted"), ("version", b"1")])
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+def test_a_value_larger_than_its_topic_takes_is_refused_unread(topic: Topic) -> None:
+    headers = headers_of_first(topic)
+    with pytest.raises(SchemaError, match="Invalid JSON"):
+        decode(topic, b"x" * topic.max_bytes, headers)
+    with pytest.raises(SchemaError, match=rf"{topic.name} takes {topic.max_bytes}$"):
+        decode(topic, b"x" * (topic.max_bytes + 1), headers)
+
+
+def headers_of_first(topic: Topic) -> list[tuple[str, bytes | str | None]]:
+    kind = topic.messages[0]
+    return [("schema", kind.schema_name()), ("version", str(kind.schema_version))]
+
+
+def test_a_message_of_exactly_the_limit_is_read() -> None:
+    started = AttemptStarted(attempt_id="a", problem="p", attributes={"x": ""})
+    room = MAX_MESSAGE_BYTES - len(encode(started))
+    started = started.model_copy(update={"attributes": {"x": "y" * room}})
+    assert len(encode(started)) == MAX_MESSAGE_BYTES
+    assert read(encode(started), headers_of(started)) == started
 
 
 @pytest.mark.parametrize("left_out", ["at", "event_id"])
