@@ -42,14 +42,13 @@ def connect(
             threads. A text on which it raises is replaced.
         queue_bytes: memory for events that wait; what does not fit is dropped, the
             oldest steps first, and counted. Kafka's client holds up to 16 MB besides.
-        spool: a folder for redacted events that Kafka does not take: up to 256 MB, then
-            the oldest steps are dropped. They are sent in order, before newer ones, by
-            this process or, once that is gone, by another with the same tenant and
-            folder; give each Kafka its own. The folder survives kill -9 (not the
-            machine's power), except for what was published after Kafka's last
-            acknowledgement and up to a second before that kill. An event that Kafka has
-            and a kill left unmarked is sent again, with the same `event_id`, by which
-            pilotfish counts it once.
+        spool: a folder for events that Kafka does not take, as they leave the process:
+            redacted. Up to 256 MB a process, then the oldest steps are dropped. They are
+            sent in order, before newer ones, by this process or, once that is gone, by
+            another of the same tenant; give each Kafka a folder of its own. After kill
+            -9 it holds all that Kafka had not acknowledged, but for the last second. What
+            was acknowledged in the moment of the kill is sent again, with its `event_id`,
+            by which pilotfish counts it once. It outlives the process, not the power.
 
     Raises:
         ConfigurationError: a setting is wrong.

@@ -37,4 +37,4 @@ class Options:
                 f"queue_bytes is {self.queue_bytes}: give a number above 0"
             )
         if self.spool is not None and sys.platform == "win32":
-            raise ConfigurationError("spool: Windows lacks the file locks for one")
+            raise ConfigurationError("spool: there is none on Windows, leave it out")

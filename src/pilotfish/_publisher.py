@@ -62,7 +62,8 @@ class Publisher:
         """Events in memory only, whose fate is open."""
         # Read in this order, an event that moves in between counts twice, not never.
         done = self.sent + self.failed + self.rejected + self._queue.dropped
-        return self._queue.accepted - done - self._transport.spool.kept
+        done += self._transport.spool.kept
+        return self._queue.accepted - done
 
     @property
     def _open(self) -> int:

@@ -1,16 +1,14 @@
 """The spool: on disk, what Kafka has not taken, bounded, in the order of its events."""
 
-import time
-from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from errno import EDQUOT, ENOSPC
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from pilotfish._spool_file import SpoolFile, Stored, line_of
+from pilotfish._spool_file import SpoolFile, line_of
 from pilotfish._spool_folder import SpoolFolder, left_behind
+from pilotfish._spool_lanes import SpoolLanes, lane_of_event
 from pilotfish._stats import SpoolCounts
 from pilotfish._warnings import Warnings
 from pilotfish.schemas.errors import ConfigurationError
@@ -19,8 +17,6 @@ SPOOL_BYTES: Final = 256 * 1024 * 1024
 """What a process keeps on disk, with what it took over from those that are gone."""
 _FILE_BYTES: Final = 1024 * 1024
 _FULL: Final = (ENOSPC, EDQUOT)
-_STEPS: Final = "steps"
-_OUTCOMES: Final = "outcomes"
 
 
 class Place(NamedTuple):
@@ -30,24 +26,16 @@ class Place(NamedTuple):
     offset: int
 
 
-@dataclass(slots=True)
-class _Lane:
-    """Files with events to be read, the oldest first, and what was read last."""
-
-    files: deque[SpoolFile] = field(default_factory=deque)
-    read: deque[tuple[SpoolFile, Stored]] = field(default_factory=deque)
-
-
 _Ends = dict[str, SpoolFile]
 """By lane, the file that is written."""
 
 
 class Spool:
-    """First in, first out; used by one thread at a time. Never raises for the disk's sake.
+    """First in, first out, and what others left before what is new.
 
-    Steps and outcomes lie in files of their own: what finds no room pushes out the oldest
-    file of steps that is not read yet (1 MB at most); where there is none, it is dropped
-    itself.
+    What finds no room pushes out the oldest file of steps that is not read yet (1 MB at
+    most); where there is none, it is dropped itself. Used by one thread at a time; never
+    raises because of the disk.
 
     Args:
         path: the folder that processes share, one for each Kafka.
@@ -73,7 +61,8 @@ class Spool:
         self._warnings = warnings
         self._own: SpoolFolder | None = None
         self._taken_over: list[SpoolFolder] = []
-        self._lanes = {_STEPS: _Lane(), _OUTCOMES: _Lane()}
+        self._lanes = SpoolLanes()
+        self._older: list[SpoolLanes] = []
         self._ends: _Ends = {}
         self._size = 0
         self._order = 0
@@ -89,18 +78,18 @@ class Spool:
     @property
     def backlog(self) -> bool:
         """Whether events are to be read."""
-        return any(lane.files or lane.read for lane in self._lanes.values())
+        return any(lanes.backlog for lanes in (*self._older, self._lanes))
 
     def add(self, text: bytes) -> None:
         """Keep an event behind all others; one that finds no room is counted."""
-        self.counts.kept += 1
         place = self._write(text, self._ends)
         if place is None:
             self.counts.dropped += 1
-            return
-        place.file.unread += 1
-        if place.offset == 0:
-            self._lanes[_lane(text)].files.append(place.file)
+        else:
+            place.file.unread += 1
+            if place.offset == 0:
+                self._lanes.append(place.file)
+        self.counts.kept += 1
 
     def shelter(self, texts: Iterable[bytes]) -> list[Place | None]:
         """Keep events that are on their way already: to be settled, but not read."""
@@ -114,15 +103,13 @@ class Spool:
 
     def take(self) -> tuple[Place, bytes] | None:
         """Return the oldest event that is to be read; None if there is none."""
-        lanes = self._lanes.values()
-        for lane in lanes:
-            while lane.files and not lane.read:
-                self._read(lane)
-        heads = [lane.read for lane in lanes if lane.read]
-        if not heads:
-            return None
-        file, stored = min(heads, key=lambda read: read[0][1].order).popleft()
-        return Place(file, stored.offset), stored.text
+        for lanes in (*self._older, self._lanes):
+            while (file := lanes.to_read()) is not None:
+                self._read(file, lanes)
+            if (oldest := lanes.take()) is not None:
+                file, stored = oldest
+                return Place(file, stored.offset), stored.text
+        return None
 
     def settle(self, places: Iterable[Place]) -> None:
         """Forget events that were read or on their way: nobody is to send them again."""
@@ -144,15 +131,12 @@ class Spool:
     def take_over(self) -> None:
         """Add what processes of the tenant that are gone have left."""
         try:
-            self._let_go(self._taken_over)
+            self._let_go()
             for folder in left_behind(self._root):
                 self._taken_over.append(folder)
-                for path in folder.files():
-                    self._add_file(path)
+                self._find(folder)
         except OSError as error:
             self._trouble(error)
-        for lane in self._lanes.values():
-            lane.files = deque(sorted(lane.files, key=lambda file: file.path.name))
 
     def close(self) -> None:
         """Leave what is there to the next process of the tenant."""
@@ -162,11 +146,11 @@ class Spool:
             self._own.release()
 
     def _write(self, text: bytes, ends: _Ends) -> Place | None:
-        self._order = max(self._order + 1, time.time_ns())
+        self._order += 1
         line = line_of(self._order, text)
         while self._make_room(len(line)):
             try:
-                file = self._end(_lane(text), ends)
+                file = self._end(lane_of_event(text), ends)
                 offset = file.append(line)
             except OSError as error:
                 self._trouble(error)
@@ -193,23 +177,21 @@ class Spool:
 
     def _drop_steps(self) -> bool:
         """Drop the oldest file of steps that is not read; False if there is none."""
-        files = self._lanes[_STEPS].files
-        if not files:
-            return False
-        oldest = self._taken(files)
-        self.counts.dropped += oldest.unread
-        self._remove(oldest)
-        self._warnings.once("the spool is full", "events were dropped")
-        return True
+        for lanes in (*self._older, self._lanes):
+            if (oldest := lanes.oldest_steps()) is not None:
+                self.counts.dropped += oldest.unread
+                self._end_here(oldest)
+                self._remove(oldest)
+                self._warnings.once("the spool is full", "events were dropped")
+                return True
+        return False
 
-    def _taken(self, files: deque[SpoolFile]) -> SpoolFile:
-        """Take the oldest file out; nothing is written to it any more."""
-        file = files.popleft()
+    def _end_here(self, file: SpoolFile) -> None:
+        """Write nothing more to a file."""
         self._ends = {name: end for name, end in self._ends.items() if end is not file}
-        return file
 
-    def _read(self, lane: _Lane) -> None:
-        file = self._taken(lane.files)
+    def _read(self, file: SpoolFile, lanes: SpoolLanes) -> None:
+        self._end_here(file)
         try:
             found = file.read()
         except OSError as error:
@@ -218,21 +200,21 @@ class Spool:
         if len(found) < file.unread:
             self._damaged(file, file.unread - len(found), "a file is damaged")
         file.open, file.unread = len(found), 0
-        lane.read.extend((file, stored) for stored in found)
+        lanes.put(file, found)
         if not found:
             self._remove(file)
 
-    def _add_file(self, path: Path) -> None:
-        lane = self._lanes.get(path.suffix[1:])
-        if lane is None:
-            return
-        file = SpoolFile.found(path)
-        self._size += file.size
-        self.counts.taken_over += file.unread
-        if file.unread:
-            lane.files.append(file)
-        else:
-            self._remove(file)
+    def _find(self, folder: SpoolFolder) -> None:
+        lanes = SpoolLanes()
+        self._older.append(lanes)
+        for path in folder.files():
+            file = SpoolFile.found(path)
+            self._size += file.size
+            self.counts.taken_over += file.unread
+            if file.unread:
+                lanes.append(file)
+            else:
+                self._remove(file)
 
     def _mark(self, file: SpoolFile, offsets: list[int]) -> None:
         try:
@@ -250,9 +232,12 @@ class Spool:
         except OSError as error:
             self._trouble(error)
 
-    def _let_go(self, folders: list[SpoolFolder]) -> None:
-        for folder in [folder for folder in folders if folder.empty]:
-            folders.remove(folder)
+    def _let_go(self) -> None:
+        """Remove the folders in which all is sent."""
+        self._older = [lanes for lanes in self._older if lanes.backlog]
+        empty = [folder for folder in self._taken_over if folder.empty]
+        for folder in empty:
+            self._taken_over.remove(folder)
             folder.release()
 
     def _damaged(self, file: SpoolFile, lost: int, reason: str) -> None:
@@ -265,7 +250,3 @@ class Spool:
     def _trouble(self, error: OSError) -> None:
         reason = error.strerror or type(error).__name__
         self._warnings.once(reason, f"the spool in {self._root} does not work")
-
-
-def _lane(text: bytes) -> str:
-    return _STEPS if text.startswith(b"StepRecorded ") else _OUTCOMES

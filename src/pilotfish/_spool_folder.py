@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from pilotfish._spool_lanes import OUTCOMES, STEPS
 from pilotfish.schemas.ids import new_id
 
 _LOCK: Final = "lock"
@@ -71,7 +72,9 @@ class SpoolFolder:
         Raises:
             OSError: the folder is gone.
         """
-        return sorted(path for path in self.path.iterdir() if path.name != _LOCK)
+        return sorted(
+            p for p in self.path.iterdir() if p.suffix[1:] in (STEPS, OUTCOMES)
+        )
 
 
 def left_behind(root: Path) -> Iterator[SpoolFolder]:

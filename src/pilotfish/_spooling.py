@@ -17,7 +17,8 @@ from pilotfish.schemas.events import Event
 from pilotfish.schemas.topics import EVENTS
 
 _STALLED_S: Final = 1.0
-"""After so long without an acknowledgement, what is under way goes to disk, too."""
+"""So long an event is under way before it is written to disk, too, and Kafka may be
+silent before it gets no more."""
 _AGAIN_S: Final = 1.0
 """Between a failure and the next try."""
 _LOOK_S: Final = 10.0
@@ -33,16 +34,17 @@ class _Flight:
     text: bytes
     settled: Settled | None = None
     place: Place | None = None
+    since: float = 0.0
 
 
 class SpoolingProducer:
     """An `EventProducer` that always has room, with a spool for what it cannot send.
 
     Straight to Kafka goes an event only where no older one waits on disk. It goes to the
-    spool while Kafka acknowledges nothing, while Kafka's client is full, and at the end;
-    before that, so does all that is under way, which stays with Kafka's client and is
-    marked on disk once it is acknowledged. So every attempt's events stay in order, and
-    nothing is sent again unless its process is killed between the two.
+    spool while Kafka acknowledges nothing, while Kafka's client is full, and at the end.
+    Before that, and after a second, so does all that is under way; it stays with Kafka's
+    client, too, and is marked on disk once it is acknowledged. So every attempt's events
+    stay in order, and nothing is sent again unless its process is killed between the two.
     """
 
     def __init__(
@@ -80,9 +82,9 @@ class SpoolingProducer:
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + _LOOK_S
             self._spool.take_over()
-        if self._stalled():
+        if self._overdue():
             self._shelter()
-        elif not self._keeping and time.monotonic() >= self._again_at:
+        if not (self._keeping or self._stalled() or time.monotonic() < self._again_at):
             self._forward()
 
     def answers(self, timeout_s: float) -> bool:
@@ -108,11 +110,16 @@ class SpoolingProducer:
         silent_s = time.monotonic() - self._last_answer
         return self._in_flight > 0 and silent_s > _STALLED_S
 
+    def _overdue(self) -> bool:
+        oldest = next(iter(self._unsheltered), None)
+        return oldest is not None and time.monotonic() - oldest.since > _STALLED_S
+
     def _launch(self, flight: _Flight, event: Event) -> bool:
         if not self._producer.publish(event, partial(self._on_settled, flight)):
             return False
+        flight.since = time.monotonic()
         if not self._in_flight:
-            self._last_answer = time.monotonic()
+            self._last_answer = flight.since
         self._in_flight += 1
         if flight.place is None:
             self._unsheltered[flight] = None

@@ -71,7 +71,7 @@ def test_the_next_one_gets_what_is_not_settled_in_order(tmp_path: Path) -> None:
     with spool(tmp_path) as one:
         for number in range(1000):
             one.add(step(number, 500) if number % 3 else outcome(number))
-        places = [place for place, _ in (one.take() for _ in range(600)) if place]
+        places = [got[0] for _ in range(600) if (got := one.take())]
         one.settle(places[:100])
         one.settle(places[300:400])
     with spool(tmp_path) as two:
