@@ -1,10 +1,10 @@
 """One file of the spool: redacted events in order, a line each.
 
-    +9c1f03aa 1764097000000000001 StepRecorded 1 {"event_id": ...}
+    +9c1f03aa 17 StepRecorded 1 {"event_id": ...}
 
 The first byte is "+" until Kafka has the event, then "-", written over it: that needs no
-room, so it works on a full disk, too. Then come a checksum of the rest, the event's place
-in the order of all files, and schema, version and value as the topic carries them.
+room, so it works on a full disk, too. Then come a checksum of the rest, the event's
+number among those of its process, and schema, version and value as the topic has them.
 """
 
 import errno

@@ -107,6 +107,16 @@ def test_nobody_takes_what_is_another_tenants_or_in_use(tmp_path: Path) -> None:
     assert {path.parent.parent for path in tmp_path.glob("*/*")} == {tmp_path}
 
 
+def test_what_two_processes_left_is_not_mixed(tmp_path: Path) -> None:
+    with spool(tmp_path) as first, spool(tmp_path) as second:
+        for number in range(10):
+            first.add(outcome(number) if number > 4 else step(number))
+            second.add(step(20 + number) if number > 4 else outcome(20 + number))
+    with spool(tmp_path) as third:
+        third.add(outcome(40))
+        assert numbers(third) == [*range(10), *range(20, 30), 40]
+
+
 def test_the_oldest_steps_make_room_and_outcomes_stay(tmp_path: Path) -> None:
     with spool(tmp_path, 100_000) as one:
         for number in range(500):
