@@ -41,7 +41,8 @@ def connect(
         redact: every text passes it before it leaves the process; called from several
             threads. A text on which it raises is replaced.
         queue_bytes: memory for events that wait; what does not fit is dropped, the
-            oldest steps first, and counted. Kafka's client holds up to 16 MB besides.
+            oldest steps first, and counted. Kafka's client holds up to 16 MB besides,
+            of which there is a copy where there is a spool.
         spool: a folder for events that Kafka does not take, as they leave the process:
             redacted. Up to 256 MB a process, then the oldest steps are dropped. They are
             sent in order, before newer ones, by this process or, once that is gone, by
