@@ -20,6 +20,7 @@ from pilotfish.consumers.labels import PlacedLabel
 from pilotfish.consumers.ledger import Learned, Ledger
 from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
 from pilotfish.schemas.labels import AttemptLabelled
+from pilotfish.schemas.texts import cut
 
 _NOTHING: Final = Learned(0, None, "", "")
 
@@ -161,7 +162,7 @@ def _learned(label: AttemptLabelled) -> Learned:
 
 def _text(label: AttemptLabelled) -> str:
     """Return the problem as requests have it, so that the cache knows it."""
-    return label.problem[:MAX_ADVICE_PROBLEM]
+    return cut(label.problem, MAX_ADVICE_PROBLEM)
 
 
 def _teaches(label: AttemptLabelled) -> bool:

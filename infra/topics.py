@@ -19,8 +19,8 @@ _REFUSED = frozenset(
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     }
 )
-_MAX_BYTES = 4 * 1024 * 1024
-"""A record of 1 MB that cannot be read lies in a dead letter in base64."""
+_AROUND_BYTES = 64 * 1024
+"""For what is around a value: key, headers, and Kafka's own."""
 
 
 def create_topics(client: dict[str, Any], replication: int = 1) -> None:
@@ -58,7 +58,7 @@ def _mapped(error: KafkaError) -> ConfigurationError | UnavailableError:
 
 
 def _new(topic: Topic, replication: int) -> NewTopic:
-    config = {"max.message.bytes": str(_MAX_BYTES)}
+    config = {"max.message.bytes": str(topic.max_bytes + _AROUND_BYTES)}
     if topic.keep == "compacted":
         config["cleanup.policy"] = "compact"
     else:

@@ -2,16 +2,28 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from pilotfish.schemas.base import Message, Time, Value, utc_now
 from pilotfish.schemas.events import Agent
 from pilotfish.schemas.ids import Identifier, Name, new_id
 
 MAX_ADVICE_PROBLEM = 8 * 1024
-"""Characters of a problem that advice looks at; the SDK cuts what is longer."""
+"""Bytes of UTF-8 of a problem that advice looks at; the SDK cuts what is longer."""
 MAX_APPROACHES = 64
 
+
+def _short(problem: str) -> str:
+    size = len(problem.encode())
+    if size > MAX_ADVICE_PROBLEM:
+        msg = f"{size} bytes of UTF-8, at most {MAX_ADVICE_PROBLEM} are looked at"
+        raise ValueError(msg)
+    return problem
+
+
+AdviceProblem = Annotated[
+    str, StringConstraints(max_length=MAX_ADVICE_PROBLEM), AfterValidator(_short)
+]
 Instruction = Annotated[str, StringConstraints(max_length=2000)]
 
 Abstention = Literal[
@@ -37,7 +49,7 @@ class AdviceRequested(Message):
     attempt_id: Identifier | None = None
     at: Time = Field(default_factory=utc_now)
     agent: Agent = Agent()
-    problem: Annotated[str, StringConstraints(max_length=MAX_ADVICE_PROBLEM)]
+    problem: AdviceProblem
     problem_type: str = Field(default="", max_length=200)
     approaches: dict[Name, Instruction] = Field(min_length=1, max_length=MAX_APPROACHES)
     reply_topic: str

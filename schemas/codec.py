@@ -42,12 +42,15 @@ def decode(
 
     Raises:
         UnknownVersionError: the headers name a schema or version unknown here.
-        SchemaError: the value is not such a message; the text says where.
+        SchemaError: the value is not such a message, or larger than `topic` takes; the
+            text says where.
     """
     named = dict(headers or ())
     reader = _reader(topic, named.get("schema"), named.get("version"))
     if value is None:
         raise SchemaError("the record has no value")
+    if len(value) > topic.max_bytes:
+        raise SchemaError(f"{len(value)} bytes: {topic.name} takes {topic.max_bytes}")
     if reader.version != reader.schema.schema_version:
         value = _upcast(reader.schema, reader.version, _object(value), upcasts)
     return reader.read(value)

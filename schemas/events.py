@@ -8,7 +8,8 @@ from pilotfish.schemas.base import Message, Time, Value, utc_now
 from pilotfish.schemas.ids import Identifier, Name, new_id
 
 MAX_CONTENT = 256 * 1024
-"""Characters of a step's content; the SDK cuts what is longer and marks it."""
+"""Bytes of UTF-8 that the SDK leaves of a step's content; what was cut is marked. Readers
+count characters, which is quicker, and so take what is a little longer."""
 MAX_PROBLEM = 64 * 1024
 """Characters of a problem's text."""
 

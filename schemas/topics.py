@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from pilotfish.schemas.advice import AdviceRequested, HintGiven
 from pilotfish.schemas.advisors import AdvisorPromoted, AdvisorRolledBack
@@ -17,13 +17,17 @@ from pilotfish.schemas.events import (
 )
 from pilotfish.schemas.labels import AttemptLabelled
 
+MAX_MESSAGE_BYTES: Final = 1024 * 1024
+"""Of a value as JSON. Only what quotes other messages, dead letters, may be larger."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Topic:
     """A topic, its key, and what it carries.
 
     `partitions` is what an embedded Kafka gets. Events and labels must have equally
-    many: a label lies in the partition number of its attempt's events.
+    many: a label lies in the partition number of its attempt's events. A value has
+    `max_bytes` at most: the SDK sends no larger one, and readers set it aside.
     """
 
     name: str
@@ -31,6 +35,7 @@ class Topic:
     messages: tuple[type[Message], ...]
     keep: timedelta | Literal["compacted"]
     partitions: int = 4
+    max_bytes: int = MAX_MESSAGE_BYTES
 
 
 EVENTS = Topic(
@@ -59,6 +64,8 @@ DEAD = Topic(
     (DeadLetter,),
     timedelta(days=90),
     partitions=1,
+    # A value of 1 MB that cannot be read lies in its letter in base64.
+    max_bytes=4 * 1024 * 1024,
 )
 
 TOPICS = (EVENTS, LABELS, ADVICE_REQUESTS, ADVICE_REPLIES, ADVISORS, DEAD)

@@ -18,6 +18,7 @@ from pilotfish.schemas.advice import (
 from pilotfish.schemas.codec import first_problem
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Agent
+from pilotfish.schemas.texts import cut
 from pilotfish.schemas.topics import ADVICE_REPLIES
 
 
@@ -70,7 +71,7 @@ class Adviser:
     def _problem(self, problem: str) -> str:
         # Cut twice: what redaction looks for must not be cut in two before it looks.
         some = as_text(problem)[: 2 * MAX_ADVICE_PROBLEM]
-        return self._redaction.text(some)[:MAX_ADVICE_PROBLEM]
+        return cut(self._redaction.text(some), MAX_ADVICE_PROBLEM)
 
     def _offered(self, approaches: Any) -> dict[str, str]:
         if not isinstance(approaches, Mapping):

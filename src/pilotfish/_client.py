@@ -63,13 +63,17 @@ class Client:
         return self._line.stats()
 
     def flush(self, timeout_s: float = 10.0) -> bool:
-        """Wait until the fate of all events is known; False if time is over before."""
+        """Wait until the fate of all events is known; False if time is over before.
+
+        What is in the spool waits, too.
+        """
         return self._line.flush(timeout_s)
 
     def close(self) -> None:
         """Send what is queued, then close; idempotent.
 
-        Waits as long as Kafka takes events; for one that does not answer, 1.2 s. Happens at exit, too.
+        Waits as long as Kafka takes events; for one that does not answer, 1.2 s. What is
+        left then goes to the spool, if there is one. Happens at exit, too.
         """
         self._line.close()
 

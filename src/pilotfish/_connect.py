@@ -1,6 +1,8 @@
 """Opening a client."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pilotfish._async_client import AsyncClient
@@ -22,6 +24,7 @@ def connect(
     advice_deadline_s: float = 0.25,
     redact: Callable[[str], str] | None = None,
     queue_bytes: int = 16 * 1024 * 1024,
+    spool: str | os.PathLike[str] | None = None,
 ) -> Client:
     """Return a client; does not wait for Kafka, which may start later.
 
@@ -38,7 +41,15 @@ def connect(
         redact: every text passes it before it leaves the process; called from several
             threads. A text on which it raises is replaced.
         queue_bytes: memory for events that wait; what does not fit is dropped, the
-            oldest steps first, and counted.
+            oldest steps first, and counted. Kafka's client holds up to 16 MB besides,
+            of which there is a copy where there is a spool.
+        spool: a folder for events that Kafka does not take, as they leave the process:
+            redacted. Up to 256 MB a process, then the oldest steps are dropped. They are
+            sent in order, before newer ones, by this process or, once that is gone, by
+            another of the same tenant; give each Kafka a folder of its own. After kill
+            -9 it holds all that Kafka had not acknowledged, but for the last second. What
+            was acknowledged in the moment of the kill is sent again, with its `event_id`,
+            by which pilotfish counts it once. It outlives the process, not the power.
 
     Raises:
         ConfigurationError: a setting is wrong.
@@ -53,6 +64,7 @@ def connect(
             advice_deadline_s=advice_deadline_s,
             redact=redact,
             queue_bytes=queue_bytes,
+            spool=None if spool is None else Path(spool),
         )
     )
     line.open()
@@ -69,6 +81,7 @@ def connect_async(
     advice_deadline_s: float = 0.25,
     redact: Callable[[str], str] | None = None,
     queue_bytes: int = 16 * 1024 * 1024,
+    spool: str | os.PathLike[str] | None = None,
 ) -> AsyncClient:
     """Return a client for asyncio, for `async with`; the arguments are `connect`'s.
 
@@ -86,6 +99,7 @@ def connect_async(
                 advice_deadline_s=advice_deadline_s,
                 redact=redact,
                 queue_bytes=queue_bytes,
+                spool=None if spool is None else Path(spool),
             )
         )
     )

@@ -50,17 +50,18 @@ class Connection:
 
     def stats(self, also_dropped: int) -> Stats:
         """Return the numbers of now; some were dropped before they came here."""
-        publisher = self.publisher
+        publisher, spool = self.publisher, self.transport.spool
         return Stats(
             queued=max(publisher.queued, 0),
-            sent=publisher.sent,
-            dropped=publisher.dropped + also_dropped,
+            sent=publisher.sent + spool.sent,
+            spooled=max(spool.waiting, 0),
+            dropped=publisher.dropped + spool.dropped + also_dropped,
             rejected=publisher.rejected,
-            failed=publisher.failed,
+            failed=publisher.failed + spool.failed,
             redactions_failed=self._redaction.failed,
         )
 
     def close(self, patience_s: float) -> None:
         """Send what is queued while Kafka takes it, then let go of everything."""
-        self.publisher.close(patience_s)
-        self.transport.close()
+        if self.publisher.close(patience_s):
+            self.transport.close()

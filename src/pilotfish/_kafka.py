@@ -1,7 +1,8 @@
 """The transport over Kafka: three clients, each with a thread that serves it."""
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 # Kafka's client imports this by itself at the first look at the topics, in a background
 # thread: a child forked in that moment would wait for the import for ever.
@@ -11,9 +12,10 @@ from pydantic import TypeAdapter, ValidationError
 from pilotfish._connection import Connection, Identity
 from pilotfish._hint import Question
 from pilotfish._kafka_advice import AdviceLine
-from pilotfish._kafka_events import EventProducer
+from pilotfish._kafka_events import FOR_EVER_MS, EventProducer
 from pilotfish._kafka_hints import HintFeed
 from pilotfish._options import Options
+from pilotfish._stats import SpoolCounts
 from pilotfish._transport import Settled
 from pilotfish._warnings import Warnings
 from pilotfish.schemas.advice import AdviceRequested, HintGiven
@@ -21,6 +23,9 @@ from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.events import Agent, Event
 from pilotfish.schemas.ids import Identifier
 from pilotfish.schemas.settings import Settings
+
+if TYPE_CHECKING:
+    from pilotfish._spooling import SpoolingProducer
 
 
 class KafkaTransport:
@@ -31,13 +36,22 @@ class KafkaTransport:
     """
 
     def __init__(
-        self, settings: Settings, client_id: str, deadline_s: float, warnings: Warnings
+        self,
+        settings: Settings,
+        events: "EventProducer | SpoolingProducer",
+        client_id: str,
+        deadline_s: float,
+        warnings: Warnings,
     ) -> None:
         self._settings = settings
         self._warnings = warnings
-        self._events = EventProducer(settings, warnings)
+        self._events = events
         self._advice = AdviceLine(settings, client_id, deadline_s, warnings)
         self._feeds: set[HintFeed] = set()
+
+    @property
+    def spool(self) -> SpoolCounts:
+        return self._events.spool
 
     def publish(self, event: Event, settled: Settled) -> bool:
         return self._events.publish(event, settled)
@@ -47,6 +61,9 @@ class KafkaTransport:
 
     def answers(self, timeout_s: float) -> bool:
         return self._events.answers(timeout_s)
+
+    def keep(self) -> bool:
+        return self._events.keep()
 
     def ask(self, request: AdviceRequested) -> Question:
         return self._advice.ask(request)
@@ -80,9 +97,25 @@ def open_connection(options: Options) -> Connection:
     identity = _identity(options, settings)
 
     def open_transport(client_id: str, warnings: Warnings) -> KafkaTransport:
-        return KafkaTransport(settings, client_id, options.advice_deadline_s, warnings)
+        events = _events(settings, options.spool, identity.tenant, warnings)
+        return KafkaTransport(
+            settings, events, client_id, options.advice_deadline_s, warnings
+        )
 
     return Connection(identity, open_transport)
+
+
+def _events(
+    settings: Settings, spool: Path | None, tenant: str, warnings: Warnings
+) -> "EventProducer | SpoolingProducer":
+    if spool is None:
+        return EventProducer(settings, warnings)
+    # Not everywhere: Windows lacks the locks.
+    from pilotfish._spool import Spool
+    from pilotfish._spooling import SpoolingProducer
+
+    events = EventProducer(settings, warnings, FOR_EVER_MS)
+    return SpoolingProducer(events, Spool(spool, tenant, warnings), warnings)
 
 
 def _settings(options: Options) -> Settings:

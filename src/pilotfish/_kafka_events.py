@@ -5,7 +5,8 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as Record
 
-from pilotfish._transport import Settled
+from pilotfish._stats import SpoolCounts
+from pilotfish._transport import Failure, Settled
 from pilotfish._warnings import Warnings
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Event
@@ -13,11 +14,23 @@ from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import EVENTS
 from pilotfish.streams.kafka import mapped_errors, producer, publish
 
-_MAX_BYTES: Final = 4 * 1024 * 1024
-"""What the topic takes: a content of the longest kind may need more than the usual 1 MB."""
+_AROUND_BYTES: Final = 16 * 1024
+"""For what is around a value: key and headers."""
+PATIENCE_MS: Final = 300_000
+"""After so long without an acknowledgement Kafka's client gives an event up."""
+FOR_EVER_MS: Final = 0
+"""It never does: for who keeps events until they are acknowledged."""
+
+_UNFIT: Final = (
+    KafkaError.MSG_SIZE_TOO_LARGE,
+    KafkaError.INVALID_MSG,
+    KafkaError.INVALID_RECORD,
+    KafkaError.INVALID_TIMESTAMP,
+)
+"""What Kafka says of an event that it would refuse again."""
 
 _PRODUCER: Final[dict[str, Any]] = {
-    "message.max.bytes": _MAX_BYTES,
+    "message.max.bytes": EVENTS.max_bytes + _AROUND_BYTES,
     # What waits here cannot be dropped by worth any more, so most waits in our queue.
     "queue.buffering.max.kbytes": 16 * 1024,
     # A broker that comes back is to be found within a second.
@@ -30,20 +43,29 @@ _PRODUCER: Final[dict[str, Any]] = {
 class EventProducer:
     """Publishes events; idempotent, so that Kafka's own retries double nothing.
 
+    Args:
+        settings: where Kafka is.
+        warnings: told about trouble, once a reason.
+        patience_ms: see `PATIENCE_MS`.
+
     Raises:
         ConfigurationError: settings with which no producer can be made.
     """
 
-    def __init__(self, settings: Settings, warnings: Warnings) -> None:
+    def __init__(
+        self, settings: Settings, warnings: Warnings, patience_ms: int = PATIENCE_MS
+    ) -> None:
         self._settings = settings
         self._warnings = warnings
+        self._patience_ms = patience_ms
+        self.spool = SpoolCounts()
         self._broken = False
         self._producer = self._open()
 
     def publish(self, event: Event, settled: Settled) -> bool:
-        """Hand an event to Kafka's client; False if that is full."""
+        """Hand an event to Kafka's client; False if that is full, or to be replaced."""
         if self._broken:
-            self._reopen()
+            return False
         try:
             publish(
                 self._producer,
@@ -55,10 +77,15 @@ class EventProducer:
         except BufferError:
             return False
         except KafkaException as error:
+            if error.args[0].code() == KafkaError._FATAL:  # noqa: SLF001 - a public code
+                self._broken = True
+                return False
             raise SchemaError(f"Kafka refuses: {error.args[0].str()}") from error
         return True
 
     def poll(self, timeout_s: float) -> None:
+        if self._broken:
+            self._reopen()
         self._producer.poll(timeout_s)
 
     def answers(self, timeout_s: float) -> bool:
@@ -69,6 +96,9 @@ class EventProducer:
             return False
         return True
 
+    def keep(self) -> bool:
+        return False
+
     def close(self) -> None:
         """Give up what is not acknowledged; its `settled` are called."""
         self._producer.purge()
@@ -76,7 +106,12 @@ class EventProducer:
 
     def _open(self) -> Producer:
         with mapped_errors("connecting"):
-            return producer(self._settings, **_PRODUCER, error_cb=self._on_error)
+            return producer(
+                self._settings,
+                **_PRODUCER,
+                **{"message.timeout.ms": self._patience_ms},
+                error_cb=self._on_error,
+            )
 
     def _reopen(self) -> None:
         self.close()
@@ -96,6 +131,9 @@ class EventProducer:
 
 def _reporting(settled: Settled) -> Any:
     def on_delivery(error: KafkaError | None, _: Record) -> None:
-        settled(None if error is None else error.str())
+        if error is None:
+            settled(None)
+        else:
+            settled(Failure(error.str(), error.code() in _UNFIT))
 
     return on_delivery

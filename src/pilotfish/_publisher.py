@@ -7,7 +7,7 @@ from typing import Final
 from pilotfish._composer import Composer
 from pilotfish._draft import Draft
 from pilotfish._queue import EventQueue
-from pilotfish._transport import Transport
+from pilotfish._transport import Failure, Transport
 from pilotfish._warnings import Warnings
 from pilotfish.schemas.errors import SchemaError
 
@@ -59,10 +59,16 @@ class Publisher:
 
     @property
     def queued(self) -> int:
-        """Events whose fate is open."""
+        """Events in memory only, whose fate is open."""
         # Read in this order, an event that moves in between counts twice, not never.
         done = self.sent + self.failed + self.rejected + self._queue.dropped
+        done += self._transport.spool.kept
         return self._queue.accepted - done
+
+    @property
+    def _open(self) -> int:
+        """Events whose fate is open, in memory or on disk."""
+        return self.queued + self._transport.spool.waiting
 
     def publish(self, draft: Draft) -> None:
         """Queue a draft; never waits."""
@@ -72,26 +78,28 @@ class Publisher:
     def flush(self, timeout_s: float) -> bool:
         """Wait until the fate of all events is known; False if time is over before."""
         with self._settled:
-            return self._settled.wait_for(lambda: self.queued <= 0, timeout_s)
+            return self._settled.wait_for(lambda: self._open <= 0, timeout_s)
 
-    def close(self, patience_s: float) -> None:
-        """Send what is queued, then end the thread.
+    def close(self, patience_s: float) -> bool:
+        """Send what is queued and spooled, then end the thread; False if it goes on.
 
         Waits `patience_s` for a Kafka that does not answer, and goes on as long as one
-        that answers takes events. What waits after that counts as dropped.
+        that answers takes events. What waits in memory after that goes to the spool;
+        without one, or where its disk takes too long, it counts as dropped.
         """
         self._queue.close()
-        if self.queued > 0 and self._transport.answers(patience_s):
+        if self._open > 0 and self._transport.answers(patience_s):
             self._finish()
         self._giving_up = True
-        self._queue.clear()
         self._thread.join(_JOIN_S)
+        self._queue.clear()
+        return not self._thread.is_alive()
 
     def _finish(self) -> None:
-        settled, since = -1, time.monotonic()
-        while self.queued > 0:
-            if self.sent + self.rejected != settled:
-                settled, since = self.sent + self.rejected, time.monotonic()
+        left_over, since = -1, time.monotonic()
+        while self._open > 0:
+            if self._open != left_over:
+                left_over, since = self._open, time.monotonic()
             left = since + _STALLED_S - time.monotonic()
             if left <= 0 or not self._thread.is_alive():
                 return
@@ -99,22 +107,25 @@ class Publisher:
 
     def _run(self) -> None:
         while not self._giving_up:
-            if self.queued > 0:
-                self._transport.poll(_BUSY_S)
-            else:
+            if self._open <= 0:
                 self._queue.wait(_IDLE_S)
+            self._transport.poll(_BUSY_S if self._open > 0 else 0.0)
             for draft in self._queue.take(_BATCH):
                 self._send(draft)
-            if self.queued <= 0:
+            if self._open <= 0:
                 with self._settled:
                     self._settled.notify_all()
+        if self._transport.keep():
+            while drafts := self._queue.take(_BATCH):
+                for draft in drafts:
+                    self._send(draft)
 
     def _send(self, draft: Draft) -> None:
         try:
             event = self._composer.event(draft)
             while not self._transport.publish(event, self._on_settled):
                 if self._giving_up:
-                    self._on_settled("the client was closed")
+                    self._on_settled(Failure("the client was closed"))
                     return
                 self._transport.poll(0.1)
         except SchemaError as error:
@@ -126,9 +137,9 @@ class Publisher:
         self.rejected += 1
         self._warnings.once(reason, "an event was rejected")
 
-    def _on_settled(self, failure: str | None) -> None:
+    def _on_settled(self, failure: Failure | None) -> None:
         if failure is None:
             self.sent += 1
         else:
             self.failed += 1
-            self._warnings.once(failure, "an event did not arrive")
+            self._warnings.once(failure.reason, "an event did not arrive")

@@ -48,13 +48,13 @@ class EventQueue:
             return self.dropped == before
 
     def wait(self, timeout_s: float) -> None:
-        """Wait for a draft, at most so long.
+        """Wait for a draft or the end, at most so long.
 
         Who looks often enough anyway calls only `take`, so that a `put` wakes nobody:
         that is most of what a `put` costs.
         """
         with self._lock:
-            if not self._length():
+            if not self._length() and not self._closed:
                 self._filled.wait(timeout_s)
 
     def take(self, most: int) -> list[Draft]:
@@ -69,13 +69,12 @@ class EventQueue:
             self._filled.notify_all()
 
     def clear(self) -> None:
-        """Drop everything; wakes who waits."""
+        """Drop everything."""
         with self._lock:
             self.dropped += self._length()
             self._steps.clear()
             self._outcomes.clear()
             self._size = 0
-            self._filled.notify_all()
 
     def _length(self) -> int:
         return len(self._steps) + len(self._outcomes)

@@ -17,7 +17,7 @@ from pilotfish._warnings import LOG
 class Recording:
     """What `Attempt` and `AsyncAttempt` have in common.
 
-    Nothing here waits or raises. Texts are cut at 256 k characters (`truncated` is then
+    Nothing here waits or raises. Contents are cut at 256 kB of UTF-8 (`truncated` is then
     set); what no message takes, such as a negative cost, is counted as rejected.
 
     Attributes:

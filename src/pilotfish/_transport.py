@@ -3,20 +3,33 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pilotfish._hint import Question
+from pilotfish._stats import SpoolCounts
 from pilotfish.schemas.advice import AdviceRequested, Candidate, HintGiven
 from pilotfish.schemas.events import Event
 
-Settled = Callable[[str | None], None]
-"""Called once for every event taken: with None when it arrived, or why it did not."""
+
+class Failure(NamedTuple):
+    """Why an event did not arrive; `final` if it never can."""
+
+    reason: str
+    final: bool = False
+
+
+Settled = Callable[[Failure | None], None]
+"""Called when the fate of an event is known: with None when it arrived. Not called for
+those that went to the spool, which counts them itself."""
 Advise = Callable[[AdviceRequested], str | None]
 """Names the approach for a request; None abstains."""
 
 
 class Transport(Protocol):
-    """What a client needs of the outside."""
+    """What a client needs of the outside. `spool` tells of what is or was on disk."""
+
+    @property
+    def spool(self) -> SpoolCounts: ...
 
     def publish(self, event: Event, settled: Settled) -> bool:
         """Take an event; False if there is no room now.
@@ -32,6 +45,13 @@ class Transport(Protocol):
 
     def answers(self, timeout_s: float) -> bool:
         """Say whether anybody is there; waits for that at most so long."""
+        ...
+
+    def keep(self) -> bool:
+        """Put on disk what has not arrived; False if there is no disk to put it on.
+
+        From then on `publish` takes everything, for the disk.
+        """
         ...
 
     def ask(self, request: AdviceRequested) -> Question:
@@ -60,6 +80,7 @@ class MemoryTransport:
         self.events: list[Event] = []
         self.requests: list[AdviceRequested] = []
         self.advise = advise
+        self.spool = SpoolCounts()
         self._callbacks: dict[object, tuple[str, Callable[[HintGiven], None]]] = {}
         self._lock = threading.Lock()
 
@@ -73,6 +94,9 @@ class MemoryTransport:
 
     def answers(self, timeout_s: float) -> bool:
         return True
+
+    def keep(self) -> bool:
+        return False
 
     def ask(self, request: AdviceRequested) -> Question:
         answer: Future[HintGiven] = Future()

@@ -36,6 +36,12 @@ def test_a_letter_about_a_megabyte_fits(settings: Settings) -> None:
     assert int(config_of(settings, DEAD)["max.message.bytes"]) > 1024**2 * 4 / 3
 
 
+def test_kafka_takes_the_largest_message_and_little_more(settings: Settings) -> None:
+    for topic in TOPICS:
+        takes = int(config_of(settings, topic)["max.message.bytes"])
+        assert topic.max_bytes < takes < topic.max_bytes + 100_000
+
+
 def test_making_them_again_changes_nothing(settings: Settings) -> None:
     create_topics(client_config(settings))
     create_topics(client_config(settings), replication=3)

@@ -2,6 +2,8 @@ import pytest
 from pydantic import ValidationError
 
 from pilotfish.schemas.advice import AdviceRequested, Candidate, HintGiven
+from pilotfish.schemas.codec import decode, encode, headers_of
+from pilotfish.schemas.topics import ADVICE_REQUESTS
 
 ASKED = {
     "client_id": "c",
@@ -21,6 +23,7 @@ ANSWERED = {"request_id": "r", "tenant": "t", "client_id": "c"}
         {"approaches": {"": "nameless"}},
         {"approaches": {"plan": "x" * 2001}},
         {"problem": "x" * 8193},
+        {"problem": "\N{FISH}" * 2049},
         {"reply_partition": -1},
     ],
 )
@@ -28,6 +31,18 @@ def test_a_request_has_bounds(wrong: dict[str, object]) -> None:
     assert AdviceRequested.model_validate(ASKED).tenant == "default"
     with pytest.raises(ValidationError):
         AdviceRequested.model_validate(ASKED | wrong)
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"approaches": {f"a{n}": "x" * 2000 for n in range(64)}},
+        {"problem": "\N{FISH}" * 2048},
+    ],
+)
+def test_a_request_may_fill_its_bounds(right: dict[str, object]) -> None:
+    request = AdviceRequested.model_validate(ASKED | right)
+    assert decode(ADVICE_REQUESTS, encode(request), headers_of(request)) == request
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,25 @@ from drawn_messages import messages
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotfish.schemas.base import Message
+from pilotfish.schemas.advice import (
+    MAX_ADVICE_PROBLEM,
+    MAX_APPROACHES,
+    AdviceRequested,
+)
+from pilotfish.schemas.base import Message, utc_now
 from pilotfish.schemas.codec import decode, encode, headers_of
 from pilotfish.schemas.errors import SchemaError, UnknownVersionError
-from pilotfish.schemas.events import AttemptStarted, StepRecorded
-from pilotfish.schemas.topics import EVENTS, TOPICS, Topic
+from pilotfish.schemas.events import MAX_PROBLEM, Agent, AttemptStarted, StepRecorded
+from pilotfish.schemas.labels import AttemptLabelled, Evidence
+from pilotfish.schemas.topics import (
+    ADVICE_REQUESTS,
+    EVENTS,
+    LABELS,
+    MAX_MESSAGE_BYTES,
+    TOPICS,
+    Topic,
+)
+from pilotfish.streams.assembly import MAX_SIGNALS
 
 BELONGS = [(topic, kind) for topic in TOPICS for kind in topic.messages]
 STEP = {
@@ -101,6 +115,60 @@ def test_deep_nesting_and_endless_numbers_are_refused(attributes: bytes) -> None
     value = b'{"attempt_id": "a", "problem": "p", "attributes": {"x": %s}}' % attributes
     with pytest.raises(SchemaError, match="Invalid JSON"):
         read(value, [("schema", b"AttemptStarted"), ("version", b"1")])
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+def test_a_value_larger_than_its_topic_takes_is_refused_unread(topic: Topic) -> None:
+    headers = headers_of_first(topic)
+    with pytest.raises(SchemaError, match="Invalid JSON"):
+        decode(topic, b"x" * topic.max_bytes, headers)
+    with pytest.raises(SchemaError, match=rf"{topic.name} takes {topic.max_bytes}$"):
+        decode(topic, b"x" * (topic.max_bytes + 1), headers)
+
+
+def headers_of_first(topic: Topic) -> list[tuple[str, bytes | str | None]]:
+    kind = topic.messages[0]
+    return [("schema", kind.schema_name()), ("version", str(kind.schema_version))]
+
+
+def test_the_largest_label_and_request_are_within_the_limit() -> None:
+    bad = "\x01"  # six bytes as JSON
+    evidence = Evidence(kind="explicit", value=0.1, source="feedback:" + bad * 200)
+    label = AttemptLabelled(
+        tenant="t" * 128,
+        attempt_id="a" * 128,
+        version=1,
+        labeller="l",
+        evidence=(evidence,) * MAX_SIGNALS,
+        problem=bad * MAX_PROBLEM,
+        problem_type=bad * 200,
+        approach=bad * 200,
+        agent=Agent(name=bad * 200, version=bad * 200, model=bad * 200),
+        started_at=utc_now(),
+        ended_at=utc_now(),
+        partition=0,
+        first_offset=0,
+        offset=0,
+    )
+    request = AdviceRequested(
+        client_id="c" * 128,
+        problem=bad * MAX_ADVICE_PROBLEM,
+        problem_type=bad * 200,
+        approaches={f"{n:02}" + bad * 198: bad * 2000 for n in range(MAX_APPROACHES)},
+        agent=label.agent,
+        reply_topic="replies",
+        reply_partition=0,
+    )
+    for topic, message in ((LABELS, label), (ADVICE_REQUESTS, request)):
+        assert decode(topic, encode(message), headers_of(message)) == message
+
+
+def test_a_message_of_exactly_the_limit_is_read() -> None:
+    started = AttemptStarted(attempt_id="a", problem="p", attributes={"x": ""})
+    room = MAX_MESSAGE_BYTES - len(encode(started))
+    started = started.model_copy(update={"attributes": {"x": "y" * room}})
+    assert len(encode(started)) == MAX_MESSAGE_BYTES
+    assert read(encode(started), headers_of(started)) == started
 
 
 @pytest.mark.parametrize("left_out", ["at", "event_id"])

@@ -10,6 +10,7 @@ from sdk.conftest import World, Worlds, eventually
 import pilotfish
 from pilotfish._failures import describe
 from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
+from pilotfish.schemas.codec import encode
 from pilotfish.schemas.events import (
     MAX_CONTENT,
     MAX_PROBLEM,
@@ -21,6 +22,7 @@ from pilotfish.schemas.events import (
     SignalRecorded,
     StepRecorded,
 )
+from pilotfish.schemas.topics import MAX_MESSAGE_BYTES
 
 OFFER = {"plan": "plan the query first", "react": "think, query, look"}
 
@@ -239,12 +241,50 @@ def test_long_texts_are_cut_and_marked(world: World) -> None:
     assert [len(r.problem) for r in world.requests()] == [MAX_ADVICE_PROBLEM]
 
 
-def test_the_largest_content_of_any_script_arrives(world: World) -> None:
+def test_contents_are_cut_by_bytes_between_characters(world: World) -> None:
+    fish = "\N{FISH}"
     with world.client.attempt("x") as attempt:
-        attempt.action("wide", "\N{FISH}" * MAX_CONTENT)
+        attempt.action("fits", fish * (MAX_CONTENT // 4))
+        attempt.action("wide", fish * (MAX_CONTENT // 4 + 1))
+        attempt.action("shifted", "x" + fish * (MAX_CONTENT // 4))
+    fits, wide, shifted = steps(world.events())
+    assert (fits.content, fits.truncated) == (fish * (MAX_CONTENT // 4), False)
+    assert (wide.content, wide.truncated) == (fits.content, True)
+    assert shifted.content == "x" + fish * (MAX_CONTENT // 4 - 1)
+    assert shifted.truncated
+
+
+def test_a_content_that_json_makes_larger_than_a_message_is_cut_further(
+    world: World,
+) -> None:
+    with world.client.attempt("x") as attempt:
         attempt.action("escaped", "\x01" * MAX_CONTENT)
-    assert [len(step.content) for step in steps(world.events())] == [MAX_CONTENT] * 2
+        attempt.action("half", "\x01" * (MAX_CONTENT // 2))
+    escaped, half = steps(world.events())
+    assert len(encode(escaped)) < MAX_MESSAGE_BYTES < 2 * len(encode(escaped))
+    assert escaped.truncated and not half.truncated
     assert world.client.stats().sent == 4
+
+
+def test_attributes_larger_than_a_message_are_refused(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    fitting, too_large = ({"x": "y" * n} for n in (1_000_000, 1_100_000))
+    for attributes in (fitting, too_large):
+        with world.client.attempt("x", attributes=attributes):
+            pass
+    assert len(world.events()) == 3
+    assert world.client.stats() == pilotfish.Stats(sent=3, rejected=1)
+    assert "1048576 are allowed" in caplog.text
+
+
+def test_advice_looks_at_8_kb_of_a_problem_and_64_approaches(world: World) -> None:
+    offer = {f"a{n}": "" for n in range(64)}
+    with world.client.attempt("x" + "\N{FISH}" * 3000) as attempt:
+        assert attempt.advice(offer).abstained == "unsure"
+    (request,) = world.requests()
+    assert request.problem == "x" + "\N{FISH}" * (MAX_ADVICE_PROBLEM // 4 - 1)
+    assert len(request.approaches) == 64
 
 
 class Unprintable:

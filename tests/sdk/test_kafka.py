@@ -16,6 +16,7 @@ from sdk.stand_in import StandInAdvisor
 
 import pilotfish
 from pilotfish._kafka_events import EventProducer
+from pilotfish._transport import Failure
 from pilotfish._warnings import Warnings
 from pilotfish.infra.kafka import EmbeddedKafka
 from pilotfish.infra.topics import create_topics
@@ -217,11 +218,12 @@ def test_what_is_larger_than_kafka_takes_is_rejected(settings: Settings) -> None
 
 def test_a_producer_that_kafka_refuses_for_good_is_replaced(settings: Settings) -> None:
     events = EventProducer(settings, Warnings())
-    settled: list[str | None] = []
+    settled: list[Failure | None] = []
 
     def publish_one() -> None:
         event = AttemptStarted(tenant=settings.tenant, attempt_id=new_id(), problem="x")
-        assert events.publish(event, settled.append)
+        while not events.publish(event, settled.append):
+            events.poll(0.05)
 
     def all_settled() -> bool:
         events.poll(0.05)

@@ -1,3 +1,4 @@
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -62,6 +63,16 @@ def test_a_closed_queue_takes_nothing_and_gives_what_it_has(kind: EventName) -> 
     queue.close()
     assert not queue.put(draft(kind, "after"))
     assert names(queue) == ["before"]
+
+
+def test_who_waits_at_a_closed_queue_goes_on_at_once() -> None:
+    queue = EventQueue(100)
+    waiting = threading.Thread(target=queue.wait, args=(60.0,))
+    waiting.start()
+    queue.close()
+    waiting.join(10)
+    assert not waiting.is_alive()
+    queue.wait(60.0)
 
 
 @given(

@@ -16,6 +16,7 @@ from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
 from pilotfish.schemas.attempt_log import LoggedAttempt, read_attempts
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.texts import cut
 from pilotfish.trainers.base import ensure_base
 from pilotfish.trainers.outcomes import OutcomeTable, outcome_table
 from pilotfish.trainers.protocols import bandit
@@ -98,7 +99,7 @@ def _embed(problems: Sequence[str]) -> tuple[dict[str, Embeddings], float]:
     if not problems:
         return {}, 0.0
     cache = Encoders().of(ensure_base(Settings(), report=console.print))
-    texts = [problem[:MAX_ADVICE_PROBLEM] for problem in problems]
+    texts = [cut(problem, MAX_ADVICE_PROBLEM) for problem in problems]
     spent = []
     for text in texts[:_TIMED]:
         begun = time.perf_counter()
