@@ -59,12 +59,11 @@ def look(clickhouse: ClickHouse, script: Script) -> Findings:
 
 def _events(clickhouse: ClickHouse, script: Script, asked: dict[str, str]) -> Findings:
     rows = {row[0]: row[1:] for row in clickhouse.query(_EVENTS, asked)}
-    nothing = (0, 0)
-    missing = sum(
-        max(0, truth.events - rows.get(one, nothing)[1])
-        for one, truth in script.truths.items()
-    )
-    doubled = sum(count - different for count, different in rows.values())
+    missing = doubled = 0
+    for one, truth in script.truths.items():
+        count, different = rows.get(one, (0, 0))
+        missing += max(0, truth.events - different)
+        doubled += max(0, count - truth.events)
     return Findings(missing, doubled)
 
 

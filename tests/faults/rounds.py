@@ -14,7 +14,6 @@ from faults.processes import Platform, logs
 from faults.script import Script
 from faults.world import SERVICES, World
 
-from pilotfish.advisors.store import ModelStore
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.streams.clickhouse import ClickHouse
 
@@ -76,17 +75,16 @@ def run(fault: Fault, platform: Platform, play: Play) -> Result:
 
 @contextmanager
 def _at_work(world: World) -> Iterator[World]:
-    """Start the services, with a base advisor, and no training while faults happen."""
-    settings = world.platform.settings
+    """Start the services, with a base advisor; here nothing is trained."""
+    never = {"train_at": 10**9}
+    settings = world.platform.settings.model_copy(update=never)
+    platform = replace(world.platform, settings=settings)
     tiny_bundle(settings.models, "base", "tiny-1")
-    with (
-        ModelStore(settings.models).training_lock(settings.tenant),
-        world.platform.services(*SERVICES) as services,
-    ):
+    with platform.services(*SERVICES) as services:
         for name in ("archive", "streams"):
             services[name].until_it_works()
         try:
-            yield replace(world, services=services)
+            yield replace(world, platform=platform, services=services)
         finally:
             for one in services.values():
                 one.end()
