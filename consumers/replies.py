@@ -15,6 +15,7 @@ from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import ADVICE_REPLIES
 from pilotfish.streams.kafka import producer
+from pilotfish.streams.metrics import HINTS
 
 _LOG = structlog.get_logger(service="advisor")
 
@@ -86,11 +87,12 @@ class Replies:
                 key=hint.client_id,
                 value=encode(hint),
                 headers=headers_of(hint),
-                on_delivery=partial(_delivered, hint.request_id),
+                on_delivery=partial(_delivered, hint),
                 partition=_BY_KEY if to.partition is None else to.partition,
             )
         except BufferError as error:
             raise UnavailableError("the queue of answers is full") from error
+        HINTS.labels(hint.abstained or "hint").inc()
 
     def _partitions_of(self, topic: str) -> int:
         if topic not in self._partitions and self._clock() >= self._asked + _AGAIN_S:
@@ -112,6 +114,12 @@ def _invalid(hint: HintGiven, detail: str) -> HintGiven:
     )
 
 
-def _delivered(request_id: str, error: KafkaError | None, _record: Record) -> None:
+def _delivered(hint: HintGiven, error: KafkaError | None, _record: Record) -> None:
     if error is not None:
-        _LOG.error("not_answered", request_id=request_id, error=error.str())
+        _LOG.error(
+            "not_answered",
+            request_id=hint.request_id,
+            attempt_id=hint.attempt_id,
+            version=hint.advisor_version,
+            error=error.str(),
+        )

@@ -34,6 +34,7 @@ from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import DEAD
 from pilotfish.streams.kafka import client_config, consumer, headers
 from pilotfish.streams.promotions import announce
+from pilotfish.streams.standing import Standing
 
 PROBLEM = "w1 w7"
 OTHER = "w90 w91 w92"
@@ -400,7 +401,7 @@ def test_two_workers_share_the_requests_and_know_the_same(
 
 
 def _fail_after_start(settings: Settings) -> None:
-    with Advisor(settings) as advisor:
+    with Advisor(settings, Standing()) as advisor:
         advisor.start(threading.Event())
         raise RuntimeError
 
