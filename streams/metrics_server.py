@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client import make_wsgi_app
@@ -20,8 +20,6 @@ from pilotfish.streams.metrics import registry
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 """What WSGI calls one."""
-
-_JSON: Final = [("Content-Type", "application/json")]
 
 
 class _Silent(WSGIRequestHandler):
@@ -83,7 +81,8 @@ def _application(service: str, health: Health) -> Application:
 def _probe(reasons: Callable[[], list[str]]) -> Application:
     def answer(_: dict[str, Any], respond: Callable[..., Any]) -> Iterable[bytes]:
         why = reasons()
-        respond("503 Service Unavailable" if why else "200 OK", _JSON)
+        status = "503 Service Unavailable" if why else "200 OK"
+        respond(status, [("Content-Type", "application/json")])
         return [json.dumps({"ok": not why, "why": why}).encode() + b"\n"]
 
     return answer
