@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
+from prometheus_client import Counter
 
 from pilotfish.advisors.store import ModelStore
 from pilotfish.consumers.training import Outcome, TrainingProcess
@@ -19,6 +20,7 @@ from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import LABELS
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.kafka import producer, publish
+from pilotfish.streams.metrics import LIFT, TRAININGS, VERDICTS
 from pilotfish.streams.standing import Standing
 
 AT = 50
@@ -95,7 +97,7 @@ def wake(settings: Settings, tenant: str, labels: int) -> None:
     assert to.flush(20) == 0
 
 
-def finish(settings: Settings, tenant: str = "") -> None:
+def finish(settings: Settings, tenant: str = "", verdict: str = "refused") -> None:
     """Store a training that has learned from everything so far, as the trainer does."""
     row = {
         "tenant": tenant or settings.tenant,
@@ -103,6 +105,7 @@ def finish(settings: Settings, tenant: str = "") -> None:
         "status": "finished",
         "finished_at": utc_now(),
         "watermark": {0: next(OFFSETS)},
+        "verdict": verdict,
     }
     ClickHouse(settings).insert("trainings", list(row), [list(row.values())])
 
@@ -225,6 +228,52 @@ def test_a_tenant_somebody_else_trains_is_tried_again(
         assert len(trainings) == 1
         now += timedelta(seconds=15)
         until(trigger, lambda: len(trainings) == 2)
+
+
+def counted(counter: Counter, label: str) -> float:
+    return float(counter.labels(label)._value.get())
+
+
+@pytest.mark.parametrize("verdict", ["promoted", "refused"])
+def test_how_trainings_end_and_their_verdicts_are_counted(
+    at_fifty: Settings, trainings: Trainings, verdict: str
+) -> None:
+    verdicts, done = counted(VERDICTS, verdict), counted(TRAININGS, "done")
+    failed = counted(TRAININGS, "failed")
+    label(at_fifty, AT)
+    with Trigger(at_fifty, Standing(), trainings) as trigger:
+        until(trigger, lambda: bool(trainings))
+        finish(at_fifty, verdict=verdict)
+        trainings[0].result = "done"
+        steps(trigger)
+        label(at_fifty, AT)
+        until(trigger, lambda: len(trainings) == 2)
+        trainings[1].result = "failed"
+        steps(trigger)
+    assert counted(VERDICTS, verdict) == verdicts + 1
+    assert counted(TRAININGS, "done") == done + 1
+    assert counted(TRAININGS, "failed") == failed + 1
+
+
+def test_the_lift_is_asked_for_only_where_it_is_shown(
+    at_fifty: Settings, trainings: Trainings
+) -> None:
+    LIFT.clear()
+    for holdout, p_success in ((False, 1.0), (True, 0.0)):
+        asked = {"hint_request_id": new_id(), "hint_holdout": holdout}
+        label(at_fifty, 1, p_success=p_success, **asked)
+    with Trigger(at_fifty, Standing(), trainings) as trigger:
+        steps(trigger)
+        assert lifts() == {}
+    shown = at_fifty.model_copy(update={"metrics_port": 1})
+    with Trigger(shown, Standing(), trainings) as trigger:
+        steps(trigger)
+        assert lifts() == {at_fifty.tenant: 1.0}
+
+
+def lifts() -> dict[str, float]:
+    [family] = LIFT.collect()
+    return {sample.labels["tenant"]: sample.value for sample in family.samples}
 
 
 def test_tenants_queue_and_the_one_with_most_labels_is_first(
