@@ -25,11 +25,11 @@ from pilotfish.consumers.answers import Answers
 from pilotfish.consumers.labels import LabelReader
 from pilotfish.consumers.promotions import PromotionReader
 from pilotfish.consumers.replies import Replies
-from pilotfish.consumers.requests import Address, read, refusal
+from pilotfish.consumers.requests import Address, Asked, read, refusal
 from pilotfish.consumers.roster import Roster
 from pilotfish.consumers.saving import Saving
 from pilotfish.consumers.snapshots import Snapshots
-from pilotfish.schemas.advice import AdviceRequested, HintGiven
+from pilotfish.schemas.advice import HintGiven
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.errors import DeadLetterLimitError, SchemaError, UnavailableError
 from pilotfish.schemas.settings import Settings
@@ -38,6 +38,7 @@ from pilotfish.streams import metrics
 from pilotfish.streams.dead_letters import DeadLetters
 from pilotfish.streams.kafka import consumer, mapped_errors, producer, readable
 from pilotfish.streams.standing import Place, Standing
+from pilotfish.streams.trace import answered
 
 GROUP: Final = "pilotfish-advisor"
 ASKS_CLICKHOUSE: Final = False
@@ -184,27 +185,28 @@ class Advisor:
             return
         metrics.BATCH_RECORDS.observe(len(records))
         since = self._clock()
-        fresh: list[AdviceRequested] = []
+        fresh: list[Asked] = []
         for record in records:
             self._sort(record, fresh)
-        for request, hint in zip(fresh, self._answers.to(fresh), strict=True):
-            self._send(request, hint, since)
+        hints = self._answers.to([asked.request for asked in fresh])
+        for asked, hint in zip(fresh, hints, strict=True):
+            self._send(asked, hint, since)
         self._replies.poll()
 
-    def _sort(self, record: Record, fresh: list[AdviceRequested]) -> None:
+    def _sort(self, record: Record, fresh: list[Asked]) -> None:
         """Put a request among the fresh ones, or answer it here."""
         self._next[record.partition() or 0] = (record.offset() or 0) + 1
         try:
-            request = read(record)
+            asked = read(record)
         except SchemaError as error:
             self._refuse(record, str(error))
             return
-        age_s = (utc_now() - request.at).total_seconds()
+        age_s = (utc_now() - asked.request.at).total_seconds()
         if age_s > STALE_S and self._behind(record) > _BATCH:
-            hint = self._answers.too_late(request, age_s)
-            self._send(request, hint, self._clock())
+            hint = self._answers.too_late(asked.request, age_s)
+            self._send(asked, hint, self._clock())
         else:
-            fresh.append(request)
+            fresh.append(asked)
 
     def _behind(self, record: Record) -> int:
         """Return how many requests wait behind this one, as far as is known here.
@@ -215,12 +217,12 @@ class Advisor:
         _, end = self._requests.get_watermark_offsets(place, cached=True)
         return int(end) - (record.offset() or 0) - 1
 
-    def _send(self, request: AdviceRequested, hint: HintGiven, since: float) -> None:
+    def _send(self, asked: Asked, hint: HintGiven, since: float) -> None:
         taken_s = self._clock() - since
         metrics.HINT_SECONDS.observe(taken_s)
-        address = Address(request.reply_topic, request.reply_partition)
         timed = hint.model_copy(update={"latency_ms": 1e3 * taken_s})
-        self._replies.send(timed, address)
+        to = Address(asked.request.reply_topic, asked.request.reply_partition)
+        self._replies.send(timed, to, answered(asked.trace, timed))
 
     def _refuse(self, record: Record, reason: str) -> None:
         self._set_aside(record, reason)

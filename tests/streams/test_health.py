@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.health import READY_LAG, Health

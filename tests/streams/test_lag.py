@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.settings import Settings

@@ -14,8 +14,6 @@ from pilotfish.streams import metrics
 from pilotfish.streams.health import STUCK_S, Health
 from pilotfish.streams.metrics_server import listening
 
-AWAY = {"kafka": "127.0.0.1:1", "clickhouse": "http://127.0.0.1:1"}
-
 
 def ask(settings: Settings, path: str) -> tuple[int, str]:
     try:
@@ -30,7 +28,9 @@ def ask(settings: Settings, path: str) -> tuple[int, str]:
 def settings() -> Settings:
     """Nobody is there but the service."""
     [port] = free_ports(1)
-    return Settings(**AWAY, metrics_port=port)
+    return Settings(
+        kafka="127.0.0.1:1", clickhouse="http://127.0.0.1:1", metrics_port=port
+    )
 
 
 @pytest.fixture
