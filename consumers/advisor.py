@@ -144,13 +144,8 @@ class Advisor:
             self._learn(_LABELS_AT_START, _IDLE_S)
             if not self._roster.ready:
                 break
-        labels = self._labels.positions.items()
-        self._standing.gained(TopicPartition(LABELS.name, *place) for place in labels)
-        self._tell()
         self._requests.subscribe(
-            [ADVICE_REQUESTS.name],
-            on_assign=lambda _, partitions: self._standing.gained(partitions),
-            on_revoke=self._revoked,
+            [ADVICE_REQUESTS.name], on_assign=self._assigned, on_revoke=self._revoked
         )
         _LOG.info("advising", labels=self._learned, caught_up=self._labels.at_end)
 
@@ -259,6 +254,12 @@ class Advisor:
         """Say how far labels were learned, and whether there is anybody who advises."""
         self._standing.reached(_places(LABELS, self._labels.positions))
         self._standing.missing = "" if self._roster.ready else "no advisor in the store"
+
+    def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        labels = self._labels.positions.items()
+        mine = [TopicPartition(LABELS.name, *place) for place in labels]
+        self._standing.gained([*partitions, *mine])
+        self._tell()
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._commit_now()

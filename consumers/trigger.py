@@ -74,6 +74,13 @@ class Trigger:
         self._schedule = Schedule(settings.train_at, clock)
         self._watch = Watch(settings, ClickHouse(settings), clock)
         self._lift = Lift(self._clickhouse, clock)
+        self._parts = [
+            self._look_after_training,
+            self._count_and_start,
+            self._look_after_promoted,
+        ]
+        if settings.metrics_port is not None:
+            self._parts.append(self._tell_lift)
         self._knows_tenants = False
         self._training: tuple[str, Training] | None = None
         overrides = {"enable.auto.offset.store": True}
@@ -107,10 +114,10 @@ class Trigger:
         if records:
             self._consumer.commit(asynchronous=True)
             self._standing.reached(_ends(records))
-        self._look_after_training()
-        if self._training is None:
-            self._count_and_start()
-        self._look_after_promoted()
+        for look in self._parts:
+            # Each may wait for ClickHouse, and gives up after one answer that is late.
+            self._standing.beat()
+            look()
 
     def end_training(self) -> None:
         """End a running training, and see it gone."""
@@ -131,8 +138,6 @@ class Trigger:
     def _look_after_promoted(self) -> None:
         try:
             self._watch.step()
-            if self._settings.metrics_port is not None:
-                self._lift.step()
         except UnavailableError as error:
             _LOG.warning("watch_waits", error=str(error))
 
@@ -157,7 +162,15 @@ class Trigger:
             metrics.VERDICTS.labels(told["verdict"]).inc()
         return told
 
+    def _tell_lift(self) -> None:
+        try:
+            self._lift.step()
+        except UnavailableError as error:
+            _LOG.warning("lift_waits", error=str(error))
+
     def _count_and_start(self) -> None:
+        if self._training is not None:
+            return
         try:
             self._count()
         except UnavailableError as error:

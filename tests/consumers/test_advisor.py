@@ -31,7 +31,7 @@ from pilotfish.schemas.codec import decode
 from pilotfish.schemas.dead import DeadLetter
 from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.settings import Settings
-from pilotfish.schemas.topics import DEAD
+from pilotfish.schemas.topics import DEAD, LABELS
 from pilotfish.streams.kafka import client_config, consumer, headers
 from pilotfish.streams.promotions import announce
 from pilotfish.streams.standing import Standing
@@ -398,6 +398,34 @@ def test_two_workers_share_the_requests_and_know_the_same(
     assert all(len(asker.hints[one]) == 1 for one in asked)
     believed = {round(hint.candidates[1].p_success, 3) for hint in hints}
     assert max(believed) - min(believed) < 0.02
+
+
+@pytest.mark.usefixtures("base")
+def test_it_has_joined_when_it_has_requests_to_answer(settings: Settings) -> None:
+    standing = Standing()
+    with Advisor(settings, standing) as advisor:
+        advisor.start(threading.Event())
+        assert not standing.joined
+
+        def joined() -> bool:
+            advisor.step()
+            return standing.joined
+
+        eventually(joined)
+    topics = {topic for topic, _ in standing.positions()}
+    assert LABELS.name in topics
+    assert standing.missing == ""
+
+
+def test_without_any_advisor_it_says_what_it_lacks(settings: Settings) -> None:
+    standing = Standing()
+    with Advisor(settings, standing) as advisor:
+        advisor.start(threading.Event())
+        deadline = time.monotonic() + 20
+        while not standing.missing:
+            assert time.monotonic() < deadline
+            advisor.step()
+    assert standing.missing == "no advisor in the store"
 
 
 def _fail_after_start(settings: Settings) -> None:
