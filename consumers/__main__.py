@@ -8,6 +8,7 @@ from importlib import import_module
 from pilotfish.consumers.service import asking_first, serve, stop_on_signals
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams import logs
+from pilotfish.streams.health import Health
 
 SERVICES = ("archive", "advisor", "trigger")
 
@@ -25,7 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # By name: the advisor brings onnxruntime, which the others need not load.
     service = import_module(f"pilotfish.consumers.{name}")
-    return serve(name, asking_first(service.run), Settings(), stop)
+    settings = Settings()
+    health = Health(settings, service.GROUP, asks_clickhouse=service.ASKS_CLICKHOUSE)
+    return serve(name, asking_first(service.run), settings, stop, health)
 
 
 if __name__ == "__main__":

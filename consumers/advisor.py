@@ -11,7 +11,7 @@ be answered twice, with the same choice, and never not at all.
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import groupby
 from types import TracebackType
@@ -25,19 +25,23 @@ from pilotfish.consumers.answers import Answers
 from pilotfish.consumers.labels import LabelReader
 from pilotfish.consumers.promotions import PromotionReader
 from pilotfish.consumers.replies import Replies
-from pilotfish.consumers.requests import Address, read, refusal
+from pilotfish.consumers.requests import Address, Asked, read, refusal
 from pilotfish.consumers.roster import Roster
 from pilotfish.consumers.saving import Saving
 from pilotfish.consumers.snapshots import Snapshots
-from pilotfish.schemas.advice import AdviceRequested, HintGiven
+from pilotfish.schemas.advice import HintGiven
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.errors import DeadLetterLimitError, SchemaError, UnavailableError
 from pilotfish.schemas.settings import Settings
-from pilotfish.schemas.topics import ADVICE_REQUESTS
+from pilotfish.schemas.topics import ADVICE_REQUESTS, LABELS, Topic
+from pilotfish.streams import metrics
 from pilotfish.streams.dead_letters import DeadLetters
 from pilotfish.streams.kafka import consumer, mapped_errors, producer, readable
+from pilotfish.streams.standing import Place, Standing
+from pilotfish.streams.trace import answered
 
 GROUP: Final = "pilotfish-advisor"
+ASKS_CLICKHOUSE: Final = False
 
 STALE_S: Final = 5.0
 """Age from which a request is not worth the encoder while others wait behind it."""
@@ -59,13 +63,13 @@ _SESSION_MS: Final = 6000
 """A killed worker's requests wait this long for another; brokers allow no less."""
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, standing: Standing) -> None:
     """Advise until `stop` is set; what was read by then is answered.
 
     Raises:
         UnavailableError: Kafka is away; call again after a while.
     """
-    with mapped_errors("advising"), Advisor(settings) as advisor:
+    with mapped_errors("advising"), Advisor(settings, standing) as advisor:
         advisor.start(stop)
         while not stop.is_set():
             advisor.step()
@@ -76,12 +80,17 @@ class Advisor:
 
     Args:
         settings: Kafka, model store, and the share of the holdout.
+        standing: told where it stands.
         clock: seconds that only grow.
     """
 
     def __init__(
-        self, settings: Settings, clock: Callable[[], float] = time.monotonic
+        self,
+        settings: Settings,
+        standing: Standing,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._standing = standing
         self._clock = clock
         self._snapshots = Snapshots(settings.models)
         self._roster = Roster(settings, self._snapshots, clock)
@@ -127,14 +136,16 @@ class Advisor:
 
         Until it joins, requests go to the other workers.
         """
-        self._roster.start(self._promotions.read_to_end(), stop)
+        beat = self._standing.beat
+        self._roster.start(self._promotions.read_to_end(), stop, beat)
         deadline = self._clock() + _CATCH_UP_S
         while not (stop.is_set() or self._labels.at_end or self._clock() > deadline):
+            beat()
             self._learn(_LABELS_AT_START, _IDLE_S)
             if not self._roster.ready:
                 break
         self._requests.subscribe(
-            [ADVICE_REQUESTS.name], on_revoke=lambda *_: self._commit_now()
+            [ADVICE_REQUESTS.name], on_assign=self._assigned, on_revoke=self._revoked
         )
         _LOG.info("advising", labels=self._learned, caught_up=self._labels.at_end)
 
@@ -144,6 +155,7 @@ class Advisor:
         1. requests  2. labels  3. promotions, put into service between two batches
         4. a piece of a snapshot  5. once a second, commit.
         """
+        self._standing.beat()
         self._answer(self._read(0.0 if self._learned else _IDLE_S))
         self._learned = 0
         deadline = self._clock() + _LEARN_S
@@ -166,28 +178,30 @@ class Advisor:
     def _answer(self, records: Sequence[Record]) -> None:
         if not records:
             return
+        metrics.BATCH_RECORDS.observe(len(records))
         since = self._clock()
-        fresh: list[AdviceRequested] = []
+        fresh: list[Asked] = []
         for record in records:
             self._sort(record, fresh)
-        for request, hint in zip(fresh, self._answers.to(fresh), strict=True):
-            self._send(request, hint, since)
+        hints = self._answers.to([asked.request for asked in fresh])
+        for asked, hint in zip(fresh, hints, strict=True):
+            self._send(asked, hint, since)
         self._replies.poll()
 
-    def _sort(self, record: Record, fresh: list[AdviceRequested]) -> None:
+    def _sort(self, record: Record, fresh: list[Asked]) -> None:
         """Put a request among the fresh ones, or answer it here."""
         self._next[record.partition() or 0] = (record.offset() or 0) + 1
         try:
-            request = read(record)
+            asked = read(record)
         except SchemaError as error:
             self._refuse(record, str(error))
             return
-        age_s = (utc_now() - request.at).total_seconds()
+        age_s = (utc_now() - asked.request.at).total_seconds()
         if age_s > STALE_S and self._behind(record) > _BATCH:
-            hint = self._answers.too_late(request, age_s)
-            self._send(request, hint, self._clock())
+            hint = self._answers.too_late(asked.request, age_s)
+            self._send(asked, hint, self._clock())
         else:
-            fresh.append(request)
+            fresh.append(asked)
 
     def _behind(self, record: Record) -> int:
         """Return how many requests wait behind this one, as far as is known here.
@@ -198,10 +212,12 @@ class Advisor:
         _, end = self._requests.get_watermark_offsets(place, cached=True)
         return int(end) - (record.offset() or 0) - 1
 
-    def _send(self, request: AdviceRequested, hint: HintGiven, since: float) -> None:
-        taken_ms = 1e3 * (self._clock() - since)
-        address = Address(request.reply_topic, request.reply_partition)
-        self._replies.send(hint.model_copy(update={"latency_ms": taken_ms}), address)
+    def _send(self, asked: Asked, hint: HintGiven, since: float) -> None:
+        taken_s = self._clock() - since
+        metrics.HINT_SECONDS.observe(taken_s)
+        timed = hint.model_copy(update={"latency_ms": 1e3 * taken_s})
+        to = Address(asked.request.reply_topic, asked.request.reply_partition)
+        self._replies.send(timed, to, answered(asked.trace, timed))
 
     def _refuse(self, record: Record, reason: str) -> None:
         self._set_aside(record, reason)
@@ -210,11 +226,10 @@ class Advisor:
             self._replies.send(*answer)
 
     def _set_aside(self, record: Record, reason: str) -> None:
-        place = f"{record.topic()}/{record.partition()}/{record.offset()}"
-        _LOG.warning("unreadable", place=place, reason=reason)
         # One sender's flood must not end advice for all: it is told, and it is logged.
         with suppress(DeadLetterLimitError):
             self._dead.put(record, reason)
+            metrics.DEAD_LETTERS.labels(record.topic()).inc()
 
     def _learn(self, most: int, wait_s: float) -> int:
         """Learn a slice of labels; return how many were there."""
@@ -231,8 +246,24 @@ class Advisor:
     def _commit(self) -> None:
         """Note as read what is answered."""
         self._next_commit = self._clock() + _COMMIT_S
+        self._tell()
         if self._next:
             self._requests.commit(offsets=self._answered(_FLUSH_S), asynchronous=True)
+
+    def _tell(self) -> None:
+        """Say how far labels were learned, and whether there is anybody who advises."""
+        self._standing.reached(_places(LABELS, self._labels.positions))
+        self._standing.missing = "" if self._roster.ready else "no advisor in the store"
+
+    def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        labels = self._labels.positions.items()
+        mine = [TopicPartition(LABELS.name, *place) for place in labels]
+        self._standing.gained([*partitions, *mine])
+        self._tell()
+
+    def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        self._commit_now()
+        self._standing.lost(partitions)
 
     def _commit_now(self) -> None:
         """Do so before partitions go to another worker; if it fails, that one answers."""
@@ -246,4 +277,9 @@ class Advisor:
         self._replies.flush(timeout_s)
         self._dead.flush()
         ends, self._next = self._next, {}
+        self._standing.reached(_places(ADVICE_REQUESTS, ends))
         return [TopicPartition(ADVICE_REQUESTS.name, *end) for end in ends.items()]
+
+
+def _places(topic: Topic, ends: Mapping[int, int]) -> dict[Place, int]:
+    return {(topic.name, partition): end for partition, end in ends.items()}

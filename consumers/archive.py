@@ -28,12 +28,15 @@ from pilotfish.consumers.positions import positions
 from pilotfish.consumers.rows import DEAD_LETTERS_TABLE
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.settings import Settings
+from pilotfish.streams import metrics
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.dead_letters import DeadLetters
 from pilotfish.streams.kafka import consumer, mapped_errors, producer, readable
 from pilotfish.streams.patience import until_available
+from pilotfish.streams.standing import Standing
 
 GROUP: Final = "pilotfish-archive"
+ASKS_CLICKHOUSE: Final = True
 
 _LOG = structlog.get_logger(service="archive")
 
@@ -47,14 +50,14 @@ _ANSWER_S: Final = 10.0
 _CLOSE_S: Final = 3.0
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, standing: Standing) -> None:
     """Archive until `stop` is set.
 
     Raises:
         UnavailableError: Kafka or ClickHouse is away; call again after a while.
         DeadLetterLimitError: too much is unreadable to go on.
     """
-    with mapped_errors("archiving"), Archive(settings) as archive:
+    with mapped_errors("archiving"), Archive(settings, standing) as archive:
         while not stop.is_set():
             archive.step()
 
@@ -71,8 +74,9 @@ class Pending:
 class Archive:
     """One consumer of the group, with at most one batch being inserted behind it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, standing: Standing) -> None:
         self._settings = settings
+        self._standing = standing
         self._clickhouse = ClickHouse(settings)
         self._writer = ClickHouse(settings)
         self._dead = DeadLetters(producer(settings), "archive")
@@ -111,6 +115,7 @@ class Archive:
         3. if partitions were taken meanwhile, throw the new batch away and go on where
         the tables end; 4. otherwise insert it in the background.
         """
+        self._standing.beat()
         batch = read(readable(self._consumer.consume(self._max_records, _BATCH_S)))
         self._settle()
         if self._rebalanced:
@@ -136,17 +141,20 @@ class Archive:
         if self._pending is not None:
             self._pending = None
             pending.future.result()
+            self._standing.reached(pending.batch.next_offsets)
             self._consumer.commit(offsets=_ends(pending.batch), asynchronous=True)
 
     def _poll_until(self, future: "Future[None]") -> None:
         """Stay a member of the group without reading: paused, but polling."""
         self._consumer.pause(self._consumer.assignment())
         while not future.done() and self._pending is not None:
+            self._standing.beat()
             # What slips through after a rebalance is read again: see step 3.
             self._consumer.poll(_PATIENCE_S)
         self._consumer.resume(self._consumer.assignment())
 
     def _begin(self, batch: Batch) -> "Pending":
+        metrics.BATCH_RECORDS.observe(batch.records)
         abandoned = threading.Event()
         clickhouse = self._writer
         blocks = [
@@ -163,7 +171,8 @@ class Archive:
 
         def write() -> None:
             self._set_aside(batch)
-            until_available(insert, abandoned, note)
+            with metrics.WRITE_SECONDS.time():
+                until_available(insert, abandoned, note)
 
         return Pending(batch, in_background(write), abandoned)
 
@@ -173,10 +182,11 @@ class Archive:
         Behind rows of higher offsets nobody would read the unreadable records again.
         """
         for record, reason in batch.unreadable:
-            place = f"{record.topic()}/{record.partition()}/{record.offset()}"
-            _LOG.warning("unreadable", place=place, reason=reason)
-            if record.topic() != DEAD_LETTERS_TABLE.topic.name:
-                self._dead.put(record, reason)
+            if record.topic() == DEAD_LETTERS_TABLE.topic.name:
+                _LOG.warning("unreadable", offset=record.offset(), reason=reason)
+                continue
+            self._dead.put(record, reason)
+            metrics.DEAD_LETTERS.labels(record.topic()).inc()
         if batch.unreadable:
             self._dead.flush()
 
@@ -188,12 +198,14 @@ class Archive:
         self._consumer.assign(places)
         # Kafka's client keeps what was paused so over an assignment that took it away.
         self._consumer.resume(places)
+        self._standing.gained(places)
         _LOG.info(
             "assigned", places=[f"{p.topic}/{p.partition}@{p.offset}" for p in places]
         )
 
-    def _revoked(self, _: Consumer, _partitions: list[TopicPartition]) -> None:
+    def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._rebalanced = True
+        self._standing.lost(partitions)
         self._give_up(_ANSWER_S)
         self._consumer.unassign()
 

@@ -10,9 +10,7 @@ from pilotfish.consumers.rows import TABLES, Row, Table
 from pilotfish.schemas.codec import decode
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.streams.kafka import headers
-
-Place = tuple[str, int]
-"""Topic and partition."""
+from pilotfish.streams.standing import Place
 
 TABLE_OF: Final = {table.topic.name: table for table in TABLES}
 

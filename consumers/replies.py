@@ -15,6 +15,8 @@ from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import ADVICE_REPLIES
 from pilotfish.streams.kafka import producer
+from pilotfish.streams.metrics import HINTS
+from pilotfish.streams.trace import TraceHeaders
 
 _LOG = structlog.get_logger(service="advisor")
 
@@ -54,7 +56,9 @@ class Replies:
             return f"{address.topic} has {count} partitions, no {address.partition}"
         return ""
 
-    def send(self, hint: HintGiven, to: Address) -> None:
+    def send(
+        self, hint: HintGiven, to: Address, trace: TraceHeaders | None = None
+    ) -> None:
         """Queue a hint; an impossible address turns it into "invalid" by default topic.
 
         Raises:
@@ -62,9 +66,8 @@ class Replies:
         """
         problem = self.problem_with(to)
         if problem:
-            self._produce(_invalid(hint, problem), Address(ADVICE_REPLIES.name, None))
-        else:
-            self._produce(hint, to)
+            hint, to = _invalid(hint, problem), Address(ADVICE_REPLIES.name, None)
+        self._produce(hint, to, trace or [])
 
     def poll(self) -> None:
         """Handle what Kafka said about answers so far; does not wait."""
@@ -79,18 +82,19 @@ class Replies:
         if self._producer.flush(timeout_s):
             raise UnavailableError("Kafka does not take the answers")
 
-    def _produce(self, hint: HintGiven, to: Address) -> None:
+    def _produce(self, hint: HintGiven, to: Address, trace: TraceHeaders) -> None:
         try:
             self._producer.produce(
                 to.topic,
                 key=hint.client_id,
                 value=encode(hint),
-                headers=headers_of(hint),
-                on_delivery=partial(_delivered, hint.request_id),
+                headers=headers_of(hint) + trace,
+                on_delivery=partial(_delivered, hint),
                 partition=_BY_KEY if to.partition is None else to.partition,
             )
         except BufferError as error:
             raise UnavailableError("the queue of answers is full") from error
+        HINTS.labels(hint.abstained or "hint").inc()
 
     def _partitions_of(self, topic: str) -> int:
         if topic not in self._partitions and self._clock() >= self._asked + _AGAIN_S:
@@ -112,6 +116,12 @@ def _invalid(hint: HintGiven, detail: str) -> HintGiven:
     )
 
 
-def _delivered(request_id: str, error: KafkaError | None, _record: Record) -> None:
+def _delivered(hint: HintGiven, error: KafkaError | None, _record: Record) -> None:
     if error is not None:
-        _LOG.error("not_answered", request_id=request_id, error=error.str())
+        _LOG.error(
+            "not_answered",
+            request_id=hint.request_id,
+            attempt_id=hint.attempt_id,
+            version=hint.advisor_version,
+            error=error.str(),
+        )

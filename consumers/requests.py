@@ -11,6 +11,7 @@ from pilotfish.schemas.codec import decode
 from pilotfish.schemas.ids import Identifier
 from pilotfish.schemas.topics import ADVICE_REPLIES, ADVICE_REQUESTS
 from pilotfish.streams.kafka import headers
+from pilotfish.streams.trace import TraceHeaders, of_record
 
 _MAX_DETAIL = 500
 
@@ -23,6 +24,14 @@ class Address:
     partition: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, and the agent's trace that it belongs to."""
+
+    request: AdviceRequested
+    trace: TraceHeaders
+
+
 class _Sender(BaseModel):
     """The least that must be readable of a bad request to answer it."""
 
@@ -32,15 +41,16 @@ class _Sender(BaseModel):
     reply_partition: Annotated[int, Field(ge=0)]
 
 
-def read(record: Record) -> AdviceRequested:
+def read(record: Record) -> Asked:
     """Return the request in a record.
 
     Raises:
         SchemaError: there is none; the message says why.
     """
-    request = decode(ADVICE_REQUESTS, record.value(), headers(record))
+    given = headers(record)
+    request = decode(ADVICE_REQUESTS, record.value(), given)
     assert isinstance(request, AdviceRequested)
-    return request
+    return Asked(request, of_record(given))
 
 
 def refusal(record: Record, reason: str) -> tuple[HintGiven, Address] | None:

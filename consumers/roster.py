@@ -75,20 +75,32 @@ class Roster:
         """Whether there is a base bundle: without it nobody can learn labels."""
         return self._base() is not None
 
-    def start(self, messages: Iterable[InService], stop: threading.Event) -> None:
+    def start(
+        self,
+        messages: Iterable[InService],
+        stop: threading.Event,
+        beat: Callable[[], object],
+    ) -> None:
         """Put the promoted advisors into service; returns when all are, or `stop` is set.
+
+        Calls `beat` often meanwhile: there may be many labels to learn.
 
         Where that fails, the base bundle serves until the promoted one can be loaded.
         """
+
+        def enough() -> bool:
+            beat()
+            return stop.is_set()
+
         for message in messages:
             self.announced(message)
         self.settle()
-        while self._coming is not None and not stop.is_set():
+        while self._coming is not None and not enough():
             stop.wait(0.02)
             self.settle()
         for tenant in set(self._wanted) - set(self._serving):
-            if not stop.is_set():
-                self._fall_back(tenant, stop)
+            if not enough():
+                self._fall_back(tenant, enough)
 
     def announced(self, message: InService) -> None:
         """Note a promotion or a step back; `settle` puts it into service."""
@@ -212,8 +224,8 @@ class Roster:
             exc_info=None if known else error,
         )
 
-    def _fall_back(self, tenant: str, stop: threading.Event) -> None:
+    def _fall_back(self, tenant: str, enough: Callable[[], bool]) -> None:
         base = self._base()
         if base is not None:
-            self._serving[tenant] = self._taught(tenant, base.bundle, stop.is_set)
+            self._serving[tenant] = self._taught(tenant, base.bundle, enough)
             _LOG.warning("base_in_service", tenant=tenant, version=base.version)

@@ -10,9 +10,12 @@ import structlog
 from pilotfish.schemas.errors import PilotfishError, UnavailableError
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.garbage import spare_the_collector
+from pilotfish.streams.health import Health
 from pilotfish.streams.kafka import topics
+from pilotfish.streams.metrics_server import listening
+from pilotfish.streams.standing import Standing
 
-Service = Callable[[Settings, threading.Event], None]
+Service = Callable[[Settings, threading.Event, Standing], None]
 
 _LONGEST_S: Final = 10.0
 """A server that came back is noticed after this long at the latest."""
@@ -29,9 +32,9 @@ def asking_first(service: Service) -> Service:
         ConfigurationError, UnavailableError: from the service, as `streams.kafka.topics`.
     """
 
-    def run(settings: Settings, stop: threading.Event) -> None:
+    def run(settings: Settings, stop: threading.Event, standing: Standing) -> None:
         topics(settings, _ASKED_S)
-        service(settings, stop)
+        service(settings, stop, standing)
 
     return run
 
@@ -45,7 +48,11 @@ def stop_on_signals() -> threading.Event:
 
 
 def serve(
-    name: str, service: Service, settings: Settings, stop: threading.Event
+    name: str,
+    service: Service,
+    settings: Settings,
+    stop: threading.Event,
+    health: Health,
 ) -> int:
     """Run a service until `stop` is set; return the exit status of the process.
 
@@ -55,18 +62,31 @@ def serve(
     log = structlog.get_logger(service=name)
     log.info("started")
     spare_the_collector()
+    try:
+        with listening(name, settings, health):
+            _run_patiently(log, service, settings, stop, health.standing)
+    except PilotfishError as error:
+        log.error(  # noqa: TRY400 - expected errors need no trace
+            "failed", kind=type(error).__name__, error=str(error)
+        )
+        return 1
+    log.info("stopped")
+    return 0
+
+
+def _run_patiently(
+    log: structlog.typing.FilteringBoundLogger,
+    service: Service,
+    settings: Settings,
+    stop: threading.Event,
+    standing: Standing,
+) -> None:
     wait_s = 0.5
     while not stop.is_set():
+        standing.begin()
         try:
-            service(settings, stop)
+            service(settings, stop, standing)
         except UnavailableError as error:
             log.warning("waiting", error=str(error), wait_s=wait_s)
             stop.wait(wait_s)
             wait_s = min(2 * wait_s, _LONGEST_S)
-        except PilotfishError as error:
-            log.error(  # noqa: TRY400 - expected errors need no trace
-                "failed", kind=type(error).__name__, error=str(error)
-            )
-            return 1
-    log.info("stopped")
-    return 0

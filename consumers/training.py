@@ -6,11 +6,19 @@ import sys
 from typing import Final, Literal, Protocol
 
 from pilotfish.schemas.settings import Settings
+from pilotfish.streams.clickhouse import ClickHouse
 
 Outcome = Literal["done", "busy", "failed"]
 
 BUSY_STATUS: Final = 75
 """EX_TEMPFAIL: another training of this tenant holds the lock."""
+
+
+_VERDICT: Final = """
+SELECT training_id, version, verdict FROM trainings FINAL
+WHERE tenant = {tenant:String} AND status = 'finished'
+ORDER BY finished_at DESC, training_id DESC LIMIT 1
+"""
 
 
 class Training(Protocol):
@@ -51,3 +59,13 @@ class TrainingProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def newest_verdict(clickhouse: ClickHouse, tenant: str) -> dict[str, str]:
+    """Return training_id, version and verdict of the tenant's newest finished training.
+
+    Empty where there is none; raises as `ClickHouse.query`.
+    """
+    for row in clickhouse.query(_VERDICT, {"tenant": tenant}):
+        return dict(zip(("training_id", "version", "verdict"), row, strict=True))
+    return {}

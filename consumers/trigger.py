@@ -8,7 +8,7 @@ whether the advisors it brought forth do harm. Run one trigger.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
@@ -17,8 +17,9 @@ import structlog
 from confluent_kafka import Consumer
 from confluent_kafka import Message as Record
 
+from pilotfish.consumers.lift import Lift
 from pilotfish.consumers.schedule import Schedule
-from pilotfish.consumers.training import Training, TrainingProcess
+from pilotfish.consumers.training import Training, TrainingProcess, newest_verdict
 from pilotfish.consumers.watch import Watch
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.codec import decode
@@ -26,11 +27,14 @@ from pilotfish.schemas.errors import SchemaError, UnavailableError
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import LABELS
+from pilotfish.streams import metrics
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.kafka import consumer, headers, mapped_errors, readable
 from pilotfish.streams.progress import progress, tenants
+from pilotfish.streams.standing import Place, Standing
 
 GROUP: Final = "pilotfish-trigger"
+ASKS_CLICKHOUSE: Final = True
 
 _LOG = structlog.get_logger(service="trigger")
 
@@ -41,13 +45,13 @@ _END_S: Final = 3.0
 Start = Callable[[Settings, str], Training]
 
 
-def run(settings: Settings, stop: threading.Event) -> None:
+def run(settings: Settings, stop: threading.Event, standing: Standing) -> None:
     """Watch and train until `stop` is set, which also ends a training.
 
     Raises:
         UnavailableError: Kafka is away; call again after a while. A training goes on.
     """
-    with mapped_errors("watching labels"), Trigger(settings) as trigger:
+    with mapped_errors("watching labels"), Trigger(settings, standing) as trigger:
         while not stop.is_set():
             trigger.step()
         trigger.end_training()
@@ -59,19 +63,33 @@ class Trigger:
     def __init__(
         self,
         settings: Settings,
+        standing: Standing,
         start: Start = TrainingProcess,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._settings = settings
+        self._standing = standing
         self._start = start
         self._clickhouse = ClickHouse(settings)
         self._schedule = Schedule(settings.train_at, clock)
         self._watch = Watch(settings, ClickHouse(settings), clock)
+        self._lift = Lift(self._clickhouse, clock)
+        self._parts = [
+            self._look_after_training,
+            self._count_and_start,
+            self._look_after_promoted,
+        ]
+        if settings.metrics_port is not None:
+            self._parts.append(self._tell_lift)
         self._knows_tenants = False
         self._training: tuple[str, Training] | None = None
         overrides = {"enable.auto.offset.store": True}
         self._consumer: Consumer = consumer(settings, GROUP, **overrides)
-        self._consumer.subscribe([LABELS.name])
+        self._consumer.subscribe(
+            [LABELS.name],
+            on_assign=lambda _, partitions: standing.gained(partitions),
+            on_revoke=lambda _, partitions: standing.lost(partitions),
+        )
 
     def __enter__(self) -> Self:
         self._watch.start()
@@ -89,15 +107,17 @@ class Trigger:
 
     def step(self) -> None:
         """Wait a little for labels, then look after trainings and promoted advisors."""
+        self._standing.beat()
         records = readable(self._consumer.consume(_MAX_LABELS, _TICK_S))
         for record in records:
             self._note(record)
         if records:
             self._consumer.commit(asynchronous=True)
-        self._look_after_training()
-        if self._training is None:
-            self._count_and_start()
-        self._look_after_promoted()
+            self._standing.reached(_ends(records))
+        for look in self._parts:
+            # Each may wait for ClickHouse, and gives up after one answer that is late.
+            self._standing.beat()
+            look()
 
     def end_training(self) -> None:
         """End a running training, and see it gone."""
@@ -127,11 +147,30 @@ class Trigger:
         tenant, training = self._training
         outcome = training.outcome()
         if outcome is not None:
-            _LOG.info("training_ended", tenant=tenant, outcome=outcome)
+            metrics.TRAININGS.labels(outcome).inc()
+            told = self._verdict(tenant) if outcome == "done" else {}
+            _LOG.info("training_ended", tenant=tenant, outcome=outcome, **told)
             self._training = None
             self._schedule.ended(tenant, outcome)
 
+    def _verdict(self, tenant: str) -> dict[str, str]:
+        try:
+            told = newest_verdict(self._clickhouse, tenant)
+        except UnavailableError as error:
+            return {"verdict": f"unknown: {error}"}
+        if told:
+            metrics.VERDICTS.labels(told["verdict"]).inc()
+        return told
+
+    def _tell_lift(self) -> None:
+        try:
+            self._lift.step()
+        except UnavailableError as error:
+            _LOG.warning("lift_waits", error=str(error))
+
     def _count_and_start(self) -> None:
+        if self._training is not None:
+            return
         try:
             self._count()
         except UnavailableError as error:
@@ -156,3 +195,7 @@ class Trigger:
                     count=count,
                     train_at=self._settings.train_at,
                 )
+
+
+def _ends(records: Iterable[Record]) -> dict[Place, int]:
+    return {(LABELS.name, r.partition() or 0): (r.offset() or 0) + 1 for r in records}

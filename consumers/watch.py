@@ -17,6 +17,7 @@ from pilotfish.schemas.advisors import AdvisorPromoted
 from pilotfish.schemas.errors import BundleError
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.metrics import ROLLBACKS
 from pilotfish.streams.promotions import InService, announce, in_service
 
 _LOG = structlog.get_logger(service="trigger")
@@ -116,6 +117,7 @@ class Watch:
             _LOG.warning("no_parent_to_roll_back_to", **told, reason=reason)
             return
         announce(self._settings, message)
+        ROLLBACKS.inc()
         del self._promoted[promoted.tenant]
         _LOG.warning("rolled_back", **told, to=message.version, reason=reason)
 

@@ -39,6 +39,13 @@ class Settings(BaseSettings):
     """P(success) that a unit of an attempt's cost is worth when approaches are compared."""
     idle_s: float = Field(default=3600.0, gt=0)
     """Seconds without an event after which an open attempt counts as abandoned."""
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where a service shows metrics and health; None: nowhere.
+
+    `pilotfish up` gives this port and the next ones to its services.
+    """
+    metrics_host: str = "127.0.0.1"
+    """The address it listens on; whoever reaches it may read, without a password."""
     base_model: str = "minilm"
     """What LoRA adapts: `minilm`, `smollm2`, or a folder with a Hugging Face model."""
 

@@ -6,17 +6,20 @@ topics of its own, no web server. What is acknowledged was written, see `sink`.
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import faust
 import structlog
+from confluent_kafka import TopicPartition
 from faust.auth import SASLCredentials, SSLCredentials
 from yarl import URL
 
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.worker_process import WorkerProcess
+from pilotfish.streams import metrics
+from pilotfish.streams.standing import Standing
+from pilotfish.streams.worker_process import Processed, WorkerProcess
 
 _LOG = structlog.get_logger(service="streams")
 
@@ -79,13 +82,18 @@ class Batches:
 
     Args:
         worker: processes batches; it blocks, so it is called in a thread.
+        standing: told how far it has come.
         failed: hears what waiting cannot heal.
     """
 
     def __init__(
-        self, worker: WorkerProcess, failed: Callable[[BaseException], None]
+        self,
+        worker: WorkerProcess,
+        standing: Standing,
+        failed: Callable[[BaseException], None],
     ) -> None:
         self._worker = worker
+        self._standing = standing
         self._failed = failed
 
     async def label(self, events: Any) -> None:
@@ -99,30 +107,44 @@ class Batches:
 
     async def _write(self, batch: list[Any]) -> bool:
         records = [event.message for event in batch]
+        metrics.BATCH_RECORDS.observe(len(records))
         try:
-            await asyncio.to_thread(self._worker.process, records)
+            with metrics.WRITE_SECONDS.time():
+                done = await asyncio.to_thread(self._worker.process, records)
         except Exception as error:  # noqa: BLE001 - ends the process
             self._failed(error)
             return False
         for event in batch:
             event.ack()
+        self._note(done)
         return True
+
+    def _note(self, done: Processed) -> None:
+        self._standing.reached(done.ends)
+        metrics.DEAD_LETTERS.labels(EVENTS.name).inc(done.unreadable)
+        for outcome, labels in done.labels.items():
+            metrics.LABELS.labels(outcome).inc(labels)
 
 
 def attach(
-    app: Any, worker: WorkerProcess, failed: Callable[[BaseException], None]
+    app: Any,
+    worker: WorkerProcess,
+    standing: Standing,
+    failed: Callable[[BaseException], None],
 ) -> None:
     """Let the worker process the app's events, and forget what moves to others."""
-    batches = Batches(worker, failed)
+    batches = Batches(worker, standing, failed)
 
     async def label(events: Any) -> None:
         await batches.label(events)
 
-    async def revoked(_app: Any, _partitions: Any, **_signal: Any) -> None:
+    async def revoked(_app: Any, partitions: Any, **_signal: Any) -> None:
         worker.forget()
+        standing.lost(_placed(partitions))
 
     async def assigned(_app: Any, partitions: Any, **_signal: Any) -> None:
         worker.forget()
+        standing.gained(_placed(partitions))
         _LOG.info("assigned", partitions=sorted(tp.partition for tp in partitions))
 
     app.agent(events_of(app), name="label")(label)
@@ -135,6 +157,10 @@ def partitions_of(app: Any) -> set[int]:
     if app.rebalancing or not app.consumer.started:
         return set()
     return {tp.partition for tp in app.consumer.assignment()}
+
+
+def _placed(partitions: Iterable[Any]) -> list[TopicPartition]:
+    return [TopicPartition(tp.topic, tp.partition) for tp in partitions]
 
 
 def _credentials(settings: Settings) -> Any:

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from clickhouse_connect.driver.exceptions import (
 from clickhouse_connect.driver.insert import InsertContext
 from clickhouse_connect.driver.query import QueryResult
 from clickhouse_connect.driver.transform import NativeTransform
-from urllib3 import PoolManager
+from urllib3 import PoolManager, request
 from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 
@@ -149,6 +150,18 @@ class ClickHouse:
                 insert_block=block.data,
                 settings={"insert_deduplication_token": token} if token else None,
             )
+
+    def answers(self, timeout_s: float) -> bool:
+        """Return whether there is an answer in time; asks without a user."""
+        try:
+            asked = request(
+                *("GET", f"{self._settings.clickhouse}/ping"),
+                timeout=timeout_s,
+                retries=False,
+            )
+        except HTTPError:
+            return False
+        return asked.status == HTTPStatus.OK
 
     def close(self) -> None:
         """Close the connection; the next call opens it again."""

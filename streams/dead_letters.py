@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as Record
 from pydantic import TypeAdapter, ValidationError
@@ -20,11 +21,15 @@ from pilotfish.schemas.ids import Identifier
 from pilotfish.schemas.topics import DEAD
 from pilotfish.streams.kafka import headers
 
+_LOG = structlog.get_logger()
+
 LIMIT: Final = 1000
 WITHIN: Final = timedelta(minutes=5)
 
 _CUT_BYTES: Final = 512 * 1024
 """What is kept of a value that Kafka refuses as too large: fits the usual 1 MB."""
+_KEY_BYTES: Final = 100
+"""What a log line shows of a key: of events it is the attempt's id."""
 _TIMEOUT_S: Final = 30.0
 _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 
@@ -50,12 +55,19 @@ class DeadLetters:
         self._errors: list[KafkaError] = []
 
     def put(self, record: Record, reason: str) -> None:
-        """Queue the record's raw bytes, its place, and why it could not be read.
+        """Queue the record's raw bytes, its place, and why it could not be read; log it.
 
         Raises:
             DeadLetterLimitError: the 1001st within five minutes: something is wrong
                 that single bad messages do not explain. Nothing is skipped.
         """
+        _LOG.warning(
+            "unreadable",
+            service=self._service,
+            place=f"{record.topic()}/{record.partition()}/{record.offset()}",
+            key=(record.key() or b"")[:_KEY_BYTES].decode("utf-8", "replace"),
+            reason=reason,
+        )
         self._count(reason)
         self._publish(self.letter(record, reason))
 

@@ -13,6 +13,7 @@ from pilotfish.schemas.codec import encode, headers_of
 from pilotfish.schemas.errors import ConfigurationError, UnavailableError
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import TOPICS, Topic
+from pilotfish.streams.trace import TraceHeaders
 
 _LOG = logging.getLogger("librdkafka")
 
@@ -73,14 +74,19 @@ def consumer(settings: Settings, group: str, **overrides: Any) -> Consumer:
 
 
 def publish(
-    to: Producer, topic: Topic, key: str, message: Message, **options: Any
+    to: Producer,
+    topic: Topic,
+    key: str,
+    message: Message,
+    trace: TraceHeaders | None = None,
+    **options: Any,
 ) -> None:
     """Queue one message; `options` go to `Producer.produce`."""
     to.produce(
         topic.name,
         key=key,
         value=encode(message),
-        headers=headers_of(message),
+        headers=headers_of(message) + (trace or []),
         **options,
     )
 

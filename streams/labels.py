@@ -58,6 +58,13 @@ class Label(NamedTuple):
     p_success: float | None
     abstained: str = ""
 
+    @property
+    def outcome(self) -> str:
+        """One of a few words: success, failure, or why it abstains."""
+        if self.p_success is None:
+            return self.abstained
+        return "success" if self.p_success >= 0.5 else "failure"
+
 
 def label(status: Status, signals: Iterable[Signal]) -> Label:
     """Label an attempt that ended with `status`; `signals` are in order of arrival.

@@ -20,12 +20,15 @@ from pilotfish.schemas.errors import (
 )
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import EVENTS, LABELS
-from pilotfish.streams.app import attach, create_app, partitions_of
+from pilotfish.streams.app import GROUP, attach, create_app, partitions_of
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.garbage import spare_the_collector
+from pilotfish.streams.health import Health
 from pilotfish.streams.idle import IdleAttempts
 from pilotfish.streams.kafka import producer, topics
+from pilotfish.streams.metrics_server import listening
 from pilotfish.streams.publisher import Publisher
+from pilotfish.streams.standing import Standing
 from pilotfish.streams.worker_process import WorkerProcess
 
 _LOG = structlog.get_logger(service="streams")
@@ -41,7 +44,9 @@ class FaustGaveUpError(UnavailableError):
     """Faust crashed; in practice because Kafka was away for longer than it bears."""
 
 
-def wait_for_topics(settings: Settings, stop: threading.Event) -> None:
+def wait_for_topics(
+    settings: Settings, stop: threading.Event, standing: Standing
+) -> None:
     """Wait until Kafka answers and has both topics, or `stop` is set.
 
     Raises:
@@ -49,6 +54,7 @@ def wait_for_topics(settings: Settings, stop: threading.Event) -> None:
     """
     wait_s = 0.5
     while not stop.is_set():
+        standing.beat()
         try:
             _check_topics(settings)
         except UnavailableError as error:
@@ -59,7 +65,7 @@ def wait_for_topics(settings: Settings, stop: threading.Event) -> None:
             return
 
 
-async def run(settings: Settings, stop: threading.Event) -> None:
+async def run(settings: Settings, stop: threading.Event, standing: Standing) -> None:
     """Run Faust until `stop` is set.
 
     Raises:
@@ -70,11 +76,12 @@ async def run(settings: Settings, stop: threading.Event) -> None:
     app = create_app(settings)
     worker = WorkerProcess(settings)
     await asyncio.to_thread(worker.ready)
-    attach(app, worker, failures.append)
+    attach(app, worker, standing, failures.append)
     closing = asyncio.create_task(_close_idle(app, settings, stop))
     try:
         await app.start()
-        while not (stop.is_set() or failures or app.should_stop or closing.done()):  # noqa: ASYNC110 - four ends
+        while not (stop.is_set() or failures or app.should_stop or closing.done()):
+            standing.beat(worker.silent_s)
             await asyncio.sleep(_TICK_S)
     except Exception as error:
         raise FaustGaveUpError(f"Faust does not start: {error}") from error
@@ -91,12 +98,10 @@ async def run(settings: Settings, stop: threading.Event) -> None:
 def serve(settings: Settings, stop: threading.Event) -> int:
     """Run the worker until `stop` is set; return the exit status of the process."""
     _LOG.info("started")
+    health = Health(settings, GROUP, asks_clickhouse=True)
     try:
-        wait_for_topics(settings, stop)
-        if not stop.is_set():
-            spare_the_collector()
-            # Not asyncio.run: at its end it would wait for a thread that waits for a server.
-            asyncio.new_event_loop().run_until_complete(run(settings, stop))
+        with listening("streams", settings, health):
+            _run(settings, stop, health.standing)
     except UnavailableError as error:
         _LOG.warning("begins_anew", error=str(error))
         if not stop.wait(error.retry_after_s):
@@ -111,6 +116,15 @@ def serve(settings: Settings, stop: threading.Event) -> int:
         return 1
     _LOG.info("stopped")
     return 0
+
+
+def _run(settings: Settings, stop: threading.Event, standing: Standing) -> None:
+    wait_for_topics(settings, stop, standing)
+    if not stop.is_set():
+        spare_the_collector()
+        # Not asyncio.run: at its end it would wait for a thread that waits for a server.
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(run(settings, stop, standing))
 
 
 async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> None:

@@ -17,6 +17,11 @@ from pilotfish.streams.store import load_pages, load_states
 _LOG = structlog.get_logger(service="streams")
 
 
+def log_wait(error: UnavailableError, wait_s: float) -> None:
+    """Say that a batch waits for a server."""
+    _LOG.warning("batch_waits", error=str(error), wait_s=wait_s)
+
+
 class Worker:
     """Labels attempts and counts windows; everything here blocks, so call it in a thread.
 
@@ -24,14 +29,20 @@ class Worker:
         clickhouse: a connection for this worker alone.
         sink: where batches go.
         stop: ends the wait for a server that is away.
+        waits: hears of each wait, why and for how many seconds.
     """
 
     def __init__(
-        self, clickhouse: ClickHouse, sink: Sink, stop: threading.Event
+        self,
+        clickhouse: ClickHouse,
+        sink: Sink,
+        stop: threading.Event,
+        waits: Callable[[UnavailableError, float], object] = log_wait,
     ) -> None:
         self._clickhouse = clickhouse
         self._sink = sink
         self._stop = stop
+        self._waits = waits
         self._memory = Memory()
 
     def forget(self) -> None:
@@ -76,8 +87,4 @@ class Worker:
             memory.pages.put(page, cells)
 
     def _until_done(self, work: Callable[[], None]) -> None:
-        until_available(work, self._stop, _note)
-
-
-def _note(error: UnavailableError, wait_s: float) -> None:
-    _LOG.warning("batch_waits", error=str(error), wait_s=wait_s)
+        until_available(work, self._stop, self._waits)

@@ -10,9 +10,11 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterable
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -27,7 +29,8 @@ from pilotfish.streams.garbage import spare_the_collector
 from pilotfish.streams.kafka import producer
 from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.sink import Sink
-from pilotfish.streams.worker import Worker
+from pilotfish.streams.standing import Place
+from pilotfish.streams.worker import Worker, log_wait
 
 
 class Taken(NamedTuple):
@@ -41,6 +44,23 @@ class Taken(NamedTuple):
     headers: Headers | None
 
 
+class Processed(NamedTuple):
+    """What a batch came to, in numbers."""
+
+    unreadable: int
+    labels: dict[str, int]
+    """Labels by outcome, as the metric names them."""
+    ends: dict[Place, int]
+    """The next offset to process in each of its partitions."""
+
+
+_NOTHING: Final = Processed(0, {}, {})
+
+
+class Waits(NamedTuple):
+    """A sign of life: the worker waits for a server."""
+
+
 class WorkerProcess:
     """Processes batches elsewhere, one at a time; begins at once and is soon ready."""
 
@@ -48,6 +68,7 @@ class WorkerProcess:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._forget = False
+        self._heard_at: float | None = None
         self._process = context.Process(
             target=_serve, args=(theirs, settings), daemon=True
         )
@@ -58,6 +79,12 @@ class WorkerProcess:
     def pid(self) -> int:
         """Return the process's number."""
         return self._process.pid or 0
+
+    @property
+    def silent_s(self) -> float:
+        """Seconds of a batch without a word from the process; 0 between batches."""
+        heard_at = self._heard_at
+        return 0.0 if heard_at is None else time.monotonic() - heard_at
 
     def end(self) -> None:
         """End the process now; a batch under way is cut off."""
@@ -70,13 +97,13 @@ class WorkerProcess:
         Raises:
             UnavailableError: it ended instead.
         """
-        self._answer()
+        self._result()
 
     def forget(self) -> None:
         """Let the next batch begin without memory: others may have written meanwhile."""
         self._forget = True
 
-    def process(self, records: Iterable[Record]) -> None:
+    def process(self, records: Iterable[Record]) -> Processed:
         """Process a batch to its end, however long Kafka or ClickHouse are away.
 
         Raises:
@@ -89,15 +116,26 @@ class WorkerProcess:
             self._connection.send((forget, taken))
         except OSError as error:
             raise UnavailableError("the worker's process ended") from error
-        self._answer()
+        return self._result()
 
-    def _answer(self) -> None:
+    def _result(self) -> Processed:
+        """Return the next answer; what comes before it are signs of life."""
         try:
-            error: Exception | None = self._connection.recv()
+            while isinstance(answer := self._next(), Waits):
+                pass
+        finally:
+            self._heard_at = None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _next(self) -> Processed | Exception | Waits:
+        self._heard_at = time.monotonic()
+        try:
+            answer: Processed | Exception | Waits = self._connection.recv()
         except (EOFError, OSError) as lost:
             raise UnavailableError("the worker's process ended") from lost
-        if error is not None:
-            raise error
+        return answer
 
 
 def _taken(record: Record) -> Taken:
@@ -107,31 +145,40 @@ def _taken(record: Record) -> Taken:
 
 
 def _serve(connection: Connection, settings: Settings) -> None:
-    """Be the process: answer each batch with None or the error that ended it."""
+    """Be the process: answer each batch with what it came to, or what ended it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the parent's to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logs.configure("streams")
     letters = DeadLetters(producer(settings), "streams")
     sink = Sink(ClickHouse(settings), Publisher(producer(settings)), letters)
-    worker = Worker(ClickHouse(settings), sink, threading.Event())
+
+    def waits(error: UnavailableError, wait_s: float) -> None:
+        log_wait(error, wait_s)
+        connection.send(Waits())
+
+    worker = Worker(ClickHouse(settings), sink, threading.Event(), waits)
     ClickHouse.load()
     spare_the_collector()
-    connection.send(None)
+    connection.send(_NOTHING)
     while True:
         connection.send(_processed(worker, *connection.recv()))
 
 
-def _processed(worker: Worker, forget: bool, records: list[Any]) -> Exception | None:
+def _processed(
+    worker: Worker, forget: bool, records: list[Any]
+) -> Processed | Exception:
     if forget:
         worker.forget()
     try:
-        worker.process(records)
+        batch = worker.process(records)
     except PilotfishError as error:
         return error
     except Exception as error:  # noqa: BLE001 - a mistake of ours, told where it is known
         structlog.get_logger(service="streams").exception("failed")
         return PilotfishError(f"{type(error).__name__}: {error}")
-    return None
+    labels = Counter(state.label.outcome for state in batch.labelled.values())
+    ends = {(record.topic, record.partition): record.offset + 1 for record in records}
+    return Processed(len(batch.unreadable), dict(labels), ends)
 
 
 def _end_with_parent() -> None:

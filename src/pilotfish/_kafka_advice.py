@@ -17,7 +17,9 @@ from pilotfish.schemas.codec import decode
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import ADVICE_REPLIES, ADVICE_REQUESTS
+from pilotfish.streams import trace
 from pilotfish.streams.kafka import consumer, headers, mapped_errors, producer, publish
+from pilotfish.streams.trace import TraceHeaders
 
 _QUICK: Final[dict[str, Any]] = {
     "socket.nagle.disable": True,
@@ -35,6 +37,7 @@ class _Open:
     """A request without an answer yet."""
 
     request: AdviceRequested
+    trace: TraceHeaders
     answer: Future[HintGiven] = field(default_factory=Future)
     delivered: bool = False
 
@@ -85,7 +88,7 @@ class AdviceLine:
 
     def ask(self, request: AdviceRequested) -> Question:
         """Send a request, now or as soon as replies can be heard."""
-        waiting = _Open(request)
+        waiting = _Open(request, trace.current())
         with self._lock:
             self._open[request.request_id] = waiting
             ready = self._partition is not None
@@ -124,6 +127,7 @@ class AdviceLine:
                 ADVICE_REQUESTS,
                 request.request_id,
                 request,
+                waiting.trace,
                 on_delivery=on_delivery,
             )
         except (BufferError, KafkaException) as error:

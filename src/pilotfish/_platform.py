@@ -36,7 +36,10 @@ def running_platform(settings: Settings, say: Say) -> Iterator[Supervisor]:
 
     broker = _own_port("PILOTFISH_KAFKA", f"//{settings.kafka}")
     http = _own_port("PILOTFISH_CLICKHOUSE", settings.clickhouse)
-    for port, whose in ((broker, "Kafka"), (broker + 1, "Kafka"), (http, "ClickHouse")):
+    metrics = metrics_ports(settings)
+    wanted = [(broker, "Kafka"), (broker + 1, "Kafka"), (http, "ClickHouse")]
+    wanted += [(port, f"{name}'s metrics") for name, port in metrics.items()]
+    for port, whose in wanted:
         require_free(port, whose)
     with ExitStack() as running:
         say("starting Kafka and ClickHouse")
@@ -69,6 +72,13 @@ def prepare(settings: Settings, replication: int = 1) -> list[str]:
         clickhouse.close()
 
 
+def metrics_ports(settings: Settings) -> dict[str, int]:
+    """Return each service's port of metrics: the one set, and the next; empty if none."""
+    if settings.metrics_port is None:
+        return {}
+    return {name: settings.metrics_port + n for n, name in enumerate(SERVICES)}
+
+
 def _own_port(variable: str, address: str) -> int:
     place = urlsplit(address)
     if place.hostname not in _LOOPBACK or place.port is None:
@@ -82,10 +92,15 @@ def _own_port(variable: str, address: str) -> int:
 def _children(settings: Settings) -> dict[str, Child]:
     logs = settings.home / "logs"
     logs.mkdir(parents=True, exist_ok=True)
+    ports = metrics_ports(settings)
+    own = {
+        name: settings.model_copy(update={"metrics_port": ports.get(name)})
+        for name in SERVICES
+    }
     return {
         name: Child(
             [sys.executable, "-m", *module],
-            settings.environment(),
+            own[name].environment(),
             logs / f"{name}.log",
         )
         for name, module in SERVICES.items()

@@ -18,6 +18,7 @@ from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import ADVICE_REPLIES, ADVICE_REQUESTS, LABELS
 from pilotfish.streams.kafka import consumer, headers, producer, publish
+from pilotfish.streams.standing import Standing
 
 APPROACHES = {
     "plan": "plan first",
@@ -141,7 +142,7 @@ def advising(settings: Settings) -> Iterator[threading.Thread]:
 
     def serve() -> None:
         try:
-            advisor.run(settings, stop)
+            advisor.run(settings, stop, Standing())
         except BaseException as error:
             errors.append(error)
             raise

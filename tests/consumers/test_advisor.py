@@ -31,9 +31,10 @@ from pilotfish.schemas.codec import decode
 from pilotfish.schemas.dead import DeadLetter
 from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.settings import Settings
-from pilotfish.schemas.topics import DEAD
+from pilotfish.schemas.topics import DEAD, LABELS
 from pilotfish.streams.kafka import client_config, consumer, headers
 from pilotfish.streams.promotions import announce
+from pilotfish.streams.standing import Standing
 
 PROBLEM = "w1 w7"
 OTHER = "w90 w91 w92"
@@ -108,7 +109,7 @@ def test_it_learns_from_labels_and_then_advises(
         assert [one.approach for one in hint.candidates] == list(APPROACHES)
         assert APPROACHES[hint.approach or ""] in hint.text
         assert hint.advisor_version == "tiny-1"
-        assert hint.propensity is not None and hint.propensity >= 0.01
+        assert hint.propensity is not None and hint.propensity >= 0.005
         assert hint.kind.startswith("kind-")
 
 
@@ -399,8 +400,36 @@ def test_two_workers_share_the_requests_and_know_the_same(
     assert max(believed) - min(believed) < 0.02
 
 
+@pytest.mark.usefixtures("base")
+def test_it_has_joined_when_it_has_requests_to_answer(settings: Settings) -> None:
+    standing = Standing()
+    with Advisor(settings, standing) as advisor:
+        advisor.start(threading.Event())
+        assert not standing.joined
+
+        def joined() -> bool:
+            advisor.step()
+            return standing.joined
+
+        eventually(joined)
+    topics = {topic for topic, _ in standing.positions()}
+    assert LABELS.name in topics
+    assert standing.missing == ""
+
+
+def test_without_any_advisor_it_says_what_it_lacks(settings: Settings) -> None:
+    standing = Standing()
+    with Advisor(settings, standing) as advisor:
+        advisor.start(threading.Event())
+        deadline = time.monotonic() + 20
+        while not standing.missing:
+            assert time.monotonic() < deadline
+            advisor.step()
+    assert standing.missing == "no advisor in the store"
+
+
 def _fail_after_start(settings: Settings) -> None:
-    with Advisor(settings) as advisor:
+    with Advisor(settings, Standing()) as advisor:
         advisor.start(threading.Event())
         raise RuntimeError
 

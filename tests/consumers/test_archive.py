@@ -26,6 +26,7 @@ from pilotfish.schemas.topics import ADVICE_REPLIES, DEAD, EVENTS
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.dead_letters import LIMIT
 from pilotfish.streams.kafka import consumer, producer, publish
+from pilotfish.streams.standing import Standing
 
 COUNT = "SELECT count(), uniqExact(event_id) FROM events WHERE tenant = {tenant:String}"
 
@@ -34,7 +35,7 @@ COUNT = "SELECT count(), uniqExact(event_id) FROM events WHERE tenant = {tenant:
 def archiving(settings: Settings) -> Iterator[None]:
     """Run the archive beside the test; raise what it raises."""
     stop = threading.Event()
-    future = in_background(lambda: run(settings, stop))
+    future = in_background(lambda: run(settings, stop, Standing()))
     try:
         yield
     finally:
@@ -226,7 +227,7 @@ def test_a_server_that_is_away_is_said_so(settings: Settings, away: str) -> None
     address = "127.0.0.1:1" if away == "kafka" else "http://127.0.0.1:1"
     lost = settings.model_copy(update={away: address})
     stop = threading.Event()
-    future = in_background(lambda: run(lost, stop))
+    future = in_background(lambda: run(lost, stop, Standing()))
     if away == "clickhouse":
         with pytest.raises(UnavailableError, match="ClickHouse at 127"):
             future.result(30)
@@ -243,7 +244,7 @@ def test_too_much_that_is_unreadable_stops_it_and_skips_nothing(
     send_raw(apart, EVENTS.name, *[b"no json"] * (LIMIT + 1))
     send(apart, events(apart.tenant, 1))
     with pytest.raises(DeadLetterLimitError, match="find the publisher"):
-        run(apart, threading.Event())
+        run(apart, threading.Event(), Standing())
     assert archived(apart) == (0, 0)
     with archiving(apart):
         eventually(lambda: archived(apart), (3, 3))

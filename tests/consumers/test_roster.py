@@ -110,7 +110,7 @@ def test_a_start_with_a_damaged_bundle_falls_back_to_base(
     publish_labels(settings, *lessons(settings, 8, "react"))
     new = tiny_bundle(settings.models, settings.tenant, "v2")
     (new.path / "card.json").unlink()
-    roster.start([promoted(new)], threading.Event())
+    roster.start([promoted(new)], threading.Event(), lambda: None)
     [serving] = roster.serving
     assert serving.version == "tiny-1"
     assert len(serving.learning.state.ledger) == 8

@@ -11,8 +11,11 @@ from pilotfish.consumers.__main__ import main
 from pilotfish.consumers.service import asking_first, serve, stop_on_signals
 from pilotfish.schemas.errors import DeadLetterLimitError, UnavailableError
 from pilotfish.schemas.settings import Settings
+from pilotfish.streams.health import Health
+from pilotfish.streams.standing import Standing
 
 SETTINGS = Settings()
+HEALTH = Health(SETTINGS, "test", asks_clickhouse=False)
 
 
 class Stop(threading.Event):
@@ -30,38 +33,38 @@ class Stop(threading.Event):
 def test_a_server_that_is_away_is_asked_again_ever_more_slowly() -> None:
     stop = Stop()
 
-    def service(settings: Settings, stop: threading.Event) -> None:
+    def service(settings: Settings, stop: threading.Event, _: Standing) -> None:
         assert settings is SETTINGS
         if len(stop.waited) == 7:  # type: ignore[attr-defined]
             stop.set()
         else:
             raise UnavailableError("away")
 
-    assert serve("test", service, SETTINGS, stop) == 0
+    assert serve("test", service, SETTINGS, stop, HEALTH) == 0
     assert stop.waited == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
 
 
 def test_what_waiting_does_not_heal_ends_the_process_with_one() -> None:
-    def service(_settings: Settings, _stop: threading.Event) -> None:
+    def service(_settings: Settings, _stop: threading.Event, _: Standing) -> None:
         raise DeadLetterLimitError("too many")
 
-    assert serve("test", service, SETTINGS, Stop()) == 1
+    assert serve("test", service, SETTINGS, Stop(), HEALTH) == 1
 
 
 def test_a_service_does_not_begin_before_kafka_answers() -> None:
-    def service(_settings: Settings, _stop: threading.Event) -> None:
+    def service(_settings: Settings, _stop: threading.Event, _: Standing) -> None:
         raise AssertionError
 
     with pytest.raises(UnavailableError, match="for its topics"):
-        asking_first(service)(Settings(kafka="127.0.0.1:1"), Stop())
+        asking_first(service)(Settings(kafka="127.0.0.1:1"), Stop(), Standing())
 
 
 def test_a_bug_is_not_swallowed() -> None:
-    def service(_settings: Settings, _stop: threading.Event) -> None:
+    def service(_settings: Settings, _stop: threading.Event, _: Standing) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        serve("test", service, SETTINGS, Stop())
+        serve("test", service, SETTINGS, Stop(), HEALTH)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
+from prometheus_client import Counter
 
 from pilotfish.advisors.store import ModelStore
 from pilotfish.consumers.training import Outcome, TrainingProcess
@@ -19,6 +20,8 @@ from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import LABELS
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.kafka import producer, publish
+from pilotfish.streams.metrics import LIFT, TRAININGS, VERDICTS
+from pilotfish.streams.standing import Standing
 
 AT = 50
 OFFSETS = count(1)
@@ -94,7 +97,7 @@ def wake(settings: Settings, tenant: str, labels: int) -> None:
     assert to.flush(20) == 0
 
 
-def finish(settings: Settings, tenant: str = "") -> None:
+def finish(settings: Settings, tenant: str = "", verdict: str = "refused") -> None:
     """Store a training that has learned from everything so far, as the trainer does."""
     row = {
         "tenant": tenant or settings.tenant,
@@ -102,6 +105,7 @@ def finish(settings: Settings, tenant: str = "") -> None:
         "status": "finished",
         "finished_at": utc_now(),
         "watermark": {0: next(OFFSETS)},
+        "verdict": verdict,
     }
     ClickHouse(settings).insert("trainings", list(row), [list(row.values())])
 
@@ -124,7 +128,7 @@ def ready(trigger: Trigger) -> None:
 
 
 def test_it_trains_at_the_exact_count(at_fifty: Settings, trainings: Trainings) -> None:
-    with Trigger(at_fifty, trainings) as trigger:
+    with Trigger(at_fifty, Standing(), trainings) as trigger:
         ready(trigger)
         label(at_fifty, AT - 1)
         label(at_fifty, 30, p_success=None)
@@ -139,7 +143,7 @@ def test_it_trains_at_the_exact_count(at_fifty: Settings, trainings: Trainings) 
 def test_revisions_and_doubled_labels_count_once(
     at_fifty: Settings, trainings: Trainings
 ) -> None:
-    with Trigger(at_fifty, trainings) as trigger:
+    with Trigger(at_fifty, Standing(), trainings) as trigger:
         ready(trigger)
         for version in range(1, 5):
             label(at_fifty, 1, attempt_id="revised", version=version, first_offset=1)
@@ -152,7 +156,7 @@ def test_revisions_and_doubled_labels_count_once(
 def test_while_one_runs_no_other_starts_and_then_counting_begins_anew(
     at_fifty: Settings, trainings: Trainings
 ) -> None:
-    with Trigger(at_fifty, trainings) as trigger:
+    with Trigger(at_fifty, Standing(), trainings) as trigger:
         ready(trigger)
         label(at_fifty, AT)
         until(trigger, lambda: bool(trainings))
@@ -169,22 +173,22 @@ def test_while_one_runs_no_other_starts_and_then_counting_begins_anew(
 def test_labels_that_came_while_it_was_down_are_counted(
     at_fifty: Settings, trainings: Trainings
 ) -> None:
-    with Trigger(at_fifty, trainings) as trigger:
+    with Trigger(at_fifty, Standing(), trainings) as trigger:
         ready(trigger)
         label(at_fifty, 30)
         steps(trigger)
     label(at_fifty, 19)
-    with Trigger(at_fifty, trainings) as trigger:
+    with Trigger(at_fifty, Standing(), trainings) as trigger:
         ready(trigger)
         steps(trigger)
         assert trainings == []
     label(at_fifty, 1)
-    with Trigger(at_fifty, trainings) as trigger:
+    with Trigger(at_fifty, Standing(), trainings) as trigger:
         until(trigger, lambda: bool(trainings))
-    with Trigger(at_fifty, again := Trainings()) as trigger:
+    with Trigger(at_fifty, Standing(), again := Trainings()) as trigger:
         until(trigger, lambda: bool(again))  # the one before never finished
     finish(at_fifty)
-    with Trigger(at_fifty, never := Trainings()) as trigger:
+    with Trigger(at_fifty, Standing(), never := Trainings()) as trigger:
         ready(trigger)
         steps(trigger)
     assert never == []
@@ -198,7 +202,7 @@ def test_a_failure_is_tried_again_after_a_while(
     def clock() -> datetime:
         return now
 
-    with Trigger(at_fifty, trainings, clock) as trigger:
+    with Trigger(at_fifty, Standing(), trainings, clock) as trigger:
         label(at_fifty, AT)
         until(trigger, lambda: len(trainings) == 1)
         trainings[0].result = "failed"
@@ -216,7 +220,7 @@ def test_a_tenant_somebody_else_trains_is_tried_again(
     def clock() -> datetime:
         return now
 
-    with Trigger(at_fifty, trainings, clock) as trigger:
+    with Trigger(at_fifty, Standing(), trainings, clock) as trigger:
         label(at_fifty, AT)
         until(trigger, lambda: len(trainings) == 1)
         trainings[0].result = "busy"
@@ -226,6 +230,52 @@ def test_a_tenant_somebody_else_trains_is_tried_again(
         until(trigger, lambda: len(trainings) == 2)
 
 
+def counted(counter: Counter, label: str) -> float:
+    return float(counter.labels(label)._value.get())
+
+
+@pytest.mark.parametrize("verdict", ["promoted", "refused"])
+def test_how_trainings_end_and_their_verdicts_are_counted(
+    at_fifty: Settings, trainings: Trainings, verdict: str
+) -> None:
+    verdicts, done = counted(VERDICTS, verdict), counted(TRAININGS, "done")
+    failed = counted(TRAININGS, "failed")
+    label(at_fifty, AT)
+    with Trigger(at_fifty, Standing(), trainings) as trigger:
+        until(trigger, lambda: bool(trainings))
+        finish(at_fifty, verdict=verdict)
+        trainings[0].result = "done"
+        steps(trigger)
+        label(at_fifty, AT)
+        until(trigger, lambda: len(trainings) == 2)
+        trainings[1].result = "failed"
+        steps(trigger)
+    assert counted(VERDICTS, verdict) == verdicts + 1
+    assert counted(TRAININGS, "done") == done + 1
+    assert counted(TRAININGS, "failed") == failed + 1
+
+
+def test_the_lift_is_asked_for_only_where_it_is_shown(
+    at_fifty: Settings, trainings: Trainings
+) -> None:
+    LIFT.clear()
+    for holdout, p_success in ((False, 1.0), (True, 0.0)):
+        asked = {"hint_request_id": new_id(), "hint_holdout": holdout}
+        label(at_fifty, 1, p_success=p_success, **asked)
+    with Trigger(at_fifty, Standing(), trainings) as trigger:
+        steps(trigger)
+        assert lifts() == {}
+    shown = at_fifty.model_copy(update={"metrics_port": 1})
+    with Trigger(shown, Standing(), trainings) as trigger:
+        steps(trigger)
+        assert lifts() == {at_fifty.tenant: 1.0}
+
+
+def lifts() -> dict[str, float]:
+    [family] = LIFT.collect()
+    return {sample.labels["tenant"]: sample.value for sample in family.samples}
+
+
 def test_tenants_queue_and_the_one_with_most_labels_is_first(
     at_fifty: Settings, trainings: Trainings
 ) -> None:
@@ -233,7 +283,7 @@ def test_tenants_queue_and_the_one_with_most_labels_is_first(
     label(at_fifty, AT, few)
     label(at_fifty, AT + 10, many)
     label(at_fifty, AT - 1, none)
-    with Trigger(at_fifty, trainings) as trigger:
+    with Trigger(at_fifty, Standing(), trainings) as trigger:
         until(trigger, lambda: bool(trainings))
         steps(trigger)
         assert trainings.tenants() == [many]
@@ -249,7 +299,7 @@ def test_tenants_queue_and_the_one_with_most_labels_is_first(
 def test_an_unreadable_label_is_passed_over(
     at_fifty: Settings, trainings: Trainings
 ) -> None:
-    with Trigger(at_fifty, trainings) as trigger:
+    with Trigger(at_fifty, Standing(), trainings) as trigger:
         ready(trigger)
         to = producer(at_fifty)
         to.produce(LABELS.name, value=b"\xff", headers=[("schema", b"AttemptLabelled")])
@@ -263,7 +313,7 @@ def test_without_clickhouse_it_waits_and_then_counts(
 ) -> None:
     label(at_fifty, AT)
     away = at_fifty.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
-    with Trigger(away, trainings) as trigger:
+    with Trigger(away, Standing(), trainings) as trigger:
         steps(trigger, 2)
         trigger._clickhouse = ClickHouse(at_fifty)  # it came back
         until(trigger, lambda: bool(trainings))
@@ -271,7 +321,7 @@ def test_without_clickhouse_it_waits_and_then_counts(
 
 def test_a_stop_ends_the_training(at_fifty: Settings, trainings: Trainings) -> None:
     label(at_fifty, AT)
-    with Trigger(at_fifty, trainings) as trigger:
+    with Trigger(at_fifty, Standing(), trainings) as trigger:
         until(trigger, lambda: bool(trainings))
         trigger.end_training()
         assert trainings[0].ended
@@ -287,7 +337,10 @@ def test_a_real_training_is_a_process_of_its_own(at_fifty: Settings) -> None:
 
     label(at_fifty, AT, problem="always the same", approach="plan")
     store = ModelStore(at_fifty.models)
-    with store.training_lock(at_fifty.tenant), Trigger(at_fifty, start) as trigger:
+    with (
+        store.training_lock(at_fifty.tenant),
+        Trigger(at_fifty, Standing(), start) as trigger,
+    ):
         until(trigger, lambda: bool(started))
         until(trigger, lambda: started[0].outcome() is not None, 90)
         trigger.end_training()

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from faults.memory_log import Trouble
 
+from pilotfish.consumers import training
 from pilotfish.streams import progress, store
 
 Row = dict[str, Any]
@@ -153,5 +154,6 @@ _ANSWERS: dict[str, Callable[[Tables, dict[str, Any]], list[tuple[Any, ...]]]] =
     store._CELLS: _cells,
     progress._WATERMARK: _watermark,
     progress._NEW_LABELS: _new_labels,
+    training._VERDICT: lambda *_: [],
     "SELECT DISTINCT tenant FROM attempts ORDER BY tenant": _tenants,
 }

@@ -185,9 +185,8 @@ class MemoryConsumer:
         ]
         if self._on_revoke is not None and self._at:
             self._on_revoke(self, self.assignment())
-        if self._on_assign is None:
-            self.assign(places)
-        else:
+        self.assign(places)  # the callback may do it otherwise
+        if self._on_assign is not None:
             self._on_assign(self, places)
 
 

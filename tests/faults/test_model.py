@@ -51,6 +51,7 @@ from pilotfish.streams.kafka import headers
 from pilotfish.streams.progress import new_labels
 from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.sink import Sink
+from pilotfish.streams.standing import Standing
 from pilotfish.streams.windows import share
 from pilotfish.streams.worker import Worker
 
@@ -356,7 +357,7 @@ class Platform(RuleBasedStateMachine):
             self.archive = self._archive()
 
     def _archive(self) -> Archive:
-        return Archive(SETTINGS)
+        return Archive(SETTINGS, Standing())
 
     def _trigger(self) -> Trigger:
         def start(_settings: Settings, tenant: str) -> Trained:
@@ -367,7 +368,7 @@ class Platform(RuleBasedStateMachine):
             self.now += timedelta(minutes=1)
             return self.now
 
-        return Trigger(SETTINGS, start, clock)
+        return Trigger(SETTINGS, Standing(), start, clock)
 
     def _fakes(self) -> Iterator[Any]:
         def consumer(_settings: Settings, group: str, **_more: Any) -> MemoryConsumer:

@@ -69,6 +69,16 @@ def test_services_wait_until_topics_tables_and_base_are_there() -> None:
             assert service["restart"] == "no"
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_docker_asks_each_service_whether_it_lives(name: str) -> None:
+    service = OURS[name]
+    *_, script = service["healthcheck"]["test"]
+    port = service["environment"]["PILOTFISH_METRICS_PORT"]
+    assert f"127.0.0.1:{port}/healthz" in script
+    compile(script, "healthcheck", "exec")
+    assert not any(port in one for one in service.get("ports", []))
+
+
 def test_the_servers_are_pinned_checked_and_keep_their_data() -> None:
     for name in ("kafka", "clickhouse"):
         server = ALL[name]

@@ -2,11 +2,8 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from statistics import fmean
@@ -14,42 +11,12 @@ from statistics import fmean
 import psutil
 import pytest
 from faults.processes import eventually
-from ports import free_ports, is_free
 
 from pilotfish.schemas.attempt_log import read_attempts
 from pilotfish.schemas.settings import Settings
 
 LOG = Path(__file__).parents[2] / "../shared/data/intercode_sql.jsonl.gz"
 ATTEMPTS = 80
-
-
-@pytest.fixture(scope="module")
-def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """`pilotfish up` in a process; at the end it must stop within ten seconds."""
-    broker, http = free_ports(2)
-    while http == broker + 1 or not is_free(broker + 1):  # the controller's
-        broker, http = free_ports(2)
-    settings = Settings(
-        home=tmp_path_factory.mktemp("up"),
-        kafka=f"127.0.0.1:{broker}",
-        clickhouse=f"http://127.0.0.1:{http}",
-    )
-    with subprocess.Popen(
-        [sys.executable, "-m", "pilotfish", "up"],
-        env=os.environ | settings.environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert any("pilotfish is up" in line for line in process.stdout)
-        children = psutil.Process(process.pid).children(recursive=True)
-        assert len(children) >= 6  # two servers, four services
-        yield settings
-        since = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        process.communicate()
-        assert time.monotonic() - since < 10
-        assert not [child for child in children if child.is_running()]
 
 
 def run(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
@@ -79,7 +46,8 @@ def test_a_log_of_real_attempts_is_replayed_and_labelled(up: Settings) -> None:
 
 @pytest.mark.slow
 def test_status_sql_and_doctor_agree(up: Settings) -> None:
-    counted = run(up, "sql", "SELECT count() AS n FROM attempts_current", "--json")
+    counting = "SELECT count() AS n FROM attempts_current WHERE tenant = 'default'"
+    counted = run(up, "sql", counting, "--json")
     [row] = json.loads(counted.stdout)
     status = json.loads(run(up, "status", "--json").stdout)
     assert status["attempts"] == status["labelled"] == row["n"]

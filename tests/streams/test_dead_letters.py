@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from confluent_kafka import Message as Record
+from structlog.testing import capture_logs
 
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.codec import decode
@@ -28,6 +29,15 @@ def record(value: bytes | None = b"not json", **fields: object) -> Record:
 def nowhere(**overrides: object) -> DeadLetters:
     settings = Settings(kafka="127.0.0.1:1")
     return DeadLetters(producer(settings, **overrides), "archive", lambda: NOW)
+
+
+def test_each_letter_is_a_line_of_the_log_with_place_and_key() -> None:
+    with capture_logs() as lines:
+        nowhere().put(record(key=b"attempt-1" + b"x" * 1000), "not JSON")
+    [line] = lines
+    assert line["key"].startswith("attempt-1") and len(line["key"]) == 100
+    assert (line["place"], line["reason"]) == ("pilotfish.events/2/41", "not JSON")
+    assert (line["service"], line["log_level"]) == ("archive", "warning")
 
 
 def test_a_letter_keeps_bytes_place_and_reason() -> None:

@@ -86,6 +86,15 @@ def test_evidence_is_stronger_than_abandonment() -> None:
     assert of("abandoned", ("tests", 1.0)) == Label(1.0)
 
 
+def test_its_outcome_is_a_word() -> None:
+    given = Label(1.0), Label(0.5), Label(0.25), Label(None, "no evidence")
+    outcomes = [one.outcome for one in given]
+    assert outcomes == ["success", "success", "failure", "no evidence"]
+
+
+OUTCOMES = {"success", "failure", "infrastructure", "abandoned", "no evidence"}
+
+
 @given(st.sampled_from(STATUSES), st.lists(signals))
 def test_it_abstains_with_a_reason_or_says_a_probability(
     status: Status, said: list[Signal]
@@ -93,6 +102,7 @@ def test_it_abstains_with_a_reason_or_says_a_probability(
     p_success, abstained = label(status, said)
     assert (p_success is None) == bool(abstained)
     assert p_success is None or 0 <= p_success <= 1
+    assert label(status, said).outcome in OUTCOMES
 
 
 @given(st.sampled_from(STATUSES), st.lists(signals), st.floats(0.5, 1))

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from faults.processes import eventually, gone
 from faults.records import records
 from faults.replay import events
 
+from pilotfish.consumers.background import in_background
 from pilotfish.schemas.errors import StorageError, UnavailableError
 from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import EVENTS
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.worker_process import WorkerProcess
 
@@ -43,11 +46,39 @@ def test_batches_are_labelled_with_and_without_memory(
     settings: Settings, worker: WorkerProcess
 ) -> None:
     batch = records(events(settings.tenant, 20))
-    worker.process(batch[:50])
+    first = worker.process(batch[:50])
     worker.forget()
-    worker.process(batch[50:])
+    second = worker.process(batch[50:])
     found = ClickHouse(settings).query(LABELLED, {"t": settings.tenant})
     assert found == [(20,)]
+    assert first.ends == {(EVENTS.name, 0): 50}
+    assert second.ends == {(EVENTS.name, 0): len(batch)}
+    labels = Counter(first.labels) + Counter(second.labels)
+    assert labels.keys() == {"success", "failure", "infrastructure"}
+    assert labels["infrastructure"] == 1
+    assert first.unreadable == second.unreadable == 0
+
+
+def test_while_it_waits_for_a_server_it_gives_signs_of_life(
+    settings: Settings,
+) -> None:
+    away = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
+    worker = WorkerProcess(away)
+    worker.ready()
+    assert worker.silent_s == 0
+    waiting = in_background(lambda: worker.process(records(events(away.tenant, 1))))
+    silent = [0.0]
+
+    def heard() -> bool:
+        silent.append(worker.silent_s)
+        return 0 < silent[-1] < silent[-2]
+
+    for _ in range(2):
+        eventually(heard, True)
+    worker.end()
+    with pytest.raises(UnavailableError, match="process ended"):
+        waiting.result(10)
+    assert worker.silent_s == 0
 
 
 def test_an_error_comes_across_as_itself(settings: Settings) -> None:

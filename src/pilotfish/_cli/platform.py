@@ -19,9 +19,10 @@ def up() -> None:
     """Start Kafka, ClickHouse and every service here; Ctrl-C stops them all.
 
     Nothing needs to be installed beside pilotfish. Data and logs stay in
-    PILOTFISH_HOME; a service that dies is started again.
+    PILOTFISH_HOME; a service that dies is started again. With PILOTFISH_METRICS_PORT
+    set, each service shows metrics and health: on that port, and on the next three.
     """
-    from pilotfish._platform import running_platform
+    from pilotfish._platform import metrics_ports, running_platform
 
     settings = Settings()
     stop = threading.Event()
@@ -33,6 +34,8 @@ def up() -> None:
             f"{settings.clickhouse}, logs in {settings.home / 'logs'}\n"
             "Ctrl-C stops everything."
         )
+        for name, port in metrics_ports(settings).items():
+            console.print(f"metrics of {name}: {settings.metrics_host}:{port}")
         while not stop.wait(0.5):
             pass
         console.print("stopping")
