@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -129,9 +129,9 @@ def test_a_reader_sees_one_tenant_in_every_table_and_view(
 ) -> None:
     questions = [f"SELECT DISTINCT tenant FROM {relation}" for relation in RELATIONS]
     found = answers(data, users(tenant), questions)
-    assert dict(zip(RELATIONS, found, strict=True)) == dict.fromkeys(
-        RELATIONS, [tenant]
-    )
+    assert dict(zip(RELATIONS, found, strict=True)) == {
+        relation: [tenant] for relation in RELATIONS
+    }
 
 
 def test_no_other_way_leads_to_other_tenants(data: Path) -> None:
