@@ -120,7 +120,7 @@ class ClickHouse:
         if rows:
             self.insert_block(self.block(table, columns, rows))
 
-    def block(
+    def block(  # nosec B107 # it names a block
         self,
         table: str,
         columns: Sequence[str],

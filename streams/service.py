@@ -9,9 +9,14 @@ import asyncio
 import os
 import sys
 import threading
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+)
 
 from pilotfish.schemas.errors import (
     ConfigurationError,
@@ -33,6 +38,9 @@ _LOG = structlog.get_logger(service="streams")
 _TIMEOUT_S: Final = 5.0
 _STOP_S: Final = 3.0
 _SEARCH_S: Final = 60.0
+_ASK_S: Final = 10.0
+"""How often Kafka is asked whether it still knows this user: aiokafka would not say."""
+_REFUSED: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 _TICK_S: Final = 0.1
 _LONGEST_S: Final = 10.0
 
@@ -71,10 +79,13 @@ async def run(settings: Settings, stop: threading.Event) -> None:
     worker = WorkerProcess(settings)
     await asyncio.to_thread(worker.ready)
     attach(app, worker, failures.append)
-    closing = asyncio.create_task(_close_idle(app, settings, stop))
+    beside = [
+        asyncio.create_task(_close_idle(app, settings, stop)),
+        asyncio.create_task(_ask_whether_known(settings, stop)),
+    ]
     try:
         await app.start()
-        while not (stop.is_set() or failures or app.should_stop or closing.done()):  # noqa: ASYNC110 - four ends
+        while not (stop.is_set() or failures or app.should_stop or _done(beside)):  # noqa: ASYNC110 - four ends
             await asyncio.sleep(_TICK_S)
     except Exception as error:
         raise FaustGaveUpError(f"Faust does not start: {error}") from error
@@ -83,8 +94,12 @@ async def run(settings: Settings, stop: threading.Event) -> None:
         return
     if failures:
         raise failures[0]
-    if closing.done():
-        closing.result()
+    for task in _done(beside):
+        task.result()
+    if isinstance(app.crash_reason, _REFUSED):
+        raise ConfigurationError(
+            f"Kafka refuses: {app.crash_reason!r}; `pilotfish grant service` allows it"
+        )
     raise FaustGaveUpError(f"Faust stopped: {app.crash_reason!r}")
 
 
@@ -129,11 +144,25 @@ async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> No
                 _LOG.info("closed_idle", attempts=closed)
 
 
+async def _ask_whether_known(settings: Settings, stop: threading.Event) -> None:
+    """Raise ConfigurationError once Kafka does not know this user any more."""
+    while not stop.is_set():
+        await asyncio.sleep(_ASK_S)
+        with suppress(UnavailableError):  # Faust bears it, or gives up
+            await asyncio.to_thread(topics, settings, _TIMEOUT_S)
+
+
+def _done(tasks: list[asyncio.Task[None]]) -> list[asyncio.Task[None]]:
+    return [task for task in tasks if task.done()]
+
+
 def _check_topics(settings: Settings) -> None:
     there = topics(settings, _TIMEOUT_S)
     missing = [t.name for t in (EVENTS, LABELS) if t.name not in there]
     if missing:
-        raise UnavailableError(f"Kafka has no {' and no '.join(missing)} yet")
+        raise UnavailableError(
+            f"Kafka has no {' and no '.join(missing)} yet, or does not show this user"
+        )
     events, labels = (len(there[t.name].partitions) for t in (EVENTS, LABELS))
     if events != labels:
         raise ConfigurationError(
