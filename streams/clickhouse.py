@@ -75,7 +75,7 @@ class ClickHouse:
 
     def __init__(self, settings: Settings) -> None:
         address = urlsplit(settings.clickhouse)
-        self._place = address.netloc.rpartition("@")[2]  # without a password
+        self._place = address.netloc
         self._settings = settings
         self._pool: PoolManager | None = None
         self._client: Client | None = None

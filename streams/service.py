@@ -75,6 +75,7 @@ async def run(settings: Settings, stop: threading.Event) -> None:
         PilotfishError: beginning anew would not help.
     """
     failures: list[BaseException] = []
+    settings.home.mkdir(parents=True, exist_ok=True)  # Faust makes a folder in it
     app = create_app(settings)
     worker = WorkerProcess(settings)
     await asyncio.to_thread(worker.ready)
