@@ -9,7 +9,6 @@ import asyncio
 import os
 import sys
 import threading
-from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -25,11 +24,11 @@ from pilotfish.schemas.errors import (
 )
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import EVENTS, LABELS
-from pilotfish.streams.app import attach, create_app, partitions_of
+from pilotfish.streams.app import GROUP, attach, create_app, partitions_of
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.garbage import spare_the_collector
 from pilotfish.streams.idle import IdleAttempts
-from pilotfish.streams.kafka import producer, topics
+from pilotfish.streams.kafka import consumer, producer, topics
 from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.worker_process import WorkerProcess
 
@@ -38,8 +37,7 @@ _LOG = structlog.get_logger(service="streams")
 _TIMEOUT_S: Final = 5.0
 _STOP_S: Final = 3.0
 _SEARCH_S: Final = 60.0
-_ASK_S: Final = 10.0
-"""How often Kafka is asked whether it still knows this user: aiokafka would not say."""
+_LOOK_S: Final = 1.0
 _REFUSED: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 _TICK_S: Final = 0.1
 _LONGEST_S: Final = 10.0
@@ -82,7 +80,7 @@ async def run(settings: Settings, stop: threading.Event) -> None:
     attach(app, worker, failures.append)
     beside = [
         asyncio.create_task(_close_idle(app, settings, stop)),
-        asyncio.create_task(_ask_whether_known(settings, stop)),
+        asyncio.create_task(_hear_refusals(settings, stop)),
     ]
     try:
         await app.start()
@@ -145,12 +143,16 @@ async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> No
                 _LOG.info("closed_idle", attempts=closed)
 
 
-async def _ask_whether_known(settings: Settings, stop: threading.Event) -> None:
-    """Raise ConfigurationError once Kafka does not know this user any more."""
+async def _hear_refusals(settings: Settings, stop: threading.Event) -> None:
+    """Raise ConfigurationError once Kafka does not know this user any more.
+
+    aiokafka would try again for ever and tell nobody. So another client, which reads
+    nothing, stays connected beside it.
+    """
+    client = consumer(settings, GROUP)
     while not stop.is_set():
-        await asyncio.sleep(_ASK_S)
-        with suppress(UnavailableError):  # Faust bears it, or gives up
-            await asyncio.to_thread(topics, settings, _TIMEOUT_S)
+        client.poll(0)
+        await asyncio.sleep(_LOOK_S)
 
 
 def _done(tasks: list[asyncio.Task[None]]) -> list[asyncio.Task[None]]:

@@ -81,8 +81,9 @@ class SecuredKafka(EmbeddedKafka):
 
     def take_away(self, user: str, kind: ResourceType) -> None:
         """Delete a user's rules about one kind of resource."""
+        anything: Any = None  # the package's types do not know that it may be
         found = AclBindingFilter(
-            *(kind, None, ResourcePatternType.ANY, f"User:{user}", None),
+            *(kind, anything, ResourcePatternType.ANY, f"User:{user}", anything),
             *(AclOperation.ANY, AclPermissionType.ANY),
         )
         admin = AdminClient(self.root)  # it must live until the answer is there

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 WITHIN_S = 30
 """A right to a topic is missed at once, one to a group after a session (10 s), a password
-at the next connection; the stream processor asks every ten seconds."""
+at the next connection."""
 
 Take = Callable[[SecuredKafka, str], None]
 TAKEN: dict[str, Take] = {
