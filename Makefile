@@ -1,4 +1,4 @@
-.PHONY: setup demo test check format lint types bench bench-learning lock clean
+.PHONY: setup demo test check format lint types audit bench bench-learning lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -11,16 +11,22 @@ demo: setup
 test: setup
 	@$(BIN)/coverage run -m pytest && $(BIN)/coverage report
 
-check: lint types test
+# Last: what is not on this machine may keep it from being answered.
+check: lint types test audit
 
 format: setup
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo && $(BIN)/codespell
+	@$(BIN)/bandit -q -c pyproject.toml -r src schemas streams consumers trainers infra advisors
 
 types: setup
 	@$(BIN)/mypy && $(BIN)/pyright
+
+# Strict: what cannot be looked up fails, instead of counting as safe.
+audit: setup
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock
 
 bench: setup
 	@$(BIN)/python benchmarks/run.py

@@ -173,6 +173,7 @@ class FastHead:
         try:
             state = safetensors.numpy.load(content)
             dim, words, *names = json.loads(state["names"].tobytes())
+            _require_room(len(content), words)
             head = cls(dim, words)
             for name, panel in head._panels.items():
                 parts = ("mean", "covariance", "record")
@@ -183,3 +184,12 @@ class FastHead:
         except (SafetensorError, KeyError, TypeError, ValueError) as error:
             raise BundleError(f"these bytes are no fast head: {error}") from error
         return head
+
+
+def _require_room(size_bytes: int, words: int) -> None:
+    """Raise ValueError unless so many bytes can hold a covariance of so many words.
+
+    Before memory is taken for it: the number is only what the bytes claim.
+    """
+    if not 0 <= 8 * words**2 <= size_bytes:
+        raise ValueError(f"{size_bytes} bytes for {words} words")

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pilotfish.advisors.bundle import CARD, Bundle, checksum_of, load
-from pilotfish.schemas.errors import BundleError, TrainingBusyError
+from pilotfish.schemas.errors import BundleError, ConfigurationError, TrainingBusyError
 
 BASE_TENANT = "base"
 """Under this tenant lie the pretrained encoders, with heads that know nothing."""
@@ -63,7 +63,13 @@ class ModelStore:
 
         Raises:
             TrainingBusyError: somebody else holds it.
+            ConfigurationError: what this tenant learned would be everybody's base.
         """
+        if tenant == BASE_TENANT:
+            raise ConfigurationError(
+                f"tenant {tenant!r} is not trained: the base advisor of all tenants has "
+                "this name; give the tenant another one"
+            )
         self.folder(tenant).mkdir(parents=True, exist_ok=True)
         with (self.folder(tenant) / "training.lock").open("a") as file:
             try:

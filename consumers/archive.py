@@ -150,7 +150,7 @@ class Archive:
         while not future.done() and self._pending is not None:
             self._standing.beat()
             # What slips through after a rebalance is read again: see step 3.
-            self._consumer.poll(_PATIENCE_S)
+            readable(self._consumer.consume(1, _PATIENCE_S))
         self._consumer.resume(self._consumer.assignment())
 
     def _begin(self, batch: Batch) -> "Pending":

@@ -26,7 +26,8 @@ _ASKED_S: Final = 2.0
 def asking_first(service: Service) -> Service:
     """Return a service that asks Kafka for its topics before it begins.
 
-    A refused consumer would wait for ever, as for a Kafka that is away.
+    A consumer takes an authority it does not know for a cut connection, and would wait
+    for ever; a Kafka that does not know the consumer, it would take longer to notice.
 
     Raises:
         ConfigurationError, UnavailableError: from the service, as `streams.kafka.topics`.

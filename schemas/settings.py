@@ -3,14 +3,16 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """All settings, each from `PILOTFISH_<NAME>`; the defaults are the embedded set-up."""
 
-    model_config = SettingsConfigDict(env_prefix="PILOTFISH_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="PILOTFISH_", frozen=True, hide_input_in_errors=True
+    )
 
     tenant: str = "default"
     home: Path = Path.home() / ".local/share/pilotfish"
@@ -48,6 +50,17 @@ class Settings(BaseSettings):
     """The address it listens on; whoever reaches it may read, without a password."""
     base_model: str = "minilm"
     """What LoRA adapts: `minilm`, `smollm2`, or a folder with a Hugging Face model."""
+
+    @field_validator("clickhouse")
+    @classmethod
+    def _without_credentials(cls, address: str) -> str:
+        """Refuse what errors and `pilotfish doctor` would show."""
+        if "@" in address or "?" in address:
+            raise ValueError(
+                "the address must have no user and no password: set "
+                "PILOTFISH_CLICKHOUSE_USER and PILOTFISH_CLICKHOUSE_PASSWORD"
+            )
+        return address
 
     @property
     def models(self) -> Path:

@@ -17,16 +17,18 @@ from pilotfish.streams.trace import TraceHeaders
 
 _LOG = logging.getLogger("librdkafka")
 
-_MISCONFIGURED = frozenset(
+_UNKNOWN = frozenset(
     {
         KafkaError.SASL_AUTHENTICATION_FAILED,
-        KafkaError.TOPIC_AUTHORIZATION_FAILED,
-        KafkaError.GROUP_AUTHORIZATION_FAILED,
-        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
         KafkaError._AUTHENTICATION,  # noqa: SLF001 - librdkafka's public code for it
-        KafkaError._INVALID_ARG,  # noqa: SLF001
     }
 )
+_MISCONFIGURED = _UNKNOWN | {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError._INVALID_ARG,  # noqa: SLF001
+}
 _NO_HANDSHAKE = _MISCONFIGURED | {KafkaError._SSL}  # noqa: SLF001
 """What a first handshake fails of; later, TLS fails of cut connections too."""
 
@@ -59,9 +61,13 @@ def producer(settings: Settings, **overrides: Any) -> Producer:
 
 
 def consumer(settings: Settings, group: str, **overrides: Any) -> Consumer:
-    """Open a consumer that commits nothing by itself and starts at the beginning."""
+    """Open a consumer that commits nothing by itself and starts at the beginning.
+
+    Once Kafka does not know its password any more, polling raises ConfigurationError.
+    """
     defaults = {
         "group.id": group,
+        "error_cb": _raise_where_unknown,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "earliest",
@@ -156,6 +162,15 @@ def readable(records: Iterable[Record]) -> list[Record]:
         elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
             raise _mapped(f"reading {record.topic() or 'Kafka'}", error)
     return fine
+
+
+def _raise_where_unknown(error: KafkaError) -> None:
+    """Raise in the call that polls: librdkafka itself would try again for ever.
+
+    A right that was taken away comes as a record instead: see `readable`.
+    """
+    if error.code() in _UNKNOWN:
+        raise _refused("reading", error.str())
 
 
 def _mapped(what: str, error: Any) -> ConfigurationError | UnavailableError:

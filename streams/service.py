@@ -12,6 +12,10 @@ import threading
 from typing import Any, Final
 
 import structlog
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+)
 
 from pilotfish.schemas.errors import (
     ConfigurationError,
@@ -25,7 +29,7 @@ from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.garbage import spare_the_collector
 from pilotfish.streams.health import Health
 from pilotfish.streams.idle import IdleAttempts
-from pilotfish.streams.kafka import producer, topics
+from pilotfish.streams.kafka import consumer, producer, topics
 from pilotfish.streams.metrics_server import listening
 from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.standing import Standing
@@ -36,6 +40,8 @@ _LOG = structlog.get_logger(service="streams")
 _TIMEOUT_S: Final = 5.0
 _STOP_S: Final = 3.0
 _SEARCH_S: Final = 60.0
+_LOOK_S: Final = 1.0
+_REFUSED: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 _TICK_S: Final = 0.1
 _LONGEST_S: Final = 10.0
 
@@ -73,14 +79,18 @@ async def run(settings: Settings, stop: threading.Event, standing: Standing) -> 
         PilotfishError: beginning anew would not help.
     """
     failures: list[BaseException] = []
+    settings.home.mkdir(parents=True, exist_ok=True)  # Faust makes a folder in it
     app = create_app(settings)
     worker = WorkerProcess(settings)
     await asyncio.to_thread(worker.ready)
     attach(app, worker, standing, failures.append)
-    closing = asyncio.create_task(_close_idle(app, settings, stop))
+    beside = [
+        asyncio.create_task(_close_idle(app, settings, stop)),
+        asyncio.create_task(_hear_refusals(settings, stop)),
+    ]
     try:
         await app.start()
-        while not (stop.is_set() or failures or app.should_stop or closing.done()):
+        while not (stop.is_set() or failures or app.should_stop or _done(beside)):
             standing.beat(worker.silent_s)
             await asyncio.sleep(_TICK_S)
     except Exception as error:
@@ -90,8 +100,12 @@ async def run(settings: Settings, stop: threading.Event, standing: Standing) -> 
         return
     if failures:
         raise failures[0]
-    if closing.done():
-        closing.result()
+    for task in _done(beside):
+        task.result()
+    if isinstance(app.crash_reason, _REFUSED):
+        raise ConfigurationError(
+            f"Kafka refuses: {app.crash_reason!r}; `pilotfish grant service` allows it"
+        )
     raise FaustGaveUpError(f"Faust stopped: {app.crash_reason!r}")
 
 
@@ -143,11 +157,29 @@ async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> No
                 _LOG.info("closed_idle", attempts=closed)
 
 
+async def _hear_refusals(settings: Settings, stop: threading.Event) -> None:
+    """Raise ConfigurationError once Kafka does not know this user any more.
+
+    aiokafka would try again for ever and tell nobody. So another client, which reads
+    nothing, stays connected beside it.
+    """
+    client = consumer(settings, GROUP)
+    while not stop.is_set():
+        client.poll(0)
+        await asyncio.sleep(_LOOK_S)
+
+
+def _done(tasks: list[asyncio.Task[None]]) -> list[asyncio.Task[None]]:
+    return [task for task in tasks if task.done()]
+
+
 def _check_topics(settings: Settings) -> None:
     there = topics(settings, _TIMEOUT_S)
     missing = [t.name for t in (EVENTS, LABELS) if t.name not in there]
     if missing:
-        raise UnavailableError(f"Kafka has no {' and no '.join(missing)} yet")
+        raise UnavailableError(
+            f"Kafka has no {' and no '.join(missing)} yet, or does not show this user"
+        )
     events, labels = (len(there[t.name].partitions) for t in (EVENTS, LABELS))
     if events != labels:
         raise ConfigurationError(

@@ -5,9 +5,16 @@ from typing import Any
 
 import trustme
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._acl import (
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+)
+from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 from confluent_kafka.admin._scram import (
     ScramCredentialInfo,
     ScramMechanism,
+    UserScramCredentialDeletion,
     UserScramCredentialUpsertion,
 )
 from cryptography.hazmat.primitives.serialization import (
@@ -71,6 +78,25 @@ class SecuredKafka(EmbeddedKafka):
         user = UserScramCredentialUpsertion(name, scram, PASSWORD.encode())
         admin = AdminClient(self.root)
         admin.alter_user_scram_credentials([user])[name].result(20)
+
+    def take_away(self, user: str, kind: ResourceType) -> None:
+        """Delete a user's rules about one kind of resource."""
+        anything: Any = None  # the package's types do not know that it may be
+        found = AclBindingFilter(
+            *(kind, anything, ResourcePatternType.ANY, f"User:{user}", anything),
+            *(AclOperation.ANY, AclPermissionType.ANY),
+        )
+        admin = AdminClient(self.root)  # it must live until the answer is there
+        [deleted] = admin.delete_acls([found]).values()
+        assert deleted.result(20)
+
+    def forget_user(self, name: str) -> None:
+        """Delete a user's password, and start again: open connections would go on."""
+        user = UserScramCredentialDeletion(name, ScramMechanism.SCRAM_SHA_512)
+        admin = AdminClient(self.root)
+        admin.alter_user_scram_credentials([user])[name].result(20)
+        self.stop()
+        self.start()
 
     def settings(self, user: str, password: str = PASSWORD) -> Settings:
         """What this user sets to come in by the secured door."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 import torch
 from tokenizers import Tokenizer
@@ -11,6 +12,9 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.trainers.embedder import Embedder, Pooling
 from pilotfish.trainers.wheels import locate
+
+_SOURCE: Final[dict[str, Any]] = {"local_files_only": True, "trust_remote_code": False}
+"""Said each time: where it is left open, transformers asks who sits at the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +49,19 @@ def _load_folder(folder: Path) -> tuple[Embedder, Tokenizer]:
         raise ConfigurationError(
             f"{folder} has no tokenizer.json: save its tokenizer as a fast one"
         )
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    model = AutoModel.from_pretrained(
-        folder,
-        local_files_only=True,
-        trust_remote_code=False,
-        use_safetensors=True,
-        dtype=torch.float32,
+    config = AutoConfig.from_pretrained(folder, **_SOURCE)  # nosec B615 # a folder
+    model = AutoModel.from_pretrained(  # nosec B615 # a folder
+        folder, use_safetensors=True, dtype=torch.float32, **_SOURCE
     )
     return _embedder(model, _pooling(config)), Tokenizer.from_file(str(tokenizer))
 
 
 def _load_gguf(file: Path) -> tuple[Embedder, Tokenizer]:
-    source = {"gguf_file": file.name, "local_files_only": True}
-    model = AutoModel.from_pretrained(file.parent, dtype=torch.float32, **source)
-    fast = AutoTokenizer.from_pretrained(file.parent, **source)
+    source = {"gguf_file": file.name, **_SOURCE}
+    model = AutoModel.from_pretrained(  # nosec B615 # a folder
+        file.parent, dtype=torch.float32, **source
+    )
+    fast = AutoTokenizer.from_pretrained(file.parent, **source)  # nosec B615 # a folder
     tokenizer = Tokenizer.from_str(fast.backend_tokenizer.to_str())
     return _embedder(model, "last"), tokenizer
 

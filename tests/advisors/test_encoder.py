@@ -1,9 +1,10 @@
 import numpy as np
+import onnx
 import pytest
 
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import FILES, Bundle
-from pilotfish.advisors.encoder import Encoder
+from pilotfish.advisors.encoder import Encoder, open_session
 from pilotfish.advisors.lexicon import BUCKETS, FOLDS, Lexicon
 from pilotfish.schemas.errors import BundleError
 
@@ -62,3 +63,19 @@ def test_an_unreadable_file_is_a_bundle_error(made: Bundle, name: str) -> None:
     broken = bundle.write(other, fields, {**contents, name: b"neither"})
     with pytest.raises(BundleError, match=name.partition(".")[0]):
         Encoder(broken)
+
+
+@pytest.mark.parametrize("place", ["../../weights", "/etc/hostname"])
+def test_weights_outside_the_encoder_s_own_file_are_refused(
+    made: Bundle, place: str
+) -> None:
+    (made.path.parents[1] / "weights").write_bytes(bytes(1024))
+    file = made.path / "encoder.onnx"
+    model = onnx.load(file)
+    table = next(one for one in model.graph.initializer if one.name == "table")
+    table.ClearField("raw_data")
+    table.data_location = onnx.TensorProto.EXTERNAL
+    table.external_data.add(key="location", value=place)
+    file.write_bytes(model.SerializeToString())
+    with pytest.raises(BundleError, match=r"encoder\.onnx"):
+        open_session(file, 1)

@@ -1,3 +1,5 @@
+import json
+import resource
 from time import perf_counter
 
 import numpy as np
@@ -188,6 +190,17 @@ def test_scores_of_words_are_believed_where_they_tell() -> None:
     again = FastHead.from_bytes(head.to_bytes())
     assert again.words == 2
     assert again.to_bytes() == head.to_bytes()
+
+
+@pytest.mark.parametrize("words", [-1, 10**6, 10**30, 1e9, "many", None])
+def test_bytes_that_claim_more_than_they_hold_take_no_memory(words: object) -> None:
+    tensors = safetensors.numpy.load(FastHead(DIM).to_bytes())
+    claim = json.dumps([DIM, words]).encode()
+    tensors["names"] = np.frombuffer(claim, np.uint8)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(BundleError, match="no fast head"):
+        FastHead.from_bytes(safetensors.numpy.save(tensors))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
 def test_learning_and_predicting_take_less_than_a_millisecond() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pilotfish.advisors.bundle import CARD, Bundle
 from pilotfish.advisors.store import BASE_TENANT, ModelStore
-from pilotfish.schemas.errors import BundleError, TrainingBusyError
+from pilotfish.schemas.errors import BundleError, ConfigurationError, TrainingBusyError
 
 Maker = Callable[[Path], Bundle]
 
@@ -77,6 +77,14 @@ def test_the_lock_is_for_one_and_one_tenant(tmp_path: Path) -> None:
         with store.training_lock("other"):
             pass
     with store.training_lock("one"):
+        pass
+
+
+def test_no_tenant_trains_everybody_s_base(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ConfigurationError, match="another one"),
+        ModelStore(tmp_path).training_lock(BASE_TENANT),
+    ):
         pass
 
 

@@ -9,6 +9,8 @@ from pilotfish._cli.app import app
 COMMANDS = (
     "up",
     "prepare",
+    "grant",
+    "policies",
     "demo",
     "replay",
     "sql",

@@ -1,4 +1,3 @@
-import base64
 import gzip
 import http.client
 import itertools
@@ -14,7 +13,7 @@ from pathlib import Path
 import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+from clickhouse_connect.driver.exceptions import ClickHouseError
 from ports import free_ports
 from small_disk import full, small_disk
 
@@ -354,23 +353,6 @@ def test_a_folder_has_one_process(gateway: EmbeddedClickHouse, tmp_path: Path) -
     port = int(gateway.url.rpartition(":")[2])
     with pytest.raises(RequirementError, match=f"port {port} .* in use"):
         EmbeddedClickHouse(tmp_path, port).start()
-
-
-def test_a_password_is_demanded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PILOTFISH_CLICKHOUSE_PASSWORD", "open sesame")
-    with EmbeddedClickHouse(tmp_path, free_ports(1)[0]) as gateway:
-        assert ask(gateway, "/ping").text == "Ok.\n"
-        refused = ask(gateway, body=b"SELECT 1")
-        assert (refused.status, "Code: 516" in refused.text) == (403, True)
-        basic = "Basic " + base64.b64encode(b"default:open sesame").decode()
-        assert ask(gateway, body=b"SELECT 1", Authorization=basic).text == "1\n"
-        key = {"X_ClickHouse_User": "default", "X_ClickHouse_Key": "open sesame"}
-        assert ask(gateway, body=b"SELECT 1", **key).text == "1\n"
-        assert ask(gateway, "/?password=open+sesame", b"SELECT 1").text == "1\n"
-        with pytest.raises(DatabaseError, match="516"):
-            connect(gateway)
 
 
 def test_it_stops_within_three_seconds_whatever_runs(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from guarded import OWNER, READER, ask, guarded_gateway
 from ports import free_ports
 from pydantic import SecretStr
 
+from pilotfish.infra.access import User
 from pilotfish.infra.gateway import EmbeddedClickHouse
 from pilotfish.schemas.errors import RequirementError
 from pilotfish.schemas.settings import Settings
@@ -95,6 +96,23 @@ def test_who_is_not_known_is_told_what_to_do(
     assert "PILOTFISH_CLICKHOUSE_PASSWORD" in words
     assert "sesame" not in words
     assert "a look" not in words
+
+
+@pytest.mark.parametrize("name", ["default", "nobody", ""])
+@pytest.mark.parametrize("password", ["right", "wrong", ""])
+def test_name_and_password_are_compared_whole_whatever_they_are(
+    monkeypatch: pytest.MonkeyPatch, name: str, password: str
+) -> None:
+    compared = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return one == other
+
+    monkeypatch.setattr("hmac.compare_digest", compare)
+    meant = User("default", "right").is_meant(name, password)
+    assert meant == ((name, password) == ("default", "right"))
+    assert compared == [(name.encode(), b"default"), (password.encode(), b"right")]
 
 
 def test_no_password_is_on_the_command_line_or_on_disk(

@@ -39,6 +39,24 @@ def test_passwords_are_not_shown() -> None:
     assert "hush" not in repr(settings) + str(settings)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CLICKHOUSE", "http://me:hush@server:8123"),
+        ("CLICKHOUSE", "http://server:8123/?password=hush"),
+        ("KAFKA_SECURITY", "hush"),
+    ],
+)
+def test_a_refused_value_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """It may be a password: in an address, or in the wrong variable."""
+    monkeypatch.setenv(f"PILOTFISH_{name}", value)
+    with pytest.raises(ValidationError, match=name.lower()) as raised:
+        Settings()
+    assert "hush" not in str(raised.value)
+
+
 def test_another_process_gets_the_same_settings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -128,7 +128,7 @@ def test_what_may_pass_later_is_unavailable(database: ClickHouse, sql: str) -> N
 
 def test_nobody_there() -> None:
     settings = Settings(
-        clickhouse="http://me:sesame@127.0.0.1:1", clickhouse_password=SecretStr("open")
+        clickhouse="http://127.0.0.1:1", clickhouse_password=SecretStr("open sesame")
     )
     database = ClickHouse(settings)
     calls: list[Callable[[], object]] = [
@@ -140,8 +140,7 @@ def test_nobody_there() -> None:
         with pytest.raises(UnavailableError, match=r"127\.0\.0\.1:1 ") as raised:
             call()
         assert "sesame" not in str(raised.value)
-        assert "open" not in str(raised.value)
-    assert "open" not in repr(database)
+    assert "sesame" not in repr(database)
 
 
 def test_a_wrong_password_is_no_outage(

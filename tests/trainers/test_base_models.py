@@ -40,8 +40,10 @@ def test_pickled_weights_are_refused(tiny_model: Callable[[str], Path]) -> None:
 
 
 def test_a_model_that_brings_its_own_code_is_refused(
-    tiny_model: Callable[[str], Path],
+    tiny_model: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also by somebody at a terminal, who would say yes to it."""
+    monkeypatch.setattr("builtins.input", lambda _: "y")
     folder = tiny_model("bert")
     config = (folder / "config.json").read_text()
     (folder / "config.json").write_text(

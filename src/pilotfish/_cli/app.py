@@ -31,6 +31,7 @@ app = typer.Typer(
 app.command()(platform.up)
 app.command()(platform.prepare)
 app.command()(platform.grant)
+app.command()(platform.policies)
 app.command()(demo.demo)
 app.command()(replay.replay)
 app.command()(evaluate.evaluate)

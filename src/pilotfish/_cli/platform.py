@@ -1,4 +1,4 @@
-"""`pilotfish up`: everything in one terminal; `prepare` and `grant`: servers of your own."""
+"""`pilotfish up`: everything in one terminal. For servers of your own: `prepare`, `grant`, `policies`."""
 
 import signal
 import threading
@@ -82,6 +82,21 @@ def grant(
 
     allow(client_config(Settings()), role, user)
     console.print(f"{user} may now do what the role {role} needs")
+
+
+def policies(
+    tenant: Annotated[str, typer.Argument(help="Whose rows may be read.")],
+) -> None:
+    """Print the DDL of a ClickHouse role that reads one tenant's rows alone.
+
+    For a ClickHouse of your own, by who may manage access there, again after each
+    upgrade: pilotfish policies acme | clickhouse-client. Then give the role to users
+    who have no other right to these tables: GRANT pilotfish_reader_acme TO alice.
+    """
+    from pilotfish.infra.row_policies import row_policies
+
+    for statement in row_policies(tenant, Settings().clickhouse_database):
+        typer.echo(f"{statement};")
 
 
 def _prepared(settings: Settings, replication: int, deadline: float) -> list[str]:
