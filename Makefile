@@ -1,4 +1,4 @@
-.PHONY: setup demo test check format lint types audit bench bench-learning lock clean
+.PHONY: setup demo test check format lint types audit faults bench bench-learning lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -27,6 +27,9 @@ types: setup
 # Strict: what cannot be looked up fails, instead of counting as safe.
 audit: setup
 	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock
+
+faults: setup
+	@PYTHONPATH=tests $(BIN)/python -m faults.drive
 
 bench: setup
 	@$(BIN)/python benchmarks/run.py

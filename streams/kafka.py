@@ -12,7 +12,7 @@ from pilotfish.schemas.base import Message
 from pilotfish.schemas.codec import encode, headers_of
 from pilotfish.schemas.errors import ConfigurationError, UnavailableError
 from pilotfish.schemas.settings import Settings
-from pilotfish.schemas.topics import TOPICS, Topic
+from pilotfish.schemas.topics import DEAD, TOPICS, Topic
 from pilotfish.streams.trace import TraceHeaders
 
 _LOG = logging.getLogger("librdkafka")
@@ -55,6 +55,7 @@ def producer(settings: Settings, **overrides: Any) -> Producer:
         "compression.type": "lz4",
         "linger.ms": 5,
         "partitioner": "murmur2_random",
+        "message.max.bytes": DEAD.max_bytes,
         "logger": _LOG,
     }
     return Producer(client_config(settings) | defaults | overrides)

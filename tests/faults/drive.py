@@ -1,6 +1,6 @@
 """`make faults`: every fault at length, as one table of what went missing or double.
 
-    PYTHONPATH=tests .venv/bin/python -m faults.drive [--only TEXT] [--seed N] [--json FILE]
+    PYTHONPATH=tests .venv/bin/python -m faults.drive --only disk --rounds 2
 
 Takes about an hour on two cores. Asks for root: some disks must be small.
 """
@@ -20,7 +20,7 @@ from faults.processes import Platform
 from faults.rounds import Play, Result
 from faults.rows import ROWS
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.settings import Settings
@@ -41,7 +41,7 @@ def main() -> int:
                 result = row.run(next(platforms), play)
                 results.append(result)
                 console.log(" | ".join(_cells(result)), result.trouble)
-    Console().print(_table(results))
+    Console(width=120).print(_table(results))
     if arguments.json:
         text = json.dumps([asdict(one) for one in results], indent=1)
         arguments.json.write_text(text + "\n")
@@ -83,7 +83,8 @@ def _platforms(folder: Path) -> Iterator[Iterator[Platform]]:
 
 
 def _table(results: list[Result]) -> Table:
-    table = Table("fault", "rounds", "events", *_NUMBERS, "recovery", "slowest call")
+    columns = ("rounds", "events", *_NUMBERS, "recovery", "slowest call")
+    table = Table(Column("fault", no_wrap=True), *columns)
     for one in results:
         table.add_row(*_cells(one))
     total = Findings()

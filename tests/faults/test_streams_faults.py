@@ -1,7 +1,5 @@
-"""Stream processors killed, stopped, paused and cut off: each attempt labelled once."""
+"""Late and doubled events: each attempt labelled once, each window counted once."""
 
-import os
-import signal
 from typing import Any
 
 import pytest
@@ -81,27 +79,6 @@ def labelled(
         raise AssertionError(f"{error}\n{logs(services)}") from error
 
 
-def works(service: Service) -> bool:
-    return b'"assigned"' in service.log.read_bytes()
-
-
-def test_killed_again_and_again_it_counts_each_event_once(
-    platform: Platform, clickhouse: ClickHouse
-) -> None:
-    with platform.services("streams") as services:
-        streams = services["streams"]
-
-        def kill_and_restart(second: int) -> None:
-            if second % 4 == 0:
-                streams.kill()
-                streams.start()
-
-        events = replay(platform.settings, 2400, 1200, kill_and_restart)
-        labelled(platform, clickhouse, events, [streams])
-        assert streams.stop() == 0
-    assert_true(platform, clickhouse, events)
-
-
 def windows(clickhouse: ClickHouse, tenant: str) -> list[tuple[Any, ...]]:
     sql = "SELECT * FROM window_counts WHERE tenant = {tenant:String} ORDER BY ALL"
     return clickhouse.query(sql, {"tenant": tenant})
@@ -127,70 +104,4 @@ def test_late_and_doubled_events_change_nothing_twice(
         seen = attempts, attempts, count + len(late)
         eventually(lambda: counted(clickhouse, tenant), seen, 60)
         assert windows(clickhouse, tenant) == before
-    assert_true(platform, clickhouse, events)
-
-
-def test_two_workers_share_the_work_and_one_takes_over(
-    platform: Platform, clickhouse: ClickHouse
-) -> None:
-    with platform.services("streams") as one, platform.services("streams") as two:
-        eventually(lambda: works(one["streams"]), True)
-
-        def come_and_go(second: int) -> None:
-            if second == 4:
-                assert one["streams"].stop() == 0
-            elif second == 8:
-                one["streams"].start()
-            elif second == 12:
-                two["streams"].kill()
-
-        events = replay(platform.settings, 1800, 1200, come_and_go)
-        labelled(platform, clickhouse, events, [one["streams"], two["streams"]])
-    assert_true(platform, clickhouse, events)
-
-
-def test_a_worker_that_slept_through_a_rebalance_spoils_nothing(
-    platform: Platform, clickhouse: ClickHouse
-) -> None:
-    with platform.services("streams") as one, platform.services("streams") as two:
-        eventually(lambda: works(one["streams"]), True)
-
-        def sleep_and_wake(second: int) -> None:
-            if second == 5:
-                os.kill(one["streams"].pid, signal.SIGSTOP)
-            elif second == 18:  # longer than its session
-                os.kill(one["streams"].pid, signal.SIGCONT)
-
-        events = replay(platform.settings, 2000, 1000, sleep_and_wake)
-        labelled(platform, clickhouse, events, [one["streams"], two["streams"]])
-    assert_true(platform, clickhouse, events)
-
-
-def test_it_waits_while_clickhouse_is_stopped_and_killed(
-    platform: Platform, clickhouse: ClickHouse
-) -> None:
-    with platform.services("streams") as services:
-        events = replay(platform.settings, 100)
-        labelled(platform, clickhouse, events, [services["streams"]])
-        with platform.clickhouse_stopped():
-            events += replay(platform.settings, 200, 250)
-        platform.clickhouse.kill()
-        events += replay(platform.settings, 100, 250)
-        platform.clickhouse.start()
-        labelled(platform, clickhouse, events, [services["streams"]])
-        assert services["streams"].log.read_bytes().count(b'"started"') == 1
-    assert_true(platform, clickhouse, events)
-
-
-def test_it_waits_while_kafka_is_killed_and_started(
-    platform: Platform, clickhouse: ClickHouse
-) -> None:
-    with platform.services("streams") as services:
-        events = replay(platform.settings, 100)
-        labelled(platform, clickhouse, events, [services["streams"]])
-        platform.kafka.kill()
-        platform.kafka.start()
-        events += replay(platform.settings, 100)
-        labelled(platform, clickhouse, events, [services["streams"]])
-        assert services["streams"].alive()
     assert_true(platform, clickhouse, events)

@@ -1,4 +1,11 @@
+"""The store's questions, asked of ClickHouse and of the model test's fake alike."""
+
+from typing import Any
+
+import pytest
 from faults.drawn import events
+from faults.memory_clickhouse import MemoryClickHouse, Tables
+from faults.memory_log import Trouble
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -13,14 +20,22 @@ from pilotfish.streams.store import load_pages, load_states, write_cells, write_
 from pilotfish.streams.windows import Counts, Kind, Page
 
 
+@pytest.fixture(params=["real", "in memory"])
+def clickhouse(request: pytest.FixtureRequest, settings: Settings) -> Any:
+    if request.param == "real":
+        return ClickHouse(settings)
+    return MemoryClickHouse(Tables(), Trouble())
+
+
 @hypothesis_settings(
     max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(events, min_size=1, max_size=20))
-def test_a_state_comes_back_as_it_was(settings: Settings, drawn: list[Event]) -> None:
-    clickhouse = ClickHouse(settings)
+def test_a_state_comes_back_as_it_was(
+    clickhouse: Any, settings: Settings, drawn: list[Event]
+) -> None:
     state = State(settings.tenant, new_id(), 3)
     for offset, event in enumerate(drawn):
         apply(state, event, offset)
@@ -31,9 +46,8 @@ def test_a_state_comes_back_as_it_was(settings: Settings, drawn: list[Event]) ->
 
 
 def test_of_several_rows_the_one_with_the_highest_offset_is_true(
-    settings: Settings,
+    clickhouse: Any, settings: Settings
 ) -> None:
-    clickhouse = ClickHouse(settings)
     for offset in (5, 9, 7):
         state = State(settings.tenant, "a", 0, last_offset=offset, problem=f"{offset}")
         write_states(clickhouse, [state])
@@ -41,8 +55,9 @@ def test_of_several_rows_the_one_with_the_highest_offset_is_true(
     assert found.problem == "9"
 
 
-def test_more_attempts_than_fit_into_one_query_are_found(settings: Settings) -> None:
-    clickhouse = ClickHouse(settings)
+def test_more_attempts_than_fit_into_one_query_are_found(
+    clickhouse: Any, settings: Settings
+) -> None:
     ids = [f"{'x' * 120}-{number}" for number in range(2500)]
     states = [State(settings.tenant, one, 0, last_offset=1) for one in ids]
     write_states(clickhouse, states)
@@ -50,8 +65,7 @@ def test_more_attempts_than_fit_into_one_query_are_found(settings: Settings) -> 
     assert len(load_states(clickhouse, [*keys, (settings.tenant, "none")])) == 2500
 
 
-def test_a_window_comes_back_as_it_was(settings: Settings) -> None:
-    clickhouse = ClickHouse(settings)
+def test_a_window_comes_back_as_it_was(clickhouse: Any, settings: Settings) -> None:
     page = Page(settings.tenant, 3600, 1_767_225_600, 2)
     elsewhere = page._replace(partition=1)
     cell = Cell(Counts(3, 1, 1, 1, 10**30, 10**25), 77)
