@@ -12,6 +12,7 @@ import chdb
 from chdb import ChdbError
 
 from pilotfish.infra.default_database import OVERLAY, keep_apart
+from pilotfish.infra.sql import quoted
 from pilotfish.infra.statement import Statement
 from pilotfish.schemas.errors import RequirementError
 
@@ -125,13 +126,12 @@ class Engine:
 
 def _prepare(connection: Any, request: Request) -> None:
     if request.database:
-        name = request.database.replace("\\", "\\\\").replace("`", "\\`")
-        connection.query(f"USE `{name}`")
+        connection.query(f"USE {quoted(request.database, '`')}")
     settings = dict(request.settings)
     if request.reads_only:
         connection.query("SET ROLE NONE")
         settings |= _READER_LIMITS
-    changes = [f"{_setting(k)} = {_quoted(v)}" for k, v in settings.items()]
+    changes = [f"{_setting(k)} = {quoted(v)}" for k, v in settings.items()]
     if changes:
         connection.query("SET " + ", ".join(changes))
 
@@ -175,10 +175,6 @@ def _setting(name: str) -> str:
     if not _SETTING.fullmatch(name):
         raise RuntimeError(f"Code: 115. DB::Exception: Unknown setting '{name}'.")
     return name
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _lock(data: Path) -> int:

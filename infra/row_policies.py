@@ -6,6 +6,7 @@ right go together in a role, so whoever lays the role down loses both.
 
 from typing import Final
 
+from pilotfish.infra.sql import quoted
 from pilotfish.schemas.errors import ConfigurationError
 
 RELATIONS: Final = (
@@ -55,12 +56,8 @@ def row_policies(tenant: str, database: str = "default") -> list[str]:
 
 def condition(tenant: str) -> str:
     """Return what is true for a tenant's rows and for no others."""
-    return f"tenant = {_quoted(tenant, chr(39))}"
+    return f"tenant = {quoted(tenant)}"
 
 
 def _name(text: str) -> str:
-    return _quoted(text, "`")
-
-
-def _quoted(text: str, quote: str) -> str:
-    return quote + text.replace("\\", "\\\\").replace(quote, "\\" + quote) + quote
+    return quoted(text, "`")

@@ -19,6 +19,11 @@ _TOKEN = re.compile(
 _COMMENT = re.compile(rb"/\*|\*/")
 
 
+def quoted(text: str, quote: str = "'") -> str:
+    """Return a text as a literal of ClickHouse, or between backquotes as a name."""
+    return quote + text.replace("\\", "\\\\").replace(quote, "\\" + quote) + quote
+
+
 class Token(NamedTuple):
     """One token: its kind, its text without identifier quotes, and where it is."""
 

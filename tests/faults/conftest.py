@@ -37,17 +37,21 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         yield both
 
 
-@pytest.fixture
-def platform(servers: Servers, tmp_path: Path) -> Platform:
-    """A tenant of its own on the shared servers."""
+def platform_on(servers: Servers, folder: Path) -> Platform:
+    """Return a tenant of its own on the shared servers."""
     kafka, clickhouse = servers
     settings = Settings(
         kafka=kafka.bootstrap,
         clickhouse=clickhouse.url,
-        home=tmp_path,
+        home=folder,
         tenant=f"t-{new_id()}",
     )
-    return Platform(kafka, clickhouse, settings, tmp_path)
+    return Platform(kafka, clickhouse, settings, folder)
+
+
+@pytest.fixture
+def platform(servers: Servers, tmp_path: Path) -> Platform:
+    return platform_on(servers, tmp_path)
 
 
 @pytest.fixture

@@ -14,16 +14,13 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from faults.conftest import started_servers
+from faults.conftest import platform_on, started_servers
 from faults.findings import Findings
 from faults.processes import Platform
 from faults.rounds import Play, Result
 from faults.rows import ROWS
 from rich.console import Console
 from rich.table import Column, Table
-
-from pilotfish.schemas.ids import new_id
-from pilotfish.schemas.settings import Settings
 
 ATTEMPTS = 5000
 """Of twenty events each: 100,000 a row."""
@@ -65,19 +62,13 @@ def _arguments() -> argparse.Namespace:
 @contextmanager
 def _platforms(folder: Path) -> Iterator[Iterator[Platform]]:
     """Give a tenant and a folder of its own for each fault, on the same servers."""
-    with started_servers(folder) as (kafka, clickhouse):
+    with started_servers(folder) as servers:
 
         def fresh() -> Iterator[Platform]:
             for number in range(len(ROWS)):
                 home = folder / str(number)
                 home.mkdir()
-                settings = Settings(
-                    kafka=kafka.bootstrap,
-                    clickhouse=clickhouse.url,
-                    home=home,
-                    tenant=f"t-{new_id()}",
-                )
-                yield Platform(kafka, clickhouse, settings, home)
+                yield platform_on(servers, home)
 
         yield fresh()
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -132,8 +133,6 @@ class _Moved:
         self._off = seconds_off
 
     def now(self, zone: Any) -> Any:
-        from datetime import datetime, timedelta
-
         return datetime.now(zone) + timedelta(seconds=self._off)
 
 

@@ -3,7 +3,8 @@
 import random
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.events import (
@@ -21,6 +22,8 @@ from pilotfish.streams.kafka import producer, publish
 
 PER_ATTEMPT = 10
 APPROACHES = ("plan", "react", "direct")
+
+Part = TypeVar("Part")
 
 
 def attempt(tenant: str, number: int) -> Iterator[Event]:
@@ -50,18 +53,21 @@ def attempt(tenant: str, number: int) -> Iterator[Event]:
 
 def events(tenant: str, attempts: int, open_at_once: int = 50) -> Iterator[Event]:
     """Yield the events of so many attempts, fifty attempts at a time mixed."""
+    return mixed((attempt(tenant, n) for n in range(attempts)), open_at_once)
+
+
+def mixed(stories: Iterator[Iterator[Part]], open_at_once: int = 50) -> Iterator[Part]:
+    """Yield the parts of all stories, each story's in order, so many at a time mixed."""
     order = random.Random(7)
-    waiting = iter(range(attempts))
-    running = [attempt(tenant, n) for _, n in zip(range(open_at_once), waiting)]  # noqa: B905
+    running = list(islice(stories, open_at_once))
     while running:
         chosen = order.randrange(len(running))
-        event = next(running[chosen], None)
-        if event is not None:
-            yield event
-        elif (number := next(waiting, None)) is not None:
-            running[chosen] = attempt(tenant, number)
+        try:
+            part = next(running[chosen])
+        except StopIteration:
+            running[chosen : chosen + 1] = islice(stories, 1)
         else:
-            running.pop(chosen)
+            yield part
 
 
 def replay(

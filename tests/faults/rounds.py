@@ -11,7 +11,7 @@ from advice.tiny import tiny_bundle
 from faults.findings import Findings, look
 from faults.kinds import Fault
 from faults.processes import Platform, logs
-from faults.script import Script
+from faults.script import PER_ATTEMPT, Script
 from faults.world import SERVICES, World
 
 from pilotfish.schemas.errors import UnavailableError
@@ -66,7 +66,7 @@ def run(fault: Fault, platform: Platform, play: Play) -> Result:
             script.close()
         if found or trouble:
             trouble = f"{trouble}\n{logs(list(working.services.values()))}"
-        events = len(script.truths) * 20
+        events = len(script.truths) * PER_ATTEMPT
         slowest_s = script.slowest_s
         return Result(
             fault.name, play.rounds, events, found, recovery_s, slowest_s, trouble

@@ -6,14 +6,13 @@ comes late, every other time doubled, says that they succeeded after all. The ot
 verified. One message in 110 is bad, and every tenth attempt asks for advice.
 """
 
-import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TypeVar
 
+from faults.replay import mixed
 from faults.topics import messages
 
 import pilotfish
@@ -25,7 +24,6 @@ from pilotfish.streams.kafka import producer, publish
 
 PER_ATTEMPT = 20
 STEPS = 17
-OPEN_AT_ONCE = 50
 BAD_EVERY = 110
 T = TypeVar("T")
 
@@ -67,7 +65,8 @@ class Script:
     def play(self, seconds: float) -> None:
         """Publish everything, evenly over so many seconds."""
         begin, total = time.monotonic(), self.attempts * PER_ATTEMPT
-        for number, _ in enumerate(self._mixed(), start=1):
+        stories = (self._attempt(number) for number in range(self.attempts))
+        for number, _ in enumerate(mixed(stories), start=1):
             if number % BAD_EVERY == 0:
                 self._publish_bad()
             behind = begin + seconds * number / total - time.monotonic()
@@ -89,17 +88,6 @@ class Script:
 
     def close(self) -> None:
         self.client.close()
-
-    def _mixed(self) -> Iterator[None]:
-        order = random.Random(7)
-        waiting = (self._attempt(number) for number in range(self.attempts))
-        running = list(islice(waiting, OPEN_AT_ONCE))
-        while running:
-            chosen = order.randrange(len(running))
-            try:
-                yield next(running[chosen])
-            except StopIteration:
-                running[chosen : chosen + 1] = islice(waiting, 1)
 
     def _attempt(self, number: int) -> Iterator[None]:
         kind, approach = f"type {number % 3}", list(APPROACHES)[number // 3 % 3]

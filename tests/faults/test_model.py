@@ -82,10 +82,9 @@ class Trained:
     """A training of the model: it ends when the machine says so."""
 
     def __init__(self, tables: Tables, tenant: str) -> None:
-        self.tenant, self.said = tenant, None
+        self.tenant = tenant
         clickhouse: Any = MemoryClickHouse(tables, Trouble())
-        self.count = new_labels(clickhouse, tenant)
-        assert self.count >= TRAIN_AT
+        assert new_labels(clickhouse, tenant) >= TRAIN_AT
         self._tables = tables
         self._watermark = _watermark(tables, tenant)
         self.said: Outcome | None = None
@@ -112,7 +111,7 @@ class Platform(RuleBasedStateMachine):
         self.trouble = Trouble()
         self.published: list[Event] = []
         self.bad = 0
-        self.asleep: list[tuple[Labelling, list[Record]]] = []
+        self.asleep: list[Labelling] = []
         self.trainings: list[Trained] = []
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self._stack = ExitStack()
@@ -174,14 +173,13 @@ class Platform(RuleBasedStateMachine):
         sleeper = self.labelling
         sleeper.clickhouse.held = []
         sleeper.worker.process(self._waiting(partition)[:most])
-        self.asleep.append((sleeper, []))
+        self.asleep.append(sleeper)
         self.labelling = Labelling(self.log, self.tables, self.trouble)
 
     @precondition(lambda self: self.asleep)
     @rule()
     def wake_up(self) -> None:
-        sleeper, _ = self.asleep.pop(0)
-        sleeper.clickhouse.wake()
+        self.asleep.pop(0).clickhouse.wake()
 
     # What the archive does.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin._resource import ResourceType
 from faults.processes import Service, eventually
-from faults.replay import replay
+from faults.replay import PER_ATTEMPT, replay
 from ports import free_ports
 from secured_kafka import SecuredKafka
 
@@ -33,6 +33,11 @@ TAKEN: dict[str, Take] = {
 }
 ARCHIVED = "SELECT count(), uniqExact(event_id) FROM events WHERE tenant = {t:String}"
 LABELLED = "SELECT countIf(version > 0) FROM attempts_current WHERE tenant = {t:String}"
+DONE: dict[str, tuple[str, Callable[[int], tuple[int, ...]]]] = {
+    "archive": (ARCHIVED, lambda events: (events, events)),
+    "streams": (LABELLED, lambda events: (events // PER_ATTEMPT,)),
+}
+"""By worker, what to ask ClickHouse and its answer after so many events."""
 
 
 @pytest.fixture(scope="module")
@@ -81,47 +86,27 @@ def ends_with_one_clear_line(running: Service) -> None:
 
 
 @pytest.mark.parametrize("what", TAKEN)
-def test_the_archive_ends_and_goes_on_without_loss(
-    kafka: SecuredKafka, service: Settings, tmp_path: Path, what: str
+@pytest.mark.parametrize("name", DONE)
+def test_a_worker_ends_and_goes_on_without_loss(
+    kafka: SecuredKafka, service: Settings, tmp_path: Path, name: str, what: str
 ) -> None:
     tables, about = ClickHouse(service), {"t": service.tenant}
-    archive = Service("archive", service, tmp_path)
-    archive.start()
+    done, all_of = DONE[name]
+    worker = Service(name, service, tmp_path)
+    worker.start()
     try:
-        many = publish(kafka, service, 20)
-        eventually(lambda: tables.query(ARCHIVED, about), [(many, many)], 60)
+        events = publish(kafka, service, 20)
+        eventually(lambda: tables.query(done, about), [all_of(events)], 60)
         TAKEN[what](kafka, service.kafka_username)
-        many += publish(kafka, service, 20)
-        ends_with_one_clear_line(archive)
+        events += publish(kafka, service, 20)
+        ends_with_one_clear_line(worker)
         allow(kafka, service.kafka_username)
-        archive.start()
-        many += publish(kafka, service, 20)
-        eventually(lambda: tables.query(ARCHIVED, about), [(many, many)], 60)
-        assert archive.stop() == 0
+        worker.start()
+        events += publish(kafka, service, 20)
+        eventually(lambda: tables.query(done, about), [all_of(events)], 60)
+        assert worker.stop() == 0
     finally:
-        archive.end()
-
-
-@pytest.mark.parametrize("what", TAKEN)
-def test_the_stream_processor_ends_and_goes_on_without_loss(
-    kafka: SecuredKafka, service: Settings, tmp_path: Path, what: str
-) -> None:
-    tables, about = ClickHouse(service), {"t": service.tenant}
-    streams = Service("streams", service, tmp_path)
-    streams.start()
-    try:
-        publish(kafka, service, 20)
-        eventually(lambda: tables.query(LABELLED, about), [(20,)], 60)
-        TAKEN[what](kafka, service.kafka_username)
-        publish(kafka, service, 20)
-        ends_with_one_clear_line(streams)
-        allow(kafka, service.kafka_username)
-        streams.start()
-        publish(kafka, service, 20)
-        eventually(lambda: tables.query(LABELLED, about), [(60,)], 60)
-        assert streams.stop() == 0
-    finally:
-        streams.end()
+        worker.end()
 
 
 @pytest.mark.parametrize("name", ["advisor", "trigger"])

@@ -3,15 +3,15 @@
 import json
 import os
 import signal
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.error import HTTPError, URLError
+from urllib.error import URLError
 
 import psutil
 import pytest
 from faults.processes import eventually
 from faults.replay import PER_ATTEMPT, replay
+from probing import said_on
 from prometheus_client.parser import text_string_to_metric_families
 
 import pilotfish
@@ -29,11 +29,7 @@ WITH_CLICKHOUSE = ("archive", "streams", "trigger")
 def ask(settings: Settings, service: str, path: str) -> tuple[int, str]:
     """Return status and text; 0 where nobody listens yet."""
     try:
-        url = f"http://127.0.0.1:{metrics_ports(settings)[service]}{path}"
-        with urllib.request.urlopen(url, timeout=20) as answer:
-            return answer.status, answer.read().decode()
-    except HTTPError as error:
-        return error.code, error.read().decode()
+        return said_on(metrics_ports(settings)[service], path)
     except URLError:
         return 0, ""
 

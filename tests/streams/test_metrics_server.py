@@ -1,11 +1,10 @@
 import json
-import urllib.request
 from collections.abc import Iterator
-from urllib.error import HTTPError
 
 import pytest
 from confluent_kafka import TopicPartition
 from ports import free_ports
+from probing import said_on
 
 from pilotfish.schemas.errors import RequirementError
 from pilotfish.schemas.settings import Settings
@@ -16,12 +15,7 @@ from pilotfish.streams.metrics_server import listening
 
 
 def ask(settings: Settings, path: str) -> tuple[int, str]:
-    try:
-        url = f"http://127.0.0.1:{settings.metrics_port}{path}"
-        with urllib.request.urlopen(url, timeout=20) as answer:
-            return answer.status, answer.read().decode()
-    except HTTPError as error:
-        return error.code, error.read().decode()
+    return said_on(settings.metrics_port, path)
 
 
 @pytest.fixture
