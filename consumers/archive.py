@@ -22,7 +22,7 @@ from typing import Final, Self
 import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from pilotfish.consumers.background import in_background
+from pilotfish.consumers.background import close_within, in_background
 from pilotfish.consumers.batch import TABLE_OF, Batch, read, token
 from pilotfish.consumers.positions import positions
 from pilotfish.consumers.rows import DEAD_LETTERS_TABLE
@@ -105,7 +105,7 @@ class Archive:
         _trace: TracebackType | None,
     ) -> None:
         self._give_up(_CLOSE_S)
-        self._consumer.close()
+        close_within(self._consumer.close, _CLOSE_S)
         self._clickhouse.close()
 
     def step(self) -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from concurrent.futures import wait as wait_for
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -22,3 +23,11 @@ def in_background(work: Callable[[], Result]) -> "Future[Result]":
 
     threading.Thread(target=call, daemon=True).start()
     return future
+
+
+def close_within(close: Callable[[], object], timeout_s: float) -> None:
+    """Close a consumer, but wait for it only so long.
+
+    One that Kafka refuses cannot leave its group, and librdkafka would try for minutes.
+    """
+    wait_for([in_background(close)], timeout=timeout_s)

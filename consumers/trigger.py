@@ -17,6 +17,7 @@ import structlog
 from confluent_kafka import Consumer
 from confluent_kafka import Message as Record
 
+from pilotfish.consumers.background import close_within
 from pilotfish.consumers.lift import Lift
 from pilotfish.consumers.schedule import Schedule
 from pilotfish.consumers.training import Training, TrainingProcess, newest_verdict
@@ -101,7 +102,7 @@ class Trigger:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._consumer.close()
+        close_within(self._consumer.close, _END_S)
         self._watch.close()
         self._clickhouse.close()
 
