@@ -10,6 +10,8 @@ from pilotfish.consumers.training import Outcome
 TRIES: Final = 3
 """How often the same labels are tried after a failure; a crash may be passing."""
 
+_COUNT_AGAIN_AFTER: Final = timedelta(minutes=1)
+"""A label is told before it is stored: a count may have come between the two."""
 _BUSY_FOR: Final = timedelta(seconds=15)
 _FAILED_FOR: Final = timedelta(seconds=10)
 
@@ -19,6 +21,7 @@ class _Tenant:
     count: int = 0
     awaited: int = 0
     """Labels that must still arrive before asking for the count makes sense."""
+    counted_at: datetime | None = None
     threshold: int = 0
     failures: int = 0
     not_before: datetime | None = None
@@ -45,7 +48,13 @@ class Schedule:
 
     def to_count(self) -> list[str]:
         """Return the tenants whose count may have reached their threshold."""
-        return [name for name, tenant in self._tenants.items() if tenant.awaited <= 0]
+        before = self._clock() - _COUNT_AGAIN_AFTER
+        return [
+            name
+            for name, tenant in self._tenants.items()
+            if tenant.awaited <= 0
+            or (tenant.counted_at is not None and tenant.counted_at <= before)
+        ]
 
     def counted(self, tenant: str, count: int) -> bool:
         """Take in the count of a tenant's new labels; return whether it changed."""
@@ -53,6 +62,7 @@ class Schedule:
         changed = state.count != count
         state.count = count
         state.awaited = max(0, state.threshold - count)
+        state.counted_at = self._clock()
         return changed
 
     def due(self) -> str | None:

@@ -81,3 +81,13 @@ def test_a_failing_training_is_given_up_until_more_labels_came() -> None:
     assert schedule.due() is None
     schedule.counted("a", 200)
     assert schedule.due() == "a"
+
+
+def test_a_count_that_missed_labels_on_their_way_is_made_again() -> None:
+    clock = Clock()
+    schedule = Schedule(500, clock)
+    schedule.labelled("a")
+    schedule.counted("a", 499)
+    assert schedule.to_count() == []
+    clock.now += timedelta(minutes=1)
+    assert schedule.to_count() == ["a"]
