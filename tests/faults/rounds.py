@@ -11,15 +11,19 @@ from advice.tiny import tiny_bundle
 from faults.findings import Findings, look
 from faults.kinds import Fault
 from faults.processes import Platform, logs
-from faults.script import PER_ATTEMPT, Script
+from faults.script import BAD_EVERY, PER_ATTEMPT, Script
 from faults.world import SERVICES, World
 
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.dead_letters import LIMIT, WITHIN
 
 RECOVERED_WITHIN_S = 120.0
 STEADY_S = 2.0
 """How long nothing may change after all is there: a late double would show."""
+
+_SPARE = 1.3
+"""What is read again after a crash is set aside again."""
 
 Say = Callable[[str], object]
 
@@ -91,16 +95,24 @@ def _at_work(world: World) -> Iterator[World]:
 
 
 def _disturb(fault: Fault, world: World, script: Script, play: Play) -> None:
-    order, length_s = random.Random(play.seed), play.rounds * fault.every_s
+    order, length_s = random.Random(play.seed), _length_s(fault, play)
+    every_s = length_s / play.rounds
     playing = threading.Thread(target=script.play, args=(length_s,))
     playing.start()
     begin = time.monotonic()
     for number in range(play.rounds):
-        at = begin + fault.every_s * (number + order.uniform(0, 0.4))
+        at = begin + every_s * (number + order.uniform(0, 0.4))
         time.sleep(max(0.0, at - time.monotonic()))
         play.say(f"{fault.name}: {number + 1} of {play.rounds}")
         fault.inject(world, order)
     playing.join()
+
+
+def _length_s(fault: Fault, play: Play) -> float:
+    """Return how long a row takes: not so short that its bad messages stop a service."""
+    bad = play.attempts * PER_ATTEMPT / BAD_EVERY
+    allowed_s = WITHIN.total_seconds() * bad / LIMIT
+    return max(play.rounds * fault.every_s, _SPARE * allowed_s)
 
 
 def _recover(world: World, script: Script) -> tuple[Findings, float]:
