@@ -3,7 +3,8 @@
 1. Worlds with known truth, 20 seeds each: the share of wrong labels, and how far P(success)
    is from what comes true, on the attempts of which nobody said how they ended.
 2. Advice: `pilotfish evaluate --protocol bandit` on intercode_sql, its advisor taught these
-   labels instead of the true ones, with five sources of median quality.
+   labels instead of the true ones, with five sources of median quality, drawn anew for
+   each of ten orders.
 
 Writes benchmarks/labels.json and benchmarks/labels.md; takes a quarter of an hour.
 """
@@ -11,13 +12,12 @@ Writes benchmarks/labels.json and benchmarks/labels.md; takes a quarter of an ho
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from label_rivals import RIVALS, P
-from label_worlds import QUALITIES, World, draw, worlds
+from label_worlds import QUALITIES, Drawn, World, draw, worlds
 from rich.progress import track
 
 from pilotfish._cli.evaluation.log import Twist, read_log
@@ -30,7 +30,7 @@ from pilotfish.trainers.protocols.scores import interval
 HERE = Path(__file__).parent
 LOG = HERE.parents[1] / "shared/data/intercode_sql.jsonl.gz"
 SEEDS = 20
-ORDERS = 20
+ORDERS = 10
 ADVICE = World(0, 5, "median", 0, 0.1)
 ADVICE_PAIRS = ADVICE._replace(pairs=1)
 
@@ -90,19 +90,21 @@ def advice(sources: World) -> dict[str, dict[str, Any]]:
     place = np.argwhere(~np.isnan(truth))
     np.random.default_rng(0).shuffle(place)
     rows, columns = place.T
-    drawn = draw(sources, 0, (truth[rows, columns] >= 0.5).astype(np.int64))
-    ways: dict[str, Callable[[], P]] = {
-        "true labels": lambda: drawn.truth.astype(float),
-        **{name: partial(rival, drawn) for name, rival in RIVALS.items()},
+    succeeded = (truth[rows, columns] >= 0.5).astype(np.int64)
+    ways: dict[str, Callable[[Drawn], P]] = {
+        "true labels": lambda drawn: drawn.truth.astype(np.float64),
+        **RIVALS,
     }
-    reached: dict[str, Any] = {}
+    reached: dict[str, P] = {}
     dim = world.embeddings.shape[1]
     for name, labels in track(ways.items(), "advice", len(ways)):
-        taught = np.full(truth.shape, np.nan)
-        taught[rows, columns] = labels()
-        told = replace(world, taught=taught)
-        passes = play(told, {name: lambda _: Unlabelled(dim)}, ORDERS, 0)[name]
-        reached[name] = passes.success.mean(1)
+        reached[name] = np.empty(ORDERS)
+        for seed in range(ORDERS):
+            taught = np.full(truth.shape, np.nan)
+            taught[rows, columns] = labels(draw(sources, seed, succeeded))
+            told = replace(world, taught=taught)
+            passes = play(told, {name: lambda _: Unlabelled(dim)}, 1, seed)[name]
+            reached[name][seed] = passes.success.mean()
     best = reached["true labels"]
     return {
         name: {

@@ -20,6 +20,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from pilotfish.streams.dependence import g_statistic, mates
+
 WINDOW: Final = 2000
 """Attempts that count in the long run, so that sources may change."""
 READY_ATTEMPTS: Final = 50
@@ -31,11 +33,11 @@ READY_VOTES: Final = 20
 _RIGHT: Final = 0.7
 _PRIOR: Final = 20.0
 """Votes that a source is taken to have given, `_RIGHT` of them right."""
+_SAID: Final = 5.0
+"""Attempts without a known truth that one with it outweighs (EM-lambda, Nigam 2000)."""
 _PAIR_PRIOR: Final = 4.0
 _SPEAKS_PRIOR: Final = 20.0
 _CLASS_PRIOR: Final = 2.0
-_DEPENDENT: Final = 9.2
-"""Of G with two degrees of freedom: one pair in a hundred by chance."""
 _PAIRS_EVERY: Final = 25
 _ONE_SIDED: Final = 0.02
 """Share of a source's rarer word below which it says one thing only."""
@@ -134,7 +136,8 @@ class LabelModel:
         success = self.p_success(votes) if truth is None else float(truth)
         self.attempts += 1
         self.gain *= 1 + max(1 / self.attempts, 1 / WINDOW)
-        self._count(votes, success, self.gain)
+        weight = self.gain if truth is None else _SAID * self.gain
+        self._count(votes, success, weight)
         if truth is not None:
             self.known += self.gain
         if self.attempts % _PAIRS_EVERY == 0:
@@ -170,13 +173,11 @@ class LabelModel:
     def _pair_told(self, pair: str, votes: Votes) -> float:
         a, b = pair.split()
         says = []
-        for truth in (0, 1):
-            counts = self.pairs[pair][truth]
+        for truth, counts in enumerate(self._pair_counts(pair)):
             apart = self._says(a, truth, vote=votes[a])
             apart *= self._says(b, truth, vote=votes[b])
-            both = self._scaled(counts[2 * votes[a] + votes[b]])
-            total = self._scaled(sum(counts)) + _PAIR_PRIOR
-            says.append((both + _PAIR_PRIOR * apart) / total)
+            both = counts[2 * votes[a] + votes[b]] + _PAIR_PRIOR * apart
+            says.append(both / (sum(counts) + _PAIR_PRIOR))
         return math.log(says[1] / says[0])
 
     def _one_sided(self, name: str) -> bool:
@@ -196,18 +197,14 @@ class LabelModel:
         return math.log(max(chances[1], 1e-9) / max(chances[0], 1e-9))
 
     def _dependent(self) -> dict[str, str]:
-        """Return who is counted with whom, the most dependent first."""
-        tests = ((self._g(counts), key) for key, counts in self.pairs.items())
-        mates: dict[str, str] = {}
-        for g, key in sorted(tests, key=lambda test: (-test[0], test[1])):
-            a, b = key.split()
-            if g > _DEPENDENT and a not in mates and b not in mates:
-                mates |= {a: b, b: a}
-        return mates
+        """Return who is counted with whom: whose votes depend on one another."""
+        return mates(
+            (sum(map(g_statistic, self._pair_counts(key))), *key.split())
+            for key in self.pairs
+        )
 
-    def _g(self, counts: _Counts) -> float:
-        """Return G of two sources' votes within failures and within successes."""
-        return sum(_g([self._scaled(weight) for weight in within]) for within in counts)
+    def _pair_counts(self, key: str) -> _Counts:
+        return [[self._scaled(weight) for weight in row] for row in self.pairs[key]]
 
     def _rescale(self) -> None:
         scale = 1 / self.gain
@@ -220,16 +217,3 @@ class LabelModel:
 
 def _pair(a: str, b: str) -> str:
     return f"{a} {b}" if a < b else f"{b} {a}"
-
-
-def _g(table: list[float]) -> float:
-    """Return G of a two by two table, row by row; Woolf 1957."""
-    total = sum(table)
-    rows = table[0] + table[1], table[2] + table[3]
-    columns = table[0] + table[2], table[1] + table[3]
-    g = 0.0
-    for at, seen in enumerate(table):
-        expected = rows[at // 2] * columns[at % 2]
-        if seen > 0 and expected > 0:
-            g += 2 * seen * math.log(seen * total / expected)
-    return g
