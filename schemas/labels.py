@@ -11,6 +11,9 @@ from pilotfish.schemas.ids import Identifier, Name
 MAX_ACTIONS = 64
 """Actions of an attempt whose names its label carries: the first."""
 
+MAX_ASKER = 200
+"""Characters of who asked."""
+
 
 class Evidence(Value):
     """One signal a label was made of, and the value it spoke for (None: abstains)."""
@@ -55,7 +58,7 @@ class AttemptLabelled(Message):
     cost: float = Field(default=0.0, ge=0)
     tokens: int = Field(default=0, ge=0)
     actions: tuple[Name, ...] = Field(default=(), max_length=MAX_ACTIONS)
-    asker: str = Field(default="", max_length=200)
+    asker: str = Field(default="", max_length=MAX_ASKER)
     partition: int = Field(ge=0)
     first_offset: int = Field(ge=0)
     offset: int = Field(ge=0)
