@@ -1,4 +1,4 @@
-.PHONY: setup demo test check format lint types audit faults bench bench-learning lock clean
+.PHONY: setup demo test check format lint types audit faults bench bench-learning bench-labels lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -36,6 +36,9 @@ bench: setup
 
 bench-learning: setup
 	@$(BIN)/python benchmarks/learning.py
+
+bench-labels: setup
+	@$(BIN)/python benchmarks/labels.py
 
 lock: setup
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --python-version 3.11 \

@@ -1,10 +1,18 @@
 """What the stream processors say about an attempt."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from pilotfish.schemas.base import Message, Time, Value
 from pilotfish.schemas.events import Agent, HintMark, Problem, SignalKind
 from pilotfish.schemas.ids import Identifier, Name
+
+MAX_ACTIONS = 64
+"""Actions of an attempt whose names its label carries: the first."""
+
+MAX_ASKER = 200
+"""Characters of who asked."""
 
 
 class Evidence(Value):
@@ -23,7 +31,13 @@ class AttemptLabelled(Message):
     `pilotfish.events`: of the event that labelled the attempt first, and of the
     newest event this label knows. The message lies in the same partition number
     of `pilotfish.labels`.
+
+    `votes` are the words of the labelling functions that had one, by name. `actions`
+    are the names of the attempt's first actions, in order. `asker` is who asked, where
+    the agent said so; empty otherwise.
     """
+
+    schema_version: ClassVar[int] = 2
 
     tenant: Identifier
     attempt_id: Identifier
@@ -32,6 +46,7 @@ class AttemptLabelled(Message):
     p_success: float | None = Field(default=None, ge=0, le=1)
     abstained: str = ""
     evidence: tuple[Evidence, ...] = ()
+    votes: dict[Name, float] = Field(default_factory=dict)
     problem: Problem
     problem_type: str = ""
     approach: Name | None = None
@@ -42,6 +57,8 @@ class AttemptLabelled(Message):
     steps: int = Field(default=0, ge=0)
     cost: float = Field(default=0.0, ge=0)
     tokens: int = Field(default=0, ge=0)
+    actions: tuple[Name, ...] = Field(default=(), max_length=MAX_ACTIONS)
+    asker: str = Field(default="", max_length=MAX_ASKER)
     partition: int = Field(ge=0)
     first_offset: int = Field(ge=0)
     offset: int = Field(ge=0)

@@ -27,12 +27,16 @@ from pilotfish.schemas.events import (
     Status,
     StepRecorded,
 )
+from pilotfish.schemas.labels import MAX_ACTIONS, MAX_ASKER
 from pilotfish.streams.labels import END, FEEDBACK, Label, Signal, label
 
 MAX_SEEN: Final = 4096
 """Events of an attempt that are remembered by id; a double comes soon or never."""
 MAX_SIGNALS: Final = 256
 """Signals of an attempt that are kept: the newest, since the latest word counts."""
+
+_ASKERS: Final = ("user.id", "session.id")
+"""Attributes that say who asked, as OpenTelemetry's conventions name them."""
 
 _NO_LABEL: Final = Label(None)
 _VALUES: Final = {"succeeded": 1.0, "failed": 0.0}
@@ -62,6 +66,8 @@ class State:
     agent: str = ""
     agent_version: str = ""
     model: str = ""
+    asker: str = ""
+    actions: list[str] = field(default_factory=list)
     started_us: int = 0
     ended_us: int | None = None
     last_event_us: int = 0
@@ -128,6 +134,7 @@ def _started(state: State, event: AttemptStarted, at_us: int) -> bool:
     state.agent = event.agent.name
     state.agent_version = event.agent.version
     state.model = event.agent.model
+    state.asker = _asker(event)
     return True
 
 
@@ -139,7 +146,14 @@ def _step(state: State, event: StepRecorded, at_us: int) -> bool:
     state.steps += 1
     state.cost += event.cost
     state.tokens += event.tokens
+    if event.kind == "action" and len(state.actions) < MAX_ACTIONS:
+        state.actions.append(event.name)
     return True
+
+
+def _asker(event: AttemptStarted) -> str:
+    named = (event.attributes.get(name) for name in _ASKERS)
+    return next((who[:MAX_ASKER] for who in named if who and isinstance(who, str)), "")
 
 
 def _signal(state: State, event: SignalRecorded, at_us: int) -> bool:

@@ -143,6 +143,8 @@ def labelled(state: State) -> AttemptLabelled:
         steps=state.steps,
         cost=state.cost,
         tokens=state.tokens,
+        actions=tuple(state.actions),
+        asker=state.asker,
         partition=state.partition,
         first_offset=state.first_offset,
         offset=state.last_offset,

@@ -26,7 +26,8 @@ _COLUMNS: Final = (
     *("problem_type", "approach", "agent", "agent_version", "model", "started_at"),
     *("ended_at", "last_event_at", "steps", "late_steps", "cost", "tokens"),
     *("evidence", "hint_request_id", "hint_approach", "hint_propensity"),
-    *("hint_holdout", "hint_advisor", "seen_events", "ended", "labeller"),
+    *("hint_holdout", "hint_advisor", "seen_events", "asker", "actions", "ended"),
+    "labeller",
 )
 _READ: Final = {
     "started_at": "toUnixTimestamp64Micro(started_at)",
@@ -125,7 +126,7 @@ def _row(s: State) -> Row:
         s.tokens, _evidence(s.signals), hint.request_id if hint else "",
         (hint.approach if hint else "") or "", hint.propensity if hint else None,
         hint.holdout if hint else False, hint.advisor_version if hint else "",
-        list(s.seen), bool(s.status), LABELLER if s.version else "",
+        list(s.seen), s.asker, s.actions, bool(s.status), LABELLER if s.version else "",
     )
     # fmt: on
 
@@ -158,6 +159,8 @@ def _state(row: Sequence[Any]) -> State:
         signals=[Signal(**signal) for signal in json.loads(v["evidence"] or "[]")],
         hint=_hint(v),
         seen=dict.fromkeys(v["seen_events"]),
+        asker=v["asker"],
+        actions=list(v["actions"]),
     )
 
 

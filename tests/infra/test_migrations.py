@@ -244,3 +244,14 @@ def test_drift_is_the_z_of_recent_against_earlier(database: ClickHouse) -> None:
 def test_drift_of_an_approach_that_always_works_is_none(database: ClickHouse) -> None:
     insert_attempts(database, [{"p_success": 1.0}] * 300)
     assert database.query("SELECT z FROM drift") == [(None,)]
+
+
+def test_current_attempts_have_every_column_but_what_is_for_streams(
+    database: ClickHouse,
+) -> None:
+    asked = "SELECT name FROM system.columns WHERE table = '{}' AND database = currentDatabase()"
+    table, view = (
+        {name for (name,) in database.query(asked.format(of))}
+        for of in ("attempts", "attempts_current")
+    )
+    assert table - view == {"seen_events"}

@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from faults.drawn import START, events
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,7 +56,12 @@ def fold(*published: Event) -> State:
 
 
 def copied(state: State) -> State:
-    return replace(state, signals=list(state.signals), seen=dict(state.seen))
+    return replace(
+        state,
+        signals=list(state.signals),
+        seen=dict(state.seen),
+        actions=list(state.actions),
+    )
 
 
 def test_an_attempt_is_assembled_and_labelled_when_it_ends() -> None:
@@ -192,3 +198,26 @@ def test_a_label_exists_from_the_end_on_and_versions_rise(
             told = ("label", "problem", "approach", "started_us", "ended_us", "cost")
             changed = any(getattr(state, f) != getattr(before, f) for f in told)
             assert not changed or state.version > before.version
+
+
+def test_the_names_of_the_first_actions_are_kept_in_order() -> None:
+    steps = [step(name=f"tool {number}") for number in range(70)]
+    thought = step(kind="thought", name="plan")
+    state = fold(started(), thought, *steps, ended(), step(name="late"))
+    assert state.actions == [f"tool {number}" for number in range(64)]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "asker"),
+    [
+        ({"user.id": "ada", "session.id": "s1"}, "ada"),
+        ({"session.id": "s1"}, "s1"),
+        ({"user.id": "", "session.id": 7}, ""),
+        ({"user.id": "x" * 300}, "x" * 200),
+        ({}, ""),
+    ],
+)
+def test_who_asked_is_known_by_user_or_session(
+    attributes: dict[str, Any], asker: str
+) -> None:
+    assert fold(started(attributes=attributes), ended()).asker == asker
