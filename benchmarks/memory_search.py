@@ -81,7 +81,9 @@ def fill(
             "embedder": vectors.name,
         }
         clickhouse.command(FILL, parameters)
-        print(f"{start + PART} rows, {time.perf_counter() - began:.0f} s", file=sys.stderr)
+        print(
+            f"{start + PART} rows, {time.perf_counter() - began:.0f} s", file=sys.stderr
+        )
     return time.perf_counter() - began
 
 

@@ -108,7 +108,9 @@ def _known(
         "last": max(times) + _us(_WITHIN),
     }
     rows = clickhouse.query(_OF_ASKERS, parameters)
-    return [Asked(*row[:6], np.asarray(row[6], np.float32)) for row in rows]
+    return [
+        Asked(*row)._replace(vector=np.asarray(row[-1], np.float32)) for row in rows
+    ]
 
 
 def _told(label: AttemptLabelled) -> bool:

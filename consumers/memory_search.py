@@ -9,12 +9,15 @@ those tenants that are small.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from pilotfish.consumers.problem_vectors import ProblemVectors
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.remembered import Remembered, SearchMode
+from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
 
 MOST: Final = 100
@@ -114,8 +117,8 @@ class _Search:
 
 
 def _remembered(row: Sequence[Any]) -> Remembered:
-    similarity = max(-1.0, 1 - float(row[6]))
-    return Remembered(*row[:6], similarity, *row[7:10], actions=tuple(row[10]))
+    found = Remembered(*row[:-1])
+    return replace(found, similarity=1 - found.similarity, actions=tuple(found.actions))
 
 
 def fused(lists: Iterable[Sequence[Remembered]]) -> list[Remembered]:
@@ -127,3 +130,14 @@ def fused(lists: Iterable[Sequence[Remembered]]) -> list[Remembered]:
             one_of.setdefault(one.attempt_id, one)
             score[one.attempt_id] = score.get(one.attempt_id, 0.0) + 1 / (_FUSED + rank)
     return [one_of[key] for key in sorted(score, key=lambda key: -score[key])]
+
+
+def opened(
+    settings: Settings,
+) -> Callable[[str, str, int, SearchMode], list[Remembered]]:
+    """Return `search` with a connection and an encoder of its own; for one thread.
+
+    Raises:
+        UnavailableError: the model store has no base advisor.
+    """
+    return partial(search, ClickHouse(settings), ProblemVectors.of(settings))
