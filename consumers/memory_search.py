@@ -32,10 +32,12 @@ _WORD: Final = re.compile(r"[0-9a-z]+")
 _COLUMNS: Final = """attempt_id, problem, problem_type, approach, outcome, p_success,
     cosineDistance(embedding, {vector}) AS distance, cost, duration_s, steps, actions,
     last_offset"""
+# ClickHouse's own 256 candidates take a third longer, and find nothing more.
 _BY_INDEX: Final = f"""
 SELECT {_COLUMNS} FROM memory
 WHERE identity(tenant) = %(tenant)s AND embedder = %(embedder)s
 ORDER BY distance LIMIT %(limit)s
+SETTINGS hnsw_candidate_list_size_for_search = 64
 """  # noqa: S608 - of our own names
 # The sum hides the distance from the index.
 _ONE_BY_ONE: Final = _BY_INDEX.replace("identity(tenant)", "tenant").replace(
@@ -91,7 +93,7 @@ class _Search:
 
     def by_meaning(self, k: int) -> list[Remembered]:
         # An attempt has several rows until its versions are merged.
-        for limit in (4 * k + 10, _AT_LAST):
+        for limit in (2 * k + 10, _AT_LAST):
             found = self._found(_BY_INDEX, limit)
             if len(found) >= k:
                 return found[:k]

@@ -1,5 +1,7 @@
 """Pairs of questions; tests/consumers/test_memory.py has them on real servers."""
 
+from random import Random
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +41,7 @@ def test_the_same_within_an_hour_and_after_the_end_is_asked_again() -> None:
     st.randoms(),
 )
 def test_the_order_in_which_labels_come_does_not_matter(
-    questions: list[Asked], random: "np.random.RandomState"
+    questions: list[Asked], random: Random
 ) -> None:
     expected = {(one.attempt_id, other.attempt_id) for one, other in pairs(questions)}
     random.shuffle(questions)
