@@ -1,6 +1,7 @@
 -- What was tried on which problem, searchable. The row of an attempt with the highest
 -- last_offset is the newest, as in `attempts`; search asks for more than it needs and keeps
--- these. Small granules, because a search reads single rows. The index of words is a Bloom
+-- these. Small granules and blocks, because a search reads single
+-- rows. The index of words is a Bloom
 -- filter: the type `text` is younger than ClickHouse 25.3.
 CREATE TABLE IF NOT EXISTS memory
 (
@@ -33,7 +34,8 @@ ENGINE = ReplacingMergeTree(last_offset)
 ORDER BY (tenant, attempt_id)
 TTL toDateTime(inserted_at) + INTERVAL 400 DAY
 -- The first is for servers on which this index is still an experiment; it is not kept.
-SETTINGS allow_experimental_vector_similarity_index = 1, index_granularity = 128
+SETTINGS allow_experimental_vector_similarity_index = 1, index_granularity = 128,
+    min_compress_block_size = 1024
 COMMENT 'Attempts by their problem, to search; read memory_current for one row an attempt';
 
 CREATE VIEW IF NOT EXISTS memory_current AS
