@@ -1,8 +1,7 @@
 -- What was tried on which problem, searchable. The row of an attempt with the highest
 -- last_offset is the newest, as in `attempts`; search asks for more than it needs and keeps
--- these. Small granules and blocks, because a search reads single
--- rows. The index of words is a Bloom
--- filter: the type `text` is younger than ClickHouse 25.3.
+-- these. Small granules and blocks, because a search reads single rows. The index of words
+-- is a Bloom filter: the type `text` is younger than ClickHouse 25.3.
 CREATE TABLE IF NOT EXISTS memory
 (
     tenant       LowCardinality(String) COMMENT 'whose data it is',
