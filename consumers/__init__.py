@@ -1,1 +1,1 @@
-"""Services on confluent-kafka: archive, advisor, trigger."""
+"""Services on confluent-kafka: archive, advisor, trigger, memory."""

@@ -1,4 +1,4 @@
-"""`python -m pilotfish.consumers archive|advisor|trigger`, configured by PILOTFISH_*."""
+"""`python -m pilotfish.consumers archive|advisor|trigger|memory`, configured by PILOTFISH_*."""
 
 import argparse
 import os
@@ -10,7 +10,7 @@ from pilotfish.schemas.settings import Settings
 from pilotfish.streams import logs
 from pilotfish.streams.health import Health
 
-SERVICES = ("archive", "advisor", "trigger")
+SERVICES = ("archive", "advisor", "trigger", "memory")
 
 
 def main(arguments: list[str] | None = None) -> int:

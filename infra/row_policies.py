@@ -18,6 +18,8 @@ RELATIONS: Final = (
     "hint_lift",
     "hints",
     "learning_curve",
+    "memory",
+    "memory_current",
     "success_by_approach",
     "trainings",
     "window_counts",

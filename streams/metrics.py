@@ -99,10 +99,10 @@ LIFT_HIGH: Final = Gauge(
 )
 
 METRICS: Final[Mapping[Metric, tuple[str, ...]]] = {
-    LAG: ("archive", "streams", "advisor", "trigger"),
-    BATCH_RECORDS: ("archive", "streams", "advisor"),
-    WRITE_SECONDS: ("archive", "streams"),
-    DEAD_LETTERS: ("archive", "streams", "advisor"),
+    LAG: ("archive", "streams", "advisor", "trigger", "memory"),
+    BATCH_RECORDS: ("archive", "streams", "advisor", "memory"),
+    WRITE_SECONDS: ("archive", "streams", "memory"),
+    DEAD_LETTERS: ("archive", "streams", "advisor", "memory"),
     LABELS: ("streams",),
     HINTS: ("advisor",),
     HINT_SECONDS: ("advisor",),

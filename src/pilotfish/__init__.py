@@ -22,6 +22,7 @@ from pilotfish.schemas.errors import (
     PilotfishError,
     UnavailableError,
 )
+from pilotfish.schemas.remembered import Remembered
 
 __all__ = [
     "AsyncAttempt",
@@ -31,6 +32,7 @@ __all__ = [
     "ConfigurationError",
     "Hint",
     "PilotfishError",
+    "Remembered",
     "Stats",
     "Subscription",
     "UnavailableError",

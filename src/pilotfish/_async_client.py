@@ -9,6 +9,7 @@ from pilotfish._async_attempt import AsyncAttempt
 from pilotfish._client import Client
 from pilotfish._hint import Hint
 from pilotfish._line import Line
+from pilotfish._memory import AsyncMemory
 from pilotfish._stats import Stats
 from pilotfish._subscription import Subscription
 
@@ -20,11 +21,13 @@ class AsyncClient:
     `close` are awaited.
     """
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, tenant: str | None = None) -> None:
         self._line = line
-        self._client = Client(line)
+        self._client = Client(line, tenant)
         self.watch = self._client.watch
         """A decorator: each call of the function is an attempt. See `Watch`."""
+        self.memory = AsyncMemory(self._client.memory)
+        """What was tried before on similar problems; its `search` is awaited."""
 
     def attempt(
         self,

@@ -8,6 +8,7 @@ from pilotfish._attempt import Attempt
 from pilotfish._draft import as_text, draft
 from pilotfish._hint import Hint
 from pilotfish._line import Line
+from pilotfish._memory import Memory
 from pilotfish._stats import Stats
 from pilotfish._subscription import Subscription
 from pilotfish._watch import Watch
@@ -20,10 +21,12 @@ class Client:
     Subscriptions stay with the parent.
     """
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, tenant: str | None = None) -> None:
         self._line = line
         self.watch = Watch(line)
         """A decorator: each call of the function is an attempt. See `Watch`."""
+        self.memory = Memory(tenant)
+        """What was tried before on similar problems. See `Memory`."""
 
     def attempt(
         self,

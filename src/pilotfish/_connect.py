@@ -68,7 +68,7 @@ def connect(
         )
     )
     line.open()
-    return Client(line)
+    return Client(line, tenant)
 
 
 def connect_async(
@@ -101,7 +101,8 @@ def connect_async(
                 queue_bytes=queue_bytes,
                 spool=None if spool is None else Path(spool),
             )
-        )
+        ),
+        tenant,
     )
 
 

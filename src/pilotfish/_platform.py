@@ -15,6 +15,7 @@ SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
     "streams": ("pilotfish.streams",),
     "advisor": ("pilotfish.consumers", "advisor"),
     "trigger": ("pilotfish.consumers", "trigger"),
+    "memory": ("pilotfish.consumers", "memory"),
 }
 """Service -> module and arguments, as `python -m` takes them."""
 

@@ -88,7 +88,7 @@ def test_an_unknown_service_is_a_usage_error(
     assert "archive" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["archive", "trigger"])
+@pytest.mark.parametrize("name", ["archive", "trigger", "memory"])
 def test_a_service_without_servers_waits_and_ends_when_told(name: str) -> None:
     away = {
         "PILOTFISH_KAFKA": "127.0.0.1:1",

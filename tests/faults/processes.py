@@ -20,6 +20,7 @@ COMMANDS = {
     "archive": ["pilotfish.consumers", "archive"],
     "advisor": ["pilotfish.consumers", "advisor"],
     "trigger": ["pilotfish.consumers", "trigger"],
+    "memory": ["pilotfish.consumers", "memory"],
     "streams": ["pilotfish.streams"],
     "trainer": ["pilotfish.trainers"],
 }

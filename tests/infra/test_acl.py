@@ -148,7 +148,7 @@ def test_a_wrong_password_is_one_clear_error_that_does_not_show_it(
     assert "wr0ng" not in f"{raised.value} {settings!r}"
 
 
-@pytest.mark.parametrize("name", ["archive", "advisor", "trigger", "streams"])
+@pytest.mark.parametrize("name", ["archive", "advisor", "trigger", "memory", "streams"])
 def test_a_service_with_a_wrong_password_ends_and_says_why(
     kafka: SecuredKafka, tmp_path: Path, name: str
 ) -> None:

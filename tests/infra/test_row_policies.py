@@ -30,7 +30,7 @@ from pilotfish.streams.clickhouse import ClickHouse
 
 VIEWS = {
     *("attempts_current", "window_counts", "success_by_approach"),
-    *("hint_lift", "learning_curve", "drift"),
+    *("hint_lift", "learning_curve", "drift", "memory_current"),
 }
 TENANTS = ["acme", "ACME", "acme2", "o'\\`\" OR 1 <&>\n;", "", "über"]
 ROWS = {
@@ -39,6 +39,8 @@ ROWS = {
     "dead_letters": "(tenant, at, key, topic) SELECT t, now(), t, t",
     "trainings": "(tenant) SELECT t",
     "window_counts_by_partition": "(tenant, attempts) SELECT t, 1",
+    "memory": "(tenant, attempt_id, embedding)"
+    " SELECT t, toString(number), arrayResize([1.0], 384, 0.0)",
     # Enough for every view: two arms, and more than the newest 200.
     "attempts": "(tenant, attempt_id, version, p_success, approach, hint_request_id,"
     " hint_holdout) SELECT t, toString(number), 1, 1, 'a', 'r', number % 2",

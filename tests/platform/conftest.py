@@ -34,7 +34,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         assert process.stdout is not None
         assert any("pilotfish is up" in line for line in process.stdout)
         children = psutil.Process(process.pid).children(recursive=True)
-        assert len(children) >= 6  # two servers, four services
+        assert len(children) >= 7  # two servers, five services
         yield settings
         since = time.monotonic()
         process.send_signal(signal.SIGINT)
@@ -44,7 +44,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 
 def _ports() -> tuple[int, int, int]:
-    """Return free ports for Kafka, which takes two, ClickHouse, and four services."""
+    """Return free ports for Kafka, which takes two, ClickHouse, and five services."""
     while True:
         broker, http, metrics = free_ports(3)
         following = [broker + 1, *(metrics + n for n in range(1, len(SERVICES)))]

@@ -23,7 +23,7 @@ from pilotfish.streams.health import READY_LAG
 from pilotfish.streams.kafka import producer
 
 ATTEMPTS, BAD = 30, 3
-WITH_CLICKHOUSE = ("archive", "streams", "trigger")
+WITH_CLICKHOUSE = ("archive", "streams", "trigger", "memory")
 
 
 def ask(settings: Settings, service: str, path: str) -> tuple[int, str]:

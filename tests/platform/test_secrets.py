@@ -184,7 +184,7 @@ def test_a_service_that_is_refused_shows_no_password(
 def test_running_services_show_no_password_anywhere(servers: Servers) -> None:
     services = {
         name: Service(name, servers.settings, servers.folder)
-        for name in ("archive", "advisor", "trigger", "streams")
+        for name in ("archive", "advisor", "trigger", "memory", "streams")
     }
     clickhouse = ClickHouse(servers.settings)
     try:

@@ -12,6 +12,7 @@ from pilotfish._cli import (
     demo,
     doctor,
     evaluate,
+    memory,
     platform,
     replay,
     training,
@@ -41,6 +42,7 @@ app.command()(doctor.doctor)
 app.command()(training.train)
 app.add_typer(advisors.app, name="advisors")
 app.add_typer(dead.app, name="dead")
+app.add_typer(memory.app, name="memory")
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ def up() -> None:
 
     Nothing needs to be installed beside pilotfish. Data and logs stay in
     PILOTFISH_HOME; a service that dies is started again. With PILOTFISH_METRICS_PORT
-    set, each service shows metrics and health: on that port, and on the next three.
+    set, each service shows metrics and health: on that port, and on the next four.
     """
     from pilotfish._platform import metrics_ports, running_platform
 

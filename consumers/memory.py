@@ -1,0 +1,150 @@
+"""The memory: what was tried on which problem, from labels into ClickHouse, to search.
+
+Exactly once in effect: a batch of labels becomes rows, then signals to attempts that were
+asked again, and only then counts as read. A batch that is read twice writes rows of the
+same keys, of which the newest label's is the one that counts, and signals of the same
+ids. Workers share the partitions as a group.
+"""
+
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Message as Record
+
+from pilotfish.consumers.asking_again import asked_again
+from pilotfish.consumers.background import close_within
+from pilotfish.consumers.memory_rows import COLUMNS, newest, row
+from pilotfish.consumers.problem_vectors import ProblemVectors
+from pilotfish.schemas.codec import decode
+from pilotfish.schemas.errors import SchemaError
+from pilotfish.schemas.labels import AttemptLabelled
+from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import EVENTS, LABELS
+from pilotfish.streams import metrics
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.dead_letters import DeadLetters
+from pilotfish.streams.kafka import consumer, headers, mapped_errors, producer, readable
+from pilotfish.streams.publisher import Publisher
+from pilotfish.streams.standing import Place, Standing
+
+GROUP: Final = "pilotfish-memory"
+ASKS_CLICKHOUSE: Final = True
+
+_LOG = structlog.get_logger(service="memory")
+
+_BATCH: Final = 1000
+"""Problems that are embedded together take two seconds at most: nobody waits for them."""
+_BATCH_S: Final = 0.5
+_END_S: Final = 3.0
+
+
+def run(settings: Settings, stop: threading.Event, standing: Standing) -> None:
+    """Remember until `stop` is set.
+
+    Raises:
+        UnavailableError: a server is away, or there is no base advisor yet; call again
+            after a while.
+        DeadLetterLimitError: too much is unreadable to go on.
+    """
+    with mapped_errors("remembering"), Memory(settings, standing) as memory:
+        while not stop.is_set():
+            memory.step()
+
+
+class Memory:
+    """One consumer of the group.
+
+    Raises:
+        UnavailableError: as `ProblemVectors.of`.
+    """
+
+    def __init__(self, settings: Settings, standing: Standing) -> None:
+        self._standing = standing
+        self._vectors = ProblemVectors.of(settings)
+        self._clickhouse = ClickHouse(settings)
+        self._dead = DeadLetters(producer(settings), "memory")
+        self._publisher = Publisher(producer(settings))
+        self._consumer: Consumer = consumer(settings, GROUP)
+        self._consumer.subscribe(
+            [LABELS.name], on_assign=self._assigned, on_revoke=self._revoked
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        close_within(self._consumer.close, _END_S)
+        self._clickhouse.close()
+
+    def step(self) -> None:
+        """Remember one batch, in this order.
+
+        1. set aside what cannot be read; 2. write the rows; 3. signal what was asked
+        again; 4. commit.
+        """
+        self._standing.beat()
+        records = readable(self._consumer.consume(_BATCH, _BATCH_S))
+        if not records:
+            return
+        metrics.BATCH_RECORDS.observe(len(records))
+        labels = newest(self._read(records))
+        with metrics.WRITE_SECONDS.time():
+            self._write(labels)
+            self._signal(labels)
+        ends = _ends(records)
+        self._consumer.commit(
+            offsets=[TopicPartition(*place, end) for place, end in ends.items()],
+            asynchronous=True,
+        )
+        self._standing.reached(ends)
+
+    def _read(self, records: Sequence[Record]) -> list[AttemptLabelled]:
+        labels = []
+        for record in records:
+            try:
+                label = decode(LABELS, record.value(), headers(record))
+            except SchemaError as error:
+                self._dead.put(record, str(error))
+                metrics.DEAD_LETTERS.labels(LABELS.name).inc()
+            else:
+                assert isinstance(label, AttemptLabelled)
+                labels.append(label)
+        if len(labels) < len(records):
+            self._dead.flush()
+        return labels
+
+    def _write(self, labels: Sequence[AttemptLabelled]) -> None:
+        if labels:
+            vectors = self._vectors.embed([label.problem for label in labels])
+            rows = [
+                row(label, self._vectors.name, vector)
+                for label, vector in zip(labels, vectors, strict=True)
+            ]
+            self._clickhouse.insert("memory", COLUMNS, rows)
+
+    def _signal(self, labels: Sequence[AttemptLabelled]) -> None:
+        again = asked_again(self._clickhouse, labels, self._vectors.name)
+        for signal, partition in again:
+            self._publisher.queue(EVENTS, signal, signal.attempt_id, partition)
+        if again:
+            self._publisher.flush()
+
+    def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        self._standing.gained(partitions)
+        _LOG.info("assigned", partitions=[one.partition for one in partitions])
+
+    def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        self._standing.lost(partitions)
+
+
+def _ends(records: Sequence[Record]) -> dict[Place, int]:
+    return {(LABELS.name, r.partition() or 0): (r.offset() or 0) + 1 for r in records}

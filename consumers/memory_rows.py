@@ -1,0 +1,50 @@
+"""Labels to rows of the table `memory`."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilotfish.schemas.base import micros
+from pilotfish.schemas.labels import AttemptLabelled
+
+COLUMNS: Final = (
+    *("tenant", "attempt_id", "version", "at", "problem", "problem_type", "approach"),
+    *("agent", "asker", "p_success", "abstained", "outcome", "cost", "duration_s"),
+    *("steps", "actions", "embedder", "embedding", "topic_partition", "last_offset"),
+)
+
+
+def newest(labels: Sequence[AttemptLabelled]) -> list[AttemptLabelled]:
+    """Return the labels that have a problem, of each attempt the highest version."""
+    kept: dict[tuple[str, str], AttemptLabelled] = {}
+    for label in labels:
+        key = label.tenant, label.attempt_id
+        known = kept.get(key)
+        if label.problem.strip() and (known is None or label.version >= known.version):
+            kept[key] = label
+    return list(kept.values())
+
+
+def row(
+    label: AttemptLabelled, embedder: str, vector: NDArray[np.float32]
+) -> tuple[Any, ...]:
+    """Return the row of a label, its values in the order of `COLUMNS`."""
+    duration = (label.ended_at - label.started_at).total_seconds()
+    # fmt: off
+    return (
+        label.tenant, label.attempt_id, label.version, micros(label.started_at),
+        label.problem, label.problem_type, label.approach or "", label.agent.name,
+        label.asker, label.p_success, label.abstained, outcome(label), label.cost,
+        max(duration, 0.0), label.steps, list(label.actions), embedder,
+        vector.tolist(), label.partition, label.offset,
+    )
+    # fmt: on
+
+
+def outcome(label: AttemptLabelled) -> str:
+    """Return success or failure, or why the label abstains."""
+    if label.p_success is None:
+        return label.abstained or "unknown"
+    return "success" if label.p_success >= 0.5 else "failure"
