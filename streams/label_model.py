@@ -198,10 +198,11 @@ class LabelModel:
 
     def _dependent(self) -> dict[str, str]:
         """Return who is counted with whom: whose votes depend on one another."""
-        return mates(
-            (sum(map(g_statistic, self._pair_counts(key))), *key.split())
-            for key in self.pairs
-        )
+        tests = []
+        for key in self.pairs:
+            a, b = key.split()
+            tests.append((sum(map(g_statistic, self._pair_counts(key))), a, b))
+        return mates(tests)
 
     def _pair_counts(self, key: str) -> _Counts:
         return [[self._scaled(weight) for weight in row] for row in self.pairs[key]]
