@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     """P(success) that a unit of an attempt's cost is worth when approaches are compared."""
     idle_s: float = Field(default=3600.0, gt=0)
     """Seconds without an event after which an open attempt counts as abandoned."""
+    labelling: str = ""
+    """A module with labelling functions of your own, as Python imports it."""
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     """Where a service shows metrics and health; None: nowhere.
 

@@ -14,7 +14,7 @@ replay. What is odd has one outcome each:
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pilotfish.schemas.base import micros
 from pilotfish.schemas.events import (
@@ -27,7 +27,9 @@ from pilotfish.schemas.events import (
     Status,
     StepRecorded,
 )
-from pilotfish.schemas.labels import MAX_ACTIONS, MAX_ASKER
+from pilotfish.schemas.labels import MAX_ASKER
+from pilotfish.streams.conduct import Conduct
+from pilotfish.streams.labelling import Attempt, votes
 from pilotfish.streams.labels import END, FEEDBACK, Label, Signal, label
 
 MAX_SEEN: Final = 4096
@@ -67,7 +69,7 @@ class State:
     agent_version: str = ""
     model: str = ""
     asker: str = ""
-    actions: list[str] = field(default_factory=list)
+    conduct: Conduct = field(default_factory=Conduct)
     started_us: int = 0
     ended_us: int | None = None
     last_event_us: int = 0
@@ -76,6 +78,7 @@ class State:
     cost: float = 0.0
     tokens: int = 0
     signals: list[Signal] = field(default_factory=list)
+    votes: dict[str, float] = field(default_factory=dict)
     hint: HintMark | None = None
     seen: dict[int, None] = field(default_factory=dict)
 
@@ -99,6 +102,28 @@ def apply(state: State, event: Event, offset: int) -> bool:
     return True
 
 
+def seen(state: State) -> Attempt:
+    """Return an attempt that ended as labelling functions see it."""
+    duration_us = (state.ended_us or state.started_us) - state.started_us
+    return Attempt(
+        status=cast("Status", state.status),
+        reason=state.conduct.reason,
+        problem=state.problem,
+        problem_type=state.problem_type,
+        approach=state.approach,
+        agent=state.agent,
+        steps=state.steps,
+        actions=tuple(state.conduct.actions),
+        repeats=state.conduct.repeats,
+        answer=state.conduct.answer,
+        exception=state.conduct.exception,
+        signals=tuple(state.signals),
+        cost=state.cost,
+        tokens=state.tokens,
+        duration_s=max(0, duration_us) / 1e6,
+    )
+
+
 def event_mark(event_id: str) -> int:
     """Return 64 bits that stand for an event's id, the same in every process."""
     return int.from_bytes(blake2b(event_id.encode(), digest_size=8).digest())
@@ -111,7 +136,9 @@ def _remember(state: State, mark: int) -> None:
 
 
 def _label(state: State, offset: int) -> None:
-    state.label = label(state.status, state.signals)  # type: ignore[arg-type]
+    attempt = seen(state)
+    state.label = label(attempt.status, attempt.signals)
+    state.votes = votes(attempt)
     state.version += 1
     if state.version == 1:
         state.first_offset = offset
@@ -146,8 +173,7 @@ def _step(state: State, event: StepRecorded, at_us: int) -> bool:
     state.steps += 1
     state.cost += event.cost
     state.tokens += event.tokens
-    if event.kind == "action" and len(state.actions) < MAX_ACTIONS:
-        state.actions.append(event.name)
+    state.conduct.step(event)
     return True
 
 
@@ -157,6 +183,8 @@ def _asker(event: AttemptStarted) -> str:
 
 
 def _signal(state: State, event: SignalRecorded, at_us: int) -> bool:
+    if event.kind == "exception":
+        state.conduct.raised(event.detail)
     _add(state, Signal(event.kind, event.value), at_us)
     return True
 
@@ -177,6 +205,7 @@ def _ended(state: State, event: AttemptEnded, at_us: int) -> bool:
         _earliest(state, at_us)
     state.status = event.status
     state.ended_us = at_us
+    state.conduct.ended(event.reason)
     state.approach = event.approach or state.approach
     state.hint = event.hint or state.hint
     return True

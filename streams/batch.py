@@ -129,6 +129,7 @@ def labelled(state: State) -> AttemptLabelled:
             Evidence(kind=kind, value=value, source=source)
             for kind, value, source in state.signals
         ),
+        votes=state.votes,
         problem=state.problem,
         problem_type=state.problem_type,
         approach=state.approach or None,
@@ -143,7 +144,7 @@ def labelled(state: State) -> AttemptLabelled:
         steps=state.steps,
         cost=state.cost,
         tokens=state.tokens,
-        actions=tuple(state.actions),
+        actions=tuple(state.conduct.actions),
         asker=state.asker,
         partition=state.partition,
         first_offset=state.first_offset,

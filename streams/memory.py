@@ -13,9 +13,10 @@ from pilotfish.streams.windows import Counts, Delta, Kind, Page
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Of each of the two caches, roughly."""
-_STATE_BYTES: Final = 1000
+_STATE_BYTES: Final = 2000
 _SEEN_BYTES: Final = 100
 _SIGNAL_BYTES: Final = 200
+_ACTION_BYTES: Final = 80
 _CELL_BYTES: Final = 700
 
 Key = TypeVar("Key", bound=Hashable)
@@ -96,6 +97,7 @@ def _state_bytes(state: State) -> int:
         + len(state.problem)
         + _SEEN_BYTES * len(state.seen)
         + _SIGNAL_BYTES * len(state.signals)
+        + _ACTION_BYTES * len(state.conduct.actions)
     )
 
 

@@ -30,6 +30,7 @@ from pilotfish.streams.garbage import spare_the_collector
 from pilotfish.streams.health import Health
 from pilotfish.streams.idle import IdleAttempts
 from pilotfish.streams.kafka import consumer, producer, topics
+from pilotfish.streams.labelling import load
 from pilotfish.streams.metrics_server import listening
 from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.standing import Standing
@@ -133,6 +134,7 @@ def serve(settings: Settings, stop: threading.Event) -> int:
 
 
 def _run(settings: Settings, stop: threading.Event, standing: Standing) -> None:
+    load(settings.labelling)  # here as well: where it fails, it is told and the end
     wait_for_topics(settings, stop, standing)
     if not stop.is_set():
         spare_the_collector()

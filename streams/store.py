@@ -11,6 +11,7 @@ from typing import Any, Final
 from pilotfish.schemas.events import HintMark
 from pilotfish.streams.assembly import State
 from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.conduct import Conduct
 from pilotfish.streams.labels import LABELLER, Label, Signal
 from pilotfish.streams.memory import AttemptKey, Cell, Cells
 from pilotfish.streams.windows import Counts, Kind, Page
@@ -26,8 +27,9 @@ _COLUMNS: Final = (
     *("problem_type", "approach", "agent", "agent_version", "model", "started_at"),
     *("ended_at", "last_event_at", "steps", "late_steps", "cost", "tokens"),
     *("evidence", "hint_request_id", "hint_approach", "hint_propensity"),
-    *("hint_holdout", "hint_advisor", "seen_events", "asker", "actions", "ended"),
-    "labeller",
+    *("hint_holdout", "hint_advisor", "seen_events", "asker", "actions", "repeats"),
+    *("recent_actions", "answer", "exception", "end_reason", "votes"),
+    *("ended", "labeller"),
 )
 _READ: Final = {
     "started_at": "toUnixTimestamp64Micro(started_at)",
@@ -126,7 +128,7 @@ def _row(s: State) -> Row:
         s.tokens, _evidence(s.signals), hint.request_id if hint else "",
         (hint.approach if hint else "") or "", hint.propensity if hint else None,
         hint.holdout if hint else False, hint.advisor_version if hint else "",
-        list(s.seen), s.asker, s.actions, bool(s.status), LABELLER if s.version else "",
+        list(s.seen), s.asker, *_conduct_row(s.conduct), s.votes, bool(s.status), LABELLER if s.version else "",
     )
     # fmt: on
 
@@ -160,7 +162,23 @@ def _state(row: Sequence[Any]) -> State:
         hint=_hint(v),
         seen=dict.fromkeys(v["seen_events"]),
         asker=v["asker"],
+        conduct=_conduct(v),
+        votes=dict(v["votes"]),
+    )
+
+
+def _conduct_row(c: Conduct) -> Row:
+    return c.actions, c.repeats, c.recent, c.answer, c.exception, c.reason
+
+
+def _conduct(v: dict[str, Any]) -> Conduct:
+    return Conduct(
         actions=list(v["actions"]),
+        recent=list(v["recent_actions"]),
+        repeats=v["repeats"],
+        answer=v["answer"],
+        exception=v["exception"],
+        reason=v["end_reason"],
     )
 
 

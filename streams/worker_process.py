@@ -27,6 +27,7 @@ from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.dead_letters import DeadLetters
 from pilotfish.streams.garbage import spare_the_collector
 from pilotfish.streams.kafka import producer
+from pilotfish.streams.labelling import load
 from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.sink import Sink
 from pilotfish.streams.standing import Place
@@ -157,6 +158,7 @@ def _serve(connection: Connection, settings: Settings) -> None:
         connection.send(Waits())
 
     worker = Worker(ClickHouse(settings), sink, threading.Event(), waits)
+    load(settings.labelling)
     ClickHouse.load()
     spare_the_collector()
     connection.send(_NOTHING)

@@ -254,4 +254,4 @@ def test_current_attempts_have_every_column_but_what_is_for_streams(
         {name for (name,) in database.query(asked.format(of))}
         for of in ("attempts", "attempts_current")
     )
-    assert table - view == {"seen_events"}
+    assert table - view == {"seen_events", "recent_actions"}

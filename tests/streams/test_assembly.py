@@ -1,4 +1,4 @@
-from dataclasses import replace
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -56,12 +56,7 @@ def fold(*published: Event) -> State:
 
 
 def copied(state: State) -> State:
-    return replace(
-        state,
-        signals=list(state.signals),
-        seen=dict(state.seen),
-        actions=list(state.actions),
-    )
+    return deepcopy(state)
 
 
 def test_an_attempt_is_assembled_and_labelled_when_it_ends() -> None:
@@ -204,7 +199,7 @@ def test_the_names_of_the_first_actions_are_kept_in_order() -> None:
     steps = [step(name=f"tool {number}") for number in range(70)]
     thought = step(kind="thought", name="plan")
     state = fold(started(), thought, *steps, ended(), step(name="late"))
-    assert state.actions == [f"tool {number}" for number in range(64)]
+    assert state.conduct.actions == [f"tool {number}" for number in range(64)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,85 @@
+"""`pilotfish labels`: where a label comes from."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from pilotfish._cli.output import JsonFlag, console, print_json, print_rows
+from pilotfish.schemas.errors import ConfigurationError
+from pilotfish.schemas.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="See where labels come from.")
+
+_ATTEMPT = """
+SELECT attempt_id, status, p_success, abstained, version, labeller, votes, evidence,
+       problem, approach
+FROM attempts_current
+WHERE tenant = {tenant:String} AND attempt_id = {attempt:String}
+"""
+_COLUMNS = (
+    *("attempt", "status", "p_success", "abstained", "version", "labeller", "votes"),
+    *("evidence", "problem", "approach"),
+)
+_SAID = {0.0: "failure", 1.0: "success"}
+
+
+@app.command("explain")
+def explain(
+    attempt: Annotated[str, typer.Argument(help="The id of an attempt.")],
+    tenant: Annotated[
+        str, typer.Option(help="Whose attempt; else PILOTFISH_TENANT.")
+    ] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Show what each labelling function said of an attempt, and what came out.
+
+    A function without a word abstains: its sign is not there. What the rules make of
+    the words is in streams/labels.py: the strongest evidence decides.
+    """
+    from pilotfish.streams.clickhouse import ClickHouse
+    from pilotfish.streams.labelling import FUNCTIONS, load
+
+    settings = Settings()
+    load(settings.labelling)
+    asked = {"tenant": tenant or settings.tenant, "attempt": attempt}
+    rows = ClickHouse(settings).query(_ATTEMPT, asked)
+    if not rows:
+        raise ConfigurationError(
+            f"tenant {asked['tenant']} has no attempt {attempt}: "
+            "the last column of `pilotfish memory search` shows ids"
+        )
+    known = dict(zip(_COLUMNS, rows[0], strict=True))
+    known["evidence"] = json.loads(known["evidence"] or "[]")
+    if as_json:
+        print_json(known)
+        return
+    console.print(_outcome(known), highlight=False)
+    names = {name: _first_line(one) for name, one in FUNCTIONS.items()}
+    votes = known["votes"]
+    table = [
+        (name, _word(votes.get(name)), names.get(name, "(not registered here)"))
+        for name in sorted({*names, *votes}, key=lambda name: (name not in votes, name))
+    ]
+    print_rows(("function", "says", "because of"), table, as_json=False)
+
+
+def _outcome(known: dict[str, Any]) -> str:
+    if not known["version"]:
+        return f"{known['attempt']} is open: no label yet"
+    p_success = known["p_success"]
+    said = (
+        f"abstains: {known['abstained']}"
+        if p_success is None
+        else f"{'success' if p_success >= 0.5 else 'failure'}, P(success) {p_success:.2f}"
+    )
+    by = f"version {known['version']} by {known['labeller']}"
+    return f"{known['attempt']} ended {known['status']}; its label ({by}) {said}"
+
+
+def _word(vote: float | None) -> str:
+    return "" if vote is None else _SAID.get(vote, f"{vote:.2f}")
+
+
+def _first_line(function: object) -> str:
+    return (function.__doc__ or "").strip().split("\n")[0]

@@ -1,0 +1,56 @@
+"""What an attempt did, as far as labels ask: actions, repetitions, answer, last words."""
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Final
+
+from pilotfish.schemas.events import StepRecorded
+from pilotfish.schemas.labels import MAX_ACTIONS
+
+NEAR: Final = 8
+"""Actions among which the same one again is a repetition."""
+MAX_WORDS: Final = 400
+"""Characters kept of an answer, an exception and the reason of an end."""
+
+
+@dataclass(slots=True)
+class Conduct:
+    """Changed in place, event by event; bounded.
+
+    Args:
+        actions: names of the first 64.
+        recent: marks of the last eight actions, the newest last.
+        repeats: how often one of them was the same at most.
+        answer: the beginning of the last answer; None before the first.
+    """
+
+    actions: list[str] = field(default_factory=list)
+    recent: list[int] = field(default_factory=list)
+    repeats: int = 0
+    answer: str | None = None
+    exception: str = ""
+    reason: str = ""
+
+    def step(self, event: StepRecorded) -> None:
+        """Note a step that came before the end."""
+        if event.kind == "action":
+            self._act(event.name, event.content)
+        elif event.kind == "answer":
+            self.answer = event.content[:MAX_WORDS]
+
+    def raised(self, detail: str) -> None:
+        """Note an exception."""
+        self.exception = detail[:MAX_WORDS]
+
+    def ended(self, reason: str) -> None:
+        """Note the end."""
+        self.reason = reason[:MAX_WORDS]
+
+    def _act(self, name: str, content: str) -> None:
+        if len(self.actions) < MAX_ACTIONS:
+            self.actions.append(name)
+        text = f"{name}\0{content}".encode(errors="replace")
+        mark = int.from_bytes(blake2b(text, digest_size=8).digest())
+        self.recent.append(mark)
+        del self.recent[:-NEAR]
+        self.repeats = max(self.repeats, self.recent.count(mark))
