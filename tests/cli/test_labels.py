@@ -1,6 +1,7 @@
 import json
 import threading
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -30,7 +31,7 @@ def labelled(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
     load()
-    own = {"tenant": settings.tenant, "attempt_id": "round-and-round"}
+    own: dict[str, Any] = {"tenant": settings.tenant, "attempt_id": "round-and-round"}
     events: list[EventBase] = [
         AttemptStarted(**own, problem="p", approach="react"),
         *(
@@ -48,7 +49,7 @@ def labelled(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
     clickhouse = ClickHouse(settings)
     sink = Sink(clickhouse, Mock(), Mock())
     Worker(clickhouse, sink, threading.Event()).process(records)
-    return own["attempt_id"]
+    return "round-and-round"
 
 
 def said(*arguments: str) -> str:
