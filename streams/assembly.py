@@ -12,9 +12,8 @@ replay. What is odd has one outcome each:
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pilotfish.schemas.base import micros
 from pilotfish.schemas.events import (
@@ -22,15 +21,13 @@ from pilotfish.schemas.events import (
     AttemptStarted,
     Event,
     FeedbackGiven,
-    HintMark,
     SignalRecorded,
-    Status,
     StepRecorded,
 )
 from pilotfish.schemas.labels import MAX_ASKER
-from pilotfish.streams.conduct import Conduct
-from pilotfish.streams.labelling import Attempt, votes
-from pilotfish.streams.labels import END, FEEDBACK, Label, Signal, label
+from pilotfish.streams.labelling import votes
+from pilotfish.streams.labels import END, FEEDBACK, Signal, label
+from pilotfish.streams.state import State, as_seen
 
 MAX_SEEN: Final = 4096
 """Events of an attempt that are remembered by id; a double comes soon or never."""
@@ -40,47 +37,7 @@ MAX_SIGNALS: Final = 256
 _ASKERS: Final = ("user.id", "session.id")
 """Attributes that say who asked, as OpenTelemetry's conventions name them."""
 
-_NO_LABEL: Final = Label(None)
 _VALUES: Final = {"succeeded": 1.0, "failed": 0.0}
-
-
-@dataclass(slots=True)
-class State:
-    """What is known of one attempt up to `last_offset`; changed in place by `apply`.
-
-    Times are microseconds since 1970. `status` is empty while the attempt is open;
-    `label` and `first_offset` mean something from `version` 1 on. `seen` holds hashes
-    of the ids of events counted, oldest first.
-    """
-
-    tenant: str
-    attempt_id: str
-    partition: int
-    last_offset: int = -1
-    version: int = 0
-    first_offset: int = 0
-    label: Label = _NO_LABEL
-    started: bool = False
-    status: Status | str = ""
-    problem: str = ""
-    problem_type: str = ""
-    approach: str = ""
-    agent: str = ""
-    agent_version: str = ""
-    model: str = ""
-    asker: str = ""
-    conduct: Conduct = field(default_factory=Conduct)
-    started_us: int = 0
-    ended_us: int | None = None
-    last_event_us: int = 0
-    steps: int = 0
-    late_steps: int = 0
-    cost: float = 0.0
-    tokens: int = 0
-    signals: list[Signal] = field(default_factory=list)
-    votes: dict[str, float] = field(default_factory=dict)
-    hint: HintMark | None = None
-    seen: dict[int, None] = field(default_factory=dict)
 
 
 def apply(state: State, event: Event, offset: int) -> bool:
@@ -102,28 +59,6 @@ def apply(state: State, event: Event, offset: int) -> bool:
     return True
 
 
-def seen(state: State) -> Attempt:
-    """Return an attempt that ended as labelling functions see it."""
-    duration_us = (state.ended_us or state.started_us) - state.started_us
-    return Attempt(
-        status=cast("Status", state.status),
-        reason=state.conduct.reason,
-        problem=state.problem,
-        problem_type=state.problem_type,
-        approach=state.approach,
-        agent=state.agent,
-        steps=state.steps,
-        actions=tuple(state.conduct.actions),
-        repeats=state.conduct.repeats,
-        answer=state.conduct.answer,
-        exception=state.conduct.exception,
-        signals=tuple(state.signals),
-        cost=state.cost,
-        tokens=state.tokens,
-        duration_s=max(0, duration_us) / 1e6,
-    )
-
-
 def event_mark(event_id: str) -> int:
     """Return 64 bits that stand for an event's id, the same in every process."""
     return int.from_bytes(blake2b(event_id.encode(), digest_size=8).digest())
@@ -136,7 +71,7 @@ def _remember(state: State, mark: int) -> None:
 
 
 def _label(state: State, offset: int) -> None:
-    attempt = seen(state)
+    attempt = as_seen(state)
     state.label = label(attempt.status, attempt.signals)
     state.votes = votes(attempt)
     state.version += 1

@@ -13,9 +13,10 @@ from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Agent, Event
 from pilotfish.schemas.labels import AttemptLabelled, Evidence
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.assembly import State, apply
+from pilotfish.streams.assembly import apply
 from pilotfish.streams.labels import LABELLER
 from pilotfish.streams.memory import AttemptKey, Cell, Memory
+from pilotfish.streams.state import State
 from pilotfish.streams.windows import Delta, Kind, Page, deltas, share
 
 

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from pilotfish.streams.assembly import State
+from pilotfish.streams.state import State
 from pilotfish.streams.windows import Counts, Delta, Kind, Page
 
 MAX_BYTES: Final = 64 * 1024 * 1024

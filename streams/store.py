@@ -9,11 +9,11 @@ from itertools import islice
 from typing import Any, Final
 
 from pilotfish.schemas.events import HintMark
-from pilotfish.streams.assembly import State
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.conduct import Conduct
 from pilotfish.streams.labels import LABELLER, Label, Signal
 from pilotfish.streams.memory import AttemptKey, Cell, Cells
+from pilotfish.streams.state import State
 from pilotfish.streams.windows import Counts, Kind, Page
 
 Row = tuple[Any, ...]

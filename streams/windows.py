@@ -8,7 +8,7 @@ late starts and late feedback move counts instead of adding to them.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from pilotfish.streams.assembly import State
+from pilotfish.streams.state import State
 
 LENGTHS_S: Final = (60, 3600)
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from pilotfish.schemas.errors import UnavailableError
-from pilotfish.streams.assembly import State
 from pilotfish.streams.batch import Batch, Record, apply_events, count_changes, read
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.memory import Memory
 from pilotfish.streams.patience import until_available
 from pilotfish.streams.sink import Sink
+from pilotfish.streams.state import State
 from pilotfish.streams.store import load_pages, load_states
 
 _LOG = structlog.get_logger(service="streams")

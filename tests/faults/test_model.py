@@ -45,13 +45,14 @@ from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.events import Event
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import DEAD, EVENTS, LABELS
-from pilotfish.streams.assembly import State, apply
+from pilotfish.streams.assembly import apply
 from pilotfish.streams.dead_letters import DeadLetters
 from pilotfish.streams.kafka import headers
 from pilotfish.streams.progress import new_labels
 from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.sink import Sink
 from pilotfish.streams.standing import Standing
+from pilotfish.streams.state import State
 from pilotfish.streams.windows import share
 from pilotfish.streams.worker import Worker
 

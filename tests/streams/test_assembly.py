@@ -20,11 +20,11 @@ from pilotfish.schemas.events import (
 from pilotfish.streams.assembly import (
     MAX_SEEN,
     MAX_SIGNALS,
-    State,
     apply,
     event_mark,
 )
 from pilotfish.streams.labels import Label, Signal
+from pilotfish.streams.state import State
 
 MINUTE = timedelta(minutes=1)
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from pilotfish.schemas.events import Event
 from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.settings import Settings
-from pilotfish.streams.assembly import State, apply
+from pilotfish.streams.assembly import apply
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.memory import Cell
+from pilotfish.streams.state import State
 from pilotfish.streams.store import load_pages, load_states, write_cells, write_states
 from pilotfish.streams.windows import Counts, Kind, Page
 

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilotfish.schemas.events import AttemptEnded, Event
-from pilotfish.streams.assembly import State, apply
+from pilotfish.streams.assembly import apply
 from pilotfish.streams.labels import Label
+from pilotfish.streams.state import State
 from pilotfish.streams.windows import Counts, Delta, Kind, Page, deltas, share
 
 SECOND = 1_000_000
