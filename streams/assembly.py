@@ -25,8 +25,10 @@ from pilotfish.schemas.events import (
     StepRecorded,
 )
 from pilotfish.schemas.labels import MAX_ASKER
+from pilotfish.streams.decision import decide, teach
+from pilotfish.streams.label_model import LabelModel
 from pilotfish.streams.labelling import votes
-from pilotfish.streams.labels import END, FEEDBACK, Signal, label
+from pilotfish.streams.labels import END, FEEDBACK, Signal
 from pilotfish.streams.state import State, as_seen
 
 MAX_SEEN: Final = 4096
@@ -40,7 +42,7 @@ _ASKERS: Final = ("user.id", "session.id")
 _VALUES: Final = {"succeeded": 1.0, "failed": 0.0}
 
 
-def apply(state: State, event: Event, offset: int) -> bool:
+def apply(state: State, event: Event, offset: int, model: LabelModel) -> bool:
     """Let `event` at `offset` change the state; return False where it was skipped.
 
     After the end the label is made again, with the next version, whenever something
@@ -55,7 +57,7 @@ def apply(state: State, event: Event, offset: int) -> bool:
     state.last_event_us = max(state.last_event_us, at_us)
     tells = _APPLY[type(event)](state, event, at_us)
     if tells and state.status:
-        _label(state, offset)
+        _label(state, offset, model)
     return True
 
 
@@ -70,10 +72,12 @@ def _remember(state: State, mark: int) -> None:
         del state.seen[next(iter(state.seen))]
 
 
-def _label(state: State, offset: int) -> None:
+def _label(state: State, offset: int, model: LabelModel) -> None:
     attempt = as_seen(state)
-    state.label = label(attempt.status, attempt.signals)
+    before = state.votes if state.version else None
     state.votes = votes(attempt)
+    state.label = decide(attempt, state.votes, model)
+    teach(attempt, before, state.votes, model)
     state.version += 1
     if state.version == 1:
         state.first_offset = offset

@@ -14,8 +14,8 @@ from pilotfish.schemas.events import Agent, Event
 from pilotfish.schemas.labels import AttemptLabelled, Evidence
 from pilotfish.schemas.topics import EVENTS
 from pilotfish.streams.assembly import apply
-from pilotfish.streams.labels import LABELLER
-from pilotfish.streams.memory import AttemptKey, Cell, Memory
+from pilotfish.streams.label_model import LabelModel
+from pilotfish.streams.memory import AttemptKey, Cell, Memory, ModelKey
 from pilotfish.streams.state import State
 from pilotfish.streams.windows import Delta, Kind, Page, deltas, share
 
@@ -60,18 +60,32 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """Events in order, and what they change: states and windows by key, labels by attempt."""
+    """Events in order, and what they change: states and windows by key, labels by attempt.
+
+    `ends` are partition -> offset behind its last record.
+    """
 
     events: list[Arrived] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+    ends: dict[int, int] = field(default_factory=dict)
     states: dict[AttemptKey, State] = field(default_factory=dict)
     labelled: dict[AttemptKey, State] = field(default_factory=dict)
+    models: dict[ModelKey, LabelModel] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     cells: dict[tuple[Page, Kind], Cell] = field(default_factory=dict)
 
     def attempts(self) -> set[AttemptKey]:
         """Return the attempts of this batch."""
         return {(event.tenant, event.attempt_id) for event, _ in self.events}
+
+    def first_unseen(self, memory: Memory) -> dict[ModelKey, int]:
+        """Return the offset of the first event that its attempt has not seen, by model."""
+        first: dict[ModelKey, int] = {}
+        for event, record in self.events:
+            state = memory.states[event.tenant, event.attempt_id]
+            if record.offset > state.last_offset:
+                first.setdefault((event.tenant, record.partition), record.offset)
+        return first
 
     def pages(self) -> set[Page]:
         """Return the windows that the applied events change."""
@@ -82,6 +96,7 @@ def read(records: Iterable[Record]) -> Batch:
     """Return the records as a batch of events; nothing is applied yet."""
     batch = Batch()
     for record in records:
+        batch.ends[record.partition] = record.offset + 1
         try:
             message = decode(EVENTS, record.value, record.headers)
         except SchemaError as error:
@@ -99,12 +114,16 @@ def apply_events(batch: Batch, memory: Memory) -> None:
         if state.partition != record.partition:
             batch.unreadable.append(Unreadable(record, _elsewhere(state)))
             continue
+        if record.offset <= state.last_offset:
+            continue
         version, before = state.version, share(state)
-        if not apply(state, event, record.offset):
+        learner = event.tenant, record.partition
+        if not apply(state, event, record.offset, memory.models[learner]):
             continue
         batch.states[key] = state
         if state.version != version:
             batch.labelled[key] = state
+            batch.models[learner] = memory.models[learner]
             for delta in deltas(before, share(state)):
                 batch.changes.append(Change(delta, record.offset))
 
@@ -123,7 +142,7 @@ def labelled(state: State) -> AttemptLabelled:
         tenant=state.tenant,
         attempt_id=state.attempt_id,
         version=state.version,
-        labeller=LABELLER,
+        labeller=state.label.by,
         p_success=state.label.p_success,
         abstained=state.label.abstained,
         evidence=tuple(

@@ -22,7 +22,8 @@ from typing import Final, NamedTuple
 
 from pilotfish.schemas.events import SignalKind, Status
 
-LABELLER: Final = "rules-1"
+RULES: Final = "rules-1"
+MODEL: Final = "model-1"
 
 FEEDBACK: Final = "feedback:"
 """How the source of evidence that came as feedback begins; who gave it follows."""
@@ -53,10 +54,11 @@ class Signal(NamedTuple):
 
 
 class Label(NamedTuple):
-    """P(success), or None and why it abstains."""
+    """P(success), or None and why it abstains; by the rules or by the label model."""
 
     p_success: float | None
     abstained: str = ""
+    by: str = RULES
 
     @property
     def outcome(self) -> str:

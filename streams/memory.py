@@ -8,15 +8,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from pilotfish.streams.label_model import LabelModel
 from pilotfish.streams.state import State
 from pilotfish.streams.windows import Counts, Delta, Kind, Page
 
 MAX_BYTES: Final = 64 * 1024 * 1024
-"""Of each of the two caches, roughly."""
+"""Of each of the three caches, roughly."""
 _STATE_BYTES: Final = 2000
 _SEEN_BYTES: Final = 100
 _SIGNAL_BYTES: Final = 200
 _ACTION_BYTES: Final = 80
+_SOURCE_BYTES: Final = 600
 _CELL_BYTES: Final = 700
 
 Key = TypeVar("Key", bound=Hashable)
@@ -24,6 +26,8 @@ Value = TypeVar("Value")
 
 AttemptKey = tuple[str, str]
 """Tenant and attempt_id."""
+ModelKey = tuple[str, int]
+"""Tenant and partition."""
 
 
 class Recent(Generic[Key, Value]):
@@ -69,7 +73,7 @@ Cells = dict[Kind, Cell]
 
 
 class Memory:
-    """States by tenant and attempt, and windows by page.
+    """States by tenant and attempt, windows by page, models by tenant and partition.
 
     Whatever is asked for must be there: the store loads it before events are applied.
     """
@@ -77,6 +81,7 @@ class Memory:
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self.states: Recent[AttemptKey, State] = Recent(_state_bytes, max_bytes)
         self.pages: Recent[Page, Cells] = Recent(_page_bytes, max_bytes)
+        self.models: Recent[ModelKey, LabelModel] = Recent(_model_bytes, max_bytes)
 
     def count(self, delta: Delta, offset: int) -> bool:
         """Add a change made at `offset`; return False where it was counted before."""
@@ -99,6 +104,10 @@ def _state_bytes(state: State) -> int:
         + _SIGNAL_BYTES * len(state.signals)
         + _ACTION_BYTES * len(state.conduct.actions)
     )
+
+
+def _model_bytes(model: LabelModel) -> int:
+    return _SOURCE_BYTES * (1 + len(model.sources) + len(model.pairs))
 
 
 def _page_bytes(cells: Cells) -> int:

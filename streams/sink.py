@@ -4,17 +4,19 @@
 2. windows: what an event changes in them is computed from the attempt's state before it,
    so that state must still be in ClickHouse when the batch is read again;
 3. labels: likewise, an attempt whose new state is stored would not be announced again;
-4. attempts; 5. the caller commits.
+4. label models: with the states they made, see `model_store`; 5. attempts; 6. the caller
+commits.
 
-A crash after 1, 2 or 3: the batch is read again and computes the same; windows know by
+A crash after 1, 2, 3 or 4: the batch is read again and computes the same; windows know by
 their own `last_offset` what they have counted; letters and labels are published a second
-time, with the same place and the same version. A crash after 4: the attempts know by
+time, with the same place and the same version. A crash after 5: the attempts know by
 their `last_offset` that the batch was seen. A worker that lost its partitions in its
 sleep may write at any later time: its rows are those that another wrote or will write
 for these offsets, and the rows of higher offsets outvote them.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from confluent_kafka import Message as KafkaMessage
 
@@ -23,8 +25,12 @@ from pilotfish.schemas.topics import LABELS
 from pilotfish.streams.batch import Batch, Record, labelled
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.dead_letters import DeadLetters
+from pilotfish.streams.model_store import forget_old_models, write_models
 from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.store import write_cells, write_states
+
+_FORGET_EVERY: Final = 2000
+"""Snapshots of label models after which old ones are deleted."""
 
 
 class Sink:
@@ -36,6 +42,7 @@ class Sink:
         self._clickhouse = clickhouse
         self._publisher = publisher
         self._dead_letters = dead_letters
+        self._snapshots = 0
 
     def set_aside(self, batch: Batch) -> None:
         """Publish what could not be read and wait until Kafka has it.
@@ -50,7 +57,7 @@ class Sink:
             self._dead_letters.flush()
 
     def write(self, batch: Batch) -> None:
-        """Write windows, then labels, then attempts.
+        """Write windows, then labels, then label models, then attempts.
 
         Raises:
             UnavailableError: any part may be written; call again with the same batch.
@@ -58,7 +65,15 @@ class Sink:
         """
         write_cells(self._clickhouse, [(*k, cell) for k, cell in batch.cells.items()])
         self.announce(labelled(state) for state in batch.labelled.values())
+        self._write_models(batch)
         write_states(self._clickhouse, batch.states.values())
+
+    def _write_models(self, batch: Batch) -> None:
+        write_models(self._clickhouse, batch.models, batch.ends)
+        self._snapshots += len(batch.models)
+        if self._snapshots >= _FORGET_EVERY:
+            forget_old_models(self._clickhouse)
+            self._snapshots = 0
 
     def announce(self, labels: Iterable[AttemptLabelled]) -> None:
         """Publish labels into the partitions of their events; wait until Kafka has them.

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pilotfish.schemas.events import HintMark
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.conduct import Conduct
-from pilotfish.streams.labels import LABELLER, Label, Signal
+from pilotfish.streams.labels import RULES, Label, Signal
 from pilotfish.streams.memory import AttemptKey, Cell, Cells
 from pilotfish.streams.state import State
 from pilotfish.streams.windows import Counts, Kind, Page
@@ -29,7 +29,7 @@ _COLUMNS: Final = (
     *("evidence", "hint_request_id", "hint_approach", "hint_propensity"),
     *("hint_holdout", "hint_advisor", "seen_events", "asker", "actions", "repeats"),
     *("recent_actions", "answer", "exception", "end_reason", "votes"),
-    *("ended", "labeller"),
+    *("labeller", "ended"),
 )
 _READ: Final = {
     "started_at": "toUnixTimestamp64Micro(started_at)",
@@ -39,7 +39,7 @@ _READ: Final = {
 # Without FINAL: it would merge whole parts, this reads the granules of the keys.
 # The ids are bound by the client, into the body: an address would be too short for them.
 _STATES: Final = f"""
-SELECT {", ".join(_READ.get(name, name) for name in _COLUMNS[:-2])}
+SELECT {", ".join(_READ.get(name, name) for name in _COLUMNS[:-1])}
 FROM attempts
 WHERE tenant = %(tenant)s AND attempt_id IN %(ids)s
 ORDER BY last_offset DESC LIMIT 1 BY tenant, attempt_id
@@ -128,7 +128,8 @@ def _row(s: State) -> Row:
         s.tokens, _evidence(s.signals), hint.request_id if hint else "",
         (hint.approach if hint else "") or "", hint.propensity if hint else None,
         hint.holdout if hint else False, hint.advisor_version if hint else "",
-        list(s.seen), s.asker, *_conduct_row(s.conduct), s.votes, bool(s.status), LABELLER if s.version else "",
+        list(s.seen), s.asker, *_conduct_row(s.conduct), s.votes,
+        s.label.by if s.version else "", bool(s.status),
     )
     # fmt: on
 
@@ -142,7 +143,7 @@ def _state(row: Sequence[Any]) -> State:
         last_offset=v["last_offset"],
         version=v["version"],
         first_offset=v["first_offset"],
-        label=Label(v["p_success"], v["abstained"]),
+        label=Label(v["p_success"], v["abstained"], v["labeller"] or RULES),
         started=v["started"],
         status=v["status"],
         problem=v["problem"],

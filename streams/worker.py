@@ -9,6 +9,7 @@ from pilotfish.schemas.errors import UnavailableError
 from pilotfish.streams.batch import Batch, Record, apply_events, count_changes, read
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.memory import Memory
+from pilotfish.streams.model_store import load_model
 from pilotfish.streams.patience import until_available
 from pilotfish.streams.sink import Sink
 from pilotfish.streams.state import State
@@ -52,8 +53,8 @@ class Worker:
     def process(self, records: Sequence[Record]) -> Batch:
         """Process a batch to its end, however long Kafka or ClickHouse are away.
 
-        1. read, and set aside what is no event; 2. load the states of its attempts;
-        3. apply the events in order; 4. load the windows they change, and count;
+        1. read, and set aside what is no event; 2. load the states of its attempts
+        and the models of its tenants; 3. apply the events in order; 4. load the windows they change, and count;
         5. write, in the order that `sink` explains.
 
         Raises:
@@ -63,6 +64,7 @@ class Worker:
         memory = self._memory
         batch = read(records)
         self._until_done(lambda: self._load_states(batch, memory))
+        self._until_done(lambda: self._load_models(batch, memory))
         apply_events(batch, memory)
         self._until_done(lambda: self._load_pages(batch, memory))
         count_changes(batch, memory)
@@ -70,6 +72,7 @@ class Worker:
         self._until_done(lambda: self._sink.write(batch))
         memory.states.settle(batch.attempts())
         memory.pages.settle(batch.pages())
+        memory.models.settle(batch.models)
         return batch
 
     def _load_states(self, batch: Batch, memory: Memory) -> None:
@@ -80,6 +83,11 @@ class Worker:
             if key not in memory.states:
                 new = State(*key, partition=record.partition)
                 memory.states.put(key, found.get(key, new))
+
+    def _load_models(self, batch: Batch, memory: Memory) -> None:
+        for key, offset in batch.first_unseen(memory).items():
+            if key not in memory.models:
+                memory.models.put(key, load_model(self._clickhouse, key, offset))
 
     def _load_pages(self, batch: Batch, memory: Memory) -> None:
         missing = [page for page in batch.pages() if page not in memory.pages]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from faults.memory_log import Trouble
 
 from pilotfish.consumers import training
-from pilotfish.streams import progress, store
+from pilotfish.streams import model_store, progress, store
 
 Row = dict[str, Any]
 
@@ -96,12 +96,24 @@ class MemoryClickHouse:
 
 
 def _states(tables: Tables, asked: dict[str, Any]) -> list[tuple[Any, ...]]:
-    columns = store._COLUMNS[:-2]
+    columns = store._COLUMNS[:-1]
     return [
         tuple(row[name] for name in columns)
         for row in tables.newest("attempts", ("tenant", "attempt_id"))
         if row["tenant"] == asked["tenant"] and row["attempt_id"] in asked["ids"]
     ]
+
+
+def _model(tables: Tables, asked: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Of several snapshots at one offset, any is as good as the other."""
+    known = [
+        (row["as_of"], row["model"])
+        for row in tables["label_models"]
+        if (row["tenant"], row["topic_partition"])
+        == (asked["tenant"], asked["partition"])
+        and row["as_of"] <= asked["offset"]
+    ]
+    return [(max(known)[1],)] if known else []
 
 
 _CELL_KEY = store._CELL_COLUMNS[:6]
@@ -152,6 +164,7 @@ def _ends(rows: list[Row]) -> list[tuple[Any, ...]]:
 _ANSWERS: dict[str, Callable[[Tables, dict[str, Any]], list[tuple[Any, ...]]]] = {
     store._STATES: _states,
     store._CELLS: _cells,
+    model_store._MODEL: _model,
     progress._WATERMARK: _watermark,
     progress._NEW_LABELS: _new_labels,
     training._VERDICT: lambda *_: [],

@@ -48,6 +48,8 @@ from pilotfish.schemas.topics import DEAD, EVENTS, LABELS
 from pilotfish.streams.assembly import apply
 from pilotfish.streams.dead_letters import DeadLetters
 from pilotfish.streams.kafka import headers
+from pilotfish.streams.label_model import LabelModel
+from pilotfish.streams.labelling import load
 from pilotfish.streams.progress import new_labels
 from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.sink import Sink
@@ -116,6 +118,7 @@ class Platform(RuleBasedStateMachine):
         self.trainings: list[Trained] = []
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self._stack = ExitStack()
+        load()
         for change in self._fakes():
             self._stack.enter_context(change)
         self.labelling = Labelling(self.log, self.tables, self.trouble)
@@ -334,13 +337,17 @@ class Platform(RuleBasedStateMachine):
     def _folded(self) -> dict[tuple[str, str], State]:
         """What an undisturbed reader makes of the log."""
         states: dict[tuple[str, str], State] = {}
+        models: dict[tuple[str, int], LabelModel] = {}
         for record in self.log.of(EVENTS.name):
             if record.value() == BAD:
                 continue
             event: Any = decode(EVENTS, record.value(), headers(record))
             key = event.tenant, event.attempt_id
             state = states.setdefault(key, State(*key, record.partition() or 0))
-            apply(state, event, record.offset() or 0)
+            model = models.setdefault(
+                (event.tenant, record.partition() or 0), LabelModel()
+            )
+            apply(state, event, record.offset() or 0, model)
         return states
 
     def _reader(self) -> MemoryConsumer:
@@ -390,6 +397,14 @@ class Platform(RuleBasedStateMachine):
             "pilotfish.consumers.trigger", **fakes, Watch=_watch_nothing
         )
         yield patch("pilotfish.streams.patience._FIRST_WAIT_S", 0.0)
+        # Stories are short: a label model decides early, or it would never be seen.
+        yield patch.multiple(
+            "pilotfish.streams.label_model",
+            READY_ATTEMPTS=1,
+            READY_SOURCES=1,
+            READY_VOTES=0.1,
+            _PAIRS_EVERY=2,
+        )
 
 
 def _watch_nothing(*_arguments: object) -> Mock:

@@ -23,6 +23,7 @@ from pilotfish.streams.assembly import (
     apply,
     event_mark,
 )
+from pilotfish.streams.label_model import LabelModel
 from pilotfish.streams.labels import Label, Signal
 from pilotfish.streams.state import State
 
@@ -51,7 +52,7 @@ def feedback(value: float, **fields: Any) -> FeedbackGiven:
 def fold(*published: Event) -> State:
     state = State("default", "a", 2)
     for offset, event in enumerate(published):
-        apply(state, event, offset)
+        apply(state, event, offset, LabelModel())
     return state
 
 
@@ -163,7 +164,7 @@ def test_a_replay_from_any_point_changes_nothing(
     state = fold(*published)
     before = copied(state)
     for offset in range(data.draw(st.integers(0, 30)), len(published)):
-        assert not apply(state, published[offset], offset)
+        assert not apply(state, published[offset], offset, LabelModel())
     assert state == before
 
 
@@ -174,7 +175,7 @@ def test_doubles_at_later_offsets_change_nothing(
     state = fold(*published)
     before = copied(state)
     for offset, event in enumerate(data.draw(st.permutations(published)), start=100):
-        assert not apply(state, event, offset)
+        assert not apply(state, event, offset, LabelModel())
     assert state == before
 
 
@@ -185,7 +186,7 @@ def test_a_label_exists_from_the_end_on_and_versions_rise(
     state = State("default", "a", 0)
     for offset, event in enumerate(published):
         before = copied(state)
-        apply(state, event, offset)
+        apply(state, event, offset, LabelModel())
         assert (state.version > 0) == bool(state.status)
         assert state.version in (before.version, before.version + 1)
         if before.version:

@@ -15,6 +15,7 @@ from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.assembly import apply
 from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.label_model import LabelModel
 from pilotfish.streams.memory import Cell
 from pilotfish.streams.state import State
 from pilotfish.streams.store import load_pages, load_states, write_cells, write_states
@@ -39,7 +40,7 @@ def test_a_state_comes_back_as_it_was(
 ) -> None:
     state = State(settings.tenant, new_id(), 3)
     for offset, event in enumerate(drawn):
-        apply(state, event, offset)
+        apply(state, event, offset, LabelModel())
     write_states(clickhouse, [state])
     key = state.tenant, state.attempt_id
     assert load_states(clickhouse, [key]) == {key: state}

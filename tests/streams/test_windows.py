@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pilotfish.schemas.events import AttemptEnded, Event
 from pilotfish.streams.assembly import apply
+from pilotfish.streams.label_model import LabelModel
 from pilotfish.streams.labels import Label
 from pilotfish.streams.state import State
 from pilotfish.streams.windows import Counts, Delta, Kind, Page, deltas, share
@@ -80,7 +81,7 @@ def test_the_sum_of_all_changes_is_the_count_of_the_attempts(
         key = event.tenant, event.attempt_id
         one = states.setdefault(key, State(*key, partition=1))
         before = share(one)
-        apply(one, event, offset)
+        apply(one, event, offset, LabelModel())
         for page, kind, counts in deltas(before, share(one)):
             for name, count in counts._asdict().items():
                 totals[page, kind, name] += count
