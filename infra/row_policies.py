@@ -17,6 +17,7 @@ RELATIONS: Final = (
     "events",
     "hint_lift",
     "hints",
+    "label_models",
     "learning_curve",
     "memory",
     "memory_current",

@@ -48,17 +48,21 @@ def apply(state: State, event: Event, offset: int, model: LabelModel) -> bool:
     After the end the label is made again, with the next version, whenever something
     changed that it tells.
     """
-    mark = event_mark(event.event_id)
-    if offset <= state.last_offset or mark in state.seen:
+    if is_seen(state, event, offset):
         return False
     state.last_offset = offset
-    _remember(state, mark)
+    _remember(state, event_mark(event.event_id))
     at_us = micros(event.at)
     state.last_event_us = max(state.last_event_us, at_us)
     tells = _APPLY[type(event)](state, event, at_us)
     if tells and state.status:
         _label(state, offset, model)
     return True
+
+
+def is_seen(state: State, event: Event, offset: int) -> bool:
+    """Return whether `apply` would skip it: it, or its double, was applied before."""
+    return offset <= state.last_offset or event_mark(event.event_id) in state.seen
 
 
 def event_mark(event_id: str) -> int:

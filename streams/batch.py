@@ -13,7 +13,7 @@ from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Agent, Event
 from pilotfish.schemas.labels import AttemptLabelled, Evidence
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.assembly import apply
+from pilotfish.streams.assembly import apply, is_seen
 from pilotfish.streams.label_model import LabelModel
 from pilotfish.streams.memory import AttemptKey, Cell, Memory, ModelKey
 from pilotfish.streams.state import State
@@ -78,13 +78,27 @@ class Batch:
         """Return the attempts of this batch."""
         return {(event.tenant, event.attempt_id) for event, _ in self.events}
 
+    def seen_by_others(self, memory: Memory) -> bool:
+        """Return whether another worker wrote an event that this one comes to only now.
+
+        One that lost its partitions in its sleep, and woke. What it learned from that
+        event is in its snapshot of the model, and not in this memory.
+        """
+        return any(
+            memory.ends.get(record.partition, record.offset + 1)
+            <= record.offset
+            <= memory.states[event.tenant, event.attempt_id].last_offset
+            for event, record in self.events
+        )
+
     def first_unseen(self, memory: Memory) -> dict[ModelKey, int]:
         """Return the offset of the first event that its attempt has not seen, by model."""
         first: dict[ModelKey, int] = {}
         for event, record in self.events:
+            key = event.tenant, record.partition
             state = memory.states[event.tenant, event.attempt_id]
-            if record.offset > state.last_offset:
-                first.setdefault((event.tenant, record.partition), record.offset)
+            if key not in first and not is_seen(state, event, record.offset):
+                first[key] = record.offset
         return first
 
     def pages(self) -> set[Page]:
@@ -114,10 +128,10 @@ def apply_events(batch: Batch, memory: Memory) -> None:
         if state.partition != record.partition:
             batch.unreadable.append(Unreadable(record, _elsewhere(state)))
             continue
-        if record.offset <= state.last_offset:
+        learner = event.tenant, record.partition
+        if learner not in memory.models:  # there is nothing of it that is not seen
             continue
         version, before = state.version, share(state)
-        learner = event.tenant, record.partition
         if not apply(state, event, record.offset, memory.models[learner]):
             continue
         batch.states[key] = state

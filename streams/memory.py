@@ -75,12 +75,15 @@ Cells = dict[Kind, Cell]
 class Memory:
     """States by tenant and attempt, windows by page, models by tenant and partition.
 
+    `ends` are partition -> offset behind the last batch that went into it.
+
     Whatever is asked for must be there: the store loads it before events are applied.
     """
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self.states: Recent[AttemptKey, State] = Recent(_state_bytes, max_bytes)
         self.pages: Recent[Page, Cells] = Recent(_page_bytes, max_bytes)
+        self.ends: dict[int, int] = {}
         self.models: Recent[ModelKey, LabelModel] = Recent(_model_bytes, max_bytes)
 
     def count(self, delta: Delta, offset: int) -> bool:

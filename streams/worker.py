@@ -64,6 +64,10 @@ class Worker:
         memory = self._memory
         batch = read(records)
         self._until_done(lambda: self._load_states(batch, memory))
+        if batch.seen_by_others(memory):
+            self.forget()
+            memory = self._memory
+            self._until_done(lambda: self._load_states(batch, memory))
         self._until_done(lambda: self._load_models(batch, memory))
         apply_events(batch, memory)
         self._until_done(lambda: self._load_pages(batch, memory))
@@ -73,6 +77,7 @@ class Worker:
         memory.states.settle(batch.attempts())
         memory.pages.settle(batch.pages())
         memory.models.settle(batch.models)
+        memory.ends |= batch.ends
         return batch
 
     def _load_states(self, batch: Batch, memory: Memory) -> None:

@@ -99,7 +99,7 @@ OUTCOMES = {"success", "failure", "infrastructure", "abandoned", "no evidence"}
 def test_it_abstains_with_a_reason_or_says_a_probability(
     status: Status, said: list[Signal]
 ) -> None:
-    p_success, abstained = label(status, said)
+    p_success, abstained, _ = label(status, said)
     assert (p_success is None) == bool(abstained)
     assert p_success is None or 0 <= p_success <= 1
     assert label(status, said).outcome in OUTCOMES

@@ -34,8 +34,8 @@ def explain(
 ) -> None:
     """Show what each labelling function said of an attempt, and what came out.
 
-    A function without a word abstains: its sign is not there. What the rules make of
-    the words is in streams/labels.py: the strongest evidence decides.
+    A function without a word abstains: its sign is not there. `rules` take the strongest
+    evidence for the label; `model` weighs the words by how often each function was right.
     """
     from pilotfish.streams.clickhouse import ClickHouse
     from pilotfish.streams.labelling import FUNCTIONS, load
