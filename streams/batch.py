@@ -3,7 +3,7 @@
 The events of a partition come in the order of their offsets, without holes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, cast
 
@@ -87,19 +87,30 @@ class Batch:
         return any(
             memory.ends.get(record.partition, record.offset + 1)
             <= record.offset
-            <= memory.states[event.tenant, event.attempt_id].last_offset
-            for event, record in self.events
+            <= state.last_offset
+            for _, record, state in self._in_place(memory)
         )
 
     def first_unseen(self, memory: Memory) -> dict[ModelKey, int]:
         """Return the offset of the first event that its attempt has not seen, by model."""
         first: dict[ModelKey, int] = {}
-        for event, record in self.events:
+        for event, record, state in self._in_place(memory):
             key = event.tenant, record.partition
-            state = memory.states[event.tenant, event.attempt_id]
             if key not in first and not is_seen(state, event, record.offset):
                 first[key] = record.offset
         return first
+
+    def _in_place(self, memory: Memory) -> Iterator[tuple[Event, Record, State]]:
+        """Yield events with the states of their attempts, which are in that partition."""
+        for event, record in self.events:
+            state = memory.states[event.tenant, event.attempt_id]
+            if state.partition == record.partition:
+                yield event, record, state
+
+    def learners(self, memory: Memory) -> set[ModelKey]:
+        """Return the models that the memory has of this batch's events."""
+        keys = {(event.tenant, record.partition) for event, record in self.events}
+        return {key for key in keys if key in memory.models}
 
     def pages(self) -> set[Page]:
         """Return the windows that the applied events change."""

@@ -53,9 +53,9 @@ class Worker:
     def process(self, records: Sequence[Record]) -> Batch:
         """Process a batch to its end, however long Kafka or ClickHouse are away.
 
-        1. read, and set aside what is no event; 2. load the states of its attempts
-        and the models of its tenants; 3. apply the events in order; 4. load the windows they change, and count;
-        5. write, in the order that `sink` explains.
+        1. read, and set aside what is no event; 2. load the states of its attempts and
+        the models of its tenants; 3. apply the events in order; 4. load the windows they
+        change, and count; 5. write, in the order that `sink` explains.
 
         Raises:
             UnavailableError: `stop` was set while a server was away.
@@ -76,7 +76,7 @@ class Worker:
         self._until_done(lambda: self._sink.write(batch))
         memory.states.settle(batch.attempts())
         memory.pages.settle(batch.pages())
-        memory.models.settle(batch.models)
+        memory.models.settle(batch.learners(memory))
         memory.ends |= batch.ends
         return batch
 
