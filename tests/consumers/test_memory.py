@@ -12,18 +12,19 @@ from advice.labels import NOW, label, send
 from advice.tiny import tiny_bundle
 from confluent_kafka import TopicPartition
 from faults.processes import Service, eventually
+from faults.topics import messages
 
 from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.consumers.background import in_background
 from pilotfish.consumers.memory import GROUP, run
-from pilotfish.schemas.codec import decode
+from pilotfish.schemas.dead import DeadLetter
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.events import SignalRecorded
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import DEAD, EVENTS, LABELS
 from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.kafka import consumer, headers, producer, readable
+from pilotfish.streams.kafka import consumer, producer
 from pilotfish.streams.standing import Standing
 
 COUNT = "SELECT count() FROM memory_current WHERE tenant = {tenant:String}"
@@ -68,39 +69,22 @@ def read_again(settings: Settings) -> None:
     reader.close()
 
 
-def all_of(settings: Settings, topic: str) -> list[Any]:
-    """Return all records of a topic up to its present end."""
-    reader = consumer(settings, "test-all-of")
-    records = []
-    for part in reader.list_topics(topic, timeout=10).topics[topic].partitions:
-        place = TopicPartition(topic, part, 0)
-        _, end = reader.get_watermark_offsets(place, timeout=10)
-        reader.assign([place])
-        while place.offset < end:
-            for record in readable(reader.consume(1000, 1)):
-                records.append(record)
-                place.offset = (record.offset() or 0) + 1
-    reader.close()
-    return records
-
-
 def signals(settings: Settings) -> list[tuple[int, SignalRecorded]]:
     """Return the tenant's signals with the partitions they lie in."""
-    found = []
-    for record in all_of(settings, EVENTS.name):
-        if settings.tenant.encode() in (record.value() or b""):
-            event = decode(EVENTS, record.value(), headers(record))
-            assert isinstance(event, SignalRecorded)
-            assert record.key().decode() == event.attempt_id
-            found.append((record.partition(), event))
-    return found
+    return [
+        (partition, event)
+        for partition, event in messages(settings, EVENTS)
+        if isinstance(event, SignalRecorded)
+    ]
 
 
 def set_aside_by(settings: Settings) -> list[str]:
     """Return which services set something of the tenant's aside."""
-    records = all_of(settings, DEAD.name)
-    letters = [decode(DEAD, r.value(), headers(r)).model_dump() for r in records]
-    return [one["service"] for one in letters if one["tenant"] == settings.tenant]
+    return [
+        letter.service
+        for _, letter in messages(settings, DEAD)
+        if isinstance(letter, DeadLetter)
+    ]
 
 
 def test_a_label_becomes_a_row(based: Settings) -> None:
