@@ -110,9 +110,9 @@ def _disturb(fault: Fault, world: World, script: Script, play: Play) -> None:
 
 def _length_s(fault: Fault, play: Play) -> float:
     """Return how long a row takes: not so short that its bad messages stop a service."""
-    bad = play.attempts * PER_ATTEMPT / BAD_EVERY
-    allowed_s = WITHIN.total_seconds() * bad / LIMIT
-    return max(play.rounds * fault.every_s, _SPARE * allowed_s)
+    limits = _SPARE * play.attempts * PER_ATTEMPT / BAD_EVERY / LIMIT
+    least_s = WITHIN.total_seconds() * limits if limits > 1 else 0.0
+    return max(play.rounds * fault.every_s, least_s)
 
 
 def _recover(world: World, script: Script) -> tuple[Findings, float]:
