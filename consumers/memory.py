@@ -59,13 +59,15 @@ class Memory:
     """One consumer of the group.
 
     Raises:
-        UnavailableError: as `ProblemVectors.of`.
+        UnavailableError, StorageError: as `ClickHouse.query` and `ProblemVectors.of`.
     """
 
     def __init__(self, settings: Settings, standing: Standing) -> None:
         self._standing = standing
-        self._vectors = ProblemVectors.of(settings)
         self._clickhouse = ClickHouse(settings)
+        # A wrong password is told at once, not with the first label.
+        self._clickhouse.query("SELECT 1")
+        self._vectors = ProblemVectors.of(settings)
         self._dead = DeadLetters(producer(settings), "memory")
         self._publisher = Publisher(producer(settings))
         self._consumer: Consumer = consumer(settings, GROUP)
