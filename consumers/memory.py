@@ -29,7 +29,7 @@ from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.dead_letters import DeadLetters
 from pilotfish.streams.kafka import consumer, headers, mapped_errors, producer, readable
 from pilotfish.streams.publisher import Publisher
-from pilotfish.streams.standing import Place, Standing
+from pilotfish.streams.standing import Standing, ends
 
 GROUP: Final = "pilotfish-memory"
 ASKS_CLICKHOUSE: Final = True
@@ -102,12 +102,12 @@ class Memory:
         with metrics.WRITE_SECONDS.time():
             self._write(labels)
             self._signal(labels)
-        ends = _ends(records)
+        read_to = ends(records)
         self._consumer.commit(
-            offsets=[TopicPartition(*place, end) for place, end in ends.items()],
+            offsets=[TopicPartition(*place, end) for place, end in read_to.items()],
             asynchronous=True,
         )
-        self._standing.reached(ends)
+        self._standing.reached(read_to)
 
     def _read(self, records: Sequence[Record]) -> list[AttemptLabelled]:
         labels = []
@@ -146,7 +146,3 @@ class Memory:
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._standing.lost(partitions)
-
-
-def _ends(records: Sequence[Record]) -> dict[Place, int]:
-    return {(LABELS.name, r.partition() or 0): (r.offset() or 0) + 1 for r in records}

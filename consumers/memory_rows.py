@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pilotfish.schemas.base import micros
 from pilotfish.schemas.labels import AttemptLabelled
+from pilotfish.streams.labels import Label
 
 COLUMNS: Final = (
     *("tenant", "attempt_id", "version", "at", "problem", "problem_type", "approach"),
@@ -45,6 +46,4 @@ def row(
 
 def outcome(label: AttemptLabelled) -> str:
     """Return success or failure, or why the label abstains."""
-    if label.p_success is None:
-        return label.abstained or "unknown"
-    return "success" if label.p_success >= 0.5 else "failure"
+    return Label(label.p_success, label.abstained).outcome or "unknown"

@@ -8,7 +8,7 @@ whether the advisors it brought forth do harm. Run one trigger.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
@@ -32,7 +32,7 @@ from pilotfish.streams import metrics
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.kafka import consumer, headers, mapped_errors, readable
 from pilotfish.streams.progress import progress, tenants
-from pilotfish.streams.standing import Place, Standing
+from pilotfish.streams.standing import Standing, ends
 
 GROUP: Final = "pilotfish-trigger"
 ASKS_CLICKHOUSE: Final = True
@@ -114,7 +114,7 @@ class Trigger:
             self._note(record)
         if records:
             self._consumer.commit(asynchronous=True)
-            self._standing.reached(_ends(records))
+            self._standing.reached(ends(records))
         for look in self._parts:
             # Each may wait for ClickHouse, and gives up after one answer that is late.
             self._standing.beat()
@@ -196,7 +196,3 @@ class Trigger:
                     count=count,
                     train_at=self._settings.train_at,
                 )
-
-
-def _ends(records: Iterable[Record]) -> dict[Place, int]:
-    return {(LABELS.name, r.partition() or 0): (r.offset() or 0) + 1 for r in records}

@@ -48,10 +48,11 @@ def apply(state: State, event: Event, offset: int, model: LabelModel) -> bool:
     After the end the label is made again, with the next version, whenever something
     changed that it tells.
     """
-    if is_seen(state, event, offset):
+    mark = event_mark(event.event_id)
+    if is_seen(state, mark, offset):
         return False
     state.last_offset = offset
-    _remember(state, event_mark(event.event_id))
+    _remember(state, mark)
     at_us = micros(event.at)
     state.last_event_us = max(state.last_event_us, at_us)
     tells = _APPLY[type(event)](state, event, at_us)
@@ -60,9 +61,9 @@ def apply(state: State, event: Event, offset: int, model: LabelModel) -> bool:
     return True
 
 
-def is_seen(state: State, event: Event, offset: int) -> bool:
-    """Return whether `apply` would skip it: it, or its double, was applied before."""
-    return offset <= state.last_offset or event_mark(event.event_id) in state.seen
+def is_seen(state: State, mark: int, offset: int) -> bool:
+    """Return whether `apply` skips this event: it, or its double, was applied before."""
+    return offset <= state.last_offset or mark in state.seen
 
 
 def event_mark(event_id: str) -> int:

@@ -13,7 +13,7 @@ from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Agent, Event
 from pilotfish.schemas.labels import AttemptLabelled, Evidence
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.assembly import apply, is_seen
+from pilotfish.streams.assembly import apply, event_mark, is_seen
 from pilotfish.streams.label_model import LabelModel
 from pilotfish.streams.memory import AttemptKey, Cell, Memory, ModelKey
 from pilotfish.streams.state import State
@@ -96,7 +96,9 @@ class Batch:
         first: dict[ModelKey, int] = {}
         for event, record, state in self._in_place(memory):
             key = event.tenant, record.partition
-            if key not in first and not is_seen(state, event, record.offset):
+            if key in first:
+                continue
+            if not is_seen(state, event_mark(event.event_id), record.offset):
                 first[key] = record.offset
         return first
 

@@ -7,10 +7,18 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import Message, TopicPartition
 
 Place = tuple[str, int]
 """Topic and partition."""
+
+
+def ends(records: Iterable[Message]) -> dict[Place, int]:
+    """Return the next offset to read behind these records, by place."""
+    return {
+        (record.topic() or "", record.partition() or 0): (record.offset() or 0) + 1
+        for record in records
+    }
 
 
 class Standing:

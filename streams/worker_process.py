@@ -21,6 +21,7 @@ import structlog
 from pilotfish.schemas.codec import Headers
 from pilotfish.schemas.errors import PilotfishError, UnavailableError
 from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import EVENTS
 from pilotfish.streams import logs
 from pilotfish.streams.batch import Record
 from pilotfish.streams.clickhouse import ClickHouse
@@ -179,7 +180,7 @@ def _processed(
         structlog.get_logger(service="streams").exception("failed")
         return PilotfishError(f"{type(error).__name__}: {error}")
     labels = Counter(state.label.outcome for state in batch.labelled.values())
-    ends = {(record.topic, record.partition): record.offset + 1 for record in records}
+    ends = {(EVENTS.name, partition): end for partition, end in batch.ends.items()}
     return Processed(len(batch.unreadable), dict(labels), ends)
 
 

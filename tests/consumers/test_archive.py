@@ -2,11 +2,11 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
+from beside import beside
 from confluent_kafka import TopicPartition
 from faults.processes import eventually
 
@@ -31,16 +31,7 @@ from pilotfish.streams.standing import Standing
 COUNT = "SELECT count(), uniqExact(event_id) FROM events WHERE tenant = {tenant:String}"
 
 
-@contextmanager
-def archiving(settings: Settings) -> Iterator[None]:
-    """Run the archive beside the test; raise what it raises."""
-    stop = threading.Event()
-    future = in_background(lambda: run(settings, stop, Standing()))
-    try:
-        yield
-    finally:
-        stop.set()
-        future.result(20)
+archiving = partial(beside, run)
 
 
 def events(tenant: str, attempts: int) -> list[Event]:

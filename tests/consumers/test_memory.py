@@ -1,21 +1,20 @@
 """The memory in this process and, to be killed, in another; on real servers."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from advice.labels import NOW, label, send
 from advice.tiny import tiny_bundle
+from beside import beside
 from confluent_kafka import TopicPartition
 from faults.processes import Service, eventually
 from faults.topics import messages
 
 from pilotfish.advisors.store import BASE_TENANT
-from pilotfish.consumers.background import in_background
 from pilotfish.consumers.memory import GROUP, run
 from pilotfish.schemas.dead import DeadLetter
 from pilotfish.schemas.errors import UnavailableError
@@ -37,16 +36,7 @@ def based(settings: Settings) -> Settings:
     return settings
 
 
-@contextmanager
-def remembering(settings: Settings) -> Iterator[None]:
-    """Run the memory beside the test; raise what it raises."""
-    stop = threading.Event()
-    future = in_background(lambda: run(settings, stop, Standing()))
-    try:
-        yield
-    finally:
-        stop.set()
-        future.result(20)
+remembering = partial(beside, run)
 
 
 def rows(settings: Settings, columns: str, table: str = "memory_current") -> list[Any]:

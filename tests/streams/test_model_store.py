@@ -1,9 +1,5 @@
 from typing import Any
 
-import pytest
-from faults.memory_clickhouse import MemoryClickHouse, Tables
-from faults.memory_log import Trouble
-
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.label_model import LabelModel
@@ -13,13 +9,6 @@ from pilotfish.streams.model_store import (
     load_model,
     write_models,
 )
-
-
-@pytest.fixture(params=["real", "in memory"])
-def clickhouse(request: pytest.FixtureRequest, settings: Settings) -> Any:
-    if request.param == "real":
-        return ClickHouse(settings)
-    return MemoryClickHouse(Tables(), Trouble())
 
 
 def taught(attempts: int) -> LabelModel:

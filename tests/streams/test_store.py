@@ -2,10 +2,7 @@
 
 from typing import Any
 
-import pytest
 from faults.drawn import events
-from faults.memory_clickhouse import MemoryClickHouse, Tables
-from faults.memory_log import Trouble
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -14,19 +11,11 @@ from pilotfish.schemas.events import Event
 from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.assembly import apply
-from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.label_model import LabelModel
 from pilotfish.streams.memory import Cell
 from pilotfish.streams.state import State
 from pilotfish.streams.store import load_pages, load_states, write_cells, write_states
 from pilotfish.streams.windows import Counts, Kind, Page
-
-
-@pytest.fixture(params=["real", "in memory"])
-def clickhouse(request: pytest.FixtureRequest, settings: Settings) -> Any:
-    if request.param == "real":
-        return ClickHouse(settings)
-    return MemoryClickHouse(Tables(), Trouble())
 
 
 @hypothesis_settings(

@@ -1,0 +1,17 @@
+"""ClickHouse and the model test's fake of it, which must answer alike."""
+
+from typing import Any
+
+import pytest
+from faults.memory_clickhouse import MemoryClickHouse, Tables
+from faults.memory_log import Trouble
+
+from pilotfish.schemas.settings import Settings
+from pilotfish.streams.clickhouse import ClickHouse
+
+
+@pytest.fixture(params=["real", "in memory"])
+def clickhouse(request: pytest.FixtureRequest, settings: Settings) -> Any:
+    if request.param == "real":
+        return ClickHouse(settings)
+    return MemoryClickHouse(Tables(), Trouble())
