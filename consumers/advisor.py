@@ -22,6 +22,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
 from pilotfish.consumers.answers import Answers
+from pilotfish.consumers.background import close_within
 from pilotfish.consumers.labels import LabelReader
 from pilotfish.consumers.promotions import PromotionReader
 from pilotfish.consumers.replies import Replies
@@ -36,7 +37,13 @@ from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import ADVICE_REQUESTS, LABELS, Topic
 from pilotfish.streams import metrics
 from pilotfish.streams.dead_letters import DeadLetters
-from pilotfish.streams.kafka import consumer, mapped_errors, producer, readable
+from pilotfish.streams.kafka import (
+    consumer,
+    mapped_errors,
+    producer,
+    readable,
+    subscribe,
+)
 from pilotfish.streams.standing import Place, Standing
 from pilotfish.streams.trace import answered
 
@@ -59,6 +66,7 @@ _FLUSH_S: Final = 5.0
 _LAST_FLUSH_S: Final = 1.0
 _CATCH_UP_S: Final = 20.0
 """How long a start may learn old labels before it answers with what it knows."""
+_CLOSE_S: Final = 1.0
 _SESSION_MS: Final = 6000
 """A killed worker's requests wait this long for another; brokers allow no less."""
 
@@ -128,7 +136,8 @@ class Advisor:
         if error is None:
             self._saving.finish(self._roster.serving, self._labels.positions)
         self._snapshots.close()
-        for reader in (self._requests, self._labels, self._promotions):
+        close_within(self._requests.close, _CLOSE_S)
+        for reader in (self._labels, self._promotions):
             reader.close()
 
     def start(self, stop: threading.Event) -> None:
@@ -144,9 +153,7 @@ class Advisor:
             self._learn(_LABELS_AT_START, _IDLE_S)
             if not self._roster.ready:
                 break
-        self._requests.subscribe(
-            [ADVICE_REQUESTS.name], on_assign=self._assigned, on_revoke=self._revoked
-        )
+        subscribe(self._requests, [ADVICE_REQUESTS], self._assigned, self._revoked)
         _LOG.info("advising", labels=self._learned, caught_up=self._labels.at_end)
 
     def step(self) -> None:

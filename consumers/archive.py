@@ -23,15 +23,21 @@ import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from pilotfish.consumers.background import close_within, in_background
-from pilotfish.consumers.batch import TABLE_OF, Batch, read, token
+from pilotfish.consumers.batch import Batch, read, token
 from pilotfish.consumers.positions import positions
-from pilotfish.consumers.rows import DEAD_LETTERS_TABLE
+from pilotfish.consumers.rows import DEAD_LETTERS_TABLE, TABLES
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams import metrics
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.dead_letters import DeadLetters
-from pilotfish.streams.kafka import consumer, mapped_errors, producer, readable
+from pilotfish.streams.kafka import (
+    consumer,
+    mapped_errors,
+    producer,
+    readable,
+    subscribe,
+)
 from pilotfish.streams.patience import until_available
 from pilotfish.streams.standing import Standing
 
@@ -91,8 +97,11 @@ class Archive:
                 "queued.max.messages.kbytes": 32 * 1024,
             },
         )
-        self._consumer.subscribe(
-            list(TABLE_OF), on_assign=self._assigned, on_revoke=self._revoked
+        subscribe(
+            self._consumer,
+            [table.topic for table in TABLES],
+            self._assigned,
+            self._revoked,
         )
 
     def __enter__(self) -> Self:

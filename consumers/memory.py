@@ -27,7 +27,14 @@ from pilotfish.schemas.topics import EVENTS, LABELS
 from pilotfish.streams import metrics
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.dead_letters import DeadLetters
-from pilotfish.streams.kafka import consumer, headers, mapped_errors, producer, readable
+from pilotfish.streams.kafka import (
+    consumer,
+    headers,
+    mapped_errors,
+    producer,
+    readable,
+    subscribe,
+)
 from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.standing import Standing, ends
 
@@ -71,9 +78,7 @@ class Memory:
         self._dead = DeadLetters(producer(settings), "memory")
         self._publisher = Publisher(producer(settings))
         self._consumer: Consumer = consumer(settings, GROUP)
-        self._consumer.subscribe(
-            [LABELS.name], on_assign=self._assigned, on_revoke=self._revoked
-        )
+        subscribe(self._consumer, [LABELS], self._assigned, self._revoked)
 
     def __enter__(self) -> Self:
         return self

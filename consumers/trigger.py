@@ -30,7 +30,13 @@ from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import LABELS
 from pilotfish.streams import metrics
 from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.kafka import consumer, headers, mapped_errors, readable
+from pilotfish.streams.kafka import (
+    consumer,
+    headers,
+    mapped_errors,
+    readable,
+    subscribe,
+)
 from pilotfish.streams.progress import progress, tenants
 from pilotfish.streams.standing import Standing, ends
 
@@ -86,10 +92,11 @@ class Trigger:
         self._training: tuple[str, Training] | None = None
         overrides = {"enable.auto.offset.store": True}
         self._consumer: Consumer = consumer(settings, GROUP, **overrides)
-        self._consumer.subscribe(
-            [LABELS.name],
-            on_assign=lambda _, partitions: standing.gained(partitions),
-            on_revoke=lambda _, partitions: standing.lost(partitions),
+        subscribe(
+            self._consumer,
+            [LABELS],
+            lambda _, partitions: standing.gained(partitions),
+            lambda _, partitions: standing.lost(partitions),
         )
 
     def __enter__(self) -> Self:

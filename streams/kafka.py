@@ -1,11 +1,17 @@
 """Kafka clients with the settings that pilotfish's promises need."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka import (
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka import Message as Record
 
 from pilotfish.schemas.base import Message
@@ -78,6 +84,31 @@ def consumer(settings: Settings, group: str, **overrides: Any) -> Consumer:
         "logger": _LOG,
     }
     return Consumer(client_config(settings) | defaults | overrides)
+
+
+Rebalanced = Callable[[Consumer, list[TopicPartition]], None]
+
+
+def subscribe(
+    to: Consumer, topics: Sequence[Topic], assigned: Rebalanced, revoked: Rebalanced
+) -> None:
+    """Join the consumer's group; both hear of partitions that come and go.
+
+    Polling raises UnavailableError once the group has expelled the consumer, after
+    `revoked` heard of it: a new one joins anew. The old one, where Kafka stood still
+    for longer than its session, was seen not to find its coordinator again.
+    """
+
+    def lost(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        revoked(consumer, partitions)
+        raise UnavailableError("the consumer group waited too long and let others work")
+
+    to.subscribe(
+        [topic.name for topic in topics],
+        on_assign=assigned,
+        on_revoke=revoked,
+        on_lost=lost,
+    )
 
 
 def publish(
