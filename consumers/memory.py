@@ -17,6 +17,7 @@ from confluent_kafka import Message as Record
 
 from pilotfish.consumers.asking_again import asked_again
 from pilotfish.consumers.background import close_within
+from pilotfish.consumers.groups import Groups
 from pilotfish.consumers.memory_rows import COLUMNS, newest, row
 from pilotfish.consumers.problem_vectors import ProblemVectors
 from pilotfish.schemas.codec import decode
@@ -75,6 +76,7 @@ class Memory:
         # A wrong password is told at once, not with the first label.
         self._clickhouse.query("SELECT 1")
         self._vectors = ProblemVectors.of(settings)
+        self._groups = Groups(self._clickhouse, self._vectors.name)
         self._dead = DeadLetters(producer(settings), "memory")
         self._publisher = Publisher(producer(settings))
         self._consumer: Consumer = consumer(settings, GROUP)
@@ -93,12 +95,13 @@ class Memory:
         self._clickhouse.close()
 
     def step(self) -> None:
-        """Remember one batch, in this order.
+        """Remember one batch, in this order; then look after the groups.
 
-        1. set aside what cannot be read; 2. write the rows; 3. signal what was asked
-        again; 4. commit.
+        1. set aside what cannot be read; 2. write new clusters, then the rows; 3. signal
+        what was asked again; 4. commit.
         """
         self._standing.beat()
+        self._groups.step(leads=(LABELS.name, 0) in self._standing.positions())
         records = readable(self._consumer.consume(_BATCH, _BATCH_S))
         if not records:
             return
@@ -132,9 +135,12 @@ class Memory:
     def _write(self, labels: Sequence[AttemptLabelled]) -> None:
         if labels:
             vectors = self._vectors.embed([label.problem for label in labels])
+            clusters = self._groups.join(labels, vectors)
             rows = [
-                row(label, self._vectors.name, vector)
-                for label, vector in zip(labels, vectors, strict=True)
+                row(label, self._vectors.name, vector, cluster)
+                for label, vector, cluster in zip(
+                    labels, vectors, clusters, strict=True
+                )
             ]
             self._clickhouse.insert("memory", COLUMNS, rows)
 

@@ -13,7 +13,8 @@ from pilotfish.streams.labels import Label
 COLUMNS: Final = (
     *("tenant", "attempt_id", "version", "at", "problem", "problem_type", "approach"),
     *("agent", "asker", "p_success", "abstained", "outcome", "cost", "duration_s"),
-    *("steps", "actions", "embedder", "embedding", "topic_partition", "last_offset"),
+    *("steps", "actions", "embedder", "embedding", "cluster", "topic_partition"),
+    "last_offset",
 )
 
 
@@ -29,7 +30,7 @@ def newest(labels: Sequence[AttemptLabelled]) -> list[AttemptLabelled]:
 
 
 def row(
-    label: AttemptLabelled, embedder: str, vector: NDArray[np.float32]
+    label: AttemptLabelled, embedder: str, vector: NDArray[np.float32], cluster: str
 ) -> tuple[Any, ...]:
     """Return the row of a label, its values in the order of `COLUMNS`."""
     duration = (label.ended_at - label.started_at).total_seconds()
@@ -39,7 +40,7 @@ def row(
         label.problem, label.problem_type, label.approach or "", label.agent.name,
         label.asker, label.p_success, label.abstained, outcome(label), label.cost,
         max(duration, 0.0), label.steps, list(label.actions), embedder,
-        vector.tolist(), label.partition, label.offset,
+        vector.tolist(), cluster, label.partition, label.offset,
     )
     # fmt: on
 

@@ -12,9 +12,12 @@ from pilotfish.schemas.errors import ConfigurationError
 RELATIONS: Final = (
     "attempts",
     "attempts_current",
+    "clusters",
     "dead_letters",
     "drift",
     "events",
+    "grouped_attempts",
+    "groups",
     "hint_lift",
     "hints",
     "label_models",

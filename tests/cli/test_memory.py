@@ -21,7 +21,7 @@ def known(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     vectors = ProblemVectors.of(settings)
     texts = ["w1 w2", "w1 w9 " + "w5 " * 40]
     ones = [label(settings.tenant, text) for text in texts]
-    rows = [row(one, vectors.name, vectors.embed([one.problem])[0]) for one in ones]
+    rows = [row(one, vectors.name, vectors.embed([one.problem])[0], "") for one in ones]
     ClickHouse(settings).insert("memory", COLUMNS, rows)
     return settings
 

@@ -34,7 +34,7 @@ def remember(
 ) -> None:
     embedded = vectors.embed([one.problem for one in labels])
     made = [
-        row(one, vectors.name, vector)
+        row(one, vectors.name, vector, "")
         for one, vector in zip(labels, embedded, strict=True)
     ]
     ClickHouse(settings).insert("memory", COLUMNS, made)

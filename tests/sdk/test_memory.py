@@ -23,7 +23,7 @@ def known(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
     one, vectors = label(settings.tenant, "w1 w2"), ProblemVectors.of(settings)
-    made = row(one, vectors.name, vectors.embed([one.problem])[0])
+    made = row(one, vectors.name, vectors.embed([one.problem])[0], "")
     ClickHouse(settings).insert("memory", COLUMNS, [made])
     return one.attempt_id
 
