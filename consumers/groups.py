@@ -86,8 +86,8 @@ class Groups:
         self._write_clusters(made)
         return joined
 
-    def step(self, *, leads: bool) -> bool:
-        """Make one tenant's groups anew if that is due; return whether it was.
+    def step(self, *, leads: bool) -> str | None:
+        """Make one tenant's groups anew if that is due; return whose they are.
 
         `leads`: no other worker makes groups.
         """
@@ -97,9 +97,10 @@ class Groups:
             if leads:
                 self._look()
         if not (self._due and leads):
-            return False
-        self._regroup(self._due.popleft())
-        return True
+            return None
+        tenant = self._due.popleft()
+        self._regroup(tenant)
+        return tenant
 
     def _regroup(self, tenant: str) -> None:
         """Make a tenant's groups anew, and name them."""

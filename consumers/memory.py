@@ -19,6 +19,7 @@ from pilotfish.consumers.asking_again import asked_again
 from pilotfish.consumers.background import close_within
 from pilotfish.consumers.groups import Groups
 from pilotfish.consumers.memory_rows import COLUMNS, newest, row
+from pilotfish.consumers.playbooks import Playbooks
 from pilotfish.consumers.problem_vectors import ProblemVectors
 from pilotfish.schemas.codec import decode
 from pilotfish.schemas.errors import SchemaError
@@ -77,6 +78,7 @@ class Memory:
         self._clickhouse.query("SELECT 1")
         self._vectors = ProblemVectors.of(settings)
         self._groups = Groups(self._clickhouse, self._vectors.name)
+        self._playbooks = Playbooks(self._clickhouse)
         self._dead = DeadLetters(producer(settings), "memory")
         self._publisher = Publisher(producer(settings))
         self._consumer: Consumer = consumer(settings, GROUP)
@@ -95,13 +97,13 @@ class Memory:
         self._clickhouse.close()
 
     def step(self) -> None:
-        """Remember one batch, in this order; then look after the groups.
+        """Look after groups and playbooks; then remember one batch, in this order.
 
         1. set aside what cannot be read; 2. write new clusters, then the rows; 3. signal
         what was asked again; 4. commit.
         """
         self._standing.beat()
-        self._groups.step(leads=(LABELS.name, 0) in self._standing.positions())
+        self._look_after_groups()
         records = readable(self._consumer.consume(_BATCH, _BATCH_S))
         if not records:
             return
@@ -116,6 +118,14 @@ class Memory:
             asynchronous=True,
         )
         self._standing.reached(read_to)
+
+    def _look_after_groups(self) -> None:
+        leads = (LABELS.name, 0) in self._standing.positions()
+        regrouped = self._groups.step(leads=leads)
+        if regrouped is None:
+            self._playbooks.step()
+        else:
+            self._playbooks.write(regrouped)
 
     def _read(self, records: Sequence[Record]) -> list[AttemptLabelled]:
         labels = []
@@ -143,6 +153,7 @@ class Memory:
                 )
             ]
             self._clickhouse.insert("memory", COLUMNS, rows)
+            self._playbooks.note([label.tenant for label in labels])
 
     def _signal(self, labels: Sequence[AttemptLabelled]) -> None:
         again = asked_again(self._clickhouse, labels, self._vectors.name)

@@ -24,6 +24,8 @@ RELATIONS: Final = (
     "learning_curve",
     "memory",
     "memory_current",
+    "playbook",
+    "playbook_current",
     "success_by_approach",
     "trainings",
     "window_counts",

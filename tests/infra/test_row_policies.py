@@ -31,7 +31,7 @@ from pilotfish.streams.clickhouse import ClickHouse
 VIEWS = {
     *("attempts_current", "window_counts", "success_by_approach"),
     *("hint_lift", "learning_curve", "drift", "memory_current"),
-    "grouped_attempts",
+    *("grouped_attempts", "playbook_current"),
 }
 TENANTS = ["acme", "ACME", "acme2", "o'\\`\" OR 1 <&>\n;", "", "über"]
 ROWS = {
@@ -42,6 +42,7 @@ ROWS = {
     "label_models": "(tenant) SELECT t",
     "clusters": "(tenant) SELECT t",
     "groups": "(tenant) SELECT t",
+    "playbook": "(tenant) SELECT t",
     "window_counts_by_partition": "(tenant, attempts) SELECT t, 1",
     "memory": "(tenant, attempt_id, embedding)"
     " SELECT t, toString(number), arrayResize([1.0], 384, 0.0)",
