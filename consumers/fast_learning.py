@@ -16,6 +16,7 @@ from pilotfish.advisors.costs import Costs
 from pilotfish.advisors.embedding_cache import EmbeddingCache, Embeddings
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.kinds import Kinds
+from pilotfish.advisors.records import Records
 from pilotfish.consumers.labels import PlacedLabel
 from pilotfish.consumers.ledger import Learned, Ledger
 from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
@@ -33,6 +34,7 @@ class State:
     ledger: Ledger
     kinds: Kinds
     costs: Costs
+    records: Records
     offsets: dict[int, int]
 
 
@@ -44,7 +46,7 @@ def untaught(bundle: Bundle, offsets: Mapping[int, int]) -> State:
     """
     head = FastHead.from_bytes((bundle.path / "head.safetensors").read_bytes())
     kinds = Kinds(bundle.card.meaning)
-    return State(head, Ledger(), kinds, Costs(), dict(offsets))
+    return State(head, Ledger(), kinds, Costs(), Records(), dict(offsets))
 
 
 class FastLearning:
@@ -100,15 +102,26 @@ class FastLearning:
         if label.version <= before.version:
             return
         now = self._dated(_learned(label), before, bundle_knows=self._bundle_knows(one))
+        now = now._replace(kind=label.problem_type or before.kind)
         old, new = before.p_success, now.p_success
         if not (self._bundle_knows(one) or (old is None and new is None)):
             [row] = self._embeddings.embed([_text(label)])
             self._teach(row, before, now)
-            self.state.kinds.learn(row[: self._card.meaning], label.problem)
+            meaning = row[: self._card.meaning]
+            self.state.kinds.learn(meaning, label.problem)
+            kind = label.problem_type or self.state.kinds.predict(meaning)
+            now = now._replace(kind=kind)
+        self._count(before, -1)
+        self._count(now, 1)
         # Bundles know no costs: those of labels that their heads know count as well.
         if before is _NOTHING and label.approach:
             self.state.costs.learn(label.problem_type, label.approach, label.cost)
         ledger.put(label.attempt_id, now)
+
+    def _count(self, learned: Learned, times: int) -> None:
+        if learned.p_success is not None and learned.kind:
+            counted = learned.kind, learned.approach, learned.p_success
+            self.state.records.count(*counted, times)
 
     def _dated(self, now: Learned, before: Learned, *, bundle_knows: bool) -> Learned:
         """Note how often the approach had changed when the attempt was first learned."""

@@ -17,7 +17,8 @@ soon; a verdict on an older attempt is learned beside the first one."""
 class Learned(NamedTuple):
     """One attempt's newest label; `p_success` is None where it taught nothing.
 
-    `changes` is how often the approach had changed when it was learned.
+    `changes` is how often the approach had changed when it was learned. `kind` is the
+    kind of problem whose record it counts in; empty: in none.
     """
 
     version: int
@@ -25,6 +26,7 @@ class Learned(NamedTuple):
     problem_type: str
     approach: str
     changes: int = 0
+    kind: str = ""
 
 
 _ENTRIES: TypeAdapter[list[tuple[str, Learned]]] = TypeAdapter(

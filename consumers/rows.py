@@ -96,6 +96,7 @@ def hint_row(hint: HintGiven, partition: int, offset: int) -> Row:
         hint.tenant, hint.request_id, hint.client_id, hint.attempt_id or "",
         micros(hint.at), hint.approach or "", hint.text, hint.kind, hint.confidence,
         [(c.approach, c.p_success, c.propensity) for c in hint.candidates],
+        [(c.approach, c.attempts, c.successes) for c in hint.candidates],
         hint.abstained or "", hint.holdout, hint.advisor_version, hint.latency_ms,
         partition, offset,
     )
@@ -136,8 +137,8 @@ HINTS_TABLE = Table(
     "hints", ADVICE_REPLIES,
     (
         "tenant", "request_id", "client_id", "attempt_id", "at", "approach", "text",
-        "kind", "confidence", "candidates", "abstained", "holdout", "advisor_version",
-        "latency_ms", "topic_partition", "topic_offset",
+        "kind", "confidence", "candidates", "evidence", "abstained", "holdout",
+        "advisor_version", "latency_ms", "topic_partition", "topic_offset",
     ),
     hint_row,
 )

@@ -12,6 +12,7 @@ from pilotfish.advisors.embedding_cache import EmbeddingCache, Embeddings
 from pilotfish.advisors.encoder import Encoder
 from pilotfish.advisors.hint_text import hint_text
 from pilotfish.advisors.policy import Choice, choose
+from pilotfish.advisors.records import Record
 from pilotfish.consumers.fast_learning import FastLearning, State, untaught
 from pilotfish.consumers.labels import LabelReader, PlacedLabel
 from pilotfish.schemas.advice import AdviceRequested, Candidate, HintGiven
@@ -76,13 +77,14 @@ class Serving:
         means, sds = state.head.predict(row, request.problem_type, names)
         charge = self.cost_weight * state.costs.expected(request.problem_type, names)
         choice = choose(list(means - charge), list(sds), request.request_id)
+        records = state.records.of(kind, names)
         common = {
             "request_id": request.request_id,
             "tenant": request.tenant,
             "client_id": request.client_id,
             "attempt_id": request.attempt_id,
             "kind": kind,
-            "candidates": _candidates(names, means.tolist(), choice),
+            "candidates": _candidates(names, means.tolist(), choice, records),
             "advisor_version": self.version,
         }
         if holdout or choice.chosen is None:
@@ -90,7 +92,8 @@ class Serving:
             return HintGiven(**common, abstained=reason, holdout=holdout)
         name, p_success = names[choice.chosen], float(means[choice.chosen])
         instruction = request.approaches[name]
-        text = hint_text(name, instruction, request.problem_type, p_success)
+        known = dict(zip(names, records, strict=True))
+        text = hint_text(name, instruction, request.problem_type, p_success, known)
         return HintGiven(**common, approach=name, text=text, confidence=p_success)
 
 
@@ -143,9 +146,20 @@ def _slices(labels: Sequence[PlacedLabel]) -> Iterable[Sequence[PlacedLabel]]:
 
 
 def _candidates(
-    names: Sequence[str], means: Sequence[float], choice: Choice
+    names: Sequence[str],
+    means: Sequence[float],
+    choice: Choice,
+    records: Sequence[Record],
 ) -> tuple[Candidate, ...]:
     return tuple(
-        Candidate(approach=name, p_success=mean, propensity=min(share, 1.0))
-        for name, mean, share in zip(names, means, choice.propensities, strict=True)
+        Candidate(
+            approach=name,
+            p_success=mean,
+            propensity=min(share, 1.0),
+            attempts=record.attempts,
+            successes=max(record.successes, 0.0),
+        )
+        for name, mean, share, record in zip(
+            names, means, choice.propensities, records, strict=True
+        )
     )

@@ -1,6 +1,6 @@
 """What fast learning knows, on disk: a file a tenant and bundle, and one common place.
 
-A snapshot holds head, ledger, kinds, costs and the label offsets they are true for. The
+A snapshot holds head, ledger, kinds, costs, records and the label offsets they are true for. The
 place says from where labels are to be read again: every tenant's labels before it are in
 that tenant's snapshot. It is written after the snapshots, so a crash in between costs only
 reading some labels twice. Of several advisors on one store, the one that holds the lock
@@ -25,6 +25,8 @@ from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.costs import Costs, Entry
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.kinds import Kinds
+from pilotfish.advisors.records import Entry as Counted
+from pilotfish.advisors.records import Records
 from pilotfish.advisors.store import ModelStore
 from pilotfish.consumers.fast_learning import State
 from pilotfish.consumers.ledger import Ledger
@@ -32,9 +34,10 @@ from pilotfish.schemas.errors import BundleError
 
 _LOG = structlog.get_logger(service="advisor")
 
-_FORMAT: Final = 4
+_FORMAT: Final = 5
 _OFFSETS: TypeAdapter[dict[int, int]] = TypeAdapter(dict[int, int])
 _COSTS: TypeAdapter[list[Entry]] = TypeAdapter(list[Entry])
+_RECORDS: TypeAdapter[list[Counted]] = TypeAdapter(list[Counted])
 
 
 class Snapshots:
@@ -117,6 +120,7 @@ def snapshot(state: State, bundle: Bundle) -> bytes:
         "offsets": state.offsets,
         "kinds": state.kinds.names,
         "costs": state.costs.entries,
+        "records": state.records.entries,
     }
     return safetensors.numpy.save(
         {
@@ -134,6 +138,7 @@ def _restored(content: bytes, bundle: Bundle) -> State:
         about = json.loads(tensors["about"].tobytes())
         offsets = _OFFSETS.validate_python(about["offsets"])
         costs = Costs.restored(_COSTS.validate_python(about["costs"]))
+        records = Records.restored(_RECORDS.validate_python(about["records"]))
         fits = (about["format"], about["bundle"]) == (_FORMAT, bundle.checksum)
     except (SafetensorError, KeyError, ValueError) as error:
         raise BundleError(f"no snapshot: {error}") from error
@@ -144,6 +149,7 @@ def _restored(content: bytes, bundle: Bundle) -> State:
         Ledger.from_bytes(tensors["ledger"].tobytes()),
         Kinds.restored(about["kinds"], tensors["kinds"]),
         costs,
+        records,
         offsets,
     )
 

@@ -1,6 +1,6 @@
 """Asking for advice and being answered."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -57,11 +57,17 @@ class AdviceRequested(Message):
 
 
 class Candidate(Value):
-    """One approach as the advisor saw it."""
+    """One approach as the advisor saw it.
+
+    `attempts` on this kind of problem have a label so far; `successes` is the sum of
+    their P(success).
+    """
 
     approach: Name
     p_success: float = Field(ge=0, le=1)
     propensity: float = Field(ge=0, le=1)
+    attempts: int = Field(default=0, ge=0)
+    successes: float = Field(default=0.0, ge=0)
 
 
 class HintGiven(Message):
@@ -71,6 +77,8 @@ class HintGiven(Message):
     problem. `confidence` is P(success) of the chosen approach. `latency_ms` is the
     time from reading the request to answering it, inside the advisor.
     """
+
+    schema_version: ClassVar[int] = 2
 
     request_id: Identifier
     tenant: Identifier

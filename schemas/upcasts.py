@@ -11,9 +11,12 @@ Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def _unchanged(data: dict[str, Any]) -> dict[str, Any]:
-    """Version 2 of a label only adds fields, which may be missing."""
+    """The next version only adds fields, which may be missing."""
     return data
 
 
-UPCASTS: Mapping[tuple[str, int], Upcast] = {("AttemptLabelled", 1): _unchanged}
+UPCASTS: Mapping[tuple[str, int], Upcast] = {
+    ("AttemptLabelled", 1): _unchanged,
+    ("HintGiven", 1): _unchanged,
+}
 """(schema name, version n) -> the step from n to n + 1."""

@@ -48,6 +48,12 @@ def believed(learning: FastLearning) -> Sequence[float]:
     return [*means, *sds]
 
 
+def counted(learning: FastLearning) -> tuple[int, float]:
+    """Attempts and successes of all records."""
+    entries = learning.state.records.entries
+    return sum(one[2] for one in entries), sum(one[3] for one in entries)
+
+
 def test_a_label_moves_the_head(made: tuple[Bundle, EmbeddingCache]) -> None:
     learning = begun(made)
     before = believed(learning)
@@ -181,6 +187,29 @@ def test_the_cost_of_an_attempt_counts_once(tmp_path: Path) -> None:
     assert learning.state.costs.entries == [("react", "", 2.0, 7.0)]
 
 
+def test_what_the_bundle_was_taught_counts_as_evidence_of_its_type(
+    tmp_path: Path,
+) -> None:
+    bundle = tiny_bundle(tmp_path, "t", "v2", watermark={0: 1}, created_at=NOW)
+    learning = begun((bundle, EmbeddingCache(Encoder(bundle))))
+    learning.learn(
+        [placed(0, at=EARLY, problem_type="sql"), placed(1, at=EARLY, problem_type="")]
+    )
+    assert learning.state.records.entries == [("sql", "react", 1, 1.0)]
+    learning.learn([placed(2, problem_type="sql", p_success=0.0)])
+    assert learning.state.records.entries == [("sql", "react", 2, 1.0)]
+
+
+def test_a_label_without_a_type_is_evidence_of_the_recognised_kind(
+    made: tuple[Bundle, EmbeddingCache],
+) -> None:
+    learning = begun(made)
+    learning.learn([placed(0, problem=ASKED), placed(1, problem=ASKED)])
+    [row] = learning._embeddings.embed([ASKED])
+    kind = learning.state.kinds.predict(row[: made[0].card.meaning])
+    assert learning.state.records.entries == [(kind, "react", 2, 2.0)]
+
+
 def test_advised_attempts_count_as_others_do(
     made: tuple[Bundle, EmbeddingCache],
 ) -> None:
@@ -210,3 +239,4 @@ def test_only_the_newest_version_of_each_attempt_counts(
     for offset, (number, version) in enumerate(newest.items()):
         right.learn([placed(offset, number=number, p_success=chances[version])])
     np.testing.assert_allclose(believed(learning), believed(right), atol=1e-6)
+    assert counted(learning) == pytest.approx(counted(right))

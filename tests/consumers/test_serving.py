@@ -46,6 +46,20 @@ def test_a_hint_names_what_works_and_how_sure_it_is(serving: Serving) -> None:
     assert hint.advisor_version == "v1"
 
 
+def test_a_hint_names_its_evidence(serving: Serving) -> None:
+    for _ in range(8):
+        serving.learning.state.records.count("logic", "react", 1.0)
+    for _ in range(6):
+        serving.learning.state.records.count("logic", "plan", 0.0)
+    hint = serving.hint(request(problem_type="logic"), ROW, holdout=False)
+    assert "worked in 8 of 8 similar attempts, others in 0 of 6" in hint.text
+    assert 'avoid "plan" (0 of 6)' in hint.text
+    counts = {one.approach: (one.attempts, one.successes) for one in hint.candidates}
+    assert counts == {"react": (8, 8.0), "plan": (6, 0.0), "direct": (0, 0.0)}
+    elsewhere = serving.hint(request(problem_type="sql"), ROW, holdout=False)
+    assert "expected to succeed in" in elsewhere.text
+
+
 def test_the_holdout_sees_the_same_candidates(serving: Serving) -> None:
     held = serving.hint(request(), ROW, holdout=True)
     hint = serving.hint(request(), ROW, holdout=False)

@@ -12,6 +12,7 @@ from pilotfish._cli import (
     demo,
     doctor,
     evaluate,
+    hints,
     labels,
     memory,
     platform,
@@ -43,6 +44,7 @@ app.command()(doctor.doctor)
 app.command()(training.train)
 app.add_typer(advisors.app, name="advisors")
 app.add_typer(labels.app, name="labels")
+app.add_typer(hints.app, name="hints")
 app.add_typer(dead.app, name="dead")
 app.add_typer(memory.app, name="memory")
 

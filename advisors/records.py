@@ -1,0 +1,55 @@
+"""How approaches did on kinds of problems so far: the evidence that a hint names."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple, Self
+
+MOST: Final = 10_000
+"""Pairs of kind and approach that are counted; later ones are not."""
+
+Entry = tuple[str, str, int, float]
+
+
+class Record(NamedTuple):
+    """Labelled attempts, and the sum of their P(success)."""
+
+    attempts: int = 0
+    successes: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """Mean P(success); 0 where there is no attempt."""
+        return self.successes / self.attempts if self.attempts else 0.0
+
+    def plus(self, other: "Record") -> "Record":
+        """Return both together."""
+        return Record(self.attempts + other.attempts, self.successes + other.successes)
+
+
+class Records:
+    """Records by kind of problem and approach."""
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[str, str], Record] = {}
+
+    @classmethod
+    def restored(cls, entries: Iterable[Entry]) -> Self:
+        """Return what `entries` gave."""
+        records = cls()
+        records._of = {(kind, name): Record(n, sum_) for kind, name, n, sum_ in entries}
+        return records
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Kind, approach, attempts and successes."""
+        return [(*pair, *record) for pair, record in self._of.items()]
+
+    def count(self, kind: str, approach: str, p_success: float, times: int = 1) -> None:
+        """Count an attempt; with `times` -1, take back what was counted."""
+        pair = kind, approach
+        if pair in self._of or len(self._of) < MOST:
+            change = Record(times, times * p_success)
+            self._of[pair] = self._of.get(pair, Record()).plus(change)
+
+    def of(self, kind: str, approaches: Sequence[str]) -> list[Record]:
+        """Return one record an approach; of a kind without a name nothing is known."""
+        return [self._of.get((kind, name), Record()) for name in approaches]
