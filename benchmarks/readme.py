@@ -2,7 +2,7 @@
 
 They are rendered from benchmarks/demo-SEED.json (`pilotfish demo --seed SEED --json`),
 benchmarks/answers.json and benchmarks/results.json (`make bench`). With --ask, the
-questions of examples/five_questions.sql are first put to the platform that runs.
+questions of examples/questions.sql are first put to the platform that runs.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
-QUESTIONS = HERE.parent / "examples" / "five_questions.sql"
+QUESTIONS = HERE.parent / "examples" / "questions.sql"
 ANSWERS = HERE / "answers.json"
 _NOTHING = "(not measured yet)"
 

@@ -29,10 +29,10 @@ def test_measured_parts_are_rendered_from_the_results(readme: ModuleType) -> Non
     assert "not measured" not in text
 
 
-def test_clickhouse_understands_the_five_questions(
+def test_clickhouse_understands_the_questions(
     readme: ModuleType, settings: Settings
 ) -> None:
     questions = readme.questions()
-    assert len(questions) == 5
+    assert len(questions) == 8
     for sql in questions.values():
         ClickHouse(settings).query(sql)
