@@ -2,7 +2,7 @@
 
 1. What somebody said, feedback or an explicit outcome, is the label, as the rules in
    `labels` have it. 2. So is what the rules say where infrastructure failed. 3. Else the
-   label model decides, once it knows its sources. 4. Until then the rules do.
+   label model decides, once it knows these sources. 4. Until then the rules do.
 
 What somebody said is also what the model learns its sources from.
 """
@@ -23,7 +23,7 @@ def decide(attempt: Attempt, votes: Mapping[str, float], model: LabelModel) -> L
     ruled = label(attempt.status, attempt.signals)
     words = _words(votes)
     said = any(name in votes for name in SAID)
-    if said or not words or _excused(attempt) or not model.ready:
+    if said or not words or _excused(attempt) or not model.knows(words):
         return ruled
     # Rounded: another machine's last digit must not make another label.
     return Label(round(model.p_success(words), 4), by=MODEL)

@@ -29,6 +29,8 @@ READY_SOURCES: Final = 3
 """With fewer sources, nothing but true outcomes tells which of two is wrong."""
 READY_VOTES: Final = 20
 """Of a source, in attempts' worth, before it counts towards `READY_SOURCES`."""
+COMPARED: Final = 5
+"""Votes of a source beside another one's, or beside the truth, before it is judged."""
 
 _RIGHT: Final = 0.7
 _PRIOR: Final = 20.0
@@ -58,6 +60,7 @@ class LabelModel:
         pairs: "a b" -> [truth][2 x vote of a + vote of b] -> weight.
         mates: source -> the one it is counted with; both ways.
         known: weight of attempts whose truth somebody said.
+        compared: source -> weight of its votes beside another one's, or beside the truth.
     """
 
     attempts: int = 0
@@ -67,6 +70,7 @@ class LabelModel:
     sources: dict[str, _Counts] = field(default_factory=dict)
     pairs: dict[str, _Counts] = field(default_factory=dict)
     mates: dict[str, str] = field(default_factory=dict)
+    compared: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` reads."""
@@ -84,6 +88,14 @@ class LabelModel:
             return False
         heard = sum(self.votes_of(name) >= READY_VOTES for name in self.sources)
         return heard >= READY_SOURCES or self._scaled(self.known) >= READY_VOTES
+
+    def knows(self, votes: Votes) -> bool:
+        """Whether it can say how far to believe one of these votes at least.
+
+        Of a source that always speaks alone nothing tells how often it is right.
+        """
+        compared = (self._scaled(self.compared.get(name, 0.0)) for name in votes)
+        return self.ready and any(weight >= COMPARED for weight in compared)
 
     def votes_of(self, source: str) -> float:
         """Return how many votes of a source count now, in attempts' worth."""
@@ -109,8 +121,8 @@ class LabelModel:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
 
     def label(self, votes: Votes) -> float:
-        """Return P(success) given at least one vote: the share of votes until `ready`."""
-        if self.ready:
+        """Return P(success) given at least one vote; of unknown ones, their share."""
+        if self.knows(votes):
             return self.p_success(votes)
         return sum(votes.values()) / len(votes)
 
@@ -140,6 +152,9 @@ class LabelModel:
         self._count(votes, success, weight)
         if truth is not None:
             self.known += self.gain
+        if truth is not None or len(votes) > 1:
+            for name in votes:
+                self.compared[name] = self.compared.get(name, 0.0) + self.gain
         if self.attempts % _PAIRS_EVERY == 0:
             self.mates = self._dependent()
         if self.gain > _LARGE:
@@ -211,6 +226,7 @@ class LabelModel:
         scale = 1 / self.gain
         self.gain, self.known = 1.0, self.known * scale
         self.classes = [weight * scale for weight in self.classes]
+        self.compared = {name: at * scale for name, at in self.compared.items()}
         for table in (self.sources, self.pairs):
             for counts in table.values():
                 counts[:] = [[weight * scale for weight in row] for row in counts]

@@ -70,13 +70,16 @@ def test_json_has_every_vote_and_the_label(labelled: str) -> None:
         "refused_answer": 0.0,
     }
     assert [one["kind"] for one in known["evidence"]] == ["verifier"]
+    assert known["right"].keys() == known["votes"].keys()
+    assert all(0.5 < share < 1 for share in known["right"].values())
 
 
 def test_people_see_who_said_what_and_why(labelled: str) -> None:
     text = said(labelled)
     assert "failure, P(success) 0.25" in text
     lines = [line.split() for line in text.splitlines()]
-    assert ["action_loop", "failure", "It", "did"] in [line[:4] for line in lines]
+    [loop] = [line for line in lines if line[:1] == ["action_loop"]]
+    assert loop[1] == "failure" and loop[2].endswith("%") and loop[3:5] == ["It", "did"]
     assert ["thumbs", "A", "person's"] in [line[:3] for line in lines]
 
 

@@ -122,8 +122,10 @@ class MemoryConsumer:
         """Records of a partition in one `consume`, at most."""
 
     def subscribe(
-        self, topics: list[str], on_assign: Any = None, on_revoke: Any = None
+        self, topics: list[str], on_assign: Any, on_revoke: Any, on_lost: Any
     ) -> None:
+        """Join the group; nobody is expelled here, so `on_lost` is not called."""
+        del on_lost
         self._topics, self._on_assign, self._on_revoke = topics, on_assign, on_revoke
 
     def consume(self, _most: int, _timeout_s: float) -> list[Message]:

@@ -403,6 +403,7 @@ class Platform(RuleBasedStateMachine):
             READY_ATTEMPTS=1,
             READY_SOURCES=1,
             READY_VOTES=0.1,
+            COMPARED=0.1,
             _PAIRS_EVERY=2,
         )
 

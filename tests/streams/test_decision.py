@@ -3,7 +3,7 @@ import pytest
 from pilotfish.streams.decision import decide, teach
 from pilotfish.streams.label_model import READY_ATTEMPTS, LabelModel
 from pilotfish.streams.labelling import Attempt
-from pilotfish.streams.labels import END, MODEL, RULES, Label, Signal
+from pilotfish.streams.labels import END, MODEL, RULES, Label, Signal, label
 
 JUDGED = Attempt(signals=(Signal("judge", 1.0),))
 
@@ -29,6 +29,17 @@ def test_then_it_says_how_likely_a_success_is() -> None:
     assert said.p_success == pytest.approx(0.6, abs=0.15)
     worse = decide(JUDGED, {"judge_score": 1.0, "action_loop": 0.0}, taught())
     assert worse.p_success is not None and worse.p_success < 0.1
+
+
+def test_a_source_that_always_speaks_alone_is_believed_as_the_rules_say() -> None:
+    model = taught()
+    for _ in range(500):
+        model.learn({"exit_code": True})
+    lone = Attempt(signals=(Signal("exit_code", 0.0),))
+    assert decide(lone, {"exit_code": 1.0}, model) == label(lone.status, lone.signals)
+    for number in range(100):
+        model.learn({"exit_code": True, "judge_score": bool(number % 3)})
+    assert decide(lone, {"exit_code": 1.0}, model).by == MODEL
 
 
 def test_weak_signs_alone_make_a_label_where_the_rules_have_none() -> None:

@@ -13,14 +13,15 @@ app = typer.Typer(no_args_is_help=True, help="See where labels come from.")
 
 _ATTEMPT = """
 SELECT attempt_id, status, p_success, abstained, version, labeller, votes, evidence,
-       problem, approach
+       problem, approach, topic_partition
 FROM attempts_current
 WHERE tenant = {tenant:String} AND attempt_id = {attempt:String}
 """
 _COLUMNS = (
     *("attempt", "status", "p_success", "abstained", "version", "labeller", "votes"),
-    *("evidence", "problem", "approach"),
+    *("evidence", "problem", "approach", "partition"),
 )
+_NEWEST = 2**63
 _SAID = {0.0: "failure", 1.0: "success"}
 
 
@@ -35,10 +36,12 @@ def explain(
     """Show what each labelling function said of an attempt, and what came out.
 
     A function without a word abstains: its sign is not there. `rules` take the strongest
-    evidence for the label; `model` weighs the words by how often each function was right.
+    evidence for the label; `model` weighs the words by how often each function is right,
+    as far as the model of the attempt's partition knows by now.
     """
     from pilotfish.streams.clickhouse import ClickHouse
     from pilotfish.streams.labelling import FUNCTIONS, load
+    from pilotfish.streams.model_store import load_model
 
     settings = Settings()
     load(settings.labelling)
@@ -51,6 +54,9 @@ def explain(
         )
     known = dict(zip(_COLUMNS, rows[0], strict=True))
     known["evidence"] = json.loads(known["evidence"] or "[]")
+    key = asked["tenant"], known.pop("partition")
+    model = load_model(ClickHouse(settings), key, _NEWEST)
+    known["right"] = {name: round(model.accuracy(name), 3) for name in model.sources}
     if as_json:
         print_json(known)
         return
@@ -58,10 +64,13 @@ def explain(
     names = {name: _first_line(one) for name, one in FUNCTIONS.items()}
     votes = known["votes"]
     table = [
-        (name, _word(votes.get(name)), names.get(name, "(not registered here)"))
+        (
+            *(name, _word(votes.get(name)), _share(known["right"].get(name))),
+            names.get(name, "(not registered here)"),
+        )
         for name in sorted({*names, *votes}, key=lambda name: (name not in votes, name))
     ]
-    print_rows(("function", "says", "because of"), table, as_json=False)
+    print_rows(("function", "says", "is right", "because of"), table, as_json=False)
 
 
 def _outcome(known: dict[str, Any]) -> str:
@@ -79,6 +88,10 @@ def _outcome(known: dict[str, Any]) -> str:
 
 def _word(vote: float | None) -> str:
     return "" if vote is None else _SAID.get(vote, f"{vote:.2f}")
+
+
+def _share(right: float | None) -> str:
+    return "" if right is None else f"{right:.0%}"
 
 
 def _first_line(function: object) -> str:
