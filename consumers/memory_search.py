@@ -15,13 +15,9 @@ from functools import partial
 from typing import Any, Final
 
 from pilotfish.consumers.problem_vectors import ProblemVectors
-from pilotfish.schemas.errors import ConfigurationError
-from pilotfish.schemas.remembered import Remembered, SearchMode
+from pilotfish.schemas.remembered import Remembered, SearchMode, check
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
-
-MOST: Final = 100
-"""Attempts that a search returns at most."""
 
 _AT_LAST: Final = 1000
 """Rows asked of the index where the first were other tenants'; ClickHouse allows no more."""
@@ -67,8 +63,7 @@ def search(
         ConfigurationError: `text` is empty, or `k` not within 1 to 100.
         UnavailableError, StorageError: as `ClickHouse.query`.
     """
-    if not text.strip() or not 1 <= k <= MOST:
-        raise ConfigurationError(f"search for a text, with k from 1 to {MOST}")
+    check(text, k)
     asked = _Search(clickhouse, vectors, tenant, text)
     if mode == "meaning":
         return asked.by_meaning(k)

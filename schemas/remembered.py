@@ -3,8 +3,23 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from pilotfish.schemas.errors import ConfigurationError
+
 SearchMode = Literal["meaning", "words", "both"]
 """By embedding, by words that must all occur, or both lists fused."""
+
+MOST = 100
+"""Attempts that a search returns at most."""
+
+
+def check(text: str, k: int) -> None:
+    """Refuse what cannot be searched for.
+
+    Raises:
+        ConfigurationError: `text` is empty, or `k` not within 1 to 100.
+    """
+    if not text.strip() or not 1 <= k <= MOST:
+        raise ConfigurationError(f"search for a text, with k from 1 to {MOST}")
 
 
 @dataclass(frozen=True, slots=True)

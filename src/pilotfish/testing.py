@@ -13,13 +13,29 @@ from pilotfish._async_client import AsyncClient
 from pilotfish._client import Client
 from pilotfish._connection import Connection, Identity
 from pilotfish._line import Line
+from pilotfish._memory import AsyncMemory, Memory
 from pilotfish._transport import Advise, MemoryTransport
 from pilotfish.schemas.advice import AdviceRequested
 from pilotfish.schemas.events import Agent, Event
+from pilotfish.schemas.remembered import Remembered, SearchMode, check
 
 __all__ = ["AsyncMemoryClient", "MemoryClient"]
 
 _FLUSH_S: Final = 10.0
+
+
+class _ScriptedMemory(Memory):
+    """Finds what it was told, in this order, whatever is searched for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Remembered] = []
+
+    def search(
+        self, text: str, k: int = 5, mode: SearchMode = "meaning"
+    ) -> list[Remembered]:
+        check(text, k)
+        return self.found[:k]
 
 
 class _Scripted:
@@ -27,6 +43,7 @@ class _Scripted:
 
     _line: Line
     _transport: MemoryTransport
+    _remembered: _ScriptedMemory
 
     @property
     def events(self) -> list[Event]:
@@ -51,6 +68,10 @@ class _Scripted:
         else:
             self._transport.advise = lambda _: approach
 
+    def will_remember(self, *attempts: Remembered) -> None:
+        """Say what `memory.search` will find, the most similar first."""
+        self._remembered.found = list(attempts)
+
     def will_not_answer(self) -> None:
         """Let every request for advice run into its deadline."""
         self._transport.advise = None
@@ -67,6 +88,7 @@ class MemoryClient(_Scripted, Client):
     ) -> None:
         self._transport = MemoryTransport(lambda _: None)
         super().__init__(_line(self._transport, redact, advice_deadline_s))
+        self.memory = self._remembered = _ScriptedMemory()
 
 
 class AsyncMemoryClient(_Scripted, AsyncClient):
@@ -80,6 +102,8 @@ class AsyncMemoryClient(_Scripted, AsyncClient):
     ) -> None:
         self._transport = MemoryTransport(lambda _: None)
         super().__init__(_line(self._transport, redact, advice_deadline_s))
+        self._remembered = _ScriptedMemory()
+        self.memory = AsyncMemory(self._remembered)
 
 
 def _line(

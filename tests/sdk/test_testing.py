@@ -1,9 +1,14 @@
 """The in-memory client, as users' tests use it."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
+from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.events import AttemptEnded
-from pilotfish.testing import MemoryClient
+from pilotfish.schemas.remembered import Remembered
+from pilotfish.testing import AsyncMemoryClient, MemoryClient
 
 OFFER = {"plan": "plan first", "react": "act, look"}
 
@@ -42,3 +47,21 @@ def test_a_script_that_raises_is_logged(
     memory.will_advise(broken)
     assert advised(memory) is None
     assert "of the test" in caplog.text
+
+
+def test_the_memory_finds_what_the_test_says(memory: MemoryClient) -> None:
+    assert memory.memory.search("w1") == []
+    one = Remembered(
+        "a", "w1", "sql", "plan", "success", 1.0, 0.9, 0.1, 2.0, 3, ("sql",)
+    )
+    memory.will_remember(one, replace(one, attempt_id="b"))
+    assert [found.attempt_id for found in memory.memory.search("w2", k=1)] == ["a"]
+    with pytest.raises(ConfigurationError, match="k from 1 to 100"):
+        memory.memory.search("w1", k=0)
+
+
+def test_the_memory_of_asyncio_does_too() -> None:
+    client = AsyncMemoryClient()
+    one = Remembered("a", "w1", "", "", "timeout", None, 0.5, 0.0, 0.0, 0, ())
+    client.will_remember(one)
+    assert asyncio.run(client.memory.search("w1")) == [one]
