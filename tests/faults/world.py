@@ -15,7 +15,7 @@ from pilotfish.infra.gateway import EmbeddedClickHouse
 from pilotfish.infra.migrations import migrate
 from pilotfish.streams.clickhouse import ClickHouse
 
-SERVICES = ("archive", "streams", "advisor", "trigger")
+SERVICES = ("archive", "streams", "advisor", "trigger", "memory")
 
 
 @dataclass
