@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import astuple, dataclass
+from typing import Any
 
 from faults.script import Script, Truth
 from faults.truth import windows_differ
@@ -71,10 +72,16 @@ def _attempts(
     clickhouse: ClickHouse, script: Script, asked: dict[str, str]
 ) -> Findings:
     rows = clickhouse.query(_ATTEMPTS, asked)
-    stored = {row[0]: Truth(row[1], *row[2:]) for row in rows}
-    wrong = sum(stored.get(one, it) != it for one, it in script.truths.items())
-    missing = len(script.truths.keys() - stored.keys())
+    stored = {row[0]: row[1:] for row in rows}
+    there = script.truths.keys() & stored.keys()
+    wrong = sum(not _true(stored[one], script.truths[one]) for one in there)
+    missing = len(script.truths) - len(there)
     return Findings(missing, len(rows) - len(stored), wrong)
+
+
+def _true(row: tuple[Any, ...], truth: Truth) -> bool:
+    known = truth.problem_type, truth.approach, truth.cost, truth.events
+    return truth.fits(row[0]) and row[1:] == known
 
 
 def _dead_letters(

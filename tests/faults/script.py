@@ -32,13 +32,25 @@ APPROACHES = {"plan": "plan first", "react": "think, act, look", "direct": "say 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What must be known of one attempt in the end."""
+    """What must be known of one attempt in the end.
+
+    Args:
+        p_success: what somebody said comes true to the digit; of what a verifier found,
+            the side, because labels say how far it can be believed.
+    """
 
     p_success: float | None
     problem_type: str
     approach: str
     cost: float
     events: int = PER_ATTEMPT
+    said: bool = False
+
+    def fits(self, label: float | None) -> bool:
+        """Return whether a label says what is true."""
+        if label is None or self.p_success is None or self.said:
+            return label == self.p_success
+        return abs(label - self.p_success) < 0.5
 
 
 @dataclass
@@ -109,7 +121,7 @@ class Script:
             if number % 11 == 0:
                 truth = Truth(None, kind, approach, 0.125 * STEPS)
             elif number % 7 == 0:
-                truth = Truth(1.0, kind, approach, 0.125 * STEPS)
+                truth = Truth(1.0, kind, approach, 0.125 * STEPS, said=True)
                 attempt.fail()
             else:
                 attempt.signal("verifier", verified)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from faults.findings import Findings, look
 from faults.processes import Platform, eventually
-from faults.script import PER_ATTEMPT, Script
+from faults.script import PER_ATTEMPT, Script, Truth
 from faults.world import with_clock
 
 from pilotfish.schemas.base import utc_now
@@ -40,6 +40,8 @@ def test_each_lie_about_the_script_is_found(
         one, truth = next(iter(true.items()))
         script.truths = {**true, one: replace(truth, approach="another")}
         assert look(clickhouse, script) == Findings(wrong=1)
+        script.truths = {**true, one: replace(truth, cost=99.0)}
+        assert look(clickhouse, script) == Findings(wrong=1)
         script.truths = {**true, "nobody": truth}
         assert look(clickhouse, script).missing == PER_ATTEMPT + 1
         script.truths = true
@@ -54,6 +56,16 @@ def test_each_lie_about_the_script_is_found(
         clickhouse.insert("events", columns, [[tenant, one, "another", utc_now()]])
         assert look(clickhouse, script).doubled == 1
     script.close()
+
+
+def test_what_was_said_is_true_to_the_digit_and_what_was_found_by_its_side() -> None:
+    found = Truth(1.0, "kind", "plan", 1.0)
+    assert found.fits(1.0) and found.fits(0.6)
+    assert not (found.fits(0.5) or found.fits(0.3) or found.fits(None))
+    said = replace(found, said=True)
+    assert said.fits(1.0) and not said.fits(0.99)
+    none = replace(found, p_success=None)
+    assert none.fits(None) and not none.fits(0.9)
 
 
 @pytest.mark.slow
