@@ -18,6 +18,12 @@ _ATTEMPTS = """
 SELECT attempt_id, p_success, problem_type, approach, cost, toUInt32(length(seen_events))
 FROM attempts FINAL WHERE tenant = {tenant:String} AND version > 0
 """
+_REMEMBERED = """
+SELECT attempt_id, m.p_success IS NOT DISTINCT FROM a.p_success AND m.cluster != ''
+FROM (SELECT * FROM attempts FINAL WHERE tenant = {tenant:String} AND version > 0) AS a
+INNER JOIN (SELECT * FROM memory FINAL WHERE tenant = {tenant:String}) AS m
+    USING (tenant, attempt_id)
+"""
 _DEAD = """
 SELECT service, count() FROM dead_letters FINAL
 WHERE tenant = {tenant:String} GROUP BY service
@@ -30,7 +36,8 @@ class Findings:
     """All zeros where every promise holds.
 
     Args:
-        missing: events, attempts and dead letters that are not there.
+        missing: events, attempts, what is remembered of them, and dead letters that are
+            not there.
         doubled: those that are there more than once.
         wrong: labels, sums and windows with another content; the trigger's count, if off.
         unanswered: requests in Kafka without a hint.
@@ -53,7 +60,7 @@ def look(clickhouse: ClickHouse, script: Script) -> Findings:
     """Compare everything that the platform made of the script with the script."""
     asked: dict[str, str] = {"tenant": script.settings.tenant}
     found = Findings()
-    for part in (_events, _attempts, _dead_letters, _windows, _hints):
+    for part in (_events, _attempts, _memory, _dead_letters, _windows, _hints):
         found = found.plus(part(clickhouse, script, asked))
     return found
 
@@ -77,6 +84,12 @@ def _attempts(
     wrong = sum(not _true(stored[one], script.truths[one]) for one in there)
     missing = len(script.truths) - len(there)
     return Findings(missing, len(rows) - len(stored), wrong)
+
+
+def _memory(clickhouse: ClickHouse, script: Script, asked: dict[str, str]) -> Findings:
+    rows = dict(clickhouse.query(_REMEMBERED, asked))
+    missing = len(script.truths.keys() - rows.keys())
+    return Findings(missing=missing, wrong=sum(not true for true in rows.values()))
 
 
 def _true(row: tuple[Any, ...], truth: Truth) -> bool:

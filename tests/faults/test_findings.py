@@ -7,15 +7,22 @@ import time
 from dataclasses import replace
 
 import pytest
+from advice.tiny import tiny_bundle
 from faults.findings import Findings, look
 from faults.processes import Platform, eventually
 from faults.script import PER_ATTEMPT, Script, Truth
 from faults.world import with_clock
 
+from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.ids import new_id
 from pilotfish.streams.clickhouse import ClickHouse
 
+MISREMEMBER = """
+INSERT INTO memory
+SELECT * REPLACE (0.5 AS p_success, last_offset + 1 AS last_offset) FROM memory
+WHERE attempt_id = {attempt:String}
+"""
 CLOCKS = """
 import time
 from pilotfish.schemas import base
@@ -29,7 +36,8 @@ def test_each_lie_about_the_script_is_found(
 ) -> None:
     tenant = platform.settings.tenant
     script = Script(platform.settings, 30)
-    with platform.services("archive", "streams"):
+    tiny_bundle(platform.settings.models, BASE_TENANT, "tiny-1")
+    with platform.services("archive", "streams", "memory"):
         script.play(1)
         assert script.settle() == ""
         script.requests.clear()  # no advisor runs
@@ -43,7 +51,7 @@ def test_each_lie_about_the_script_is_found(
         script.truths = {**true, one: replace(truth, cost=99.0)}
         assert look(clickhouse, script) == Findings(wrong=1)
         script.truths = {**true, "nobody": truth}
-        assert look(clickhouse, script).missing == PER_ATTEMPT + 1
+        assert look(clickhouse, script).missing == PER_ATTEMPT + 2
         script.truths = true
         script.requests.add(new_id())
         assert look(clickhouse, script) == Findings(unanswered=1)
@@ -52,6 +60,8 @@ def test_each_lie_about_the_script_is_found(
         assert look(clickhouse, script) == Findings(doubled=2)  # by both services
         script.bad += 1
 
+        clickhouse.command(MISREMEMBER, {"attempt": one})
+        assert look(clickhouse, script) == Findings(wrong=1)
         columns = ["tenant", "attempt_id", "event_id", "at"]
         clickhouse.insert("events", columns, [[tenant, one, "another", utc_now()]])
         assert look(clickhouse, script).doubled == 1
