@@ -2,7 +2,7 @@
 
 Words are scored as in class-based TF-IDF (Grootendorst, 2022): how often a group's
 problems have a word, times how rare it is in all groups. A problem counts a word once,
-and a word that is in one problem alone names nothing.
+and a word that is in one problem alone names nothing: a name gives away no attempt.
 """
 
 import re
@@ -41,6 +41,6 @@ def _best(
     scores = {
         word: -(n / size) * log(1 + mean / everywhere[word])
         for word, n in count.items()
-        if n > 1 or size == 1
+        if n > 1
     }
     return sorted(scores, key=lambda word: (scores[word], word))[:WORDS]
