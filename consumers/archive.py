@@ -6,12 +6,14 @@ goes on behind the highest offset that the table holds: the offset stored with t
 is the truth, the one committed to Kafka only covers stretches without rows.
 
 The group rebalances eagerly: what is in memory when partitions go is thrown away, and
-whoever gets them asks the tables where to go on. An insert in flight is waited for. Only
-a process that slept longer than its session (10 s) in the middle of an insert can write
-rows that another wrote too; they share the sort key with those, and collapse.
+whoever gets them asks the tables where to go on. An insert in flight is waited for. A
+process that slept meanwhile looks whether another wrote its batch before it does. Only one
+that falls asleep while it sends, for longer than its session (10 s), can write rows that
+another wrote, too; they share the sort key with those, and collapse.
 """
 
 import threading
+import time
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from contextlib import suppress
@@ -24,7 +26,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from pilotfish.consumers.background import close_within, in_background
 from pilotfish.consumers.batch import Batch, read, token
-from pilotfish.consumers.positions import positions
+from pilotfish.consumers.positions import holds, positions
 from pilotfish.consumers.rows import DEAD_LETTERS_TABLE, TABLES
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.settings import Settings
@@ -53,6 +55,8 @@ _BATCH_S: Final = 0.2
 _PATIENCE_S: Final = 1.0
 """An insert that takes longer pauses the partitions, so that polling can go on."""
 _ANSWER_S: Final = 10.0
+_LATE_S: Final = 5.0
+"""From reading a batch to inserting it: after that, another may have its partitions."""
 _CLOSE_S: Final = 3.0
 
 
@@ -70,10 +74,13 @@ def run(settings: Settings, stop: threading.Event, standing: Standing) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A batch on its way into ClickHouse; `abandoned` ends its tries, not its insert."""
+    """A batch on its way into ClickHouse; `abandoned` ends its tries, not its insert.
+
+    The future tells whether it is in: not where another has taken over.
+    """
 
     batch: Batch
-    future: "Future[None]"
+    future: "Future[bool]"
     abandoned: threading.Event
 
 
@@ -125,6 +132,7 @@ class Archive:
         the tables end; 4. otherwise insert it in the background.
         """
         self._standing.beat()
+        asked_at = time.monotonic()
         batch = read(readable(self._consumer.consume(self._max_records, _BATCH_S)))
         self._settle()
         if self._rebalanced:
@@ -132,7 +140,7 @@ class Archive:
             self._place(self._consumer.assignment())
         elif batch.records:
             self._adapt(batch)
-            self._pending = self._begin(batch)
+            self._pending = self._begin(batch, asked_at)
 
     def _adapt(self, batch: Batch) -> None:
         """Bound the next batch in bytes by the mean size of this one's records."""
@@ -149,11 +157,13 @@ class Archive:
             self._poll_until(pending.future)
         if self._pending is not None:
             self._pending = None
-            pending.future.result()
-            self._standing.reached(pending.batch.next_offsets)
-            self._consumer.commit(offsets=_ends(pending.batch), asynchronous=True)
+            if pending.future.result():
+                self._standing.reached(pending.batch.next_offsets)
+                self._consumer.commit(offsets=_ends(pending.batch), asynchronous=True)
+            else:
+                self._rebalanced = True
 
-    def _poll_until(self, future: "Future[None]") -> None:
+    def _poll_until(self, future: "Future[bool]") -> None:
         """Stay a member of the group without reading: paused, but polling."""
         self._consumer.pause(self._consumer.assignment())
         while not future.done() and self._pending is not None:
@@ -162,9 +172,9 @@ class Archive:
             readable(self._consumer.consume(1, _PATIENCE_S))
         self._consumer.resume(self._consumer.assignment())
 
-    def _begin(self, batch: Batch) -> "Pending":
+    def _begin(self, batch: Batch, asked_at: float) -> "Pending":
         metrics.BATCH_RECORDS.observe(batch.records)
-        abandoned = threading.Event()
+        abandoned, taken_over = threading.Event(), False
         clickhouse = self._writer
         blocks = [
             clickhouse.block(table.name, table.columns, rows, token(table, rows))
@@ -172,16 +182,20 @@ class Archive:
         ]
 
         def insert() -> None:
-            for block in blocks:
+            nonlocal taken_over
+            late = time.monotonic() > asked_at + _LATE_S
+            taken_over = late and holds(clickhouse, batch)
+            for block in [] if taken_over else blocks:
                 clickhouse.insert_block(block)
 
         def note(error: UnavailableError, _wait_s: float) -> None:
             _LOG.warning("insert_waits", error=str(error), records=batch.records)
 
-        def write() -> None:
+        def write() -> bool:
             self._set_aside(batch)
             with metrics.WRITE_SECONDS.time():
                 until_available(insert, abandoned, note)
+            return not taken_over
 
         return Pending(batch, in_background(write), abandoned)
 
@@ -228,7 +242,7 @@ class Archive:
         if not pending.future.done():
             _LOG.warning("insert_left_behind", records=pending.batch.records)
             self._writer = ClickHouse(self._settings)  # the other is still in use
-        elif pending.future.exception() is None:
+        elif pending.future.exception() is None and pending.future.result():
             with suppress(KafkaException):  # the table knows; this is a courtesy
                 self._consumer.commit(offsets=_ends(pending.batch), asynchronous=False)
 

@@ -3,7 +3,7 @@
 import structlog
 from confluent_kafka import Consumer, TopicPartition
 
-from pilotfish.consumers.batch import TABLE_OF
+from pilotfish.consumers.batch import TABLE_OF, Batch
 from pilotfish.streams.clickhouse import ClickHouse
 
 _LOG = structlog.get_logger(service="archive")
@@ -30,6 +30,20 @@ def positions(
         )
         for place in consumer.committed(partitions, timeout=_TIMEOUT_S)
     ]
+
+
+def holds(clickhouse: ClickHouse, batch: Batch) -> bool:
+    """Return whether the tables hold records of a batch already, or later ones.
+
+    Raises:
+        UnavailableError: ClickHouse does not answer.
+    """
+    stored = _stored(clickhouse, {table.topic.name for table in batch.rows})
+    return any(
+        offset < stored.get((table.topic.name, partition), 0)
+        for table, rows in batch.rows.items()
+        for *_, partition, offset in rows
+    )
 
 
 def _stored(clickhouse: ClickHouse, topics: set[str]) -> dict[tuple[str, int], int]:

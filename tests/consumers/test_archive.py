@@ -10,8 +10,10 @@ from beside import beside
 from confluent_kafka import TopicPartition
 from faults.processes import eventually
 
+from pilotfish.consumers import archive
 from pilotfish.consumers.archive import GROUP, run
 from pilotfish.consumers.background import in_background
+from pilotfish.consumers.positions import positions
 from pilotfish.schemas.advice import Candidate, HintGiven
 from pilotfish.schemas.errors import DeadLetterLimitError, UnavailableError
 from pilotfish.schemas.events import (
@@ -117,6 +119,24 @@ def test_with_the_commits_lost_nothing_is_archived_twice(settings: Settings) -> 
     with archiving(settings):
         eventually(lambda: archived(settings), (300, 300))
     forget_commits(settings)
+    send(settings, events(settings.tenant, 1))
+    with archiving(settings):
+        eventually(lambda: archived(settings), (303, 303))
+
+
+def test_a_late_batch_that_another_archived_is_left_to_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(settings, events(settings.tenant, 100))
+    with archiving(settings):
+        eventually(lambda: archived(settings), (300, 300))
+
+    def asleep(_: object, __: object, partitions: list[TopicPartition]) -> Any:
+        monkeypatch.setattr(archive, "positions", positions)
+        return [TopicPartition(one.topic, one.partition, 0) for one in partitions]
+
+    monkeypatch.setattr(archive, "positions", asleep)
+    monkeypatch.setattr(archive, "_LATE_S", -1.0)
     send(settings, events(settings.tenant, 1))
     with archiving(settings):
         eventually(lambda: archived(settings), (303, 303))

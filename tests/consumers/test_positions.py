@@ -6,8 +6,8 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from structlog.testing import capture_logs
 
-from pilotfish.consumers.batch import TABLE_OF
-from pilotfish.consumers.positions import positions
+from pilotfish.consumers.batch import TABLE_OF, Batch
+from pilotfish.consumers.positions import holds, positions
 from pilotfish.consumers.rows import EVENTS_TABLE, event_row
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.events import FeedbackGiven
@@ -142,3 +142,18 @@ def test_what_was_dropped_for_its_age_is_passed_over(
     apart: Settings, topic: Topic, expected: int
 ) -> None:
     assert place_of(apart, topic) == expected
+
+
+def test_a_batch_is_there_from_the_first_record_that_the_table_holds(
+    apart: Settings,
+) -> None:
+    def batch(*offsets: int) -> Batch:
+        event = FeedbackGiven(tenant=apart.tenant, attempt_id="a", value=1)
+        rows = [event_row(event, PARTITION, offset) for offset in offsets]
+        return Batch(rows={EVENTS_TABLE: rows})
+
+    clickhouse = ClickHouse(apart)
+    assert not holds(clickhouse, batch(7, 8))
+    store(apart, 7)
+    assert holds(clickhouse, batch(7, 8)) and not holds(clickhouse, batch(8, 9))
+    assert not holds(clickhouse, Batch())

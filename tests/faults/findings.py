@@ -31,6 +31,9 @@ WHERE tenant = {tenant:String} GROUP BY service
 _HINTS = "SELECT request_id FROM hints FINAL WHERE tenant = {tenant:String}"
 
 
+_TOLD = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Findings:
     """All zeros where every promise holds.
@@ -63,6 +66,20 @@ def look(clickhouse: ClickHouse, script: Script) -> Findings:
     for part in (_events, _attempts, _memory, _dead_letters, _windows, _hints):
         found = found.plus(part(clickhouse, script, asked))
     return found
+
+
+def told(clickhouse: ClickHouse, script: Script) -> str:
+    """Return what is wrong, in words: some attempts, some windows, and the counts."""
+    asked: dict[str, str] = {"tenant": script.settings.tenant}
+    rows = {row[0]: row[1:] for row in clickhouse.query(_ATTEMPTS, asked)}
+    wrong = [
+        f"{one}: {rows[one]} instead of {truth}"
+        for one, truth in script.truths.items()
+        if one in rows and not _true(rows[one], truth)
+    ]
+    windows = [str(row) for row in windows_differ(clickhouse, asked["tenant"])]
+    counted = f"new labels {new_labels(clickhouse, asked['tenant'])}"
+    return "\n".join([*wrong[:_TOLD], *windows[:_TOLD], counted])
 
 
 def _events(clickhouse: ClickHouse, script: Script, asked: dict[str, str]) -> Findings:

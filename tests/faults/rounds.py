@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from advice.tiny import tiny_bundle
-from faults.findings import Findings, look
+from faults.findings import Findings, look, told
 from faults.kinds import Fault
 from faults.processes import Platform, logs
 from faults.script import BAD_EVERY, PER_ATTEMPT, Script
@@ -69,7 +69,8 @@ def run(fault: Fault, platform: Platform, play: Play) -> Result:
         finally:
             script.close()
         if found or trouble:
-            trouble = f"{trouble}\n{logs(list(working.services.values()))}"
+            about = told(ClickHouse(working.platform.settings), script)
+            trouble = f"{trouble}\n{about}\n{logs(list(working.services.values()))}"
         events = len(script.truths) * PER_ATTEMPT
         slowest_s = script.slowest_s
         return Result(
