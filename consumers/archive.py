@@ -3,7 +3,8 @@
 Exactly once in effect. Each row carries the partition and offset it came from, a batch
 goes into a table as one block, whole or not at all, and at every assignment the archive
 goes on behind the highest offset that the table holds: the offset stored with the data
-is the truth, the one committed to Kafka only covers stretches without rows.
+is the truth, the one committed to Kafka only covers stretches without rows. Rows of what
+was forgotten are dropped, by what ClickHouse says of it just before the insert.
 
 The group rebalances eagerly: what is in memory when partitions go is thrown away, and
 whoever gets them asks the tables where to go on. An insert in flight is waited for. Only
@@ -29,8 +30,9 @@ from pilotfish.consumers.rows import DEAD_LETTERS_TABLE, TABLES
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams import metrics
-from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.clickhouse import Block, ClickHouse
 from pilotfish.streams.dead_letters import DeadLetters
+from pilotfish.streams.forgotten import Forgotten
 from pilotfish.streams.kafka import (
     consumer,
     mapped_errors,
@@ -85,6 +87,7 @@ class Archive:
         self._standing = standing
         self._clickhouse = ClickHouse(settings)
         self._writer = ClickHouse(settings)
+        self._forgotten = Forgotten(self._writer)
         self._dead = DeadLetters(producer(settings), "archive")
         self._pending: Pending | None = None
         self._rebalanced = False
@@ -165,11 +168,14 @@ class Archive:
     def _begin(self, batch: Batch) -> "Pending":
         metrics.BATCH_RECORDS.observe(batch.records)
         abandoned = threading.Event()
-        clickhouse = self._writer
-        blocks = [
-            clickhouse.block(table.name, table.columns, rows, token(table, rows))
-            for table, rows in batch.rows.items()
-        ]
+        clickhouse, forgotten = self._writer, self._forgotten
+        blocks = _blocks(clickhouse, batch)
+
+        def drop_forgotten() -> None:
+            gone = forgotten.among(batch.attempts())
+            if gone:
+                batch.drop(gone)
+                blocks[:] = _blocks(clickhouse, batch)
 
         def insert() -> None:
             for block in blocks:
@@ -181,6 +187,8 @@ class Archive:
         def write() -> None:
             self._set_aside(batch)
             with metrics.WRITE_SECONDS.time():
+                # Once: tries of an insert must be of the same block.
+                until_available(drop_forgotten, abandoned, note)
                 until_available(insert, abandoned, note)
 
         return Pending(batch, in_background(write), abandoned)
@@ -228,9 +236,17 @@ class Archive:
         if not pending.future.done():
             _LOG.warning("insert_left_behind", records=pending.batch.records)
             self._writer = ClickHouse(self._settings)  # the other is still in use
+            self._forgotten = Forgotten(self._writer)
         elif pending.future.exception() is None:
             with suppress(KafkaException):  # the table knows; this is a courtesy
                 self._consumer.commit(offsets=_ends(pending.batch), asynchronous=False)
+
+
+def _blocks(clickhouse: ClickHouse, batch: Batch) -> list[Block]:
+    return [
+        clickhouse.block(table.name, table.columns, rows, token(table, rows))
+        for table, rows in batch.rows.items()
+    ]
 
 
 def _ends(batch: Batch) -> list[TopicPartition]:

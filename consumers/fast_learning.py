@@ -19,6 +19,7 @@ from pilotfish.advisors.kinds import Kinds
 from pilotfish.consumers.labels import PlacedLabel
 from pilotfish.consumers.ledger import Learned, Ledger
 from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
+from pilotfish.schemas.forgotten import FORGOTTEN
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.texts import cut
 
@@ -104,7 +105,8 @@ class FastLearning:
         if not (self._bundle_knows(one) or (old is None and new is None)):
             [row] = self._embeddings.embed([_text(label)])
             self._teach(row, before, now)
-            self.state.kinds.learn(row[: self._card.meaning], label.problem)
+            if label.abstained != FORGOTTEN:
+                self.state.kinds.learn(row[: self._card.meaning], label.problem)
         # Bundles know no costs: those of labels that their heads know count as well.
         if before is _NOTHING and label.approach:
             self.state.costs.learn(label.problem_type, label.approach, label.cost)

@@ -15,6 +15,7 @@ from pilotfish.schemas.events import (
     StepRecorded,
 )
 from pilotfish.schemas.topics import ADVICE_REPLIES, DEAD, EVENTS, Topic
+from pilotfish.streams.memory import AttemptKey
 
 Row = tuple[Any, ...]
 
@@ -24,13 +25,15 @@ class Table:
     """A table of the archive, and how a message of its topic becomes a row.
 
     `row` takes the message, its partition and its offset; the row's values are in the
-    order of `columns`, times as whole microseconds since 1970 (DateTime64(6)).
+    order of `columns`, times as whole microseconds since 1970 (DateTime64(6)). `attempt`
+    is tenant and id of the attempt that a row is about.
     """
 
     name: str
     topic: Topic
     columns: tuple[str, ...]
     row: Callable[[Any, int, int], Row]
+    attempt: Callable[[Row], AttemptKey]
 
 
 def event_row(event: Message, partition: int, offset: int) -> Row:
@@ -131,6 +134,7 @@ EVENTS_TABLE = Table(
         "topic_partition", "topic_offset",
     ),
     event_row,
+    lambda row: (row[0], row[1]),
 )
 HINTS_TABLE = Table(
     "hints", ADVICE_REPLIES,
@@ -140,6 +144,7 @@ HINTS_TABLE = Table(
         "latency_ms", "topic_partition", "topic_offset",
     ),
     hint_row,
+    lambda row: (row[0], row[3]),
 )
 DEAD_LETTERS_TABLE = Table(
     "dead_letters", DEAD,
@@ -148,6 +153,8 @@ DEAD_LETTERS_TABLE = Table(
         "source_offset", "key", "value", "headers", "topic_partition", "topic_offset",
     ),
     dead_letter_row,
+    # The key of an event or a label is its attempt; what else it is, no attempt is called.
+    lambda row: (row[0], row[7].decode(errors="replace")),
 )
 # fmt: on
 

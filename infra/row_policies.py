@@ -15,6 +15,7 @@ RELATIONS: Final = (
     "dead_letters",
     "drift",
     "events",
+    "forgotten",
     "hint_lift",
     "hints",
     "label_models",

@@ -39,6 +39,7 @@ ROWS = {
     "dead_letters": "(tenant, at, key, topic) SELECT t, now(), t, t",
     "trainings": "(tenant) SELECT t",
     "label_models": "(tenant) SELECT t",
+    "forgotten": "(tenant) SELECT t",
     "window_counts_by_partition": "(tenant, attempts) SELECT t, 1",
     "memory": "(tenant, attempt_id, embedding)"
     " SELECT t, toString(number), arrayResize([1.0], 384, 0.0)",

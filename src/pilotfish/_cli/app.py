@@ -12,6 +12,7 @@ from pilotfish._cli import (
     demo,
     doctor,
     evaluate,
+    forget,
     labels,
     memory,
     platform,
@@ -41,6 +42,7 @@ app.command()(ask.sql)
 app.command()(ask.status)
 app.command()(doctor.doctor)
 app.command()(training.train)
+app.command()(forget.forget)
 app.add_typer(advisors.app, name="advisors")
 app.add_typer(labels.app, name="labels")
 app.add_typer(dead.app, name="dead")
