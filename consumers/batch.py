@@ -45,14 +45,15 @@ class Batch:
             self.rows.setdefault(table, []).append(row)
 
     def attempts(self) -> Iterator[AttemptKey]:
-        """Yield for each row the attempt that it is about."""
+        """Yield for each row the attempts that it may be about."""
         for table, rows in self.rows.items():
-            yield from map(table.attempt, rows)
+            for row in rows:
+                yield from table.about(row)
 
     def drop(self, forgotten: set[AttemptKey]) -> None:
         """Throw away the rows of these attempts."""
         for table, rows in list(self.rows.items()):
-            kept = [row for row in rows if table.attempt(row) not in forgotten]
+            kept = [row for row in rows if forgotten.isdisjoint(table.about(row))]
             self.rows[table] = kept
             if not kept:
                 del self.rows[table]

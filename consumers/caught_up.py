@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Final, Self
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from pilotfish.consumers.archive import GROUP as ARCHIVE
@@ -16,6 +16,12 @@ from pilotfish.streams.kafka import client_config, consumer
 from pilotfish.streams.standing import Place
 
 _TIMEOUT_S: Final = 10.0
+_MOVING: Final = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)
+"""What Kafka says of a group while another broker takes it over."""
 
 
 class CaughtUp:
@@ -63,8 +69,9 @@ class CaughtUp:
 
     def now(self) -> bool:
         """Return whether it has, or has no members that could be in the middle of it."""
-        if not self._members():
-            return True
+        members = self.members()
+        if not members:
+            return members == 0
         reached = self._reached()
         return all(reached[place] >= end for place, end in self._ends.items())
 
@@ -77,11 +84,20 @@ class CaughtUp:
             known = self._reader.committed(places, timeout=_TIMEOUT_S)
         return {(one.topic, one.partition): max(one.offset, 0) for one in known}
 
-    def _members(self) -> int:
+    def members(self) -> int | None:
+        """Return how many members the group has; None where Kafka cannot tell now."""
         described: dict[str, Any] = self._admin.describe_consumer_groups(
             [self._group], request_timeout=_TIMEOUT_S
         )
-        return len(described[self._group].result().members)
+        try:
+            return len(described[self._group].result().members)
+        except KafkaException as error:
+            code = error.args[0].code()
+            if code == KafkaError.GROUP_ID_NOT_FOUND:
+                return 0
+            if code in _MOVING:
+                return None
+            raise
 
     def _end(self, topic: str, partition: int) -> int:
         """Return where the partition ends; 0 where nothing is left in it to read."""

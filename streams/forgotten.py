@@ -18,6 +18,10 @@ _COUNT: Final = "SELECT count() FROM forgotten"
 _ALL: Final = "SELECT DISTINCT tenant, attempt_id FROM forgotten"
 
 
+ANY: Final = ""
+"""The tenant of an attempt of which nobody can read whose it is."""
+
+
 class Order(NamedTuple):
     """An order that was obeyed, and its place; without an attempt it is about a tenant."""
 
@@ -47,12 +51,15 @@ class Forgotten:
     def among(self, attempts: Iterable[AttemptKey]) -> set[AttemptKey]:
         """Return those of these attempts that are forgotten, or whose tenant is.
 
+        With `ANY` as tenant it is asked of all tenants.
+
         Raises:
             UnavailableError, StorageError: as `ClickHouse.query`.
         """
         [(rows,)] = self._clickhouse.query(_COUNT)
         if rows != self._rows:
-            self._known = {(str(t), str(a)) for t, a in self._clickhouse.query(_ALL)}
+            known = {(str(t), str(a)) for t, a in self._clickhouse.query(_ALL)}
+            self._known = known | {(ANY, attempt) for _, attempt in known if attempt}
             self._rows = rows
         if not self._known:
             return set()
