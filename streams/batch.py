@@ -191,11 +191,11 @@ def _forget(
     batch.orders.append(Order(*key, event.event_id, record.partition, offset))
     if state.status == FORGOTTEN or offset <= state.last_offset:
         return
-    for delta in deltas(share(state), None):
-        batch.changes.append(Change(delta, offset))
-    batch.labelled.pop(key, None)
     left = batch.states[key] = tombstone(state, offset)
     memory.states.put(key, left)
+    for delta in deltas(share(state), share(left)):
+        batch.changes.append(Change(delta, offset))
+    batch.labelled.pop(key, None)
     if left.version:
         batch.retracted[key] = labelled(_as_retracted(left, state))
 

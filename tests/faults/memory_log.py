@@ -122,8 +122,13 @@ class MemoryConsumer:
         """Records of a partition in one `consume`, at most."""
 
     def subscribe(
-        self, topics: list[str], on_assign: Any = None, on_revoke: Any = None
+        self,
+        topics: list[str],
+        on_assign: Any = None,
+        on_revoke: Any = None,
+        on_lost: Any = None,
     ) -> None:
+        del on_lost  # it is the only member: nobody expels it
         self._topics, self._on_assign, self._on_revoke = topics, on_assign, on_revoke
 
     def consume(self, _most: int, _timeout_s: float) -> list[Message]:
