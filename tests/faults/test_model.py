@@ -66,7 +66,7 @@ TENANTS = ("one", "two")
 BAD = b'{"tenant": "one", "attempt_id": ""}'
 
 troubles = st.tuples(
-    st.none() | st.integers(0, 12),
+    st.none() | st.integers(0, 24),
     st.sampled_from([CrashError(), UnavailableError("drawn")]),
 )
 
