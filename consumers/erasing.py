@@ -1,7 +1,7 @@
 """Deletes all rows about an attempt or a tenant, from whatever tables there are.
 
-Lightweight deletes: no query finds the rows any more once they return. ClickHouse takes
-the bytes from the disk when it next merges the part that they are in.
+Lightweight deletes: no query finds the rows any more once they return. Then ClickHouse is
+told to rewrite the files that they are in, which it does in the background.
 """
 
 import re
@@ -42,6 +42,12 @@ WHERE tenant = {tenant:String} AND attempt_id = {attempt:String} AND hint_reques
 """
 _NOTED: Final = """
 SELECT count() FROM forgotten WHERE tenant = {tenant:String} AND attempt_id = {attempt:String}
+"""
+
+# Also those of a deletion before this one that was cut off.
+_MASKED: Final = """
+SELECT DISTINCT table FROM system.parts
+WHERE database = currentDatabase() AND active AND has_lightweight_delete
 """
 
 _TENANT: Final = {
@@ -101,6 +107,10 @@ def erase(clickhouse: ClickHouse, subject: Subject) -> dict[str, int]:
     for table, rows in _rows(clickhouse, subject):
         if deleted[table]:
             clickhouse.command(f"DELETE FROM {table} WHERE {rows}", asked)  # noqa: S608
+    for (table,) in clickhouse.query(_MASKED):
+        clickhouse.command(
+            f"ALTER TABLE {table} APPLY DELETED MASK SETTINGS mutations_sync = 0"
+        )
     return deleted
 
 

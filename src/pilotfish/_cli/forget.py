@@ -72,12 +72,12 @@ def _remains(settings: Settings, subject: "Subject") -> dict[str, str]:
     """Return where something of it may still be, and for how long."""
     topics = [topic for topic in TOPICS if topic is not ADVISORS]
     folder = settings.models / subject.tenant
-    trained = "weights and counts learned before, no text; "
+    trained = "what was learned before: weights, statistics of words, ids; "
     return {
         **{topic.name: _kept(topic) for topic in topics},
         str(folder): trained
         + ("until the next training" if subject.attempt_id else "until you delete it"),
-        "table files": "until ClickHouse merges them; no query finds the rows",
+        "files of tables": "until ClickHouse has rewritten them: system.mutations",
         "logs of services": "ids of what could not be read",
         "backups and agents": "copies of yours; spools of agents are dropped on arrival",
     }
