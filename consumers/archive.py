@@ -3,7 +3,8 @@
 Exactly once in effect. Each row carries the partition and offset it came from, a batch
 goes into a table as one block, whole or not at all, and at every assignment the archive
 goes on behind the highest offset that the table holds: the offset stored with the data
-is the truth, the one committed to Kafka only covers stretches without rows.
+is the truth, the one committed to Kafka only covers stretches without rows. Rows of what
+was forgotten are dropped, by what ClickHouse says of it just before the insert.
 
 The group rebalances eagerly: what is in memory when partitions go is thrown away, and
 whoever gets them asks the tables where to go on. An insert in flight is waited for. A
@@ -31,8 +32,9 @@ from pilotfish.consumers.rows import DEAD_LETTERS_TABLE, TABLES
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams import metrics
-from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.clickhouse import Block, ClickHouse
 from pilotfish.streams.dead_letters import DeadLetters
+from pilotfish.streams.forgotten import Forgotten
 from pilotfish.streams.kafka import (
     consumer,
     mapped_errors,
@@ -92,6 +94,7 @@ class Archive:
         self._standing = standing
         self._clickhouse = ClickHouse(settings)
         self._writer = ClickHouse(settings)
+        self._forgotten = Forgotten(self._writer)
         self._dead = DeadLetters(producer(settings), "archive")
         self._pending: Pending | None = None
         self._rebalanced = False
@@ -175,11 +178,14 @@ class Archive:
     def _begin(self, batch: Batch, asked_at: float) -> "Pending":
         metrics.BATCH_RECORDS.observe(batch.records)
         abandoned, taken_over = threading.Event(), False
-        clickhouse = self._writer
-        blocks = [
-            clickhouse.block(table.name, table.columns, rows, token(table, rows))
-            for table, rows in batch.rows.items()
-        ]
+        clickhouse, forgotten = self._writer, self._forgotten
+        blocks = _blocks(clickhouse, batch)
+
+        def drop_forgotten() -> None:
+            gone = forgotten.among(batch.attempts())
+            if gone:
+                batch.drop(gone)
+                blocks[:] = _blocks(clickhouse, batch)
 
         def insert() -> None:
             nonlocal taken_over
@@ -194,6 +200,8 @@ class Archive:
         def write() -> bool:
             self._set_aside(batch)
             with metrics.WRITE_SECONDS.time():
+                # Once: tries of an insert must be of the same block.
+                until_available(drop_forgotten, abandoned, note)
                 until_available(insert, abandoned, note)
             return not taken_over
 
@@ -242,9 +250,17 @@ class Archive:
         if not pending.future.done():
             _LOG.warning("insert_left_behind", records=pending.batch.records)
             self._writer = ClickHouse(self._settings)  # the other is still in use
+            self._forgotten = Forgotten(self._writer)
         elif pending.future.exception() is None and pending.future.result():
             with suppress(KafkaException):  # the table knows; this is a courtesy
                 self._consumer.commit(offsets=_ends(pending.batch), asynchronous=False)
+
+
+def _blocks(clickhouse: ClickHouse, batch: Batch) -> list[Block]:
+    return [
+        clickhouse.block(table.name, table.columns, rows, token(table, rows))
+        for table, rows in batch.rows.items()
+    ]
 
 
 def _ends(batch: Batch) -> list[TopicPartition]:

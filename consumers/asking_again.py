@@ -132,7 +132,7 @@ def _signal(earlier: Asked, later: Asked) -> AskedAgain:
         attempt_id=earlier.attempt_id,
         at=moment(later.began_us),
         kind="retry",
-        detail=f"the same asker asked again in attempt {later.attempt_id}",
+        detail="the same asker asked the same again",  # which attempt may be forgotten
     )
     return AskedAgain(signal, earlier.partition)
 

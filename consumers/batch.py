@@ -1,6 +1,6 @@
 """What one poll of the archive brought: rows by table, and what could not be read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,7 +9,9 @@ from confluent_kafka import Message as Record
 from pilotfish.consumers.rows import TABLES, Row, Table
 from pilotfish.schemas.codec import decode
 from pilotfish.schemas.errors import SchemaError
+from pilotfish.schemas.forgotten import AttemptForgotten, TenantForgotten
 from pilotfish.streams.kafka import headers
+from pilotfish.streams.memory import AttemptKey
 from pilotfish.streams.standing import Place
 
 TABLE_OF: Final = {table.topic.name: table for table in TABLES}
@@ -36,9 +38,25 @@ class Batch:
             message = decode(table.topic, value, headers(record))
         except SchemaError as error:
             self.unreadable.append((record, str(error)))
-        else:
+            return
+        # Orders to forget are for streams: a row would tell of what was forgotten.
+        if not isinstance(message, (AttemptForgotten, TenantForgotten)):
             row = table.row(message, partition, offset)
             self.rows.setdefault(table, []).append(row)
+
+    def attempts(self) -> Iterator[AttemptKey]:
+        """Yield for each row the attempts that it may be about."""
+        for table, rows in self.rows.items():
+            for row in rows:
+                yield from table.about(row)
+
+    def drop(self, forgotten: set[AttemptKey]) -> None:
+        """Throw away the rows of these attempts."""
+        for table, rows in list(self.rows.items()):
+            kept = [row for row in rows if forgotten.isdisjoint(table.about(row))]
+            self.rows[table] = kept
+            if not kept:
+                del self.rows[table]
 
 
 def read(records: Iterable[Record]) -> Batch:

@@ -20,6 +20,7 @@ from pilotfish.advisors.records import Records
 from pilotfish.consumers.labels import PlacedLabel
 from pilotfish.consumers.ledger import Learned, Ledger
 from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
+from pilotfish.schemas.forgotten import FORGOTTEN
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.texts import cut
 
@@ -107,16 +108,20 @@ class FastLearning:
         if not (self._bundle_knows(one) or (old is None and new is None)):
             [row] = self._embeddings.embed([_text(label)])
             self._teach(row, before, now)
-            meaning = row[: self._card.meaning]
-            self.state.kinds.learn(meaning, label.problem)
-            kind = label.problem_type or self.state.kinds.predict(meaning)
-            now = now._replace(kind=kind)
+            if label.abstained != FORGOTTEN:
+                now = now._replace(kind=self._recognised(row, label))
         self._count(before, -1)
         self._count(now, 1)
         # Bundles know no costs: those of labels that their heads know count as well.
         if before is _NOTHING and label.approach:
             self.state.costs.learn(label.problem_type, label.approach, label.cost)
         ledger.put(label.attempt_id, now)
+
+    def _recognised(self, row: Embeddings, label: AttemptLabelled) -> str:
+        """Return the kind of problem whose record a label counts in; learn the kind."""
+        meaning = row[: self._card.meaning]
+        self.state.kinds.learn(meaning, label.problem)
+        return label.problem_type or self.state.kinds.predict(meaning)
 
     def _count(self, learned: Learned, times: int) -> None:
         if learned.p_success is not None and learned.kind:

@@ -29,6 +29,7 @@ from pilotfish.schemas.topics import EVENTS, LABELS
 from pilotfish.streams import metrics
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.dead_letters import DeadLetters
+from pilotfish.streams.forgotten import Forgotten
 from pilotfish.streams.kafka import (
     consumer,
     headers,
@@ -74,6 +75,7 @@ class Memory:
     def __init__(self, settings: Settings, standing: Standing) -> None:
         self._standing = standing
         self._clickhouse = ClickHouse(settings)
+        self._forgotten = Forgotten(self._clickhouse)
         # A wrong password is told at once, not with the first label.
         self._clickhouse.query("SELECT 1")
         self._vectors = ProblemVectors.of(settings)
@@ -99,8 +101,8 @@ class Memory:
     def step(self) -> None:
         """Look after groups and playbooks; then remember one batch, in this order.
 
-        1. set aside what cannot be read; 2. write new clusters, then the rows; 3. signal
-        what was asked again; 4. commit.
+        1. set aside what cannot be read; 2. leave out what was forgotten; 3. write new
+        clusters, then the rows; 4. signal what was asked again; 5. commit.
         """
         self._standing.beat()
         self._look_after_groups()
@@ -108,7 +110,7 @@ class Memory:
         if not records:
             return
         metrics.BATCH_RECORDS.observe(len(records))
-        labels = newest(self._read(records))
+        labels = self._not_forgotten(newest(self._read(records)))
         with metrics.WRITE_SECONDS.time():
             self._write(labels)
             self._signal(labels)
@@ -141,6 +143,10 @@ class Memory:
         if len(labels) < len(records):
             self._dead.flush()
         return labels
+
+    def _not_forgotten(self, labels: list[AttemptLabelled]) -> list[AttemptLabelled]:
+        gone = self._forgotten.among((one.tenant, one.attempt_id) for one in labels)
+        return [one for one in labels if (one.tenant, one.attempt_id) not in gone]
 
     def _write(self, labels: Sequence[AttemptLabelled]) -> None:
         if labels:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilotfish.schemas.base import micros
+from pilotfish.schemas.forgotten import FORGOTTEN
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.streams.labels import Label
 
@@ -19,14 +20,17 @@ COLUMNS: Final = (
 
 
 def newest(labels: Sequence[AttemptLabelled]) -> list[AttemptLabelled]:
-    """Return the labels that have a problem, of each attempt the highest version."""
+    """Return of each attempt the label of the highest version, where it may be kept.
+
+    Not kept is what has no problem, and what the attempt's last label takes back.
+    """
     kept: dict[tuple[str, str], AttemptLabelled] = {}
     for label in labels:
         key = label.tenant, label.attempt_id
         known = kept.get(key)
         if label.problem.strip() and (known is None or label.version >= known.version):
             kept[key] = label
-    return list(kept.values())
+    return [label for label in kept.values() if label.abstained != FORGOTTEN]
 
 
 def row(

@@ -1,8 +1,10 @@
 """Messages to rows of the archive's tables: one table a topic, one row a message."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from itertools import product
+from typing import Any, Final
 
 from pilotfish.schemas.advice import HintGiven
 from pilotfish.schemas.base import Message, micros
@@ -15,6 +17,8 @@ from pilotfish.schemas.events import (
     StepRecorded,
 )
 from pilotfish.schemas.topics import ADVICE_REPLIES, DEAD, EVENTS, Topic
+from pilotfish.streams.forgotten import ANY
+from pilotfish.streams.memory import AttemptKey
 
 Row = tuple[Any, ...]
 
@@ -24,13 +28,15 @@ class Table:
     """A table of the archive, and how a message of its topic becomes a row.
 
     `row` takes the message, its partition and its offset; the row's values are in the
-    order of `columns`, times as whole microseconds since 1970 (DateTime64(6)).
+    order of `columns`, times as whole microseconds since 1970 (DateTime64(6)). `about`
+    yields tenant and id of the attempts that a row may be about.
     """
 
     name: str
     topic: Topic
     columns: tuple[str, ...]
     row: Callable[[Any, int, int], Row]
+    about: Callable[[Row], Iterable[AttemptKey]]
 
 
 def event_row(event: Message, partition: int, offset: int) -> Row:
@@ -114,6 +120,31 @@ def dead_letter_row(letter: DeadLetter, partition: int, offset: int) -> Row:
     # fmt: on
 
 
+def letter_about(row: Row) -> Iterator[AttemptKey]:
+    """Yield the attempts that a dead letter may be about, as far as one can read it.
+
+    The key of an event or a label is its attempt; the rest its text says, though it may
+    be no JSON.
+    """
+    told, key, value = row[0], row[7], row[8]
+    tenants = {told, *_named(_TENANT, value)}
+    if tenants == {DeadLetter.model_fields["tenant"].default}:
+        tenants |= {ANY}
+    yield from product(tenants, {_text(key), *_named(_ATTEMPT, value)})
+
+
+_TENANT: Final = re.compile(rb'"tenant"\s*:\s*"([^"]+)"')
+_ATTEMPT: Final = re.compile(rb'"attempt_id"\s*:\s*"([^"]+)"')
+
+
+def _named(pattern: re.Pattern[bytes], value: bytes) -> Iterator[str]:
+    yield from map(_text, pattern.findall(value))
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode(errors="replace")
+
+
 _EVENT_ROWS: dict[type[Message], Callable[[Any, int, int], Row]] = {
     AttemptStarted: _started,
     StepRecorded: _step,
@@ -132,6 +163,7 @@ EVENTS_TABLE = Table(
         "topic_partition", "topic_offset",
     ),
     event_row,
+    lambda row: [(row[0], row[1])],
 )
 HINTS_TABLE = Table(
     "hints", ADVICE_REPLIES,
@@ -141,6 +173,7 @@ HINTS_TABLE = Table(
         "advisor_version", "latency_ms", "topic_partition", "topic_offset",
     ),
     hint_row,
+    lambda row: [(row[0], row[3])],
 )
 DEAD_LETTERS_TABLE = Table(
     "dead_letters", DEAD,
@@ -149,6 +182,7 @@ DEAD_LETTERS_TABLE = Table(
         "source_offset", "key", "value", "headers", "topic_partition", "topic_offset",
     ),
     dead_letter_row,
+    letter_about,
 )
 # fmt: on
 

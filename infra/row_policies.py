@@ -16,6 +16,7 @@ RELATIONS: Final = (
     "dead_letters",
     "drift",
     "events",
+    "forgotten",
     "grouped_attempts",
     "groups",
     "hint_lift",

@@ -32,6 +32,9 @@ class AttemptLabelled(Message):
     newest event this label knows. The message lies in the same partition number
     of `pilotfish.labels`.
 
+    A label that abstains as `FORGOTTEN` takes back those before it: its problem is there
+    so that learners can un-learn it, and nobody may keep it.
+
     `votes` are the words of the labelling functions that had one, by name. `actions`
     are the names of the attempt's first actions, in order. `asker` is who asked, where
     the agent said so; empty otherwise.

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     """Lets the user `readonly` into the embedded ClickHouse, to read within limits."""
     clickhouse_database: str = "default"
 
+    retention: str = ""
+    """Days that tables keep rows, as `events=90,memory=30`; else 400."""
+
     train_at: int = Field(default=500, ge=50)
     """New labelled attempts of a tenant at which a training starts."""
     holdout: float = Field(default=0.05, ge=0, le=1)

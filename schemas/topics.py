@@ -15,6 +15,7 @@ from pilotfish.schemas.events import (
     SignalRecorded,
     StepRecorded,
 )
+from pilotfish.schemas.forgotten import AttemptForgotten, TenantForgotten
 from pilotfish.schemas.labels import AttemptLabelled
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
@@ -41,7 +42,10 @@ class Topic:
 EVENTS = Topic(
     "pilotfish.events",
     "attempt_id",
-    (AttemptStarted, StepRecorded, SignalRecorded, AttemptEnded, FeedbackGiven),
+    (
+        *(AttemptStarted, StepRecorded, SignalRecorded, AttemptEnded, FeedbackGiven),
+        *(AttemptForgotten, TenantForgotten),
+    ),
     timedelta(days=30),
 )
 LABELS = Topic("pilotfish.labels", "attempt_id", (AttemptLabelled,), timedelta(days=30))

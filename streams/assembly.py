@@ -4,6 +4,7 @@ Pure: the same events at the same offsets give the same state in any batch, proc
 replay. What is odd has one outcome each:
 
 - an event at or below `last_offset` was seen before, by this worker or another: skipped;
+- an event of an attempt that was forgotten is skipped;
 - an event with the id of one counted before is a double: skipped;
 - a second start is skipped; a late one still names problem and time of the start;
 - the first end counts; only one that was `abandoned` is revised by the next;
@@ -24,6 +25,7 @@ from pilotfish.schemas.events import (
     SignalRecorded,
     StepRecorded,
 )
+from pilotfish.schemas.forgotten import FORGOTTEN
 from pilotfish.schemas.labels import MAX_ASKER
 from pilotfish.streams.decision import decide, teach
 from pilotfish.streams.label_model import LabelModel
@@ -63,7 +65,8 @@ def apply(state: State, event: Event, offset: int, model: LabelModel) -> bool:
 
 def is_seen(state: State, mark: int, offset: int) -> bool:
     """Return whether `apply` skips this event: it, or its double, was applied before."""
-    return offset <= state.last_offset or mark in state.seen
+    forgotten = state.status == FORGOTTEN
+    return forgotten or offset <= state.last_offset or mark in state.seen
 
 
 def event_mark(event_id: str) -> int:

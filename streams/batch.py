@@ -4,19 +4,21 @@ The events of a partition come in the order of their offsets, without holes.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol, cast
 
-from pilotfish.schemas.base import moment
+from pilotfish.schemas.base import Message, moment
 from pilotfish.schemas.codec import Headers, decode
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Agent, Event
+from pilotfish.schemas.forgotten import FORGOTTEN, AttemptForgotten, TenantForgotten
 from pilotfish.schemas.labels import AttemptLabelled, Evidence
 from pilotfish.schemas.topics import EVENTS
 from pilotfish.streams.assembly import apply, event_mark, is_seen
+from pilotfish.streams.forgotten import Order
 from pilotfish.streams.label_model import LabelModel
 from pilotfish.streams.memory import AttemptKey, Cell, Memory, ModelKey
-from pilotfish.streams.state import State
+from pilotfish.streams.state import State, tombstone
 from pilotfish.streams.windows import Delta, Kind, Page, deltas, share
 
 
@@ -40,7 +42,7 @@ class Record(Protocol):
 class Arrived(NamedTuple):
     """An event and where it came from."""
 
-    event: Event
+    event: Event | AttemptForgotten
     record: Record
 
 
@@ -62,7 +64,8 @@ class Change(NamedTuple):
 class Batch:
     """Events in order, and what they change: states and windows by key, labels by attempt.
 
-    `ends` are partition -> offset behind its last record.
+    `ends` are partition -> offset behind its last record. `retracted` are the labels
+    that take back those of forgotten attempts; `orders` what is to be forgotten.
     """
 
     events: list[Arrived] = field(default_factory=list)
@@ -70,6 +73,8 @@ class Batch:
     ends: dict[int, int] = field(default_factory=dict)
     states: dict[AttemptKey, State] = field(default_factory=dict)
     labelled: dict[AttemptKey, State] = field(default_factory=dict)
+    retracted: dict[AttemptKey, AttemptLabelled] = field(default_factory=dict)
+    orders: list[Order] = field(default_factory=list)
     models: dict[ModelKey, LabelModel] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     cells: dict[tuple[Page, Kind], Cell] = field(default_factory=dict)
@@ -102,7 +107,13 @@ class Batch:
                 first[key] = record.offset
         return first
 
-    def _in_place(self, memory: Memory) -> Iterator[tuple[Event, Record, State]]:
+    def tenants_forgotten(self) -> set[str]:
+        """Return the tenants of which this batch says that nothing may be kept."""
+        return {order.tenant for order in self.orders if not order.attempt_id}
+
+    def _in_place(
+        self, memory: Memory
+    ) -> Iterator[tuple[Event | AttemptForgotten, Record, State]]:
         """Yield events with the states of their attempts, which are in that partition."""
         for event, record in self.events:
             state = memory.states[event.tenant, event.attempt_id]
@@ -129,8 +140,18 @@ def read(records: Iterable[Record]) -> Batch:
         except SchemaError as error:
             batch.unreadable.append(Unreadable(record, str(error)))
         else:
-            batch.events.append(Arrived(cast("Event", message), record))
+            _sort_in(batch, message, record)
+    gone = batch.tenants_forgotten()
+    batch.events = [one for one in batch.events if one.event.tenant not in gone]
     return batch
+
+
+def _sort_in(batch: Batch, message: Message, record: Record) -> None:
+    if isinstance(message, TenantForgotten):
+        place = record.partition, record.offset
+        batch.orders.append(Order(message.tenant, "", message.event_id, *place))
+    else:
+        batch.events.append(Arrived(cast("Event | AttemptForgotten", message), record))
 
 
 def apply_events(batch: Batch, memory: Memory) -> None:
@@ -140,6 +161,9 @@ def apply_events(batch: Batch, memory: Memory) -> None:
         state = memory.states[key]
         if state.partition != record.partition:
             batch.unreadable.append(Unreadable(record, _elsewhere(state)))
+            continue
+        if isinstance(event, AttemptForgotten):
+            _forget(batch, memory, event, record)
             continue
         learner = event.tenant, record.partition
         if learner not in memory.models:  # there is nothing of it that is not seen
@@ -153,6 +177,37 @@ def apply_events(batch: Batch, memory: Memory) -> None:
             batch.models[learner] = memory.models[learner]
             for delta in deltas(before, share(state)):
                 batch.changes.append(Change(delta, record.offset))
+
+
+def _forget(
+    batch: Batch, memory: Memory, event: AttemptForgotten, record: Record
+) -> None:
+    """Take the attempt's counts and label back, and leave a tombstone of its state.
+
+    The order is noted also where it was obeyed before: whoever gave it again waits.
+    """
+    key = event.tenant, event.attempt_id
+    state, offset = memory.states[key], record.offset
+    batch.orders.append(Order(*key, event.event_id, record.partition, offset))
+    if state.status == FORGOTTEN or offset <= state.last_offset:
+        return
+    left = batch.states[key] = tombstone(state, offset)
+    memory.states.put(key, left)
+    for delta in deltas(share(state), share(left)):
+        batch.changes.append(Change(delta, offset))
+    batch.labelled.pop(key, None)
+    if left.version:
+        batch.retracted[key] = labelled(_as_retracted(left, state))
+
+
+def _as_retracted(left: State, before: State) -> State:
+    """Return what learners need to un-learn: the problem, and no word on it."""
+    return replace(
+        left,
+        problem=before.problem,
+        started_us=before.started_us,
+        ended_us=before.ended_us,
+    )
 
 
 def count_changes(batch: Batch, memory: Memory) -> None:

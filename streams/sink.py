@@ -4,13 +4,13 @@
 2. windows: what an event changes in them is computed from the attempt's state before it,
    so that state must still be in ClickHouse when the batch is read again;
 3. labels: likewise, an attempt whose new state is stored would not be announced again;
-4. label models: with the states they made, see `model_store`; 5. attempts; 6. the caller
-commits.
+4. label models: with the states they made, see `model_store`; 5. attempts; 6. what is to
+be forgotten: whoever waits for that may then delete; 7. the caller commits.
 
 A crash after 1, 2, 3 or 4: the batch is read again and computes the same; windows know by
 their own `last_offset` what they have counted; letters and labels are published a second
 time, with the same place and the same version. A crash after 5: the attempts know by
-their `last_offset` that the batch was seen. A worker that lost its partitions in its
+their `last_offset` that the batch was seen, and orders to forget are noted again. A worker that lost its partitions in its
 sleep may write at any later time: its rows are those that another wrote or will write
 for these offsets, and the rows of higher offsets outvote them.
 """
@@ -25,6 +25,7 @@ from pilotfish.schemas.topics import LABELS
 from pilotfish.streams.batch import Batch, Record, labelled
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.dead_letters import DeadLetters
+from pilotfish.streams.forgotten import write_orders
 from pilotfish.streams.model_store import forget_old_models, write_models
 from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.store import write_cells, write_states
@@ -57,7 +58,7 @@ class Sink:
             self._dead_letters.flush()
 
     def write(self, batch: Batch) -> None:
-        """Write windows, then labels, then label models, then attempts.
+        """Write windows, labels, label models, attempts, then what is to be forgotten.
 
         Raises:
             UnavailableError: any part may be written; call again with the same batch.
@@ -65,8 +66,10 @@ class Sink:
         """
         write_cells(self._clickhouse, [(*k, cell) for k, cell in batch.cells.items()])
         self.announce(labelled(state) for state in batch.labelled.values())
+        self.announce(batch.retracted.values())
         self._write_models(batch)
         write_states(self._clickhouse, batch.states.values())
+        write_orders(self._clickhouse, batch.orders)
 
     def _write_models(self, batch: Batch) -> None:
         write_models(self._clickhouse, batch.models, batch.ends)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 from pilotfish.schemas.events import HintMark, Status
+from pilotfish.schemas.forgotten import FORGOTTEN
 from pilotfish.streams.conduct import Conduct
 from pilotfish.streams.labelling import Attempt
 from pilotfish.streams.labels import Label, Signal
@@ -48,6 +49,20 @@ class State:
     votes: dict[str, float] = field(default_factory=dict)
     hint: HintMark | None = None
     seen: dict[int, None] = field(default_factory=dict)
+
+
+def tombstone(state: State, offset: int) -> State:
+    """Return what is left of an attempt forgotten at `offset`: its ids and places."""
+    return State(
+        tenant=state.tenant,
+        attempt_id=state.attempt_id,
+        partition=state.partition,
+        last_offset=offset,
+        version=state.version + bool(state.version),
+        first_offset=state.first_offset,
+        label=Label(None, FORGOTTEN),
+        status=FORGOTTEN,
+    )
 
 
 def as_seen(state: State) -> Attempt:

@@ -8,6 +8,7 @@ late starts and late feedback move counts instead of adding to them.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from pilotfish.schemas.forgotten import FORGOTTEN
 from pilotfish.streams.state import State
 
 LENGTHS_S: Final = (60, 3600)
@@ -74,8 +75,8 @@ class Delta(NamedTuple):
 
 
 def share(state: State) -> Share | None:
-    """Return what the attempt adds to its windows; None before it has a label."""
-    if not state.version:
+    """Return what the attempt adds; None before it has a label and once forgotten."""
+    if not state.version or state.status == FORGOTTEN:
         return None
     p_success = state.label.p_success
     success = p_success is not None and p_success >= 0.5

@@ -8,11 +8,12 @@ import structlog
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.streams.batch import Batch, Record, apply_events, count_changes, read
 from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.forgotten import Forgotten
 from pilotfish.streams.memory import Memory
 from pilotfish.streams.model_store import load_model
 from pilotfish.streams.patience import until_available
 from pilotfish.streams.sink import Sink
-from pilotfish.streams.state import State
+from pilotfish.streams.state import State, tombstone
 from pilotfish.streams.store import load_pages, load_states
 
 _LOG = structlog.get_logger(service="streams")
@@ -41,6 +42,7 @@ class Worker:
         waits: Callable[[UnavailableError, float], object] = log_wait,
     ) -> None:
         self._clickhouse = clickhouse
+        self._forgotten = Forgotten(clickhouse)
         self._sink = sink
         self._stop = stop
         self._waits = waits
@@ -78,16 +80,22 @@ class Worker:
         memory.pages.settle(batch.pages())
         memory.models.settle(batch.learners(memory))
         memory.ends |= batch.ends
+        if batch.tenants_forgotten():
+            self.forget()  # states of theirs may be in there
         return batch
 
     def _load_states(self, batch: Batch, memory: Memory) -> None:
         missing = {key for key in batch.attempts() if key not in memory.states}
-        found = load_states(self._clickhouse, missing) if missing else {}
+        if not missing:
+            return
+        found = load_states(self._clickhouse, missing)
+        gone = self._forgotten.among(missing)
         for event, record in batch.events:
             key = event.tenant, event.attempt_id
             if key not in memory.states:
                 new = State(*key, partition=record.partition)
-                memory.states.put(key, found.get(key, new))
+                state = tombstone(new, -1) if key in gone else found.get(key, new)
+                memory.states.put(key, state)
 
     def _load_models(self, batch: Batch, memory: Memory) -> None:
         for key, offset in batch.first_unseen(memory).items():

@@ -56,19 +56,26 @@ def running_platform(settings: Settings, say: Say) -> Iterator[Supervisor]:
 def prepare(settings: Settings, replication: int = 1) -> list[str]:
     """Create the topics and tables that are missing; return the DDL files applied.
 
+    Tables get the retention that the settings say.
+
     Raises:
         UnavailableError: Kafka or ClickHouse does not answer.
-        ConfigurationError: what is there contradicts what is needed.
+        ConfigurationError: what is there contradicts what is needed, or the retention
+            is none.
     """
     from pilotfish.infra.migrations import migrate
+    from pilotfish.infra.retention import apply_retention, parsed
     from pilotfish.infra.topics import create_topics
     from pilotfish.streams.clickhouse import ClickHouse
     from pilotfish.streams.kafka import client_config
 
+    parsed(settings.retention)  # before anything is made
     create_topics(client_config(settings), replication)
     clickhouse = ClickHouse(settings)
     try:
-        return migrate(clickhouse)
+        applied = migrate(clickhouse)
+        apply_retention(clickhouse, settings.retention)
+        return applied
     finally:
         clickhouse.close()
 

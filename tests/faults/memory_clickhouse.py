@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from faults.memory_log import Trouble
 
 from pilotfish.consumers import training
-from pilotfish.streams import model_store, progress, store
+from pilotfish.streams import forgotten, model_store, progress, store
 
 Row = dict[str, Any]
 
@@ -161,10 +161,16 @@ def _ends(rows: list[Row]) -> list[tuple[Any, ...]]:
     return list(ends.items())
 
 
+def _forgotten(tables: Tables, _: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return list({(row["tenant"], row["attempt_id"]) for row in tables["forgotten"]})
+
+
 _ANSWERS: dict[str, Callable[[Tables, dict[str, Any]], list[tuple[Any, ...]]]] = {
     store._STATES: _states,
     store._CELLS: _cells,
     model_store._MODEL: _model,
+    forgotten._COUNT: lambda tables, _: [(len(tables["forgotten"]),)],
+    forgotten._ALL: _forgotten,
     progress._WATERMARK: _watermark,
     progress._NEW_LABELS: _new_labels,
     training._VERDICT: lambda *_: [],

@@ -43,6 +43,7 @@ from pilotfish.consumers.trigger import Trigger
 from pilotfish.schemas.codec import decode, encode, headers_of
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.events import Event
+from pilotfish.schemas.forgotten import FORGOTTEN, AttemptForgotten
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import DEAD, EVENTS, LABELS
 from pilotfish.streams.assembly import apply
@@ -54,7 +55,7 @@ from pilotfish.streams.progress import new_labels
 from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.sink import Sink
 from pilotfish.streams.standing import Standing
-from pilotfish.streams.state import State
+from pilotfish.streams.state import State, tombstone
 from pilotfish.streams.windows import share
 from pilotfish.streams.worker import Worker
 
@@ -65,7 +66,7 @@ TENANTS = ("one", "two")
 BAD = b'{"tenant": "one", "attempt_id": ""}'
 
 troubles = st.tuples(
-    st.none() | st.integers(0, 12),
+    st.none() | st.integers(0, 24),
     st.sampled_from([CrashError(), UnavailableError("drawn")]),
 )
 
@@ -143,6 +144,19 @@ class Platform(RuleBasedStateMachine):
         self.bad += 1
         head = {"schema": "AttemptEnded", "version": "1"}
         self.log.append(EVENTS.name, partition, b"", BAD, head)
+
+    @rule(
+        tenant=st.sampled_from(TENANTS),
+        attempt_id=st.sampled_from(["a", "b", "c"]),
+        number=st.integers(0, 40),
+    )
+    def order_to_forget(self, tenant: str, attempt_id: str, number: int) -> None:
+        """Its id may be that of an event: ids are the publishers'."""
+        self._append(
+            AttemptForgotten(
+                event_id=f"event-{number}", tenant=tenant, attempt_id=attempt_id
+            )
+        )
 
     # What the stream processors do.
 
@@ -230,6 +244,10 @@ class Platform(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             self._drain()
+            if self._forgotten():
+                self._delete_forgotten()
+                self._read_all_again()
+                self._nothing_forgotten_is_back()
             self._events_are_there_once()
             self._attempts_and_windows_are_true()
             self._labels_are_told()
@@ -248,7 +266,38 @@ class Platform(RuleBasedStateMachine):
         for _ in range(4 + len(self.log.of(EVENTS.name)) + len(self.log.of(DEAD.name))):
             self._step_archive()
 
+    def _delete_forgotten(self) -> None:
+        gone = self._forgotten()
+        for table in ("events", "attempts"):
+            self.tables[table] = [
+                row
+                for row in self.tables[table]
+                if (row["tenant"], row["attempt_id"]) not in gone
+                or row.get("status") == FORGOTTEN
+            ]
+
+    def _read_all_again(self) -> None:
+        self.log.committed.clear()
+        self.labelling = Labelling(self.log, self.tables, self.trouble)
+        self.archive = self._archive()
+        self._drain()
+
+    def _nothing_forgotten_is_back(self) -> None:
+        gone = self._forgotten()
+        assert {
+            (row["tenant"], row["attempt_id"]) for row in self.tables["forgotten"]
+        } == gone
+        back = [
+            row
+            for table in ("events", "attempts")
+            for row in self.tables[table]
+            if (row["tenant"], row["attempt_id"]) in gone
+        ]
+        assert all(row.get("status") == FORGOTTEN for row in back)
+        assert all(not row.get("problem") and not row.get("steps") for row in back)
+
     def _events_are_there_once(self) -> None:
+        gone = self._forgotten()
         rows = Counter(
             (row["topic_partition"], row["topic_offset"])
             for row in self.tables["events"]
@@ -256,7 +305,7 @@ class Platform(RuleBasedStateMachine):
         good = {
             (record.partition(), record.offset())
             for record in self.log.of(EVENTS.name)
-            if record.value() != BAD
+            if record.value() != BAD and _key(record) not in gone
         }
         assert rows == Counter(good)
         letters = {
@@ -268,13 +317,13 @@ class Platform(RuleBasedStateMachine):
     def _attempts_and_windows_are_true(self) -> None:
         states = self._folded()
         rows = self.tables.newest("attempts", ("tenant", "attempt_id"))
-        told = ("version", "p_success", "steps", "problem", "approach", "first_offset")
+        told = ("version", "p_success", "steps", "problem", "approach", "first_offset", "status")  # fmt: skip
         stored = {
             (row["tenant"], row["attempt_id"]): tuple(row[name] for name in told)
             for row in rows
         }
         assert stored == {
-            key: (s.version, s.label.p_success, s.steps, s.problem, s.approach, s.first_offset)
+            key: (s.version, s.label.p_success, s.steps, s.problem, s.approach, s.first_offset, s.status)
             for key, s in states.items()
         }  # fmt: skip
         counts: Counter[tuple[Any, ...]] = Counter()
@@ -319,7 +368,7 @@ class Platform(RuleBasedStateMachine):
 
     # How it is made.
 
-    def _append(self, event: Event) -> None:
+    def _append(self, event: Event | AttemptForgotten) -> None:
         partition = sum(event.attempt_id.encode()) % PARTITIONS
         value, head = encode(event), headers_of(event)
         self.log.append(EVENTS.name, partition, event.attempt_id, value, head)
@@ -347,8 +396,16 @@ class Platform(RuleBasedStateMachine):
             model = models.setdefault(
                 (event.tenant, record.partition() or 0), LabelModel()
             )
-            apply(state, event, record.offset() or 0, model)
+            if not isinstance(event, AttemptForgotten):
+                apply(state, event, record.offset() or 0, model)
+            elif state.status != FORGOTTEN:
+                states[key] = tombstone(state, record.offset() or 0)
         return states
+
+    def _forgotten(self) -> set[tuple[str, str]]:
+        """Return the attempts that somebody ordered to forget."""
+        states = self._folded().items()
+        return {key for key, state in states if state.status == FORGOTTEN}
 
     def _reader(self) -> MemoryConsumer:
         reader: Any = self.archive._consumer
@@ -406,6 +463,11 @@ class Platform(RuleBasedStateMachine):
             COMPARED=0.1,
             _PAIRS_EVERY=2,
         )
+
+
+def _key(record: Any) -> tuple[str, str]:
+    event: Any = decode(EVENTS, record.value(), headers(record))
+    return event.tenant, event.attempt_id
 
 
 def _watch_nothing(*_arguments: object) -> Mock:

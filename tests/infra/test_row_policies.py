@@ -40,6 +40,7 @@ ROWS = {
     "dead_letters": "(tenant, at, key, topic) SELECT t, now(), t, t",
     "trainings": "(tenant) SELECT t",
     "label_models": "(tenant) SELECT t",
+    "forgotten": "(tenant) SELECT t",
     "clusters": "(tenant) SELECT t",
     "groups": "(tenant) SELECT t",
     "playbook": "(tenant) SELECT t",

@@ -12,6 +12,7 @@ from pilotfish._cli import (
     demo,
     doctor,
     evaluate,
+    forget,
     hints,
     labels,
     memory,
@@ -42,6 +43,7 @@ app.command()(ask.sql)
 app.command()(ask.status)
 app.command()(doctor.doctor)
 app.command()(training.train)
+app.command()(forget.forget)
 app.add_typer(advisors.app, name="advisors")
 app.add_typer(labels.app, name="labels")
 app.add_typer(hints.app, name="hints")

@@ -1,0 +1,88 @@
+"""`pilotfish forget`: nothing of an attempt or a tenant is left."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pilotfish._cli.output import JsonFlag, console, print_json, print_rows
+from pilotfish.schemas.errors import ConfigurationError
+from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import ADVISORS, TOPICS, Topic
+
+if TYPE_CHECKING:
+    from pilotfish.consumers.erasing import Subject
+
+
+def forget(
+    attempt: Annotated[
+        str, typer.Option(help="The id of one attempt of the tenant.")
+    ] = "",
+    tenant: Annotated[
+        str,
+        typer.Option(help="Whose attempt, else PILOTFISH_TENANT. Alone: all of it."),
+    ] = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before a whole tenant.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Delete an attempt, or a whole tenant, from all tables, for good.
+
+    For example: pilotfish forget --attempt 0199b2c4-7e1a-7c55-9a3a-7c0b8f1f6d21
+
+    The stream processors take the attempt out of the windows and tell the advisor to
+    un-learn it; then its events, labels, memory, hints and dead letters are deleted, and
+    no training reads it any more. Only ids are kept, by which events that come late are
+    dropped. So the name of a forgotten tenant is used up: go on under another one.
+
+    The services must be running. Cut off at any point, the same command finishes it. At
+    its end it tells what was deleted, and what it cannot reach.
+    """
+    from pilotfish.consumers.erasing import Subject
+    from pilotfish.consumers.forgetting import forget as forget_it
+
+    settings = Settings()
+    if not (attempt or tenant):
+        raise ConfigurationError("say what to forget: --attempt ID or --tenant NAME")
+    subject = Subject(tenant or settings.tenant, attempt)
+    if not attempt and not yes:
+        _confirm(subject, as_json=as_json)
+    with console.status(f"looking for {subject}") as status:
+        deleted = forget_it(settings, subject, status.update)
+    remains = _remains(settings, subject)
+    if as_json:
+        print_json({**subject._asdict(), "deleted": deleted, "remains": remains})
+        return
+    console.print(f"{subject} is forgotten", highlight=False)
+    print_rows(("table", "rows deleted"), list(deleted.items()), as_json=False)
+    console.print("\nWhat no command can reach, and how long it may be there:")
+    print_rows(("where", "what, how long"), list(remains.items()), as_json=False)
+
+
+def _confirm(subject: "Subject", *, as_json: bool) -> None:
+    if as_json:
+        raise ConfigurationError(f"add --yes to forget {subject} without a question")
+    typer.confirm(
+        f"Delete everything of {subject}, for good? Its name cannot be used again.",
+        abort=True,
+    )
+
+
+def _remains(settings: Settings, subject: "Subject") -> dict[str, str]:
+    """Return where something of it may still be, and for how long."""
+    topics = [topic for topic in TOPICS if topic is not ADVISORS]
+    folder = settings.models / subject.tenant
+    trained = "what was learned before: weights, statistics of words, ids; "
+    return {
+        **{topic.name: _kept(topic) for topic in topics},
+        str(folder): trained
+        + ("until the next training" if subject.attempt_id else "until you delete it"),
+        "files of tables": "until ClickHouse has rewritten them: system.mutations",
+        "logs of services": "ids of what could not be read",
+        "backups and agents": "copies of yours; spools of agents are dropped on arrival",
+    }
+
+
+def _kept(topic: Topic) -> str:
+    assert topic.keep != "compacted"
+    return f"messages, {topic.keep.days} days from when each was published"

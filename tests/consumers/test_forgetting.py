@@ -1,0 +1,380 @@
+"""Forgetting on real servers, with the services that might bring it back."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from advice.tiny import tiny_bundle
+from beside import beside
+from confluent_kafka import TopicPartition
+from faults.processes import Service, eventually
+from faults.truth import windows_differ
+
+from pilotfish.advisors.store import BASE_TENANT
+from pilotfish.consumers import archive, memory
+from pilotfish.consumers.caught_up import CaughtUp
+from pilotfish.consumers.erasing import Subject, erase, found
+from pilotfish.consumers.forgetting import forget
+from pilotfish.schemas.advice import HintGiven
+from pilotfish.schemas.base import utc_now
+from pilotfish.schemas.errors import ConfigurationError, UnavailableError
+from pilotfish.schemas.events import (
+    AttemptEnded,
+    AttemptStarted,
+    EventBase,
+    FeedbackGiven,
+    HintMark,
+    StepRecorded,
+)
+from pilotfish.schemas.ids import new_id
+from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.topics import ADVICE_REPLIES, DEAD, EVENTS, LABELS, Topic
+from pilotfish.streams import app as streams
+from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.forgotten import Order, write_orders
+from pilotfish.streams.kafka import consumer, producer, publish
+from pilotfish.trainers.dataset import read
+
+SECRET = "quetzalcoatl"
+"""A word that only what is to be forgotten has."""
+
+EVENT = ("tenant", "attempt_id", "event_id", "at")
+_GROUPS = {
+    archive.GROUP: [EVENTS, ADVICE_REPLIES, DEAD],
+    memory.GROUP: [LABELS],
+    streams.GROUP: [EVENTS],
+}
+
+
+class CrashError(Exception):
+    """What a kill looks like from inside."""
+
+
+def place_groups(settings: Settings, groups: dict[str, list[Topic]], end: int) -> None:
+    """Let groups begin anew: at the ends of their topics (1) or their beginnings (0)."""
+    for group, topics in groups.items():
+        reader = consumer(settings, group)
+        places = []
+        for topic in topics:
+            for partition in range(topic.partitions):
+                place = TopicPartition(topic.name, partition)
+                place.offset = reader.get_watermark_offsets(place, timeout=10)[end]
+                places.append(place)
+        eventually(CaughtUp(settings, ClickHouse(settings), group, topics).members, 0)
+        reader.commit(offsets=places, asynchronous=False)
+        reader.close()
+
+
+@contextmanager
+def services(settings: Settings, folder: Path) -> Iterator[None]:
+    with ExitStack() as running:
+        worker = Service("streams", settings, folder)
+        worker.start()
+        running.callback(worker.end)
+        running.callback(worker.stop)
+        running.enter_context(beside(archive.run, settings))
+        running.enter_context(beside(memory.run, settings))
+        yield
+
+
+@pytest.fixture
+def based(settings: Settings) -> Settings:
+    """A tenant of its own, the groups at the ends of what other tests published."""
+    tiny_bundle(settings.models, BASE_TENANT, "tiny-1")
+    place_groups(settings, _GROUPS, 1)
+    return settings
+
+
+def story(tenant: str, attempt_id: str, word: str) -> list[EventBase]:
+    """An attempt with that word in every text it has."""
+    own: dict[str, Any] = {"tenant": tenant, "attempt_id": attempt_id}
+    return [
+        AttemptStarted(
+            **own,
+            problem=f"w1 {word}",
+            problem_type="sql",
+            approach="plan",
+            attributes={"user.id": word},
+        ),
+        StepRecorded(**own, kind="action", name=word, content=word, cost=0.25),
+        StepRecorded(**own, kind="answer", name="answer", content=word),
+        AttemptEnded(
+            **own,
+            status="succeeded",
+            reason=word,
+            hint=HintMark(request_id=asked_by(attempt_id)),
+        ),
+        FeedbackGiven(**own, value=0.0, source=word, detail=word),
+    ]
+
+
+def asked_by(attempt_id: str) -> str:
+    return f"request-{hash(attempt_id)}"
+
+
+def send(settings: Settings, *messages: EventBase) -> None:
+    to = producer(settings)
+    for one in messages:
+        publish(to, EVENTS, one.attempt_id, one)
+    assert to.flush(20) == 0
+
+
+def send_around(settings: Settings, attempt_id: str, word: str) -> None:
+    """Two hints of an attempt, one of which does not name it, and what nobody can read."""
+    own: dict[str, Any] = {"tenant": settings.tenant, "client_id": "c"}
+    to = producer(settings)
+    for named in (
+        {"request_id": new_id(), "attempt_id": attempt_id, "text": word},
+        {"request_id": asked_by(attempt_id)},
+    ):
+        publish(to, ADVICE_REPLIES, "c", HintGiven(**own, **named, approach="plan"))
+    bad = {"tenant": settings.tenant, "attempt_id": attempt_id, "word": word}
+    headers: Any = [("schema", b"StepRecorded"), ("version", b"1")]
+    for value, key in (
+        (json.dumps(bad), attempt_id),
+        (json.dumps(bad), "another key"),
+        (json.dumps(bad)[:-1], attempt_id),
+    ):
+        to.produce(EVENTS.name, value, key=key, headers=headers)
+    assert to.flush(20) == 0
+
+
+def tables_with(settings: Settings, text: str) -> dict[str, int]:
+    """Return how many rows of each table there is, all versions, have a text anywhere."""
+    clickhouse = ClickHouse(settings)
+    names = clickhouse.query(
+        "SELECT name FROM system.tables"
+        " WHERE database = currentDatabase() AND engine != 'View'"
+    )
+    assert len(names) >= 9
+    counts = {
+        name: clickhouse.query(
+            f"SELECT countIf(position(toString(tuple(*)), {{text:String}}) > 0) FROM {name}",
+            {"text": text},
+        )[0][0]
+        for (name,) in names
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def rows(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
+    return ClickHouse(settings).query(sql, {"tenant": settings.tenant})
+
+
+def all_read(settings: Settings) -> None:
+    """Wait until every group has come to the end of its topics, labels made on the way."""
+    for group in (streams.GROUP, archive.GROUP, memory.GROUP):
+        with CaughtUp(settings, ClickHouse(settings), group, _GROUPS[group]) as one:
+            eventually(one.now, True, 60)
+
+
+def all_joined(settings: Settings) -> None:
+    for group in _GROUPS:
+        with CaughtUp(settings, ClickHouse(settings), group, _GROUPS[group]) as one:
+            eventually(one.members, 1, 60)
+
+
+@pytest.mark.slow
+def test_nothing_of_an_attempt_is_left_nor_comes_back(
+    based: Settings, tmp_path: Path
+) -> None:
+    victim, other = (f"{name}-{based.tenant}" for name in ("victim", "other"))
+    clickhouse = ClickHouse(based)
+    subject = Subject(based.tenant, victim)
+    with services(based, tmp_path):
+        all_joined(based)
+        send(based, *story(based.tenant, victim, SECRET))
+        send(based, *story(based.tenant, other, "w2"))
+        send_around(based, victim, SECRET)
+        expected = {"attempts", "events", "hints", "memory", "dead_letters"}
+        eventually(lambda: tables_with(based, SECRET).keys(), expected, 60)
+        all_read(based)
+        assert set(found(clickhouse, subject)) == expected
+        before = tables_with(based, other)
+
+        deleted = forget(based, subject, lambda _: None)
+
+        assert deleted["events"] == 5 and deleted["hints"] == 2
+        assert deleted["memory"] >= 1 and deleted["dead_letters"] >= 5
+        nothing_is_left(based, victim)
+        assert tables_with(based, other) == before
+        assert windows_differ(clickhouse, based.tenant) == []
+        counted = rows(
+            based,
+            "SELECT sum(c.attempts) FROM window_counts c WHERE tenant = {tenant:String}",
+        )
+        assert counted == [(2,)]
+        learned = read(clickhouse, based.tenant, {}).attempts
+        assert [one.attempt_id for one in learned] == [other]
+
+        send(based, *story(based.tenant, victim, SECRET)[::-1])
+        late = HintGiven(
+            tenant=based.tenant, client_id="c", request_id=new_id(), attempt_id=victim,
+            approach="plan", text=SECRET,
+        )  # fmt: skip
+        to = producer(based)
+        publish(to, ADVICE_REPLIES, "c", late)
+        to.flush()
+        all_read(based)
+        nothing_is_left(based, victim)
+
+    place_groups(based, _GROUPS, 0)
+    with services(based, tmp_path):
+        all_joined(based)
+        send(based, *story(based.tenant, f"newer-{based.tenant}", "w3"))
+        all_read(based)
+        eventually(lambda: tables_with(based, f"newer-{based.tenant}").get("memory"), 1)
+        nothing_is_left(based, victim)
+        assert windows_differ(clickhouse, based.tenant) == []
+
+
+def nothing_is_left(settings: Settings, attempt_id: str) -> None:
+    """Nothing but ids: the orders, and a tombstone without a text."""
+    assert tables_with(settings, SECRET) == {}
+    assert tables_with(settings, attempt_id).keys() == {"attempts", "forgotten"}
+    tombstones = ClickHouse(settings).query(
+        "SELECT DISTINCT status, problem, asker, approach, evidence, votes, actions,"
+        " answer, end_reason, p_success, hint_request_id, seen_events FROM attempts"
+        " WHERE attempt_id = {id:String}",
+        {"id": attempt_id},
+    )
+    assert tombstones == [
+        ("forgotten", "", "", "", "[]", {}, [], None, "", None, "", [])
+    ]
+
+
+@pytest.mark.slow
+def test_nothing_of_a_tenant_is_left_nor_comes_back(
+    based: Settings, tmp_path: Path
+) -> None:
+    clickhouse, word = ClickHouse(based), f"{SECRET}-{new_id()}"
+    stays = based.model_copy(update={"tenant": f"stays-{new_id()}"})
+    ids = [f"{n}-{new_id()}" for n in range(12)]
+    with services(based, tmp_path):
+        all_joined(based)
+        for one in ids:
+            send(based, *story(based.tenant, one, word))
+            send(stays, *story(stays.tenant, one, "w2"))
+        send_around(based, ids[0], word)
+        clickhouse.insert("trainings", ("tenant", "training_id"), [[based.tenant, "x"]])
+        all_read(based)
+        eventually(lambda: tables_with(based, word).get("memory", 0) >= 12, True, 60)
+        assert len(tables_with(based, based.tenant)) == 8
+        before = tables_with(based, stays.tenant)
+
+        deleted = forget(based, Subject(based.tenant), lambda _: None)
+
+        assert deleted["events"] == 60 and deleted["trainings"] == 1
+        assert deleted["label_models"] and deleted["window_counts_by_partition"]
+        assert tables_with(based, word) == {}
+        assert tables_with(based, based.tenant).keys() == {"forgotten"}
+
+        send(based, *story(based.tenant, ids[3], word)[::-1])
+        send(based, *story(based.tenant, "a-new-one", word))
+        all_read(based)
+        assert tables_with(based, word) == {}
+        assert tables_with(based, based.tenant).keys() == {"forgotten"}
+
+    place_groups(based, _GROUPS, 0)
+    with services(based, tmp_path):
+        all_joined(based)
+        all_read(based)
+        assert tables_with(based, word) == {}
+        assert tables_with(based, based.tenant).keys() == {"forgotten"}
+        assert tables_with(based, stays.tenant).keys() == before.keys()
+        assert windows_differ(clickhouse, stays.tenant) == []
+
+
+@pytest.mark.slow
+def test_killed_anywhere_the_same_command_finishes_it(
+    based: Settings, tmp_path: Path
+) -> None:
+    victim = f"victim-{based.tenant}"
+    subject = Subject(based.tenant, victim)
+    with services(based, tmp_path):
+        all_joined(based)
+        send(based, *story(based.tenant, victim, SECRET))
+        eventually(lambda: tables_with(based, SECRET).get("memory", 0) > 0, True, 60)
+        for steps in range(4):
+            with pytest.raises(CrashError):
+                forget(based, subject, crash_after(steps))
+        assert "events" in tables_with(based, SECRET)
+        forget(based, subject, lambda _: None)
+        nothing_is_left(based, victim)
+        assert not any(forget(based, subject, lambda _: None).values())
+        nothing_is_left(based, victim)
+
+
+def crash_after(steps: int) -> Any:
+    left = iter(range(steps))
+
+    def say(_what: str) -> None:
+        if next(left, None) is None:
+            raise CrashError
+
+    return say
+
+
+def test_an_archive_that_begins_anew_takes_in_nothing_forgotten(
+    apart: Settings,
+) -> None:
+    tenants = (apart.tenant, f"gone-{apart.tenant}")
+    gone = [(apart.tenant, "a", "e", 0, 0), (tenants[1], "", "e", 0, 0)]
+    write_orders(ClickHouse(apart), [Order(*one) for one in gone])
+    for tenant in tenants:
+        for attempt_id in ("a", "b"):
+            send(apart, *story(tenant, attempt_id, SECRET))
+    place_groups(apart, {archive.GROUP: _GROUPS[archive.GROUP]}, 0)
+    kept = "SELECT tenant, attempt_id, count() FROM events WHERE tenant IN {t:Array(String)} GROUP BY ALL"
+    with beside(archive.run, apart):
+        eventually(
+            lambda: ClickHouse(apart).query(kept, {"t": list(tenants)}),
+            [(apart.tenant, "b", 5)],
+            60,
+        )
+
+
+def test_a_service_that_stands_still_is_named(settings: Settings) -> None:
+    row = (settings.tenant, settings.tenant, "e", utc_now())
+    ClickHouse(settings).insert("events", EVENT, [row])
+    subject = Subject(settings.tenant, settings.tenant)
+    with pytest.raises(UnavailableError, match="streams did not come to it in 1 s"):
+        forget(settings, subject, lambda _: None, within_s=1)
+    assert tables_with(settings, settings.tenant) == {"events": 1}
+
+
+def test_what_nobody_knows_cannot_be_forgotten(settings: Settings) -> None:
+    for subject in (Subject(settings.tenant), Subject(settings.tenant, "typo")):
+        with pytest.raises(ConfigurationError, match=f"nothing is known of {subject}"):
+            forget(settings, subject, lambda _: None)
+
+
+def test_erasing_leaves_others_of_the_same_name(settings: Settings) -> None:
+    clickhouse = ClickHouse(settings)
+    other = f"other-{settings.tenant}"
+    now = utc_now()
+    rows = [(t, a, "e", now) for t in (settings.tenant, other) for a in ("1", "12")]
+    clickhouse.insert("events", EVENT, rows)
+    letters = [
+        (settings.tenant, b"", b'{"attempt_id": "12"', 1),
+        (settings.tenant, b"1", b"\xff", 2),
+        (settings.tenant, b"", b'{"attempt_id" : "1", ', 3),
+        (other, b"1", b"", 4),
+    ]
+    clickhouse.insert(
+        "dead_letters",
+        ("tenant", "key", "value", "source_offset", "at"),
+        [(*letter, now) for letter in letters],
+    )
+    deleted = erase(clickhouse, Subject(settings.tenant, "1"))
+    assert (deleted["events"], deleted["dead_letters"]) == (1, 2)
+    left = clickhouse.query(
+        "SELECT tenant, attempt_id FROM events WHERE tenant IN {t:Array(String)}",
+        {"t": [settings.tenant, other]},
+    )
+    assert sorted(left) == sorted(
+        [(settings.tenant, "12"), (other, "1"), (other, "12")]
+    )
