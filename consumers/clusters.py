@@ -27,6 +27,11 @@ GROUPED: Final = 0.65
 _NAMESPACE: Final = uuid.UUID("5b0f4be3-5f0e-4a55-8d8c-6a8c2f0a9c11")
 
 
+def founded_by(attempt_id: str) -> str:
+    """Return the name of the cluster that this attempt's problem founds, if it does."""
+    return uuid.uuid5(_NAMESPACE, attempt_id).hex
+
+
 class Cluster(NamedTuple):
     """`embedding` has length 1; `group` is the id of the group it belongs to."""
 
@@ -55,7 +60,7 @@ class Clusters:
         if cosines[place] >= NEAR:
             self._use(place)
             return self._known[place].name, None
-        name = uuid.uuid5(_NAMESPACE, attempt_id).hex
+        name = founded_by(attempt_id)
         near = cosines[place] >= 1 - GROUPED
         made = Cluster(name, embedding, self._known[place].group if near else name)
         self._found(made)

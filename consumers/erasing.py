@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
+from pilotfish.consumers.clusters import founded_by
 from pilotfish.schemas.errors import ConfigurationError, StorageError
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
@@ -42,6 +43,24 @@ WHERE tenant = {tenant:String} AND attempt_id = {attempt:String} AND hint_reques
 """
 _NOTED: Final = """
 SELECT count() FROM forgotten WHERE tenant = {tenant:String} AND attempt_id = {attempt:String}
+"""
+_FOUNDED: Final = """
+SELECT max(version) FROM clusters WHERE tenant = {tenant:String} AND cluster = {cluster:String}
+"""
+_HEIR: Final = """
+INSERT INTO clusters (tenant, cluster, embedder, embedding, group_id, version)
+SELECT tenant, cluster, embedder, embedding, group_id, version + 1
+FROM (SELECT tenant, cluster, embedder, group_id, version FROM clusters FINAL
+      WHERE tenant = {tenant:String} AND cluster = {cluster:String}) AS founded
+INNER JOIN (SELECT cluster, embedder, embedding FROM memory
+            WHERE tenant = {tenant:String} AND cluster = {cluster:String}
+                AND attempt_id != {attempt:String}
+            ORDER BY attempt_id LIMIT 1 BY embedder) AS heir
+USING (cluster, embedder)
+"""
+_NO_FOUNDER: Final = """
+DELETE FROM clusters WHERE tenant = {tenant:String} AND cluster = {cluster:String}
+    AND version <= {last:UInt64}
 """
 
 # Also those of a deletion before this one that was cut off.
@@ -104,6 +123,8 @@ def erase(clickhouse: ClickHouse, subject: Subject) -> dict[str, int]:
     """
     asked = _parameters(clickhouse, subject)
     deleted = found(clickhouse, subject)
+    if subject.attempt_id:
+        _make_anew_without(clickhouse, subject)
     for table, rows in _rows(clickhouse, subject):
         if deleted[table]:
             clickhouse.command(f"DELETE FROM {table} WHERE {rows}", asked)  # noqa: S608
@@ -112,6 +133,19 @@ def erase(clickhouse: ClickHouse, subject: Subject) -> dict[str, int]:
             f"ALTER TABLE {table} APPLY DELETED MASK SETTINGS mutations_sync = 0"
         )
     return deleted
+
+
+def _make_anew_without(clickhouse: ClickHouse, subject: Subject) -> None:
+    """Take an attempt out of what was made of several.
+
+    Another problem of the cluster takes the founder's place; where there is none, the
+    cluster goes. The playbook is written anew with the tenant's next attempts.
+    """
+    ids = _ids(subject) | {"cluster": founded_by(subject.attempt_id)}
+    [(last,)] = clickhouse.query(_FOUNDED, ids)
+    clickhouse.command(_HEIR, ids)
+    clickhouse.command(_NO_FOUNDER, ids | {"last": last})
+    clickhouse.command("DELETE FROM playbook WHERE tenant = {tenant:String}", ids)
 
 
 def _rows(clickhouse: ClickHouse, subject: Subject) -> Iterator[tuple[str, str]]:

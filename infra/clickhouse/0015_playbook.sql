@@ -1,5 +1,5 @@
 -- What works on which group of problems: written anew where there is news, see
--- consumers/playbook.py. Old versions stay for a month.
+-- consumers/playbook.py. Old versions stay.
 CREATE TABLE IF NOT EXISTS playbook
 (
     tenant     LowCardinality(String) COMMENT 'whose data it is',
@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS playbook
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (tenant, version, group_id, approach)
-TTL toDateTime(inserted_at) + INTERVAL 30 DAY
+TTL toDateTime(inserted_at) + INTERVAL 400 DAY
 COMMENT 'Approaches by group of problems, in versions; read playbook_current for the newest';
 
 CREATE VIEW IF NOT EXISTS playbook_current AS

@@ -7,6 +7,7 @@ import pytest
 from advice.labels import label
 from numpy.typing import NDArray
 
+from pilotfish.consumers.erasing import Subject, erase
 from pilotfish.consumers.groups import EVERY_S, Groups
 from pilotfish.consumers.memory_rows import COLUMNS, row
 from pilotfish.schemas.settings import Settings
@@ -115,6 +116,24 @@ def test_a_bridge_merges_two_groups_and_the_larger_keeps_its_id(
     sql = """SELECT merged_into FROM groups FINAL
         WHERE tenant = {tenant:String} AND clusters = 0"""
     assert remembering.ask(sql) == [(before["large"],)]
+
+
+def test_a_forgotten_founder_has_an_heir_or_takes_the_cluster_along(
+    remembering: Remembering,
+) -> None:
+    remembering.put("ours", 0, 10)
+    remembering.put("alone", 170)
+    remembering.regroup()
+    ids = dict(
+        remembering.ask("SELECT problem, min(attempt_id) FROM memory GROUP BY 1")
+    )
+    for problem in ("ours", "alone"):
+        erase(remembering.clickhouse, Subject(remembering.tenant, ids[problem]))
+    assert {min(group) for group in remembering.groups_of().values()} == {"ours"}
+    [(first, second)] = remembering.ask(
+        "SELECT embedding[1], embedding[2] FROM clusters"
+    )
+    assert (first, second) == pytest.approx(at(10)[:2])
 
 
 def test_groups_made_again_change_nothing(remembering: Remembering) -> None:
