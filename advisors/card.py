@@ -15,7 +15,8 @@ class Card(Value):
 
     The head has been taught the labels whose `first_offset` in their Kafka partition
     is at or below `watermark`, as they were at `created_at`: the time at which the
-    dataset was read. What became known later is still to be learned.
+    dataset was read; but for the attempts `left_out`, by id, whose labels nobody
+    believed. What became known later is still to be learned.
 
     An embedding has `dim` numbers; the last `words` of them are the lexicon's scores.
     """
@@ -30,6 +31,7 @@ class Card(Value):
     max_tokens: int = Field(gt=0)
     pooling: Literal["mean", "last"]
     watermark: dict[int, int] = Field(default_factory=dict)
+    left_out: tuple[Identifier, ...] = ()
     metrics: dict[str, float] = Field(default_factory=dict)
     files: dict[str, Sha256]
 

@@ -61,6 +61,7 @@ class FastLearning:
 
     def __init__(self, card: Card, embeddings: EmbeddingCache, state: State) -> None:
         self._card = card
+        self._left_out = frozenset(card.left_out)
         self._embeddings = embeddings
         self.state = state
         self.changed = False
@@ -102,10 +103,11 @@ class FastLearning:
         before = ledger.get(label.attempt_id) or _NOTHING
         if label.version <= before.version:
             return
-        now = self._dated(_learned(label), before, bundle_knows=self._bundle_knows(one))
+        known = self._bundle_knows(one)
+        now = self._dated(self._learned(one), before, bundle_knows=known)
         now = now._replace(kind=label.problem_type or before.kind)
         old, new = before.p_success, now.p_success
-        if not (self._bundle_knows(one) or (old is None and new is None)):
+        if not (known or (old is None and new is None)):
             [row] = self._embeddings.embed([_text(label)])
             self._teach(row, before, now)
             if label.abstained != FORGOTTEN:
@@ -135,6 +137,13 @@ class FastLearning:
         if before.p_success is not None and _same_row(before, now):
             return now._replace(changes=before.changes)
         return now._replace(changes=self.state.head.changes(now.approach))
+
+    def _learned(self, one: PlacedLabel) -> Learned:
+        """Return what a label has taught, or will teach, the head."""
+        learned = _learned(one.label)
+        if self._bundle_knows(one) and one.label.attempt_id in self._left_out:
+            return learned._replace(p_success=None)
+        return learned
 
     def _bundle_knows(self, one: PlacedLabel) -> bool:
         """Return whether the bundle's head was taught this very label.

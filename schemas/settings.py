@@ -6,6 +6,10 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+FilterName = Literal["everything", "rated", "judged"]
+"""Which attempts trainings learn: all, those of high quality, or those whose label the
+small model itself believes."""
+
 
 class Settings(BaseSettings):
     """All settings, each from `PILOTFISH_<NAME>`; the defaults are the embedded set-up."""
@@ -42,6 +46,7 @@ class Settings(BaseSettings):
     """Share of advice requests that get no hint on purpose."""
     cost_weight: float = Field(default=0.0, ge=0)
     """P(success) that a unit of an attempt's cost is worth when approaches are compared."""
+    learn_from: FilterName = "judged"
     idle_s: float = Field(default=3600.0, gt=0)
     """Seconds without an event after which an open attempt counts as abandoned."""
     labelling: str = ""

@@ -1,5 +1,6 @@
-"""What an attempt did, as far as labels ask: actions, repetitions, answer, last words."""
+"""What an attempt did, as far as labels and quality ask."""
 
+import re
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final
@@ -11,6 +12,11 @@ NEAR: Final = 8
 """Actions among which the same one again is a repetition."""
 MAX_WORDS: Final = 400
 """Characters kept of an answer, an exception and the reason of an end."""
+_ERROR: Final = re.compile(
+    r"\W{0,20}(?!no\b)(\w{1,40}\W{1,5}){0,2}?\w{0,40}(error|exception|traceback)\b",
+    re.IGNORECASE,
+)
+"""How an observation begins that tells of an error, as in `NameError: name 'x' ...`."""
 
 
 @dataclass(slots=True)
@@ -22,6 +28,7 @@ class Conduct:
         recent: marks of the last eight actions, the newest last.
         repeats: how often one of them was the same at most.
         answer: the beginning of the last answer; None before the first.
+        stuck: the last observation was an error.
     """
 
     actions: list[str] = field(default_factory=list)
@@ -30,11 +37,14 @@ class Conduct:
     answer: str | None = None
     exception: str = ""
     reason: str = ""
+    stuck: bool = False
 
     def step(self, event: StepRecorded) -> None:
         """Note a step that came before the end."""
         if event.kind == "action":
             self._act(event.name, event.content)
+        elif event.kind == "observation":
+            self.stuck = is_error(event.content)
         elif event.kind == "answer":
             self.answer = event.content[:MAX_WORDS]
 
@@ -54,3 +64,8 @@ class Conduct:
         self.recent.append(mark)
         del self.recent[:-NEAR]
         self.repeats = max(self.repeats, self.recent.count(mark))
+
+
+def is_error(observation: str) -> bool:
+    """Return whether an observation begins as errors do."""
+    return _ERROR.match(observation) is not None

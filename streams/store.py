@@ -28,8 +28,8 @@ _COLUMNS: Final = (
     *("ended_at", "last_event_at", "steps", "late_steps", "cost", "tokens"),
     *("evidence", "hint_request_id", "hint_approach", "hint_propensity"),
     *("hint_holdout", "hint_advisor", "seen_events", "asker", "actions", "repeats"),
-    *("recent_actions", "answer", "exception", "end_reason", "votes"),
-    *("labeller", "ended"),
+    *("recent_actions", "answer", "exception", "end_reason", "stuck"),
+    *("votes", "labeller", "ended"),
 )
 _READ: Final = {
     "started_at": "toUnixTimestamp64Micro(started_at)",
@@ -169,7 +169,7 @@ def _state(row: Sequence[Any]) -> State:
 
 
 def _conduct_row(c: Conduct) -> Row:
-    return c.actions, c.repeats, c.recent, c.answer, c.exception, c.reason
+    return c.actions, c.repeats, c.recent, c.answer, c.exception, c.reason, c.stuck
 
 
 def _conduct(v: dict[str, Any]) -> Conduct:
@@ -180,6 +180,7 @@ def _conduct(v: dict[str, Any]) -> Conduct:
         answer=v["answer"],
         exception=v["exception"],
         reason=v["end_reason"],
+        stuck=v["stuck"],
     )
 
 

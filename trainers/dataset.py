@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pilotfish.schemas.base import utc_now
 from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.quality import Course, conduct, quality, typical
 from pilotfish.trainers.hint_weight import hint_weight
 
 Split = Literal["train", "validation", "heldout"]
@@ -27,7 +28,9 @@ GROUP BY topic_partition
 
 _ATTEMPTS = """
 SELECT attempt_id, problem, problem_type, approach, p_success,
-       hint_approach, hint_propensity, topic_partition, first_offset
+       hint_approach, hint_propensity, topic_partition, first_offset,
+       cost, ifNull(greatest(dateDiff('microsecond', started_at, ended_at), 0), 0) / 1e6,
+       steps, repeats, stuck
 FROM attempts FINAL
 WHERE tenant = {tenant:String} AND version > 0 AND p_success IS NOT NULL
   AND problem != '' AND approach != ''
@@ -43,7 +46,8 @@ class Attempt:
     """One labelled attempt.
 
     `weight` undoes how often the advisor chose this approach; 1 without a hint.
-    `new` is whether no earlier training had it.
+    `new` is whether no earlier training had it. `conduct` is how well it went beside
+    others of its problem type, in [0, 1]; `worth` whether to learn it, as a filter says.
     """
 
     attempt_id: str
@@ -53,6 +57,13 @@ class Attempt:
     p_success: float
     weight: float = 1.0
     new: bool = True
+    conduct: float = 1.0
+    worth: bool = True
+
+    @property
+    def quality(self) -> float:
+        """How good an example it is, in [0, 1]."""
+        return quality(self.p_success, self.conduct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,11 @@ class Dataset:
     def split(self, name: Split) -> list[Attempt]:
         """Return the attempts whose problem text falls into a split."""
         return [one for one in self.attempts if split_of(one.problem) == name]
+
+    @property
+    def worth(self) -> list[Attempt]:
+        """The attempts that are worth learning."""
+        return [one for one in self.attempts if one.worth]
 
     @property
     def approaches(self) -> list[str]:
@@ -108,12 +124,28 @@ def read(clickhouse: ClickHouse, tenant: str, previous: Mapping[int, int]) -> Da
     }
     rows = clickhouse.query(_ATTEMPTS, parameters) if watermark else []
     candidates = len({row[3] for row in rows})
-    attempts = (_attempt(row, candidates, previous) for row in reversed(rows))
-    return Dataset(watermark, tuple(attempts), read_at)
+    went = conducts([str(row[2]) for row in rows], [Course(*row[9:]) for row in rows])
+    attempts = [
+        _attempt(row[:9], candidates, previous, how)
+        for row, how in zip(rows, went, strict=True)
+    ]
+    return Dataset(watermark, tuple(reversed(attempts)), read_at)
+
+
+def conducts(kinds: Sequence[str], courses: Sequence[Course]) -> list[float]:
+    """Return how well each attempt went beside all of its problem type."""
+    of_kind: dict[str, list[Course]] = defaultdict(list)
+    for kind, course in zip(kinds, courses, strict=True):
+        of_kind[kind].append(course)
+    usual = {kind: typical(group) for kind, group in of_kind.items()}
+    return [
+        conduct(course, usual[kind])
+        for kind, course in zip(kinds, courses, strict=True)
+    ]
 
 
 def _attempt(
-    row: Sequence[Any], candidates: int, previous: Mapping[int, int]
+    row: Sequence[Any], candidates: int, previous: Mapping[int, int], how: float
 ) -> Attempt:
     attempt_id, problem, problem_type, approach, p_success = row[:5]
     hinted, propensity, partition, offset = row[5:]
@@ -126,6 +158,7 @@ def _attempt(
         p_success=float(p_success),
         weight=hint_weight(followed, candidates),
         new=int(offset) > previous.get(int(partition), -1),
+        conduct=how,
     )
 
 

@@ -22,10 +22,14 @@ class Embedded:
     rows: Embeddings
     words: int
 
+    @property
+    def meaning(self) -> Embeddings:
+        """The rows without scores by words."""
+        return self.rows[:, : self.rows.shape[1] - self.words]
+
     def respelled(self, lexicon: Lexicon, texts: Sequence[str]) -> "Embedded":
         """Return it with the scores of another lexicon; the encoder need not run again."""
-        meaning = self.rows[:, : self.rows.shape[1] - self.words]
-        return Embedded(lexicon.beside(meaning, texts), lexicon.width)
+        return Embedded(lexicon.beside(self.meaning, texts), lexicon.width)
 
     def head(self) -> FastHead:
         """Return a head for such rows that knows nothing yet."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.encoder import Embeddings
+from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.store import ModelStore
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
@@ -18,6 +19,7 @@ from pilotfish.trainers.dataset import Dataset, Split, rehearse, split_of
 from pilotfish.trainers.embedding import Embedded, embed_with
 from pilotfish.trainers.evaluate import Scored, metrics, score, teach
 from pilotfish.trainers.export import Parity
+from pilotfish.trainers.filters.filter import sift
 from pilotfish.trainers.gate import Verdict, judge, overtaken
 from pilotfish.trainers.incumbent import incumbent
 from pilotfish.trainers.loop import Lesson
@@ -30,10 +32,11 @@ _REHEARSED_PER_KIND = 50
 def learn(settings: Settings, dataset: Dataset, row: Row, seen: ProgressFile) -> Row:
     """Return the row with the verdict on a candidate made from the dataset.
 
-    1. embed with the incumbent  2. adapt the base model with LoRA  3. export to ONNX
-    4. score candidate and incumbent on held-out attempts  5. let the gate decide
-    6. write the bundle, also of a refused candidate: a person may promote it by hand;
-    but not where ONNX differs from torch  7. announce it if it was promoted.
+    1. embed with the incumbent  2. leave out what is not worth learning  3. adapt the
+    base model with LoRA  4. export to ONNX  5. score candidate and incumbent on held-out
+    attempts  6. let the gate decide  7. write the bundle, also of a refused candidate: a
+    person may promote it by hand; but not where ONNX differs from torch  8. announce it
+    if it was promoted.
 
     Raises:
         UnavailableError: Kafka or ClickHouse does not answer.
@@ -44,6 +47,7 @@ def learn(settings: Settings, dataset: Dataset, row: Row, seen: ProgressFile) ->
     row = replace(row, parent=before.card.version)
     problems = [one.problem for one in dataset.attempts]
     known = embed_with(before, problems)
+    dataset = sift(dataset, known.meaning, settings.learn_from, not_held_out(dataset))
     with tempfile.TemporaryDirectory() as folder:
         given = material(dataset, known.rows)
         candidate = adapt(
@@ -56,7 +60,10 @@ def learn(settings: Settings, dataset: Dataset, row: Row, seen: ProgressFile) ->
         verdict, numbers = compare(dataset, learned, known, look, faults)
         numbers["onnx"] = asdict(candidate.parity)
         if not faults:
-            final = candidate.respelled(dataset.attempts)
+            # What was held out for the verdict is learned now, as far as it is worth it.
+            everyone = range(len(dataset.attempts))
+            dataset = sift(dataset, known.meaning, settings.learn_from, everyone)
+            final = candidate.respelled(dataset.worth)
             served = learned.respelled(final.lexicon, problems)
             made = _bundle(settings, dataset, row, final, served, numbers)
             row = replace(row, version=made.card.version)
@@ -112,21 +119,31 @@ def _promoted(
 
 
 def _score_heldout(dataset: Dataset, embedded: Embedded) -> Scored:
-    splits = [split_of(one.problem) for one in dataset.attempts]
-    heldout = [i for i, split in enumerate(splits) if split == "heldout"]
-    taught = [i for i, split in enumerate(splits) if split != "heldout"]
-    head = embedded.head()
-    teach(embedded.rows[taught], [dataset.attempts[i] for i in taught], head)
+    taught = not_held_out(dataset)
+    heldout = sorted(set(range(len(dataset.attempts))) - set(taught))
     return score(
-        head,
+        _taught(dataset, embedded, taught),
         embedded.rows[heldout],
         [dataset.attempts[i] for i in heldout],
         dataset.approaches,
     )
 
 
+def _taught(dataset: Dataset, embedded: Embedded, among: Sequence[int]) -> FastHead:
+    """Return a head that learned which of these attempts are worth it."""
+    chosen = [i for i in among if dataset.attempts[i].worth]
+    attempts = [dataset.attempts[i] for i in chosen]
+    return teach(embedded.rows[chosen], attempts, embedded.head())
+
+
+def not_held_out(dataset: Dataset) -> list[int]:
+    """Return the numbers of the attempts that a candidate may be made from."""
+    splits = [split_of(one.problem) for one in dataset.attempts]
+    return [i for i, split in enumerate(splits) if split != "heldout"]
+
+
 def material(dataset: Dataset, known: Embeddings) -> Material:
-    """Return what a candidate may be made from: all that is not held out.
+    """Return what a candidate may be made from: what is worth it and not held out.
 
     Row i of `known` embeds attempt i with the incumbent.
     """
@@ -134,7 +151,7 @@ def material(dataset: Dataset, known: Embeddings) -> Material:
     return Material(
         _lesson(dataset, known, "train"),
         _lesson(dataset, known, "validation"),
-        [*train, *validation],
+        [one for one in (*train, *validation) if one.worth],
         [one.problem for one in dataset.split("heldout")],
     )
 
@@ -143,7 +160,8 @@ def _lesson(dataset: Dataset, known: Embeddings, name: Split) -> Lesson:
     rows = {
         one.attempt_id: row for one, row in zip(dataset.attempts, known, strict=True)
     }
-    attempts = rehearse(dataset.split(name), _REHEARSED_PER_KIND)
+    worth = [one for one in dataset.split(name) if one.worth]
+    attempts = rehearse(worth, _REHEARSED_PER_KIND)
     width = known.shape[1]
     chosen = [rows[one.attempt_id] for one in attempts]
     return Lesson(attempts, np.array(chosen, np.float32).reshape(-1, width))
@@ -167,9 +185,10 @@ def _bundle(
         pooling=candidate.embedder.pooling,
         encoder=candidate.encoder,
         tokenizer=candidate.tokenizer,
-        head=teach(learned.rows, dataset.attempts, learned.head()),
+        head=_taught(dataset, learned, range(len(dataset.attempts))),
         lexicon=candidate.lexicon,
         watermark=dataset.watermark,
+        left_out=[one.attempt_id for one in dataset.attempts if not one.worth],
         metrics=numbers["candidate"],
     )
     return write_bundle(ModelStore(settings.models).path(row.tenant, version), parts)

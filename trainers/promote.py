@@ -1,7 +1,7 @@
 """From a trained encoder to a bundle in the store, and its announcement."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +33,7 @@ class Parts:
     head: FastHead
     lexicon: Lexicon = field(default_factory=Lexicon.empty)
     watermark: Mapping[int, int] = field(default_factory=dict)
+    left_out: Sequence[str] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
     catalogue: Mapping[str, str] = field(default_factory=dict)
     calibration: Mapping[str, float] = field(default_factory=dict)
@@ -73,6 +74,7 @@ def _card(parts: Parts) -> dict[str, object]:
         "max_tokens": MAX_TOKENS,
         "pooling": parts.pooling,
         "watermark": dict(parts.watermark),
+        "left_out": tuple(parts.left_out),
         "metrics": dict(parts.metrics),
     }
 

@@ -1,10 +1,11 @@
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pilotfish.schemas.events import StepRecorded
-from pilotfish.streams.conduct import MAX_WORDS, NEAR, Conduct
+from pilotfish.streams.conduct import MAX_WORDS, NEAR, Conduct, is_error
 
 
 def conduct(*steps: tuple[str, str, str]) -> Conduct:
@@ -39,3 +40,37 @@ def test_repeats_is_the_most_in_any_eight_in_a_row(names: list[str]) -> None:
     windows = [names[max(0, end - NEAR) : end] for end in range(1, len(names) + 1)]
     assert made.repeats == max((w.count(n) for w in windows for n in w), default=0)
     assert len(made.recent) <= NEAR
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Error executing query: Table 'a.b' doesn't exist",
+        "Traceback (most recent call last):\n  File ...",
+        "NameError: name 'x' is not defined",
+        "[ERROR] no such file",
+        "java.lang.NullPointerException at A.main",
+    ],
+)
+def test_errors_are_known_by_how_they_begin(said: str) -> None:
+    assert is_error(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "[('a', 1)]", "No errors", "No error", "3 rows, of which one has an error"],
+)
+def test_other_observations_are_no_errors(said: str) -> None:
+    assert not is_error(said)
+
+
+def test_who_gets_past_an_error_is_not_stuck() -> None:
+    wrong, right = ("observation", "sql", "Error: x"), ("observation", "sql", "[(1,)]")
+    assert conduct(wrong, ("action", "sql", "again")).stuck
+    assert not conduct(wrong, right).stuck
+    assert conduct(wrong, right, wrong).stuck
+
+
+@given(st.text())
+def test_any_observation_is_read(content: str) -> None:
+    conduct(("observation", "tool", content))

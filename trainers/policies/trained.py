@@ -31,7 +31,8 @@ class Workshop:
     """Where policies train: all problems of the world, as the base model embeds them.
 
     Policies with the same attempts share one training. `verdicts` are the gate's, in
-    the order of the trainings.
+    the order of the trainings. Everything is learned: policies are not told how
+    attempts went, which the filter of the trainers asks.
     """
 
     base_model: str

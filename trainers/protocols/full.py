@@ -65,7 +65,9 @@ def _held_out(
     )
     spent = np.zeros(2)
     for repeat in range(repeats):
-        folds = np.array([_fold(text, seed + repeat) for text in world.table.problems])
+        folds = np.array(
+            [fold_of(text, seed + repeat) for text in world.table.problems]
+        )
         for fold in range(FOLDS):
             policy = maker(np.random.default_rng((seed, repeat, fold)))
             spent[1] += _teach(world, policy, folds != fold, (seed, repeat, fold))
@@ -124,6 +126,7 @@ def _ask(
     return time.perf_counter() - begun
 
 
-def _fold(text: str, seed: int) -> int:
+def fold_of(text: str, seed: int) -> int:
+    """Return the fold of a problem, decided by its text."""
     digest = hashlib.blake2b(f"fold:{seed}:{text}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % FOLDS

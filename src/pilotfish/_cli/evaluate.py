@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from pilotfish._cli.evaluation.played import Length, Played
 
 
+class FilterChoice(StrEnum):
+    """What is worth learning, by name or by letter, or all of it side by side."""
+
+    ALL = "all"
+    EVERYTHING = "everything"
+    RATED = "rated"
+    JUDGED = "judged"
+    A = "A"
+    B = "B"
+    C = "C"
+
+
 class Protocol(StrEnum):
     """What policies learn from, and what they are measured on."""
 
@@ -43,9 +55,23 @@ def evaluate(
             "from a log with a `propensity` in each line, or one that pilotfish writes."
         ),
     ] = Protocol.BANDIT,
+    filter_: Annotated[
+        FilterChoice | None,
+        typer.Option(
+            "--filter",
+            case_sensitive=False,
+            help="Compare instead what is worth learning: everything (A), what the "
+            "memory rates well (B: rated), or what the small model itself judges to be "
+            "labelled rightly (C: judged), in five folds as `full`.",
+        ),
+    ] = None,
     orders: Annotated[
-        int, typer.Option(min=2, help="Random orders, or divisions into folds.")
-    ] = 20,
+        int | None,
+        typer.Option(
+            min=2,
+            help="Random orders, or divisions into folds; 20, with --filter 4.",
+        ),
+    ] = None,
     trained_orders: Annotated[
         int,
         typer.Option(
@@ -57,9 +83,14 @@ def evaluate(
     ] = 0,
     seed: Annotated[int, typer.Option(help="Of orders, draws and noise.")] = 0,
     label_noise: Annotated[
-        float,
-        typer.Option(min=0, max=0.5, help="Share of labels flipped in learning only."),
-    ] = 0.0,
+        float | None,
+        typer.Option(
+            min=0,
+            max=0.5,
+            help="Share of labels flipped in learning only; none, with --filter each of "
+            "0, 0.2 and 0.4.",
+        ),
+    ] = None,
     cost_weight: Annotated[
         float,
         typer.Option(
@@ -104,17 +135,22 @@ def evaluate(
             f"{error.name} is not installed: pip install 'pilotfish[evaluate,train]'"
         ) from error
     log = read_log(files, skip_bad=skip_bad)
-    twist = Twist(seed, label_noise, shuffle_labels, cost_weight)
-    played = _play(protocol, log, twist, Length(orders, trained_orders, seed))
+    twist = Twist(seed, label_noise or 0.0, shuffle_labels, cost_weight)
+    length = Length(orders or (4 if filter_ else 20), trained_orders, seed)
+    played = (
+        _play_filters(filter_, log, twist, label_noise, length)
+        if filter_
+        else _play(protocol, log, twist, length)
+    )
     if json_file is not None:
         options = {
-            "protocol": protocol.value,
+            "protocol": "filters" if filter_ else protocol.value,
             "files": [file.name for file in files],
             "skipped_lines": log.skipped,
-            "orders": orders,
+            "orders": length.orders,
             "trained_orders": trained_orders,
             "seed": seed,
-            "label_noise": label_noise,
+            "label_noise": label_noise or 0.0,
             "shuffle_labels": shuffle_labels,
             "cost_weight": cost_weight,
             "encode_ms": log.encode_ms,
@@ -128,6 +164,24 @@ def evaluate(
         console.print(f"{log.skipped} lines skipped")
     print_rows(played.columns, played.rows, as_json=False)
     console.print(played.legend.format(encode_ms=log.encode_ms))
+
+
+def _play_filters(
+    choice: "FilterChoice",
+    log: "Log",
+    twist: "Twist",
+    noise: float | None,
+    length: "Length",
+) -> "Played":
+    from pilotfish._cli.evaluation import filters
+
+    if twist.shuffle or twist.cost_weight or length.trained:
+        raise ConfigurationError(
+            "--filter goes with --orders, --seed and --label-noise alone: it has a "
+            "protocol of its own"
+        )
+    noises = filters.NOISES if noise is None else (noise,)
+    return filters.play_filters(log, choice, noises, length)
 
 
 def _play(protocol: Protocol, log: "Log", twist: "Twist", length: "Length") -> "Played":

@@ -1,0 +1,71 @@
+"""Measures filters for learning: python benchmarks/filters.py [--json FILE], or make bench-filters.
+
+`pilotfish evaluate --filter all` on both public logs, at 0, 20 and 40 % flipped labels.
+Writes benchmarks/filters.json and the table benchmarks/filters.md; takes about twenty
+minutes on two idle cores. With --orders N it deals the problems N times, not four.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pilotfish._cli.evaluation.filters import NOISES, play_filters
+from pilotfish._cli.evaluation.log import read_log
+from pilotfish._cli.evaluation.played import Length
+
+HERE = Path(__file__).parent
+DATA = HERE.parents[1] / "shared/data"
+LOGS = ("intercode_sql", "theoremqa_gpt4")
+ALLOWED = 0.01
+"""What the judged filter may be worse than the better of the others."""
+
+
+def main() -> None:
+    """Measure, and write both files."""
+    parser = argparse.ArgumentParser(description="Measure filters for learning.")
+    parser.add_argument("--json", type=Path, default=HERE / "filters.json")
+    parser.add_argument("--orders", type=int, default=4)
+    asked = parser.parse_args()
+    results = {name: measured(name, asked.orders) for name in LOGS}
+    asked.json.write_text(json.dumps(results, indent=1) + "\n")
+    asked.json.with_suffix(".md").write_text("\n".join(page(results)) + "\n")
+
+
+def measured(name: str, orders: int) -> dict[str, Any]:
+    """Return the scores of a log by noise and filter."""
+    log = read_log([DATA / f"{name}.jsonl.gz"], skip_bad=False)
+    played = play_filters(log, "all", NOISES, Length(orders, 0, 0))
+    print(f"{name}: done", flush=True)
+    return {"orders": orders, "noise": played.policies}
+
+
+def page(results: dict[str, Any]) -> Iterator[str]:
+    """Yield the table, line by line."""
+    yield "| log | labels flipped | A everything | B rated | C judged | C - A (95 %) | C keeps | flipped among these | C within 0.01 |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for name, log in results.items():
+        for noise, scores in log["noise"].items():
+            yield _row(name, float(noise), scores)
+
+
+def _row(name: str, noise: float, scores: dict[str, Any]) -> str:
+    success = {one: of["success"] for one, of in scores.items()}
+    judged = scores["judged"]
+    low, high = judged["difference_ci95"]["everything"]
+    best = max(success["everything"], success["rated"])
+    cells = (
+        name,
+        f"{noise:.0%}",
+        *(f"{one:.3f}" for one in success.values()),
+        f"{judged['difference']['everything']:+.3f} ({low:+.3f} to {high:+.3f})",
+        f"{judged['kept']:.0%}",
+        f"{judged['wrong']:.0%}",
+        "yes" if success["judged"] >= best - ALLOWED else "**no**",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Which attempts of a training set are worth learning from."""
