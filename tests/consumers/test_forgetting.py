@@ -262,12 +262,12 @@ def test_nothing_of_a_tenant_is_left_nor_comes_back(
         clickhouse.insert("trainings", ("tenant", "training_id"), [[based.tenant, "x"]])
         all_read(based)
         eventually(lambda: tables_with(based, word).get("memory", 0) >= 12, True, 60)
-        assert len(tables_with(based, based.tenant)) == 8
+        assert len(tables_with(based, based.tenant).keys() - {"playbook"}) == 9
         before = tables_with(based, stays.tenant)
 
         deleted = forget(based, Subject(based.tenant), lambda _: None)
 
-        assert deleted["events"] == 60 and deleted["trainings"] == 1
+        assert deleted["events"] >= 60 and deleted["trainings"] == 1
         assert deleted["label_models"] and deleted["window_counts_by_partition"]
         assert tables_with(based, word) == {}
         assert tables_with(based, based.tenant).keys() == {"forgotten"}
