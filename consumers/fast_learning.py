@@ -24,6 +24,7 @@ from pilotfish.schemas.forgotten import FORGOTTEN
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.texts import cut
 
+_UNLEARNING: Final = 8
 _NOTHING: Final = Learned(0, None, "", "")
 
 
@@ -163,8 +164,19 @@ class FastLearning:
         elif new is not None and _same_row(before, now):
             self._revise(row, before, new)
         else:
-            self._revise(row, before, self._predicted(row, before))
+            self._unlearn(row, before)
             self._teach(row, _NOTHING, now)
+
+    def _unlearn(self, row: Embeddings, before: Learned) -> None:
+        """Let the label say what would be expected without it: then it says nothing.
+
+        What is expected depends on what it says, so this takes a few rounds: each halves
+        what is left, at least. That a label came stays in how sure the head is.
+        """
+        for _ in range(_UNLEARNING):
+            expected = self._predicted(row, before)
+            self._revise(row, before, expected)
+            before = before._replace(p_success=expected)
 
     def _revise(self, row: Embeddings, before: Learned, to: float) -> None:
         assert before.p_success is not None
@@ -176,7 +188,7 @@ class FastLearning:
             head.revise(row, kind, approach, before.p_success, to)
 
     def _predicted(self, row: Embeddings, before: Learned) -> float:
-        """What a label that turned out to be about nothing may say: what is expected."""
+        """Return what the head expects of an attempt like this one."""
         head = self.state.head
         means, _ = head.predict(row, before.problem_type, [before.approach])
         return float(means[0])

@@ -17,6 +17,7 @@ from pilotfish.advisors.head import FastHead
 from pilotfish.consumers.fast_learning import FastLearning, untaught
 from pilotfish.consumers.labels import PlacedLabel
 from pilotfish.schemas.events import HintMark
+from pilotfish.schemas.forgotten import FORGOTTEN
 from pilotfish.schemas.settings import Settings
 
 SETTINGS = Settings(tenant="t")
@@ -61,6 +62,18 @@ def test_a_label_moves_the_head(made: tuple[Bundle, EmbeddingCache]) -> None:
     assert believed(learning)[1] > before[1] + 0.1
     assert learning.state.offsets == {0: 1}
     assert learning.changed
+
+
+def test_what_is_forgotten_is_unlearned(made: tuple[Bundle, EmbeddingCache]) -> None:
+    learning = begun(made)
+    before = believed(learning)
+    learning.learn([placed(0, problem=ASKED)])
+    learned, kinds = believed(learning), learning.state.kinds.sums.copy()
+    gone = {"version": 2, "p_success": None, "abstained": FORGOTTEN, "approach": None}
+    assert learning.learn([placed(1, number=0, problem=ASKED, **gone)]) == 1
+    moved, left = learned[1] - before[1], believed(learning)[1] - before[1]
+    assert abs(left) < 0.02 * moved
+    np.testing.assert_array_equal(learning.state.kinds.sums, kinds)
 
 
 def test_a_doubled_label_counts_once(made: tuple[Bundle, EmbeddingCache]) -> None:

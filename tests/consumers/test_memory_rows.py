@@ -2,6 +2,7 @@ import pytest
 from advice.labels import label
 
 from pilotfish.consumers.memory_rows import newest, outcome
+from pilotfish.schemas.forgotten import FORGOTTEN
 
 
 def test_of_each_attempt_the_newest_label_with_a_problem_is_kept() -> None:
@@ -12,6 +13,12 @@ def test_of_each_attempt_the_newest_label_with_a_problem_is_kept() -> None:
     older = one.model_copy(update={"version": 2})
     kept = newest([one, revised, older, other, label("t", " "), elsewhere])
     assert kept == [revised, other, elsewhere]
+
+
+def test_what_its_last_label_takes_back_is_not_kept() -> None:
+    one, other = label("t", "why?"), label("t", "how?")
+    changes = {"version": 2, "p_success": None, "abstained": FORGOTTEN}
+    assert newest([one.model_copy(update=changes), other, one]) == [other]
 
 
 @pytest.mark.parametrize(

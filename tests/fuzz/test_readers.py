@@ -18,6 +18,7 @@ from pilotfish.advisors.lexicon import Lexicon
 from pilotfish.schemas.attempt_log import read_attempts
 from pilotfish.schemas.codec import decode, encode, headers_of
 from pilotfish.schemas.errors import BundleError, ConfigurationError, SchemaError
+from pilotfish.schemas.forgotten import AttemptForgotten, TenantForgotten
 from pilotfish.schemas.topics import EVENTS
 
 SLOWEST_S = 2.0
@@ -48,7 +49,14 @@ def refusals(
     return words
 
 
-EXAMPLES = {type(event).__name__: event for event in events("t", 30)}
+EXAMPLES = {
+    type(event).__name__: event
+    for event in (
+        *events("t", 30),
+        AttemptForgotten(attempt_id="a"),
+        TenantForgotten(tenant="t"),
+    )
+}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
