@@ -68,6 +68,7 @@ def tiny_bundle(
     watermark: Mapping[int, int] | None = None,
     created_at: datetime = EARLY,
     parent: str = "",
+    left_out: tuple[str, ...] = (),
 ) -> Bundle:
     """Write a bundle into a model store; the version decides its encoder."""
     card = {
@@ -80,6 +81,7 @@ def tiny_bundle(
         "max_tokens": 128,
         "pooling": "mean",
         "watermark": dict(watermark or {}),
+        "left_out": left_out,
     }
     files = {
         "encoder.onnx": encoder(sum(version.encode())),

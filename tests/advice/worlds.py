@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from pilotfish.advisors.encoder import Embeddings
+from pilotfish.trainers.dataset import Attempt
 from pilotfish.trainers.outcomes import OutcomeTable
 from pilotfish.trainers.protocols.bandit import World
 
@@ -23,3 +25,27 @@ def world(problems: int, seed: int = 1, dim: int = 16) -> World:
         outcomes,
     )
     return World(table, rows.astype(np.float32), outcomes)
+
+
+def attempts(world: World, flipped: float, seed: int = 2) -> list[Attempt]:
+    """Everything tried on everything, row by row; this share of the labels is wrong.
+
+    Successes mostly go well, failures badly.
+    """
+    rng = np.random.default_rng(seed)
+    made = []
+    for (row, column), success in np.ndenumerate(world.table.outcomes):
+        well = success if rng.random() < 0.9 else 1 - success
+        told = 1 - success if rng.random() < flipped else success
+        problem, kind = world.table.problems[row], world.table.kinds[row]
+        how = 0.3 + 0.7 * float(well)
+        number = f"{row}-{column}"
+        made.append(
+            Attempt(number, problem, kind, APPROACHES[column], told, conduct=how)
+        )
+    return made
+
+
+def rows(world: World) -> Embeddings:
+    """Return the embeddings of `attempts`."""
+    return np.repeat(world.embeddings, len(APPROACHES), axis=0)

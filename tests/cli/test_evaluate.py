@@ -118,6 +118,32 @@ def test_folds_put_the_regression_on_words_beside_the_advisor(
     assert made["protocol"] == "full" and made["verdicts"] == []
 
 
+def test_filters_are_compared_by_name_or_letter(log: Path, tmp_path: Path) -> None:
+    def scored(choice: str, *more: object) -> dict[str, dict[str, dict[str, float]]]:
+        file = tmp_path / "numbers.json"
+        run(log, "--filter", choice, "--orders", 2, "--json", file, *more)
+        made = json.loads(file.read_text())
+        assert made["protocol"] == "filters" and made["orders"] == 2
+        noises: dict[str, dict[str, dict[str, float]]] = made["policies"]
+        return noises
+
+    every = scored("all")
+    assert list(every) == ["0", "0.2", "0.4"]
+    assert all(list(one) == ["everything", "rated", "judged"] for one in every.values())
+    assert every["0.4"]["everything"]["kept"] == 1.0 > every["0.4"]["judged"]["kept"]
+    assert abs(every["0.4"]["everything"]["wrong"] - 0.4) < 0.1
+    letter = scored("C", "--label-noise", 0.2)
+    assert list(letter) == ["0.2"] and list(letter["0.2"]) == ["judged"]
+    assert letter["0.2"]["judged"]["success"] == every["0.2"]["judged"]["success"]
+
+
+def test_filters_have_a_protocol_of_their_own(log: Path) -> None:
+    with pytest.raises(ConfigurationError, match="--filter goes with"):
+        run(log, "--filter", "A", "--shuffle-labels")
+    with pytest.raises(ConfigurationError, match="--filter goes with"):
+        run(log, "--filter", "A", "--protocol", "domains")
+
+
 def test_two_files_are_two_domains(log: Path, tmp_path: Path) -> None:
     other, numbers = tmp_path / "other.jsonl", tmp_path / "numbers.json"
     other.write_text(log.read_text().replace('"problem": "', '"problem": "Now: '))

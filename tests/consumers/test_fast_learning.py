@@ -173,6 +173,31 @@ def test_a_revision_after_the_dataset_is_learned_as_a_revision(tmp_path: Path) -
     assert abs(believed(learning)[1] - expected) < 1e-6
 
 
+def test_what_the_bundle_left_out_is_learned_when_its_label_changes(
+    tmp_path: Path,
+) -> None:
+    created = NOW - timedelta(days=1)
+    out = placed(0, at=EARLY, problem=ASKED, p_success=0.0)
+    bundle = tiny_bundle(
+        tmp_path,
+        "t",
+        "v4",
+        watermark={0: 5},
+        created_at=created,
+        left_out=(out.label.attempt_id,),
+    )
+    learning = begun((bundle, EmbeddingCache(Encoder(bundle))))
+    before = believed(learning)
+    learning.learn([out])
+    np.testing.assert_array_equal(believed(learning), before)
+    [row] = learning._embeddings.embed([ASKED])
+    right = FastHead(32)
+    right.learn(row, "", "react", 1.0)
+    learning.learn([placed(1, number=0, problem=ASKED, p_success=1.0, version=2)])
+    expected = right.predict(row, "", ["react"])[0][0]
+    assert abs(believed(learning)[1] - expected) < 1e-6
+
+
 def test_what_was_learned_before_an_approach_changed_is_not_revised(
     made: tuple[Bundle, EmbeddingCache],
 ) -> None:

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.trainers.dataset import Attempt, read, rehearse, split_of
@@ -78,6 +79,55 @@ def test_reading_from_clickhouse(settings: Settings) -> None:
     assert found["revised"].p_success == 0.0
     assert found["hinted"].weight == hint_weight(0.9, 2)
     assert found["own way"].weight == found["one"].weight == 1.0
+    assert {one.conduct for one in found.values()} == {1.0}
+
+
+def test_conduct_is_beside_attempts_of_the_same_type(settings: Settings) -> None:
+    clickhouse, start = ClickHouse(settings), utc_now() - timedelta(hours=1)
+
+    def end(seconds: object) -> datetime:
+        return start + timedelta(seconds=float(str(seconds)))
+
+    columns = [
+        *("tenant", "attempt_id", "version", "p_success", "problem", "approach"),
+        *(
+            "problem_type",
+            "cost",
+            "steps",
+            "repeats",
+            "stuck",
+            "started_at",
+            "ended_at",
+        ),
+    ]
+    rows = [
+        ["usual", "sql", 1.0, 4, 1, False, 10],
+        ["usual too", "sql", 1.0, 4, 1, False, 10],
+        ["long", "sql", 2.0, 8, 1, False, 20],
+        ["looping", "sql", 1.0, 4, 4, False, 10],
+        ["stuck", "sql", 1.0, 4, 1, True, 10],
+        ["long elsewhere", "maths", 9.0, 90, 1, False, 900],
+    ]
+    clickhouse.insert(
+        "attempts",
+        columns,
+        [
+            [settings.tenant, name, 1, 1.0, f"p {name}", "react", *how, start, end(s)]
+            for name, *how, s in rows
+        ],
+    )
+    dataset = read(clickhouse, settings.tenant, previous={})
+    found = {one.attempt_id: one for one in dataset.attempts}
+    went = {name: round(one.conduct, 6) for name, one in found.items()}
+    assert went == {
+        "usual": 1.0,
+        "usual too": 1.0,
+        "long": 0.5,
+        "looping": 0.5,
+        "stuck": 0.5,
+        "long elsewhere": 1.0,
+    }
+    assert found["stuck"].quality == 0.75
 
 
 def test_a_tenant_without_attempts_has_an_empty_dataset(settings: Settings) -> None:

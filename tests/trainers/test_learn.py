@@ -1,12 +1,13 @@
 """The comparison a verdict rests on, with embeddings made for the purpose."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 
 from pilotfish.trainers.dataset import Attempt, Dataset
 from pilotfish.trainers.embedding import Embedded
-from pilotfish.trainers.learn import compare
+from pilotfish.trainers.learn import compare, material, not_held_out
 
 KINDS, APPROACHES, DIM = 6, 3, 32
 READ_AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,6 +41,26 @@ def test_an_encoder_that_tells_kinds_apart_beats_one_that_hardly_does() -> None:
     verdict, numbers = compare(data, clear, blurred, 1, [])
     assert verdict.promoted, verdict
     assert numbers["candidate"]["accuracy"] > numbers["incumbent"]["accuracy"]
+
+
+def test_what_is_not_worth_learning_is_in_no_lesson_and_taught_to_no_head() -> None:
+    data, kinds = dataset(500)
+    clear, blurred = embeddings(kinds, 0.1), embeddings(kinds, 4.0)
+    odd = [replace(one, worth=n % 2 == 1) for n, one in enumerate(data.attempts)]
+    sifted = replace(data, attempts=tuple(odd))
+    given = material(sifted, clear.rows)
+    learned = [*given.train.attempts, *given.validation.attempts]
+    assert {one.attempt_id for one in learned} == {
+        f"a{n}" for n in not_held_out(data) if n % 2 == 1
+    }
+    assert list(given.spelled) == learned
+    told = [replace(one, p_success=1 - one.p_success) for one in odd]
+    taught = set(not_held_out(data))
+    poisoned = [
+        told[n] if n in taught and not one.worth else one for n, one in enumerate(odd)
+    ]
+    lied_to = replace(data, attempts=tuple(poisoned))
+    assert compare(sifted, clear, blurred) == compare(lied_to, clear, blurred)
 
 
 def test_a_worse_encoder_is_refused() -> None:

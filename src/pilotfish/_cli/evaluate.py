@@ -4,7 +4,7 @@ import json
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -14,6 +14,12 @@ from pilotfish.schemas.errors import ConfigurationError, RequirementError
 if TYPE_CHECKING:
     from pilotfish._cli.evaluation.log import Log, Twist
     from pilotfish._cli.evaluation.played import Length, Played
+
+
+_FILTER_ALONE: Final = (
+    "--filter goes with --orders, --seed and --label-noise alone: it has a protocol of "
+    "its own"
+)
 
 
 class FilterChoice(StrEnum):
@@ -137,11 +143,12 @@ def evaluate(
     log = read_log(files, skip_bad=skip_bad)
     twist = Twist(seed, label_noise or 0.0, shuffle_labels, cost_weight)
     length = Length(orders or (4 if filter_ else 20), trained_orders, seed)
-    played = (
-        _play_filters(filter_, log, twist, label_noise, length)
-        if filter_
-        else _play(protocol, log, twist, length)
-    )
+    if filter_ is None:
+        played = _play(protocol, log, twist, length)
+    elif protocol in (Protocol.BANDIT, Protocol.FULL):
+        played = _play_filters(filter_, log, twist, label_noise, length)
+    else:
+        raise ConfigurationError(_FILTER_ALONE)
     if json_file is not None:
         options = {
             "protocol": "filters" if filter_ else protocol.value,
@@ -150,7 +157,7 @@ def evaluate(
             "orders": length.orders,
             "trained_orders": trained_orders,
             "seed": seed,
-            "label_noise": label_noise or 0.0,
+            "label_noise": label_noise if filter_ else twist.noise,
             "shuffle_labels": shuffle_labels,
             "cost_weight": cost_weight,
             "encode_ms": log.encode_ms,
@@ -176,10 +183,7 @@ def _play_filters(
     from pilotfish._cli.evaluation import filters
 
     if twist.shuffle or twist.cost_weight or length.trained:
-        raise ConfigurationError(
-            "--filter goes with --orders, --seed and --label-noise alone: it has a "
-            "protocol of its own"
-        )
+        raise ConfigurationError(_FILTER_ALONE)
     noises = filters.NOISES if noise is None else (noise,)
     return filters.play_filters(log, choice, noises, length)
 

@@ -10,7 +10,8 @@ from rich.progress import Progress
 from pilotfish._cli.evaluation.log import Log
 from pilotfish._cli.evaluation.played import Length, Played, interval, number, ticks
 from pilotfish._cli.output import console
-from pilotfish.trainers.filters.filter import FILTERS, FilterName
+from pilotfish.schemas.settings import FilterName
+from pilotfish.trainers.filters.filter import FILTERS
 from pilotfish.trainers.outcomes import outcome_table
 from pilotfish.trainers.protocols import filters
 from pilotfish.trainers.protocols.filters import FilterScore

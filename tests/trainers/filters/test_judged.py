@@ -1,0 +1,67 @@
+"""Who judges labels: held-out predictions of a head that also sees how attempts went."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from advice.worlds import attempts, rows, world
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from pilotfish.trainers.filters.judged import foretold, judged, suspect
+
+
+@pytest.mark.parametrize("flipped", [0.2, 0.4])
+def test_most_wrong_labels_go_and_most_right_ones_stay(flipped: float) -> None:
+    made = world(200)
+    told = np.array([one.p_success for one in attempts(made, flipped)])
+    wrong = told != made.table.outcomes.ravel()
+    kept = judged(attempts(made, flipped), rows(made))
+    assert kept[wrong].mean() < 0.35
+    assert kept[~wrong].mean() > 0.65
+
+
+def test_right_labels_stay() -> None:
+    made = world(200)
+    assert judged(attempts(made, 0.0), rows(made)).mean() > 0.85
+
+
+def test_an_attempt_does_not_foretell_itself() -> None:
+    made = world(60)
+    told = attempts(made, 0.0)
+    other = [replace(told[0], p_success=1 - told[0].p_success), *told[1:]]
+    before, after = foretold(told, rows(made)), foretold(other, rows(made))
+    assert before[0] == after[0]
+    assert (before != after).any()
+
+
+def test_where_all_ended_alike_nothing_is_suspect() -> None:
+    made = world(60)
+    told = [replace(one, p_success=1.0) for one in attempts(made, 0.0)]
+    assert judged(told, rows(made)).all()
+
+
+def test_a_label_is_suspect_where_the_other_outcome_is_foretold_with_confidence() -> (
+    None
+):
+    success = np.array([True, True, True, False, False, False])
+    predicted = np.array([0.9, 0.8, 0.1, 0.1, 0.2, 0.9])
+    expected = [False, False, True, False, False, True]
+    assert suspect(predicted, success).tolist() == expected
+
+
+chances = arrays(np.float64, 20, elements=st.floats(0.01, 0.99))
+labels = arrays(np.bool_, 20)
+
+
+@given(chances, labels)
+def test_outcomes_are_treated_alike_and_both_are_left(
+    predicted: np.ndarray[tuple[int], np.dtype[np.float64]],
+    success: np.ndarray[tuple[int], np.dtype[np.bool_]],
+) -> None:
+    found = suspect(predicted, success)
+    assert set(success[~found]) == set(success)
+    mirrored = suspect(1 - predicted, ~success)
+    # Where both are equally confident, rounding decides.
+    assert (found != mirrored).sum() <= 1
