@@ -1,8 +1,9 @@
 """Writes the measured parts of README.md: python benchmarks/readme.py [--ask].
 
 They are rendered from benchmarks/demo-SEED.json (`pilotfish demo --seed SEED --json`),
-benchmarks/answers.json and benchmarks/results.json (`make bench`). With --ask, the
-questions of examples/questions.sql are first put to the platform that runs.
+benchmarks/answers.json, benchmarks/faults.json (`make faults`, row by row) and
+benchmarks/results.json (`make bench`). With --ask, the questions of
+examples/questions.sql are first put to the platform that runs.
 """
 
 import json
@@ -15,6 +16,7 @@ HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 QUESTIONS = HERE.parent / "examples" / "questions.sql"
 ANSWERS = HERE / "answers.json"
+FOUND = ("missing", "doubled", "wrong", "unanswered")
 _NOTHING = "(not measured yet)"
 
 
@@ -27,7 +29,8 @@ def main() -> None:
 
 def filled(text: str) -> str:
     """Return the README's text with every measured block as it is now."""
-    for name, render in (("demo", demos), ("sql", answers), ("bench", bench)):
+    blocks = {"demo": demos, "sql": answers, "faults": faults, "bench": bench}
+    for name, render in blocks.items():
         pattern = rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)"
         block = render()
         text = re.sub(
@@ -109,6 +112,18 @@ def _aligned(columns: list[str], rows: list[list[Any]]) -> str:
 
 def _cell(value: object) -> str:
     return "" if value is None else str(value)
+
+
+def faults() -> str:
+    """Return the table of `make faults`, a line a fault."""
+    columns = ("fault", "rounds", "events", *FOUND, "recovery", "slowest call")
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    for one in json.loads((HERE / "faults.json").read_text()):
+        found = (str(one["found"][name]) for name in FOUND)
+        times = f"{one['recovery_s']:.1f} s", f"{1e3 * one['slowest_s']:.0f} ms"
+        cells = (one["fault"], str(one["rounds"]), f"{one['events']:,}", *found, *times)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
 def bench() -> str:
