@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -40,6 +41,12 @@ class DeadLetters:
     `put` queues and `flush` waits: a caller flushes before it marks the records as
     processed. Reading again after a crash may set the same record aside twice; the
     table `dead_letters` keeps one row a source place.
+
+    Args:
+        producer: to Kafka.
+        service: who sets aside.
+        clock: for the letters' times.
+        seconds: for the limit; they only grow, while clocks are set back.
     """
 
     def __init__(
@@ -47,11 +54,13 @@ class DeadLetters:
         producer: Producer,
         service: str,
         clock: Callable[[], datetime] = utc_now,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._producer = producer
         self._service = service
         self._clock = clock
-        self._times: deque[datetime] = deque(maxlen=LIMIT)
+        self._seconds = seconds
+        self._times: deque[float] = deque(maxlen=LIMIT)
         self._errors: list[KafkaError] = []
 
     def put(self, record: Record, reason: str) -> None:
@@ -100,8 +109,8 @@ class DeadLetters:
         )
 
     def _count(self, reason: str) -> None:
-        now = self._clock()
-        if len(self._times) == LIMIT and now - self._times[0] < WITHIN:
+        now = self._seconds()
+        if len(self._times) == LIMIT and now - self._times[0] < WITHIN.seconds:
             raise DeadLetterLimitError(
                 f"{self._service} could not read {LIMIT} records within "
                 f"{WITHIN.seconds // 60} minutes, the last because of: {reason}; "

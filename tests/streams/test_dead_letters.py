@@ -1,5 +1,4 @@
 from contextlib import suppress
-from datetime import datetime, timedelta
 
 import pytest
 from confluent_kafka import Message as Record
@@ -15,7 +14,7 @@ from pilotfish.schemas.errors import (
 )
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import DEAD
-from pilotfish.streams.dead_letters import LIMIT, DeadLetters
+from pilotfish.streams.dead_letters import LIMIT, WITHIN, DeadLetters
 from pilotfish.streams.kafka import consumer, headers, producer
 
 NOW = utc_now()
@@ -69,17 +68,14 @@ def test_the_tenant_is_read_where_it_can_be(value: bytes | None, tenant: str) ->
 
 
 def test_too_many_within_five_minutes_stop_the_service() -> None:
-    now = NOW
-
-    def clock() -> datetime:
-        return now
-
-    letters = DeadLetters(producer(Settings(kafka="127.0.0.1:1")), "archive", clock)
+    now = 0.0
+    to = producer(Settings(kafka="127.0.0.1:1"))
+    letters = DeadLetters(to, "archive", seconds=lambda: now)
     for _ in range(LIMIT):
         letters.put(record(), "bad")
     with pytest.raises(DeadLetterLimitError, match="1000 records within 5 minutes"):
         letters.put(record(), "bad")
-    now += timedelta(minutes=5)
+    now += WITHIN.seconds
     letters.put(record(), "bad")
 
 
