@@ -324,7 +324,7 @@ def test_killed_anywhere_the_same_command_finishes_it(
             with pytest.raises(CrashError):
                 forget(based, subject, crash_after(steps))
         assert "events" in tables_with(based, SECRET)
-        for deletes in range(3):
+        for deletes in range(2):
             with dying_after(deletes), pytest.raises(CrashError):
                 forget(based, subject, lambda _: None)
         assert tables_with(based, SECRET) != {}
