@@ -1,8 +1,9 @@
 """Writes the measured parts of README.md: python benchmarks/readme.py [--ask].
 
 They are rendered from benchmarks/demo-SEED.json (`pilotfish demo --seed SEED --json`),
-benchmarks/answers.json and benchmarks/results.json (`make bench`). With --ask, the
-questions of examples/five_questions.sql are first put to the platform that runs.
+benchmarks/answers.json, benchmarks/results.json (`make bench`) and benchmarks/filters.md
+(`make bench-filters`). With --ask, the questions of examples/five_questions.sql are first
+put to the platform that runs.
 """
 
 import json
@@ -27,7 +28,12 @@ def main() -> None:
 
 def filled(text: str) -> str:
     """Return the README's text with every measured block as it is now."""
-    for name, render in (("demo", demos), ("sql", answers), ("bench", bench)):
+    for name, render in (
+        ("demo", demos),
+        ("sql", answers),
+        ("bench", bench),
+        ("filters", filters),
+    ):
         pattern = rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)"
         block = render()
         text = re.sub(
@@ -37,6 +43,11 @@ def filled(text: str) -> str:
             flags=re.DOTALL,
         )
     return text
+
+
+def filters() -> str:
+    """Return the table that benchmarks/filters.py wrote."""
+    return (HERE / "filters.md").read_text()
 
 
 def demos() -> str:
