@@ -1,4 +1,4 @@
-.PHONY: setup demo test check format lint types audit faults bench bench-learning bench-labels lock clean
+.PHONY: setup demo test check format lint types audit faults bench bench-learning bench-labels bench-filters lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -39,6 +39,9 @@ bench-learning: setup
 
 bench-labels: setup
 	@$(BIN)/python benchmarks/labels.py
+
+bench-filters: setup
+	@$(BIN)/python benchmarks/filters.py
 
 lock: setup
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --python-version 3.11 \

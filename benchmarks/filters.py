@@ -43,6 +43,8 @@ def measured(name: str, orders: int) -> dict[str, Any]:
 
 def page(results: dict[str, Any]) -> Iterator[str]:
     """Yield the table, line by line."""
+    orders = {log["orders"] for log in results.values()}
+    yield f"Printed by `make bench-filters`: means of {max(orders)} divisions into folds.\n"
     yield "| log | labels flipped | A everything | B rated | C judged | C - A (95 %) | C keeps | flipped among these | C within 0.01 |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for name, log in results.items():

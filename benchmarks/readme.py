@@ -1,9 +1,10 @@
 """Writes the measured parts of README.md: python benchmarks/readme.py [--ask].
 
 They are rendered from benchmarks/demo-SEED.json (`pilotfish demo --seed SEED --json`),
-benchmarks/answers.json, benchmarks/faults.json (`make faults`, row by row) and
-benchmarks/results.json (`make bench`). With --ask, the questions of
-examples/questions.sql are first put to the platform that runs.
+benchmarks/answers.json, benchmarks/faults.json (`make faults`, row by row),
+benchmarks/results.json (`make bench`) and benchmarks/filters.md (`make bench-filters`).
+With --ask, the questions of examples/questions.sql are first put to the platform that
+runs.
 """
 
 import json
@@ -29,7 +30,13 @@ def main() -> None:
 
 def filled(text: str) -> str:
     """Return the README's text with every measured block as it is now."""
-    blocks = {"demo": demos, "sql": answers, "faults": faults, "bench": bench}
+    blocks = {
+        "demo": demos,
+        "sql": answers,
+        "faults": faults,
+        "bench": bench,
+        "filters": filters,
+    }
     for name, render in blocks.items():
         pattern = rf"(<!-- {name}:begin -->\n).*?(<!-- {name}:end -->)"
         block = render()
@@ -40,6 +47,11 @@ def filled(text: str) -> str:
             flags=re.DOTALL,
         )
     return text
+
+
+def filters() -> str:
+    """Return the table that benchmarks/filters.py wrote."""
+    return (HERE / "filters.md").read_text()
 
 
 def demos() -> str:

@@ -84,7 +84,9 @@ def test_what_is_no_retention_is_refused(settings: Settings, text: str) -> None:
 
 
 def test_a_table_that_has_none_is_refused(apart: Settings) -> None:
-    with pytest.raises(ConfigurationError, match="names forgotten, letters: the tables"):
+    with pytest.raises(
+        ConfigurationError, match="names forgotten, letters: the tables"
+    ):
         prepare(apart.model_copy(update={"retention": "letters=3,forgotten=4,hints=2"}))
     assert set(ttls(apart).values()) == {DEFAULT_DAYS}
 

@@ -11,33 +11,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pilotfish.advisors.encoder import Embeddings
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.policy import choose
-from pilotfish.schemas.attempt_log import LoggedAttempt
-from pilotfish.schemas.events import StepRecorded
-from pilotfish.streams.conduct import Conduct
-from pilotfish.streams.quality import Course
-from pilotfish.trainers.dataset import Attempt, conducts
+from pilotfish.trainers.dataset import Attempt
 from pilotfish.trainers.evaluate import teach
 from pilotfish.trainers.filters.filter import Filter
-from pilotfish.trainers.outcomes import OutcomeTable
 from pilotfish.trainers.protocols.bandit import Matrix
 from pilotfish.trainers.protocols.full import FOLDS, fold_of
+from pilotfish.trainers.protocols.lessons import Lessons
 from pilotfish.trainers.protocols.scores import Interval, interval
-
-
-@dataclass(frozen=True, slots=True)
-class Lessons:
-    """A log to learn from: attempts with true labels, and (problems, dim) embeddings.
-
-    `row` (attempts) are places of their problems in the table.
-    """
-
-    attempts: Sequence[Attempt]
-    row: NDArray[np.int64]
-    table: OutcomeTable
-    embeddings: Embeddings
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,43 +48,6 @@ class FilterScore:
     difference_ci95: Mapping[str, Interval]
     kept: float
     wrong: float
-
-
-def lessons(
-    logged: Sequence[LoggedAttempt], table: OutcomeTable, embeddings: Embeddings
-) -> Lessons:
-    """Return a log's attempts as a training would read them."""
-    place = {text: row for row, text in enumerate(table.problems)}
-    went = conducts([one.problem_type for one in logged], list(map(_course, logged)))
-    attempts = [
-        Attempt(
-            str(number),
-            one.problem,
-            one.problem_type,
-            one.approach,
-            float(one.success),
-            conduct=how,
-        )
-        for number, (one, how) in enumerate(zip(logged, went, strict=True))
-    ]
-    row = np.array([place[one.problem] for one in logged], np.int64)
-    return Lessons(attempts, row, table, embeddings)
-
-
-def _course(logged: LoggedAttempt) -> Course:
-    seen = Conduct()
-    for step in logged.steps:
-        seen.step(
-            StepRecorded(
-                attempt_id="log", kind=step.kind, name=step.name, content=step.content
-            )
-        )
-    return Course(
-        cost=logged.cost,
-        steps=len(logged.steps),
-        repeats=seen.repeats,
-        stuck=seen.stuck,
-    )
 
 
 def play(
@@ -155,11 +100,15 @@ def _filtered(
     counts = np.zeros(3)
     for repeat in range(repeats):
         for asked, taught, flipped in _deal(given, noise, (seed, repeat)):
-            told = [_told(given.attempts[at], flipped[at]) for at in taught]
+            true = [given.attempts[at] for at in taught.tolist()]
+            told = [
+                _flipped(one) if wrong else one
+                for one, wrong in zip(true, flipped[taught], strict=True)
+            ]
             rows = given.embeddings[given.row[taught]]
             kept = np.flatnonzero(filter_(told, rows))
             head = FastHead(rows.shape[1])
-            teach(rows[kept], [told[at] for at in kept], head)
+            teach(rows[kept], [told[at] for at in kept.tolist()], head)
             success[repeat, asked] = [_served(given, head, row) for row in asked]
             counts += len(taught), len(kept), flipped[taught[kept]].sum()
             progress()
@@ -180,9 +129,7 @@ def _deal(
         yield np.flatnonzero(fold == number), taught, flipped
 
 
-def _told(attempt: Attempt, flipped: bool) -> Attempt:
-    if not flipped:
-        return attempt
+def _flipped(attempt: Attempt) -> Attempt:
     return replace(attempt, p_success=1 - attempt.p_success)
 
 

@@ -11,8 +11,9 @@ from pilotfish.advisors.encoder import Embeddings
 from pilotfish.schemas.attempt_log import LoggedAttempt, LoggedStep
 from pilotfish.trainers.dataset import Attempt
 from pilotfish.trainers.filters.filter import everything
-from pilotfish.trainers.protocols.filters import Lessons, lessons, play, score
+from pilotfish.trainers.protocols.filters import play, score
 from pilotfish.trainers.protocols.full import FOLDS
+from pilotfish.trainers.protocols.lessons import Lessons, lessons
 
 MADE = world(80)
 

@@ -16,6 +16,7 @@ from pilotfish.trainers.outcomes import outcome_table
 from pilotfish.trainers.protocols import filters
 from pilotfish.trainers.protocols.filters import FilterScore
 from pilotfish.trainers.protocols.full import FOLDS
+from pilotfish.trainers.protocols.lessons import lessons
 
 NOISES: Final = (0.0, 0.2, 0.4)
 _COLUMNS = ("noise", "filter", "success", "95 %", "- everything", "kept", "wrong")
@@ -40,7 +41,7 @@ def play_filters(
     everyone = [one for file in log.attempts for one in file]
     table = outcome_table(everyone)
     rows = np.stack([log.embeddings[text] for text in table.problems])
-    given = filters.lessons(everyone, table, rows)
+    given = lessons(everyone, table, rows)
     with Progress(console=console, transient=True) as progress:
         folds = length.orders * FOLDS * len(noises) * len(chosen)
         tick = ticks(progress, "folds played", folds)
