@@ -74,6 +74,13 @@ def test_a_training_ends_in_a_verdict_a_bundle_and_an_announcement(
     assert (reached.new_labels, reached.watermark) == (0, {0: 74, 1: 74, 2: 74, 3: 74})
 
     made = ModelStore(settings.models).bundle(settings.tenant, told["version"])
+    everyone = ClickHouse(settings).query(
+        "SELECT attempt_id FROM attempts FINAL WHERE tenant = {tenant:String}",
+        {"tenant": settings.tenant},
+    )
+    # Where labels are right and the text tells them, few are doubted.
+    assert set(made.card.left_out) <= {attempt_id for (attempt_id,) in everyone}
+    assert len(made.card.left_out) < 100
     serving = in_service(settings).get(settings.tenant)
     if told["verdict"] == "promoted":
         assert serving is not None

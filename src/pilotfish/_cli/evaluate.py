@@ -75,7 +75,7 @@ def evaluate(
         int | None,
         typer.Option(
             min=2,
-            help="Random orders, or divisions into folds; 20, with --filter 4.",
+            help="Random orders, or divisions into folds; 20, with --filter 2.",
         ),
     ] = None,
     trained_orders: Annotated[
@@ -142,7 +142,7 @@ def evaluate(
         ) from error
     log = read_log(files, skip_bad=skip_bad)
     twist = Twist(seed, label_noise or 0.0, shuffle_labels, cost_weight)
-    length = Length(orders or (4 if filter_ else 20), trained_orders, seed)
+    length = Length(orders or (2 if filter_ else 20), trained_orders, seed)
     if filter_ is None:
         played = _play(protocol, log, twist, length)
     elif protocol in (Protocol.BANDIT, Protocol.FULL):
