@@ -10,7 +10,6 @@ generalisation: Wolpert, 1992). So scores of learned texts deserve no more trust
 of new ones, and are a fixed function of the text.
 """
 
-import hashlib
 import re
 import zlib
 from collections import Counter
@@ -22,6 +21,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
+from pilotfish.advisors.folds import dealt
 from pilotfish.schemas.errors import BundleError
 
 FOLDS: Final = 10
@@ -122,5 +122,4 @@ def sequences(text: str, rarity: NDArray[np.float32]) -> Sparse:
 
 def fold_of(text: str) -> int:
     """Return the fold of a text, whose weights know nothing of it."""
-    digest = hashlib.blake2b(f"lexicon:{text}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") % FOLDS
+    return dealt("lexicon", text, FOLDS)

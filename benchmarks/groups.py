@@ -8,7 +8,6 @@ sorting, 0 is chance. `intercode_sql` chose the settings; reasoning_gym's famili
 """
 
 import argparse
-import gzip
 import json
 import random
 import sys
@@ -24,6 +23,7 @@ from pilotfish.consumers.clusters import Cluster, Clusters
 from pilotfish.consumers.grouping import grouped
 from pilotfish.consumers.problem_vectors import ProblemVectors
 from pilotfish.demo.problems import draw_problems
+from pilotfish.schemas.attempt_log import read_attempts
 from pilotfish.schemas.settings import Settings
 from pilotfish.trainers.base import ensure_base
 
@@ -64,9 +64,8 @@ def families() -> Typed:
 
 def databases() -> Typed:
     """Return the log's problems by the database they ask."""
-    with gzip.open(DATA / "intercode_sql.jsonl.gz", "rt") as lines:
-        rows = [json.loads(line) for line in lines]
-    return {row["problem"]: row["problem_type"] for row in rows}
+    logged = read_attempts(DATA / "intercode_sql.jsonl.gz")
+    return {one.problem: one.problem_type for one in logged}
 
 
 def agreement(vectors: ProblemVectors, typed: Typed) -> dict[str, float]:

@@ -52,11 +52,11 @@ class Batch:
 
     def drop(self, forgotten: set[AttemptKey]) -> None:
         """Throw away the rows of these attempts."""
-        for table, rows in list(self.rows.items()):
-            kept = [row for row in rows if forgotten.isdisjoint(table.about(row))]
-            self.rows[table] = kept
-            if not kept:
-                del self.rows[table]
+        kept = {
+            table: [row for row in rows if forgotten.isdisjoint(table.about(row))]
+            for table, rows in self.rows.items()
+        }
+        self.rows = {table: rows for table, rows in kept.items() if rows}
 
 
 def read(records: Iterable[Record]) -> Batch:

@@ -1,7 +1,6 @@
 """Whether a consumer group has come to the ends that its topics had a moment ago."""
 
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Any, Final, Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -12,7 +11,7 @@ from pilotfish.consumers.positions import positions
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import Topic
 from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.kafka import client_config, consumer
+from pilotfish.streams.kafka import client_config, consumer, topics
 from pilotfish.streams.standing import Place
 
 _TIMEOUT_S: Final = 10.0
@@ -31,10 +30,11 @@ class CaughtUp:
         settings: which Kafka.
         clickhouse: where the archive's tables are, which know how far it has come.
         group: the group's name.
-        topics: what it reads; the ends are those they have now.
+        read: what it reads; the ends are those they have now.
 
     Raises:
         KafkaException, UnavailableError: one of the two does not answer.
+        ConfigurationError: Kafka refuses who asks.
     """
 
     def __init__(
@@ -42,29 +42,23 @@ class CaughtUp:
         settings: Settings,
         clickhouse: ClickHouse,
         group: str,
-        topics: Iterable[Topic],
+        read: Iterable[Topic],
     ) -> None:
         self._clickhouse = clickhouse
         self._group = group
         self._admin = AdminClient(client_config(settings))
         self._reader: Consumer = consumer(settings, group)
+        known = topics(settings)
         self._ends = {
             (topic.name, partition): self._end(topic.name, partition)
-            for topic in topics
-            for partition in self._admin.list_topics(topic.name, timeout=_TIMEOUT_S)
-            .topics[topic.name]
-            .partitions
+            for topic in read
+            for partition in known[topic.name].partitions
         }
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._reader.close()
 
     def now(self) -> bool:

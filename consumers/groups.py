@@ -15,6 +15,7 @@ import numpy as np
 from pilotfish.consumers.clusters import MOST, Cluster, Clusters, Vectors
 from pilotfish.consumers.group_names import names
 from pilotfish.consumers.grouping import Grouping, grouped
+from pilotfish.schemas.base import micros, utc_now
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.streams.clickhouse import ClickHouse
 
@@ -43,10 +44,6 @@ WHERE embedder = %(embedder)s AND inserted_at >= fromUnixTimestamp64Milli(%(sinc
 _PROBLEMS: Final = """
 SELECT cluster, groupArraySample(20, 1)(problem) FROM memory
 WHERE tenant = %(tenant)s AND embedder = %(embedder)s GROUP BY cluster
-"""
-_GROUPS: Final = """
-SELECT group_id, name, clusters FROM groups FINAL
-WHERE tenant = %(tenant)s AND clusters > 0
 """
 
 
@@ -135,12 +132,8 @@ class Groups:
     def _write_clusters(self, clusters: Sequence[tuple[str, Cluster]]) -> None:
         rows = [
             (
-                tenant,
-                one.name,
-                self._embedder,
-                one.embedding.tolist(),
-                one.group,
-                _now(),
+                *(tenant, one.name, self._embedder, one.embedding.tolist()),
+                *(one.group, micros(utc_now())),
             )
             for tenant, one in clusters
         ]
@@ -156,12 +149,13 @@ class Groups:
         rows = [
             (
                 *(tenant, group, named.get(group, ""), len(of)),
-                *(sum(attempts.get(one, 0) for one in of), "", _now()),
+                *(sum(attempts.get(one, 0) for one in of), "", micros(utc_now())),
             )
             for group, of in members.items()
         ]
         rows += [
-            (tenant, old, "", 0, 0, new, _now()) for old, new in grouping.merged.items()
+            (tenant, old, "", 0, 0, new, micros(utc_now()))
+            for old, new in grouping.merged.items()
         ]
         self._clickhouse.insert("groups", _GROUP_COLUMNS, rows)
 
@@ -179,8 +173,3 @@ class Groups:
 
 def _cluster(row: Sequence[Any]) -> Cluster:
     return Cluster(row[0], np.asarray(row[1], np.float32), row[2])
-
-
-def _now() -> int:
-    """Return microseconds since 1970."""
-    return time.time_ns() // 1000

@@ -8,7 +8,6 @@ ids. Workers share the partitions as a group.
 
 import threading
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Final, Self
 
 import structlog
@@ -89,12 +88,7 @@ class Memory:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         close_within(self._consumer.close, _END_S)
         self._clickhouse.close()
 

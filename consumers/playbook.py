@@ -14,6 +14,8 @@ from itertools import groupby
 from math import sqrt
 from typing import Final, NamedTuple
 
+from pilotfish.schemas.texts import plain
+
 ATTEMPTS: Final = 200
 ENTRIES: Final = 20
 HALF_LIFE: Final = timedelta(days=30)
@@ -61,7 +63,7 @@ def entries(attempts: Iterable[Tried], now: datetime) -> list[Entry]:
     """Return a group's entries, the one with the most evidence first."""
     of_approach: dict[str, list[Tried]] = defaultdict(list)
     for one in attempts:
-        of_approach[_plain(one.approach)].append(one)
+        of_approach[_merged(one.approach)].append(one)
     made = [_entry(ones, now) for ones in of_approach.values()]
     kept = [one for one in made if one.weight >= LEAST_WEIGHT]
     return sorted(kept, key=lambda one: (-one.weight, one.approach))[:ENTRIES]
@@ -91,9 +93,9 @@ def _entry(attempts: list[Tried], now: datetime) -> Entry:
     )
 
 
-def _plain(approach: str) -> str:
+def _merged(approach: str) -> str:
     """Return what spellings of one approach have in common."""
-    return " ".join(approach.casefold().replace("_", " ").replace("-", " ").split())
+    return plain(approach.replace("_", " ").replace("-", " "))
 
 
 def _in_common(ones: Sequence[Tried]) -> tuple[tuple[str, ...], str]:

@@ -10,7 +10,6 @@ whether the advisors it brought forth do harm. Run one trigger.
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from types import TracebackType
 from typing import Final, Self
 
 import structlog
@@ -103,12 +102,7 @@ class Trigger:
         self._watch.start()
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         close_within(self._consumer.close, _END_S)
         self._watch.close()
         self._clickhouse.close()

@@ -1,4 +1,4 @@
-"""Texts at the size that messages take."""
+"""Texts at the size that messages take, and as the same text is recognised."""
 
 
 def cut(text: str, most_bytes: int) -> str:
@@ -6,3 +6,8 @@ def cut(text: str, most_bytes: int) -> str:
     if text.isascii():
         return text[:most_bytes]
     return text[:most_bytes].encode()[:most_bytes].decode(errors="ignore")
+
+
+def plain(text: str) -> str:
+    """Return the text without what case and white space tell."""
+    return " ".join(text.casefold().split())

@@ -10,6 +10,8 @@ from pilotfish.schemas.labels import MAX_ACTIONS
 
 NEAR: Final = 8
 """Actions among which the same one again is a repetition."""
+LOOP: Final = 3
+"""Times the same one among these from which it is a loop."""
 MAX_WORDS: Final = 400
 """Characters kept of an answer, an exception and the reason of an end."""
 _ERROR: Final = re.compile(

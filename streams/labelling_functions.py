@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from pilotfish.schemas.events import SignalKind
+from pilotfish.streams.conduct import LOOP
 from pilotfish.streams.labelling import (
     ABSTAIN,
     FAILURE,
@@ -16,7 +17,6 @@ from pilotfish.streams.labels import FEEDBACK, Signal
 EDIT: Final = FEEDBACK + "edit"
 """Feedback of this source is the share of an answer that somebody left unchanged."""
 
-_LOOP: Final = 3
 _BUDGET: Final = re.compile(
     r"(max(imum)?|too many|out of|exceeded|exhausted|limit)\b.{0,30}"
     r"\b(steps?|iterations?|turns?|rounds?|recursion|budget|tokens?)\b"
@@ -102,7 +102,7 @@ def abandonment(attempt: Attempt) -> float | None:
 @labelling_function
 def action_loop(attempt: Attempt) -> float | None:
     """It did the same thing again and again."""
-    return FAILURE if attempt.repeats >= _LOOP else ABSTAIN
+    return FAILURE if attempt.repeats >= LOOP else ABSTAIN
 
 
 @labelling_function

@@ -6,8 +6,8 @@ from math import prod
 from statistics import median
 from typing import Final
 
-_LOOP: Final = 3
-"""Times the same action among eight from which it is a loop, as for `action_loop`."""
+from pilotfish.streams.conduct import LOOP
+
 _STUCK: Final = 0.5
 """What is left of an attempt's conduct that did not get past its last error."""
 _FAILED: Final = 0.25
@@ -70,7 +70,7 @@ def conduct(course: Course, usual: Typical) -> float:
     took: less would punish caution twice, more would reward approaches that make
     errors first. Only an error that came last was not recovered from.
     """
-    steadiness = 1.0 if course.repeats < _LOOP else (_LOOP - 1) / course.repeats
+    steadiness = 1.0 if course.repeats < LOOP else (LOOP - 1) / course.repeats
     recovery = _STUCK if course.stuck else 1.0
     return _efficiency(course, usual) * steadiness * recovery
 

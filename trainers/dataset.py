@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pilotfish.schemas.base import utc_now
+from pilotfish.schemas.texts import plain
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.quality import Course, conduct, quality, typical
 from pilotfish.trainers.hint_weight import hint_weight
@@ -99,8 +100,8 @@ def split_of(problem: str, seed: int = SPLIT_SEED) -> Split:
     Decided by the text alone, so that all attempts at one problem stay together, in
     this training and in all later ones; case and white space do not count.
     """
-    text = " ".join(problem.casefold().split())
-    digest = hashlib.blake2b(f"{seed}:{text}".encode(), digest_size=8).digest()
+    text = f"{seed}:{plain(problem)}"
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     share = int.from_bytes(digest, "big") / 2**64
     if share < 0.65:
         return "train"

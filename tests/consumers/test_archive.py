@@ -9,6 +9,7 @@ import pytest
 from beside import beside
 from confluent_kafka import TopicPartition
 from faults.processes import eventually
+from faults.topics import place_group
 
 from pilotfish.consumers import archive
 from pilotfish.consumers.archive import GROUP, run
@@ -75,10 +76,7 @@ def committed(settings: Settings) -> dict[int, int]:
 
 
 def forget_commits(settings: Settings) -> None:
-    reader = consumer(settings, GROUP)
-    places = [TopicPartition(EVENTS.name, part, 0) for part in range(EVENTS.partitions)]
-    reader.commit(offsets=places, asynchronous=False)
-    reader.close()
+    place_group(settings, GROUP, [EVENTS])
 
 
 def test_each_event_is_archived_once_across_restarts(settings: Settings) -> None:

@@ -10,8 +10,8 @@ from unittest.mock import patch
 import pytest
 from advice.tiny import tiny_bundle
 from beside import beside
-from confluent_kafka import TopicPartition
 from faults.processes import Service, eventually
+from faults.topics import place_group
 from faults.truth import windows_differ
 
 from pilotfish.advisors.store import BASE_TENANT
@@ -36,7 +36,7 @@ from pilotfish.schemas.topics import ADVICE_REPLIES, DEAD, EVENTS, LABELS, Topic
 from pilotfish.streams import app as streams
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.forgotten import Order, write_orders
-from pilotfish.streams.kafka import consumer, producer, publish
+from pilotfish.streams.kafka import producer, publish
 from pilotfish.trainers.dataset import read
 
 SECRET = "quetzalcoatl"
@@ -57,16 +57,8 @@ class CrashError(Exception):
 def place_groups(settings: Settings, groups: dict[str, list[Topic]], end: int) -> None:
     """Let groups begin anew: at the ends of their topics (1) or their beginnings (0)."""
     for group, topics in groups.items():
-        reader = consumer(settings, group)
-        places = []
-        for topic in topics:
-            for partition in range(topic.partitions):
-                place = TopicPartition(topic.name, partition)
-                place.offset = reader.get_watermark_offsets(place, timeout=10)[end]
-                places.append(place)
         eventually(CaughtUp(settings, ClickHouse(settings), group, topics).members, 0)
-        reader.commit(offsets=places, asynchronous=False)
-        reader.close()
+        place_group(settings, group, topics, end)
 
 
 @contextmanager

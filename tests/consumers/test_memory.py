@@ -10,9 +10,8 @@ import pytest
 from advice.labels import NOW, label, send
 from advice.tiny import tiny_bundle
 from beside import beside
-from confluent_kafka import TopicPartition
 from faults.processes import Service, eventually
-from faults.topics import messages
+from faults.topics import messages, place_group
 
 from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.consumers.memory import GROUP, run
@@ -23,7 +22,7 @@ from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import DEAD, EVENTS, LABELS
 from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.kafka import consumer, producer
+from pilotfish.streams.kafka import producer
 from pilotfish.streams.standing import Standing
 
 COUNT = "SELECT count() FROM memory_current WHERE tenant = {tenant:String}"
@@ -53,10 +52,7 @@ def remembered(settings: Settings) -> int:
 
 def read_again(settings: Settings) -> None:
     """Forget how far the group has read."""
-    reader = consumer(settings, GROUP)
-    places = [TopicPartition(LABELS.name, part, 0) for part in range(LABELS.partitions)]
-    reader.commit(offsets=places, asynchronous=False)
-    reader.close()
+    place_group(settings, GROUP, [LABELS])
 
 
 def signals(settings: Settings) -> list[tuple[int, SignalRecorded]]:

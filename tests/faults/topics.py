@@ -1,6 +1,6 @@
-"""Everything that a topic holds now."""
+"""Everything that a topic holds now, and where a group goes on reading it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from confluent_kafka import TopicPartition
 
@@ -31,3 +31,18 @@ def messages(settings: Settings, topic: Topic) -> Iterator[tuple[int, Message]]:
                     yield number, message
     finally:
         reader.close()
+
+
+def place_group(
+    settings: Settings, group: str, topics: Iterable[Topic], end: int = 0
+) -> None:
+    """Let a group without members begin at the beginnings (0) or ends (1) of topics."""
+    reader = consumer(settings, group)
+    places = []
+    for topic in topics:
+        for partition in range(topic.partitions):
+            place = TopicPartition(topic.name, partition)
+            place.offset = reader.get_watermark_offsets(place, timeout=10)[end]
+            places.append(place)
+    reader.commit(offsets=places, asynchronous=False)
+    reader.close()

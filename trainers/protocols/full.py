@@ -4,7 +4,6 @@ Five folds by problem text; a policy learns the outcome of every approach on the
 of four folds, and advises on the fifth. Nothing of a fold is learned before its advice.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pilotfish.advisors.folds import dealt
 from pilotfish.trainers.policies.policy import Decision, Maker, Policy
 from pilotfish.trainers.protocols.bandit import Matrix, World
 
@@ -128,5 +128,4 @@ def _ask(
 
 def fold_of(text: str, seed: int) -> int:
     """Return the fold of a problem, decided by its text."""
-    digest = hashlib.blake2b(f"fold:{seed}:{text}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") % FOLDS
+    return dealt(f"fold:{seed}", text, FOLDS)

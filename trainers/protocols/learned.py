@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.policy import fraction
+from pilotfish.schemas.texts import plain
 from pilotfish.trainers.protocols.bandit import Matrix
 from pilotfish.trainers.protocols.propensity_log import PropensityLog
 
@@ -93,4 +94,4 @@ def _folds(
 
 def _fold(problem: str) -> int:
     """Decided by the text alone; case and white space do not count."""
-    return int(FOLDS * fraction("fold", " ".join(problem.casefold().split())))
+    return int(FOLDS * fraction("fold", plain(problem)))

@@ -46,7 +46,8 @@ def explain(
     settings = Settings()
     load(settings.labelling)
     asked = {"tenant": tenant or settings.tenant, "attempt": attempt}
-    rows = ClickHouse(settings).query(_ATTEMPT, asked)
+    clickhouse = ClickHouse(settings)
+    rows = clickhouse.query(_ATTEMPT, asked)
     if not rows:
         raise ConfigurationError(
             f"tenant {asked['tenant']} has no attempt {attempt}: "
@@ -55,7 +56,7 @@ def explain(
     known = dict(zip(_COLUMNS, rows[0], strict=True))
     known["evidence"] = json.loads(known["evidence"] or "[]")
     key = asked["tenant"], known.pop("partition")
-    model = load_model(ClickHouse(settings), key, _NEWEST)
+    model = load_model(clickhouse, key, _NEWEST)
     known["right"] = {name: round(model.accuracy(name), 3) for name in model.sources}
     if as_json:
         print_json(known)
