@@ -41,7 +41,10 @@ class Records:
     @property
     def entries(self) -> list[Entry]:
         """Kind, approach, attempts and successes."""
-        return [(*pair, *record) for pair, record in self._of.items()]
+        return [
+            (kind, name, record.attempts, record.successes)
+            for (kind, name), record in self._of.items()
+        ]
 
     def count(self, kind: str, approach: str, p_success: float, times: int = 1) -> None:
         """Count an attempt; with `times` -1, take back what was counted."""
