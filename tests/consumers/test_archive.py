@@ -9,7 +9,7 @@ import pytest
 from beside import beside
 from confluent_kafka import TopicPartition
 from faults.processes import eventually
-from faults.topics import place_group
+from faults.topics import beginnings, place_group
 
 from pilotfish.consumers import archive
 from pilotfish.consumers.archive import GROUP, run
@@ -76,7 +76,7 @@ def committed(settings: Settings) -> dict[int, int]:
 
 
 def forget_commits(settings: Settings) -> None:
-    place_group(settings, GROUP, [EVENTS])
+    place_group(settings, GROUP, beginnings([EVENTS]))
 
 
 def test_each_event_is_archived_once_across_restarts(settings: Settings) -> None:

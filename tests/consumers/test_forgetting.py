@@ -10,8 +10,9 @@ from unittest.mock import patch
 import pytest
 from advice.tiny import tiny_bundle
 from beside import beside
+from confluent_kafka import TopicPartition
 from faults.processes import Service, eventually
-from faults.topics import place_group
+from faults.topics import ends, place_group
 from faults.truth import windows_differ
 
 from pilotfish.advisors.store import BASE_TENANT
@@ -32,7 +33,7 @@ from pilotfish.schemas.events import (
 )
 from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.settings import Settings
-from pilotfish.schemas.topics import ADVICE_REPLIES, DEAD, EVENTS, LABELS, Topic
+from pilotfish.schemas.topics import ADVICE_REPLIES, DEAD, EVENTS, LABELS
 from pilotfish.streams import app as streams
 from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.forgotten import Order, write_orders
@@ -54,11 +55,19 @@ class CrashError(Exception):
     """What a kill looks like from inside."""
 
 
-def place_groups(settings: Settings, groups: dict[str, list[Topic]], end: int) -> None:
-    """Let groups begin anew: at the ends of their topics (1) or their beginnings (0)."""
-    for group, topics in groups.items():
+Places = dict[str, list[TopicPartition]]
+
+
+def group_ends(settings: Settings) -> Places:
+    return {group: ends(settings, topics) for group, topics in _GROUPS.items()}
+
+
+def place_groups(settings: Settings, places: Places) -> None:
+    """Let groups that nobody is in go on reading there."""
+    for group, there in places.items():
+        topics = _GROUPS[group]
         eventually(CaughtUp(settings, ClickHouse(settings), group, topics).members, 0)
-        place_group(settings, group, topics, end)
+        place_group(settings, group, there)
 
 
 @contextmanager
@@ -75,10 +84,17 @@ def services(settings: Settings, folder: Path) -> Iterator[None]:
 
 @pytest.fixture
 def based(settings: Settings) -> Settings:
-    """A tenant of its own, the groups at the ends of what other tests published."""
+    """A tenant of its own, with the smallest base advisor."""
     tiny_bundle(settings.models, BASE_TENANT, "tiny-1")
-    place_groups(settings, _GROUPS, 1)
     return settings
+
+
+@pytest.fixture
+def beginning(based: Settings) -> Places:
+    """The groups' places after what other tests published, where they are now."""
+    places = group_ends(based)
+    place_groups(based, places)
+    return places
 
 
 def story(tenant: str, attempt_id: str, word: str) -> list[EventBase]:
@@ -169,7 +185,7 @@ def all_joined(settings: Settings) -> None:
 
 @pytest.mark.slow
 def test_nothing_of_an_attempt_is_left_nor_comes_back(
-    based: Settings, tmp_path: Path
+    based: Settings, beginning: Places, tmp_path: Path
 ) -> None:
     victim, other, newer = (f"{n}-{based.tenant}" for n in ("victim", "other", "newer"))
     subject = Subject(based.tenant, victim)
@@ -193,7 +209,7 @@ def test_nothing_of_an_attempt_is_left_nor_comes_back(
         all_read(based)
         nothing_is_left(based, victim)
 
-    place_groups(based, _GROUPS, 0)
+    place_groups(based, beginning)
     with services(based, tmp_path):
         all_joined(based)
         send(based, *story(based.tenant, newer, "w3"))
@@ -260,7 +276,7 @@ def nothing_is_left(settings: Settings, attempt_id: str) -> None:
 
 @pytest.mark.slow
 def test_nothing_of_a_tenant_is_left_nor_comes_back(
-    based: Settings, tmp_path: Path
+    based: Settings, beginning: Places, tmp_path: Path
 ) -> None:
     word, stays = f"{SECRET}-{new_id()}", f"stays-{new_id()}"
     ids = [f"{n}-{new_id()}" for n in range(12)]
@@ -288,7 +304,7 @@ def test_nothing_of_a_tenant_is_left_nor_comes_back(
         all_read(based)
         nothing_is_left_of_tenant(based, word)
 
-    place_groups(based, _GROUPS, 0)
+    place_groups(based, beginning)
     with services(based, tmp_path):
         all_joined(based)
         all_read(based)
@@ -303,6 +319,7 @@ def nothing_is_left_of_tenant(settings: Settings, word: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("beginning")
 def test_killed_anywhere_the_same_command_finishes_it(
     based: Settings, tmp_path: Path
 ) -> None:
@@ -354,13 +371,14 @@ def crash_after(steps: int) -> Any:
 def test_an_archive_that_begins_anew_takes_in_nothing_forgotten(
     apart: Settings,
 ) -> None:
+    beginning = {archive.GROUP: ends(apart, _GROUPS[archive.GROUP])}
     tenants = (apart.tenant, f"gone-{apart.tenant}")
     gone = [(apart.tenant, "a", "e", 0, 0), (tenants[1], "", "e", 0, 0)]
     write_orders(ClickHouse(apart), [Order(*one) for one in gone])
     for tenant in tenants:
         for attempt_id in ("a", "b"):
             send(apart, *story(tenant, attempt_id, SECRET))
-    place_groups(apart, {archive.GROUP: _GROUPS[archive.GROUP]}, 0)
+    place_groups(apart, beginning)
     kept = "SELECT tenant, attempt_id, count() FROM events WHERE tenant IN {t:Array(String)} GROUP BY ALL"
     with beside(archive.run, apart):
         eventually(

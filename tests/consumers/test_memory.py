@@ -11,7 +11,7 @@ from advice.labels import NOW, label, send
 from advice.tiny import tiny_bundle
 from beside import beside
 from faults.processes import Service, eventually
-from faults.topics import messages, place_group
+from faults.topics import beginnings, messages, place_group
 
 from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.consumers.memory import GROUP, run
@@ -52,7 +52,7 @@ def remembered(settings: Settings) -> int:
 
 def read_again(settings: Settings) -> None:
     """Forget how far the group has read."""
-    place_group(settings, GROUP, [LABELS])
+    place_group(settings, GROUP, beginnings([LABELS]))
 
 
 def signals(settings: Settings) -> list[tuple[int, SignalRecorded]]:

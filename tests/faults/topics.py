@@ -33,16 +33,27 @@ def messages(settings: Settings, topic: Topic) -> Iterator[tuple[int, Message]]:
         reader.close()
 
 
-def place_group(
-    settings: Settings, group: str, topics: Iterable[Topic], end: int = 0
-) -> None:
-    """Let a group without members begin at the beginnings (0) or ends (1) of topics."""
+def beginnings(topics: Iterable[Topic]) -> list[TopicPartition]:
+    """Return the place of each partition's first record, in topics that lose none."""
+    return [
+        TopicPartition(topic.name, partition, 0)
+        for topic in topics
+        for partition in range(topic.partitions)
+    ]
+
+
+def ends(settings: Settings, topics: Iterable[Topic]) -> list[TopicPartition]:
+    """Return the place of each partition's next record."""
+    reader = consumer(settings, "test-topics")
+    places = beginnings(topics)
+    for place in places:
+        place.offset = reader.get_watermark_offsets(place, timeout=10)[1]
+    reader.close()
+    return places
+
+
+def place_group(settings: Settings, group: str, places: list[TopicPartition]) -> None:
+    """Let a group without members go on reading there."""
     reader = consumer(settings, group)
-    places = []
-    for topic in topics:
-        for partition in range(topic.partitions):
-            place = TopicPartition(topic.name, partition)
-            place.offset = reader.get_watermark_offsets(place, timeout=10)[end]
-            places.append(place)
     reader.commit(offsets=places, asynchronous=False)
     reader.close()
