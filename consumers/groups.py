@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from pilotfish.consumers.clusters import MOST, Cluster, Clusters, Vectors
-from pilotfish.consumers.group_names import names
+from pilotfish.consumers.group_names import Naming, by_terms, terms
 from pilotfish.consumers.grouping import Grouping, grouped
 from pilotfish.schemas.base import micros, utc_now
 from pilotfish.schemas.labels import AttemptLabelled
@@ -58,10 +58,12 @@ class Groups:
         self,
         clickhouse: ClickHouse,
         embedder: str,
+        naming: Naming = by_terms,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clickhouse = clickhouse
         self._embedder = embedder
+        self._naming = naming
         self._clock = clock
         self._next = clock() + EVERY_S
         self._since_ms = 0
@@ -145,7 +147,7 @@ class Groups:
         members: dict[str, list[str]] = defaultdict(list)
         for cluster, group in grouping.groups.items():
             members[group].append(cluster)
-        named = names(self._problems(tenant, grouping))
+        named = self._naming(terms(self._problems(tenant, grouping)))
         rows = [
             (
                 *(tenant, group, named.get(group, ""), len(of)),

@@ -18,6 +18,7 @@ from pilotfish.consumers.asking_again import asked_again
 from pilotfish.consumers.background import close_within
 from pilotfish.consumers.groups import Groups
 from pilotfish.consumers.memory_rows import COLUMNS, newest, row
+from pilotfish.consumers.model_names import naming
 from pilotfish.consumers.playbooks import Playbooks
 from pilotfish.consumers.problem_vectors import ProblemVectors
 from pilotfish.schemas.codec import decode
@@ -69,6 +70,7 @@ class Memory:
 
     Raises:
         UnavailableError, StorageError: as `ClickHouse.query` and `ProblemVectors.of`.
+        ConfigurationError, RequirementError: as `naming`.
     """
 
     def __init__(self, settings: Settings, standing: Standing) -> None:
@@ -78,7 +80,7 @@ class Memory:
         # A wrong password is told at once, not with the first label.
         self._clickhouse.query("SELECT 1")
         self._vectors = ProblemVectors.of(settings)
-        self._groups = Groups(self._clickhouse, self._vectors.name)
+        self._groups = Groups(self._clickhouse, self._vectors.name, naming(settings))
         self._playbooks = Playbooks(self._clickhouse)
         self._dead = DeadLetters(producer(settings), "memory")
         self._publisher = Publisher(producer(settings))

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     """Seconds without an event after which an open attempt counts as abandoned."""
     labelling: str = ""
     """A module with labelling functions of your own, as Python imports it."""
+    naming_model: str = ""
+    """A chat model that names groups by their terms, at OPENAI_BASE_URL; else terms do."""
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     """Where a service shows metrics and health; None: nowhere.
 

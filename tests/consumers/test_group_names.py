@@ -1,6 +1,6 @@
 """Names of groups: words of their problems, and of few others."""
 
-from pilotfish.consumers.group_names import names
+from pilotfish.consumers.group_names import by_terms, terms
 
 PROBLEMS = {
     "a": [
@@ -14,16 +14,20 @@ PROBLEMS = {
 }
 
 
+def named(problems: dict[str, list[str]]) -> dict[str, str]:
+    return by_terms(terms(problems))
+
+
 def test_a_name_tells_a_group_from_the_others() -> None:
-    found = names(PROBLEMS)
+    found = named(PROBLEMS)
     assert found["a"].split()[0] == "singers"
     assert found["b"].split()[0] == "stadiums"
     assert (found["c"], found["d"]) == ("", "solve")
 
 
 def test_a_word_of_one_problem_alone_names_nothing() -> None:
-    assert "age" not in names(PROBLEMS)["a"].split()
+    assert "age" not in named(PROBLEMS)["a"].split()
 
 
 def test_numbers_and_signs_name_nothing() -> None:
-    assert names({"a": ["17 + 4", "17 + 5"], "b": []}) == {"a": "", "b": ""}
+    assert named({"a": ["17 + 4", "17 + 5"], "b": []}) == {"a": "", "b": ""}

@@ -34,7 +34,7 @@ class Remembering:
         self.groups = self.worker()
 
     def worker(self) -> Groups:
-        return Groups(self.clickhouse, EMBEDDER, lambda: self.now)
+        return Groups(self.clickhouse, EMBEDDER, clock=lambda: self.now)
 
     def put(self, problem: str, *degrees: float, up: float = 0.0) -> list[str]:
         ones = [label(self.tenant, problem) for _ in degrees]

@@ -1,13 +1,10 @@
 """The language model's agent against a small server that speaks chat completions."""
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import openai
 import pytest
+from chat_server import Server, chat_server
 
 import pilotfish
 from pilotfish._failures import is_infrastructure
@@ -15,56 +12,17 @@ from pilotfish.demo.agent import APPROACHES
 from pilotfish.demo.llm_agent import ModelAgent, answer_in, connect_model
 
 
-class Server(ThreadingHTTPServer):
-    """Replies with `reply`, or with an error where `status` is one."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.status, self.reply = 200, "2 + 2 is four.\nAnswer: 4"
-        self.requests: list[dict[str, Any]] = []
-
-
-class _Handler(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        server = self.server
-        assert isinstance(server, Server)
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        server.requests.append({"path": self.path, **json.loads(body)})
-        message = {"role": "assistant", "content": server.reply}
-        choice = {"index": 0, "finish_reason": "stop", "message": message}
-        answer = {
-            "id": "1",
-            "object": "chat.completion",
-            "created": 0,
-            "model": "m",
-            "choices": [choice],
-        }
-        data = json.dumps(answer).encode()
-        self.send_response(server.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
-
-
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    with chat_server(monkeypatch) as server:
+        server.reply = "2 + 2 is four.\nAnswer: 4"
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
-def agent(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelAgent]:
-    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
-    monkeypatch.setenv("OPENAI_API_KEY", "any")
+def agent(server: Server) -> Iterator[ModelAgent]:
     agent = connect_model("some-model")
+    assert server.requests == []
     yield agent
     agent.close()
 

@@ -1,14 +1,11 @@
-"""A language model as the demo's agent: the same approaches, as prompts.
-
-Any server that speaks OpenAI's chat completions will do; its address and key are the
-openai package's own OPENAI_BASE_URL and OPENAI_API_KEY.
-"""
+"""A language model as the demo's agent: the same approaches, as prompts."""
 
 import re
 from typing import TYPE_CHECKING
 
+from pilotfish.consumers.chat import chat_client
 from pilotfish.demo.agent import APPROACHES, Outcome
-from pilotfish.schemas.errors import ConfigurationError, RequirementError
+from pilotfish.schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -73,20 +70,10 @@ def connect_model(model: str) -> ModelAgent:
     """Return an agent that asks this model; no request is made yet.
 
     Raises:
-        ConfigurationError: the model or the key is missing.
+        ConfigurationError: no model is named, or the key is missing.
         RequirementError: the openai package is missing.
     """
     if not model:
         raise ConfigurationError("name a model: --agent openai:MODEL")
-    try:
-        from openai import OpenAI, OpenAIError
-    except ImportError as error:
-        raise RequirementError("install the extra `pilotfish[demo]`") from error
-    try:
-        # A rate limit is to be recorded, not to be waited for.
-        client = OpenAI(timeout=_TIMEOUT_S, max_retries=0)
-    except OpenAIError as error:
-        raise ConfigurationError(
-            f"{error} (a server that wants no key takes any word)"
-        ) from error
-    return ModelAgent(client, model)
+    # A rate limit is to be recorded, not to be waited for.
+    return ModelAgent(chat_client(_TIMEOUT_S), model)
