@@ -241,6 +241,24 @@ def test_a_label_tells_what_the_attempt_was(settings: Settings) -> None:
     ]
 
 
+def test_feedback_waits_months_for_its_attempt(settings: Settings) -> None:
+    feedback = FeedbackGiven(tenant=settings.tenant, attempt_id="a", value=0.25)
+    batch = records([feedback, started(settings), ended(settings)], 7, partition=3)
+    worker(settings).process(batch[:1])
+    clickhouse = ClickHouse(settings)
+    aged = (
+        "UPDATE inserted_at = inserted_at - toIntervalDay(90) WHERE tenant = {t:String}"
+    )
+    clickhouse.command(
+        f"ALTER TABLE attempts {aged} SETTINGS mutations_sync = 2",
+        {"t": settings.tenant},
+    )
+    clickhouse.command("OPTIMIZE TABLE attempts FINAL")
+    worker(settings).process(batch[1:])
+    [label] = told(settings)
+    assert (label.version, label.p_success) == (1, 0.25)
+
+
 def test_it_stops_waiting_when_told_to(settings: Settings) -> None:
     away = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
     stop = threading.Event()
