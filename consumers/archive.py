@@ -3,14 +3,10 @@
 Exactly once in effect. Each row carries the partition and offset it came from, a batch
 goes into a table as one block, whole or not at all, and at every assignment the archive
 goes on behind the highest offset that the table holds: the offset stored with the data
-is the truth, the one committed to Kafka only covers stretches without rows. Rows of what
-was forgotten are dropped, by what ClickHouse says of it just before the insert.
+is the truth, the one committed to Kafka only covers stretches without rows.
 
 The group rebalances eagerly: what is in memory when partitions go is thrown away, and
-whoever gets them asks the tables where to go on. An insert in flight is waited for. A
-process that slept meanwhile looks whether another wrote its batch before it does. Only one
-that falls asleep while it sends, for longer than its session (10 s), can write rows that
-another wrote, too; they share the sort key with those, and collapse.
+whoever gets them asks the tables where to go on. An insert in flight is waited for.
 """
 
 import threading
@@ -18,22 +14,19 @@ import time
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final, Self
 
 import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from pilotfish.consumers.background import close_within, in_background
-from pilotfish.consumers.batch import Batch, read, token
-from pilotfish.consumers.positions import holds, positions
-from pilotfish.consumers.rows import DEAD_LETTERS_TABLE, TABLES
-from pilotfish.schemas.errors import UnavailableError
+from pilotfish.consumers.archive_writer import ArchiveWriter, Pending
+from pilotfish.consumers.background import close_within
+from pilotfish.consumers.batch import Batch, read
+from pilotfish.consumers.positions import positions
+from pilotfish.consumers.rows import TABLES
 from pilotfish.schemas.settings import Settings
-from pilotfish.streams import metrics
-from pilotfish.streams.clickhouse import Block, ClickHouse
+from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.dead_letters import DeadLetters
-from pilotfish.streams.forgotten import Forgotten
 from pilotfish.streams.kafka import (
     consumer,
     mapped_errors,
@@ -41,7 +34,6 @@ from pilotfish.streams.kafka import (
     readable,
     subscribe,
 )
-from pilotfish.streams.patience import until_available
 from pilotfish.streams.standing import Standing
 
 GROUP: Final = "pilotfish-archive"
@@ -56,8 +48,6 @@ _BATCH_S: Final = 0.2
 _PATIENCE_S: Final = 1.0
 """An insert that takes longer pauses the partitions, so that polling can go on."""
 _ANSWER_S: Final = 10.0
-_LATE_S: Final = 5.0
-"""From reading a batch to inserting it: after that, another may have its partitions."""
 _CLOSE_S: Final = 3.0
 
 
@@ -73,18 +63,6 @@ def run(settings: Settings, stop: threading.Event, standing: Standing) -> None:
             archive.step()
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A batch on its way into ClickHouse; `abandoned` ends its tries, not its insert.
-
-    The future tells whether it is in: not where another has taken over.
-    """
-
-    batch: Batch
-    future: "Future[bool]"
-    abandoned: threading.Event
-
-
 class Archive:
     """One consumer of the group, with at most one batch being inserted behind it."""
 
@@ -92,9 +70,8 @@ class Archive:
         self._settings = settings
         self._standing = standing
         self._clickhouse = ClickHouse(settings)
-        self._writer = ClickHouse(settings)
-        self._forgotten = Forgotten(self._writer)
         self._dead = DeadLetters(producer(settings), "archive")
+        self._writer = ArchiveWriter(settings, self._dead)
         self._pending: Pending | None = None
         self._rebalanced = False
         self._max_records = 1000
@@ -137,7 +114,7 @@ class Archive:
             self._place(self._consumer.assignment())
         elif batch.records:
             self._adapt(batch)
-            self._pending = self._begin(batch, asked_at)
+            self._pending = self._writer.begin(batch, asked_at)
 
     def _adapt(self, batch: Batch) -> None:
         """Bound the next batch in bytes by the mean size of this one's records."""
@@ -169,52 +146,6 @@ class Archive:
             readable(self._consumer.consume(1, _PATIENCE_S))
         self._consumer.resume(self._consumer.assignment())
 
-    def _begin(self, batch: Batch, asked_at: float) -> "Pending":
-        metrics.BATCH_RECORDS.observe(batch.records)
-        abandoned, taken_over = threading.Event(), False
-        clickhouse, forgotten = self._writer, self._forgotten
-        blocks = _blocks(clickhouse, batch)
-
-        def drop_forgotten() -> None:
-            gone = forgotten.among(batch.attempts())
-            if gone:
-                batch.drop(gone)
-                blocks[:] = _blocks(clickhouse, batch)
-
-        def insert() -> None:
-            nonlocal taken_over
-            late = time.monotonic() > asked_at + _LATE_S
-            taken_over = late and holds(clickhouse, batch)
-            for block in [] if taken_over else blocks:
-                clickhouse.insert_block(block)
-
-        def note(error: UnavailableError, _wait_s: float) -> None:
-            _LOG.warning("insert_waits", error=str(error), records=batch.records)
-
-        def write() -> bool:
-            self._set_aside(batch)
-            with metrics.WRITE_SECONDS.time():
-                # Once: tries of an insert must be of the same block.
-                until_available(drop_forgotten, abandoned, note)
-                until_available(insert, abandoned, note)
-            return not taken_over
-
-        return Pending(batch, in_background(write), abandoned)
-
-    def _set_aside(self, batch: Batch) -> None:
-        """Write dead letters, before any row of the batch.
-
-        Behind rows of higher offsets nobody would read the unreadable records again.
-        """
-        for record, reason in batch.unreadable:
-            if record.topic() == DEAD_LETTERS_TABLE.topic.name:
-                _LOG.warning("unreadable", offset=record.offset(), reason=reason)
-                continue
-            self._dead.put(record, reason)
-            metrics.DEAD_LETTERS.labels(record.topic()).inc()
-        if batch.unreadable:
-            self._dead.flush()
-
     def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._place(partitions)
 
@@ -243,18 +174,10 @@ class Archive:
         wait_for([pending.future], timeout=timeout_s)
         if not pending.future.done():
             _LOG.warning("insert_left_behind", records=pending.batch.records)
-            self._writer = ClickHouse(self._settings)  # the other is still in use
-            self._forgotten = Forgotten(self._writer)
+            self._writer = ArchiveWriter(self._settings, self._dead)  # this one is busy
         elif pending.future.exception() is None and pending.future.result():
             with suppress(KafkaException):  # the table knows; this is a courtesy
                 self._consumer.commit(offsets=_ends(pending.batch), asynchronous=False)
-
-
-def _blocks(clickhouse: ClickHouse, batch: Batch) -> list[Block]:
-    return [
-        clickhouse.block(table.name, table.columns, rows, token(table, rows))
-        for table, rows in batch.rows.items()
-    ]
 
 
 def _ends(batch: Batch) -> list[TopicPartition]:

@@ -11,7 +11,7 @@ from confluent_kafka import TopicPartition
 from faults.processes import eventually
 from faults.topics import beginnings, place_group
 
-from pilotfish.consumers import archive
+from pilotfish.consumers import archive, archive_writer
 from pilotfish.consumers.archive import GROUP, run
 from pilotfish.consumers.background import in_background
 from pilotfish.consumers.positions import positions
@@ -134,7 +134,7 @@ def test_a_late_batch_that_another_archived_is_left_to_it(
         return [TopicPartition(one.topic, one.partition, 0) for one in partitions]
 
     monkeypatch.setattr(archive, "positions", asleep)
-    monkeypatch.setattr(archive, "_LATE_S", -1.0)
+    monkeypatch.setattr(archive_writer, "_LATE_S", -1.0)
     send(settings, events(settings.tenant, 1))
     with archiving(settings):
         eventually(lambda: archived(settings), (303, 303))
