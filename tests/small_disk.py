@@ -21,8 +21,8 @@ def small_disk(place: Path, megabytes: int) -> Iterator[Path]:
 
 
 @contextmanager
-def full(disk: Path) -> Iterator[None]:
-    """Leave no byte free, for a while."""
+def full(disk: Path, but_megabytes: int = 0) -> Iterator[None]:
+    """Leave no byte free, or so many, for a while."""
     ballast = disk / "ballast"
     with ballast.open("ab", buffering=0) as file:
         try:
@@ -30,6 +30,7 @@ def full(disk: Path) -> Iterator[None]:
                 pass
         except OSError:
             pass
+        file.truncate(file.tell() - but_megabytes * 2**20)
     try:
         yield
     finally:

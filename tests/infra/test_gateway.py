@@ -326,9 +326,12 @@ def insert_until_it_dies(
             acknowledged.add(n)
 
 
-def test_what_finds_no_room_is_refused_and_fits_later(tmp_path: Path) -> None:
+@pytest.mark.parametrize("left", [0, 80])
+def test_what_finds_no_room_is_refused_and_fits_later(
+    tmp_path: Path, left: int
+) -> None:
     with (
-        small_disk(tmp_path / "disk", 60) as disk,
+        small_disk(tmp_path / "disk", 200) as disk,
         EmbeddedClickHouse(disk / "clickhouse", free_ports(1)[0]) as gateway,
     ):
         clickhouse = ClickHouse(Settings(clickhouse=gateway.url))
@@ -337,7 +340,8 @@ def test_what_finds_no_room_is_refused_and_fits_later(tmp_path: Path) -> None:
             "SETTINGS non_replicated_deduplication_window = 10"
         )
         block = clickhouse.block("t", ["n"], [(n,) for n in range(1000)], "a token")
-        with full(disk), pytest.raises(UnavailableError, match="not enough space"):
+        refused = pytest.raises(UnavailableError, match="NOT_ENOUGH_SPACE")
+        with full(disk, left), refused:
             clickhouse.insert_block(block)
         for _ in range(2):
             clickhouse.insert_block(block)
