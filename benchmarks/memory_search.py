@@ -20,7 +20,7 @@ from statistics import mean, quantiles
 
 import psutil
 
-from pilotfish.consumers import memory_search
+from pilotfish.consumers.memory_search import MemorySearch
 from pilotfish.consumers.problem_vectors import ProblemVectors
 from pilotfish.infra.gateway import EmbeddedClickHouse
 from pilotfish.infra.migrations import migrate
@@ -89,7 +89,11 @@ def fill(
 
 
 def measured(
-    clickhouse: ClickHouse, vectors: ProblemVectors, tenant: str, asked: list[str]
+    clickhouse: ClickHouse,
+    vectors: ProblemVectors,
+    search: MemorySearch,
+    tenant: str,
+    asked: list[str],
 ) -> dict[str, object]:
     """Return times in ms: of searches, the encoder's share, exact search; and recall."""
     encode, whole = [], []
@@ -97,10 +101,12 @@ def measured(
         began = time.perf_counter()
         vectors.embed([text])
         encoded = time.perf_counter()
-        memory_search.search(clickhouse, vectors, tenant, text, K)  # finds it encoded
+        search(tenant, text, K)  # finds it encoded
         encode.append((encoded - began) * 1e3)
         whole.append((time.perf_counter() - began) * 1e3)
-    compared = [exactly(clickhouse, vectors, tenant, text) for text in asked[:COMPARED]]
+    compared = [
+        exactly(clickhouse, vectors, search, tenant, text) for text in asked[:COMPARED]
+    ]
     return {
         "search_ms": _spread(whole),
         "of_it_encoding_ms": _spread(encode),
@@ -110,10 +116,14 @@ def measured(
 
 
 def exactly(
-    clickhouse: ClickHouse, vectors: ProblemVectors, tenant: str, text: str
+    clickhouse: ClickHouse,
+    vectors: ProblemVectors,
+    search: MemorySearch,
+    tenant: str,
+    text: str,
 ) -> tuple[float, float]:
     """Return the ms of an exact search, and which share of its ten a search finds."""
-    found = memory_search.search(clickhouse, vectors, tenant, text, K)
+    found = search(tenant, text, K)
     vector = vectors.embed([text])[0].tolist()
     began = time.perf_counter()
     nearest = clickhouse.query(
@@ -186,10 +196,11 @@ def _state(
 ) -> dict[str, object]:
     drawn = random.Random(state).sample(problems, SEARCHES)  # noqa: S311
     asked = [f"{text} Answer for {state}." for text in drawn]
-    memory_search.search(clickhouse, vectors, "main", "loads the index", K)
+    search = MemorySearch(clickhouse, vectors)
+    search("main", "loads the index", K)
     made: dict[str, object] = {"parts": parts(clickhouse)}
     for tenant in ("main", "other"):
-        made[tenant] = measured(clickhouse, vectors, tenant, asked)
+        made[tenant] = measured(clickhouse, vectors, search, tenant, asked)
         asked = [f"{text} Again." for text in asked]
     return made
 

@@ -3,15 +3,15 @@
 ClickHouse's vector index knows nothing of tenants, and where the sort key narrows a part
 it is not used at all. So the tenant is checked behind the index, out of sight of the sort
 key. What the index gives is in order of distance over all tenants: as long as enough of
-the tenant is left, these are the tenant's nearest. Where not, more is asked for, and at
-last the tenant's rows are compared one by one, which the sort key makes quick for just
-those tenants that are small.
+the tenant is left, these are the tenant's nearest. So the smaller a tenant's share, the
+more is asked for; and rows of a tenant that has few, or of whom too few were left, are
+compared one by one, which the sort key makes quick for just those.
 """
 
 import re
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final
 
 from pilotfish.consumers.problem_vectors import ProblemVectors
@@ -21,6 +21,9 @@ from pilotfish.streams.clickhouse import ClickHouse
 
 _AT_LAST: Final = 1000
 """Rows asked of the index where the first were other tenants'; ClickHouse allows no more."""
+_FEW: Final = 20_000
+"""So many vectors are compared one by one as fast as the index finds some of them."""
+_COUNTED_S: Final = 60.0
 _FUSED: Final = 60
 """Reciprocal rank fusion's constant (Cormack, Clarke and Buettcher 2009)."""
 _WORD: Final = re.compile(r"[0-9a-z]+")
@@ -39,6 +42,7 @@ SETTINGS hnsw_candidate_list_size_for_search = 64
 _ONE_BY_ONE: Final = _BY_INDEX.replace("identity(tenant)", "tenant").replace(
     "BY distance", "BY distance + 0"
 )
+_COUNTS: Final = "SELECT tenant, count() FROM memory GROUP BY tenant"
 _BY_WORDS: Final = f"""
 SELECT {_COLUMNS} FROM memory
 WHERE tenant = %(tenant)s AND embedder = %(embedder)s AND {{words}}
@@ -46,33 +50,50 @@ ORDER BY at DESC LIMIT %(limit)s
 """  # noqa: S608 - of our own names
 
 
-def search(
-    clickhouse: ClickHouse,
-    vectors: ProblemVectors,
-    tenant: str,
-    text: str,
-    k: int = 5,
-    mode: SearchMode = "meaning",
-) -> list[Remembered]:
-    """Return at most `k` attempts of the tenant, the best first, each as it is now.
+class MemorySearch:
+    """Searches the memory; for one thread."""
 
-    By meaning, the nearest come first; by words, the newest whose problem has all of
-    them, whatever their case; both lists are fused by the ranks in them.
+    def __init__(
+        self,
+        clickhouse: ClickHouse,
+        vectors: ProblemVectors,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clickhouse = clickhouse
+        self._vectors = vectors
+        self._clock = clock
+        self._rows: dict[str, int] = {}
+        self._count_at = clock()
 
-    Raises:
-        ConfigurationError: `text` is empty, or `k` not within 1 to 100.
-        UnavailableError, StorageError: as `ClickHouse.query`.
-    """
-    check(text, k)
-    asked = _Search(clickhouse, vectors, tenant, text)
-    if mode == "meaning":
-        return asked.by_meaning(k)
-    if mode == "words":
-        return asked.by_words(k)
-    return fused([asked.by_meaning(k), asked.by_words(k)])[:k]
+    def __call__(
+        self, tenant: str, text: str, k: int = 5, mode: SearchMode = "meaning"
+    ) -> list[Remembered]:
+        """Return at most `k` attempts of the tenant, the best first, each as it is now.
+
+        By meaning, the nearest come first; by words, the newest whose problem has all of
+        them, whatever their case; both lists are fused by the ranks in them.
+
+        Raises:
+            ConfigurationError: `text` is empty, or `k` not within 1 to 100.
+            UnavailableError, StorageError: as `ClickHouse.query`.
+        """
+        check(text, k)
+        asked = _Question(self._clickhouse, self._vectors, tenant, text)
+        if mode == "words":
+            return asked.by_words(k)
+        near = asked.by_meaning(k, self._share(tenant))
+        return near if mode == "meaning" else fused([near, asked.by_words(k)])[:k]
+
+    def _share(self, tenant: str) -> float:
+        """Return the tenant's share of all rows, of late; 0 where it has few."""
+        if self._clock() >= self._count_at:
+            self._rows = dict(self._clickhouse.query(_COUNTS))
+            self._count_at = self._clock() + _COUNTED_S
+        rows = self._rows.get(tenant, 0)
+        return rows / sum(self._rows.values()) if rows > _FEW else 0.0
 
 
-class _Search:
+class _Question:
     """One search: what it asks ClickHouse for."""
 
     def __init__(
@@ -86,14 +107,16 @@ class _Search:
         packed = vector.astype("<f4").tobytes().hex()
         self._vector = f"reinterpret(unhex('{packed}'), 'Array(Float32)')"
 
-    def by_meaning(self, k: int) -> list[Remembered]:
+    def by_meaning(self, k: int, share: float) -> list[Remembered]:
         # An attempt has several rows until its versions are merged.
-        first = 2 * k + 10
-        for limit in (first, min(10 * first, _AT_LAST), _AT_LAST):
-            found = self._found(_BY_INDEX, limit)
-            if len(found) >= k:
-                return found[:k]
-        return self._found(_ONE_BY_ONE, _AT_LAST)[:k]
+        own = 2 * k + 10
+        if share:
+            first = min(round(own / share), _AT_LAST)
+            for limit in sorted({first, _AT_LAST}):
+                found = self._found(_BY_INDEX, limit)
+                if len(found) >= k:
+                    return found[:k]
+        return self._found(_ONE_BY_ONE, 10 * own)[:k]
 
     def by_words(self, k: int) -> list[Remembered]:
         words = sorted(set(_WORD.findall(self._text.lower())))
@@ -130,12 +153,10 @@ def fused(lists: Iterable[Sequence[Remembered]]) -> list[Remembered]:
     return [one_of[key] for key in sorted(score, key=lambda key: -score[key])]
 
 
-def opened(
-    settings: Settings,
-) -> Callable[[str, str, int, SearchMode], list[Remembered]]:
-    """Return `search` with a connection and an encoder of its own; for one thread.
+def opened(settings: Settings) -> MemorySearch:
+    """Return a search with a connection and an encoder of its own.
 
     Raises:
         UnavailableError: the model store has no base advisor.
     """
-    return partial(search, ClickHouse(settings), ProblemVectors.of(settings))
+    return MemorySearch(ClickHouse(settings), ProblemVectors.of(settings))

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilotfish.advisors.store import BASE_TENANT
+from pilotfish.consumers import memory_search
 from pilotfish.consumers.memory_rows import COLUMNS, row
-from pilotfish.consumers.memory_search import fused, search
+from pilotfish.consumers.memory_search import MemorySearch, fused
 from pilotfish.consumers.problem_vectors import ProblemVectors
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.labels import AttemptLabelled
@@ -40,13 +41,20 @@ def remember(
     ClickHouse(settings).insert("memory", COLUMNS, made)
 
 
-@pytest.fixture
-def find(apart: Settings, vectors: ProblemVectors) -> Find:
-    clickhouse = ClickHouse(apart)
+@pytest.fixture(params=["one by one", "by index"])
+def find(
+    apart: Settings,
+    vectors: ProblemVectors,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Find:
+    if request.param == "by index":
+        monkeypatch.setattr(memory_search, "_FEW", 0)
+    search = MemorySearch(ClickHouse(apart), vectors)
 
     def ask(text: str, k: int = 5, **options: Any) -> list[Remembered]:
         tenant = options.pop("tenant", apart.tenant)
-        return search(clickhouse, vectors, tenant, text, k, **options)
+        return search(tenant, text, k, **options)
 
     return ask
 
@@ -123,7 +131,7 @@ def test_vectors_of_another_encoder_are_not_compared(
     tiny_bundle(apart.models, BASE_TENANT, "tiny-2")
     other = ProblemVectors.of(apart)
     assert other.name == "tiny-2"
-    assert search(ClickHouse(apart), other, apart.tenant, "w1") == []
+    assert MemorySearch(ClickHouse(apart), other)(apart.tenant, "w1") == []
     assert len(find("w1")) == 1
 
 
