@@ -191,9 +191,17 @@ def _lock(data: Path) -> int:
 
 
 def _configure(data: Path) -> Path:
-    here = Path(__file__).parent
-    users = data / "users.xml"
-    users.write_text((here / "users.xml").read_text())
-    server = data / "server.xml"
-    server.write_text((here / "server.xml").read_text().replace("USERS", str(users)))
+    users, server = data / "users.xml", data / "server.xml"
+    _write(users, _shipped("users.xml"))
+    _write(server, _shipped("server.xml").replace("USERS", str(users)))
     return server
+
+
+def _shipped(name: str) -> str:
+    return (Path(__file__).parent / name).read_text()
+
+
+def _write(file: Path, text: str) -> None:
+    """Write what is not there already: it must begin on a full disk, too."""
+    if not file.exists() or file.read_text() != text:
+        file.write_text(text)

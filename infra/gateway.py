@@ -60,11 +60,10 @@ class EmbeddedClickHouse:
         """
         require_free(self._port, "ClickHouse")
         self._data.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "pilotfish.infra.gateway"]
         with self._log.open("ab") as log:
             said_from = log.tell()
             self._process = subprocess.Popen(
-                [*command, "--data", str(self._data), "--port", str(self._port)],
+                command(self._data, self._port),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -107,6 +106,12 @@ class EmbeddedClickHouse:
         self.stop()
         words = self._log.read_bytes()[said_from:].decode(errors="replace").split("\n")
         raise RequirementError(" | ".join(line for line in words[-4:] if line))
+
+
+def command(data: Path, port: int) -> list[str]:
+    """Return what starts the gateway's process."""
+    program = [sys.executable, "-m", "pilotfish.infra.gateway"]
+    return [*program, "--data", str(data), "--port", str(port)]
 
 
 def _answers(port: int) -> bool:

@@ -4,15 +4,22 @@ import asyncio
 import os
 import signal
 import socket
+import sys
+from contextlib import suppress
 from pathlib import Path
 
+import structlog
 from aiohttp import web
 
 from pilotfish.infra.access import Login
 from pilotfish.infra.chdb_engine import Engine
+from pilotfish.infra.disk_watch import DiskWatch
+from pilotfish.infra.gateway import command
 from pilotfish.infra.gateway_http import MAX_BODY_BYTES, application
 from pilotfish.infra.ports import require_free
 from pilotfish.schemas.settings import Settings
+
+_LOG = structlog.get_logger(service="clickhouse")
 
 # ClickHouse's own bound on an address; parameters travel there.
 _MAX_ADDRESS_BYTES = 1024 * 1024
@@ -31,13 +38,19 @@ def serve(data: Path, port: int, settings: Settings) -> None:
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     data.mkdir(parents=True, exist_ok=True)
     os.chdir(data)  # relative paths in statements end up here
-    asyncio.run(_serve(Engine(data), login, listener))
+    broken = asyncio.run(_serve(data, login, listener))
+    if broken:
+        with suppress(OSError):  # the disk of the log may be the full one
+            _LOG.warning("begins_anew", broken_by_a_full_disk=broken)
+        os.execv(sys.executable, command(data, port))  # noqa: S606 - this program
     # Closing chDB waits for statements that do not end on request. What was
     # answered is on disk: this exit is no worse than the kill it must survive.
     os._exit(0)
 
 
-async def _serve(engine: Engine, login: Login, listener: socket.socket) -> None:
+async def _serve(data: Path, login: Login, listener: socket.socket) -> str:
+    """Return the path of a part that a full disk broke; empty when told to stop."""
+    engine = Engine(data)
     runner = web.AppRunner(
         application(engine, login),
         access_log=None,
@@ -52,5 +65,10 @@ async def _serve(engine: Engine, login: Login, listener: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await web.SockSite(runner, listener).start()
-    await stop.wait()
+    broken = asyncio.create_task(DiskWatch(data, engine).broken_part())
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({broken, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    found = broken.result() if broken.done() else ""
+    broken.cancel()
     await runner.cleanup()
+    return found

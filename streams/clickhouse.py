@@ -31,8 +31,9 @@ _CONNECT_TIMEOUT_S = 5
 # Longer than any statement of ours: the trainer's dataset is the largest.
 _ANSWER_TIMEOUT_S = 120
 # Codes that say something of ClickHouse's moment and nothing of the statement:
-# timeouts, too many statements or parts, memory, network, keeper, cancellation.
-_TRANSIENT = {159, 202, 209, 210, 225, 236, 241, 242, 243, 252, 279, 285, 319, 394}
+# timeouts, too many statements or parts, memory, network, keeper, cancellation, and 246:
+# a part that a full disk broke, which the gateway soon mends (infra.disk_watch).
+_TRANSIENT = {159, 202, 209, 210, 225, 236, 241, 242, 243, 246, 252, 279, 285, 319, 394}
 _TRANSIENT |= {425, 439, 473, 735, 999}
 # What a value that does not fit its column makes of the client's encoders.
 _BAD_VALUES = (
