@@ -36,7 +36,6 @@ def filled(text: str) -> str:
         "sql": answers,
         "faults": faults,
         "bench": bench,
-        "memory": memory,
         "filters": filters,
     }
     for name, render in blocks.items():
