@@ -2,7 +2,7 @@
 
     PYTHONPATH=tests .venv/bin/python -m faults.drive --only disk --rounds 2
 
-Takes almost two hours on two cores: a service stops at 1,000 bad messages in five
+Takes two and a half hours on two cores: a service stops at 1,000 bad messages in five
 minutes, so each row spreads its 909 over more than six. Asks for root: some disks
 must be small.
 """
