@@ -2,8 +2,7 @@
 
 They are rendered from benchmarks/demo-SEED.json (`pilotfish demo --seed SEED --json`),
 benchmarks/answers.json, benchmarks/faults.json (`make faults`, row by row),
-benchmarks/results.json (`make bench`), benchmarks/memory_search.json and
-benchmarks/filters.md (`make bench-filters`).
+benchmarks/results.json (`make bench`) and benchmarks/filters.md (`make bench-filters`).
 With --ask, the questions of examples/questions.sql are first put to the platform that
 runs.
 """
@@ -146,24 +145,6 @@ def bench() -> str:
     if not path.exists():
         return f"{_NOTHING}\n"
     return path.read_text().split("\n", 2)[2]
-
-
-def memory() -> str:
-    """Return the table of benchmarks/memory_search.py, a line a state and tenant."""
-    measured = json.loads((HERE / "memory_search.json").read_text())
-    lines = [
-        "| a search | p50 ms | p95 ms | exact search, p50 ms | recall at 10 |",
-        "|---|---|---|---|---|",
-    ]
-    for state in ("as_inserted", "merged"):
-        parts = measured[state]["parts"]
-        for tenant, share in (("main", 0.9), ("other", 0.1)):
-            one, rows = measured[state][tenant], round(share * measured["rows"])
-            times = one["search_ms"]["p50"], one["search_ms"]["p95"]
-            cells = (*times, one["exact_ms"]["p50"], one["recall_at_10"])
-            of = f"of a tenant's {rows:,}, in {parts} part{'s'[: parts > 1]}"
-            lines.append(f"| {of} | {' | '.join(map(str, cells))} |")
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

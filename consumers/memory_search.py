@@ -42,7 +42,9 @@ SETTINGS hnsw_candidate_list_size_for_search = 64
 _ONE_BY_ONE: Final = _BY_INDEX.replace("identity(tenant)", "tenant").replace(
     "BY distance", "BY distance + 0"
 )
-_COUNTS: Final = "SELECT tenant, count() FROM memory GROUP BY tenant"
+_COUNTS: Final = """
+SELECT tenant, count(), uniqExact(_part) FROM memory GROUP BY tenant
+"""
 _BY_WORDS: Final = f"""
 SELECT {_COLUMNS} FROM memory
 WHERE tenant = %(tenant)s AND embedder = %(embedder)s AND {{words}}
@@ -62,7 +64,7 @@ class MemorySearch:
         self._clickhouse = clickhouse
         self._vectors = vectors
         self._clock = clock
-        self._rows: dict[str, int] = {}
+        self._density: dict[str, float] = {}
         self._count_at = clock()
 
     def __call__(
@@ -81,16 +83,24 @@ class MemorySearch:
         asked = _Question(self._clickhouse, self._vectors, tenant, text)
         if mode == "words":
             return asked.by_words(k)
-        near = asked.by_meaning(k, self._share(tenant))
+        near = asked.by_meaning(k, self._density_of(tenant))
         return near if mode == "meaning" else fused([near, asked.by_words(k)])[:k]
 
-    def _share(self, tenant: str) -> float:
-        """Return the tenant's share of all rows, of late; 0 where it has few."""
+    def _density_of(self, tenant: str) -> float:
+        """Return how many of a tenant's rows a row asked for finds; 0 where it has few.
+
+        Of late, and at most 1. Each part of the table has an index, that gives so many.
+        """
         if self._clock() >= self._count_at:
-            self._rows = dict(self._clickhouse.query(_COUNTS))
+            counted = self._clickhouse.query(_COUNTS)
+            every = sum(rows for _, rows, _ in counted)
+            self._density = {
+                of: min(rows / every * parts, 1.0)
+                for of, rows, parts in counted
+                if rows > _FEW
+            }
             self._count_at = self._clock() + _COUNTED_S
-        rows = self._rows.get(tenant, 0)
-        return rows / sum(self._rows.values()) if rows > _FEW else 0.0
+        return self._density.get(tenant, 0.0)
 
 
 class _Question:
@@ -107,11 +117,11 @@ class _Question:
         packed = vector.astype("<f4").tobytes().hex()
         self._vector = f"reinterpret(unhex('{packed}'), 'Array(Float32)')"
 
-    def by_meaning(self, k: int, share: float) -> list[Remembered]:
+    def by_meaning(self, k: int, density: float) -> list[Remembered]:
         # An attempt has several rows until its versions are merged.
         own = 2 * k + 10
-        if share:
-            first = min(round(own / share), _AT_LAST)
+        if density:
+            first = min(round(own / density), _AT_LAST)
             for limit in sorted({first, _AT_LAST}):
                 found = self._found(_BY_INDEX, limit)
                 if len(found) >= k:
