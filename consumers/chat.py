@@ -1,30 +1,50 @@
-"""A client to a chat model, on any server that speaks OpenAI's chat completions.
+"""A chat model, on any server that speaks OpenAI's chat completions.
 
 Address and key are the openai package's own OPENAI_BASE_URL and OPENAI_API_KEY.
 """
 
-from typing import TYPE_CHECKING
-
 from pilotfish.schemas.errors import ConfigurationError, RequirementError
 
-if TYPE_CHECKING:
-    from openai import OpenAI
 
+class ChatModel:
+    """Asks a model once, without tries again; safe to share among threads.
 
-def chat_client(timeout_s: float) -> "OpenAI":
-    """Return a client that asks once, without tries again; no request is made yet.
+    No request is made before `reply`.
 
     Raises:
         ConfigurationError: the key is missing.
         RequirementError: the openai package is missing.
     """
-    try:
-        from openai import OpenAI, OpenAIError
-    except ImportError as error:
-        raise RequirementError("install the extra `pilotfish[chat]`") from error
-    try:
-        return OpenAI(timeout=timeout_s, max_retries=0)
-    except OpenAIError as error:
-        raise ConfigurationError(
-            f"{error} (a server that wants no key takes any word)"
-        ) from error
+
+    def __init__(self, model: str, timeout_s: float) -> None:
+        try:
+            from openai import OpenAI, OpenAIError
+        except ImportError as error:
+            raise RequirementError("install the extra `pilotfish[chat]`") from error
+        try:
+            self._client = OpenAI(timeout=timeout_s, max_retries=0)
+        except OpenAIError as error:
+            raise ConfigurationError(
+                f"{error} (a server that wants no key takes any word)"
+            ) from error
+        self._model = model
+
+    def reply(self, instructions: str, text: str) -> str:
+        """Return what the model says to a text; empty if nothing.
+
+        Raises:
+            openai.APIError: as it comes, so that rate limits, time-outs and lost
+                connections can be told apart.
+        """
+        completion = self._client.chat.completions.create(
+            model=self._model,
+            messages=[
+                {"role": "system", "content": instructions},
+                {"role": "user", "content": text},
+            ],
+        )
+        return completion.choices[0].message.content or ""
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()

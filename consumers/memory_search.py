@@ -10,7 +10,7 @@ compared one by one, which the sort key makes quick for just those.
 
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -55,17 +55,11 @@ ORDER BY at DESC LIMIT %(limit)s
 class MemorySearch:
     """Searches the memory; for one thread."""
 
-    def __init__(
-        self,
-        clickhouse: ClickHouse,
-        vectors: ProblemVectors,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, clickhouse: ClickHouse, vectors: ProblemVectors) -> None:
         self._clickhouse = clickhouse
         self._vectors = vectors
-        self._clock = clock
         self._density: dict[str, float] = {}
-        self._count_at = clock()
+        self._count_at = time.monotonic()
 
     def __call__(
         self, tenant: str, text: str, k: int = 5, mode: SearchMode = "meaning"
@@ -91,7 +85,7 @@ class MemorySearch:
 
         Of late, and at most 1. Each part of the table has an index, that gives so many.
         """
-        if self._clock() >= self._count_at:
+        if time.monotonic() >= self._count_at:
             counted = self._clickhouse.query(_COUNTS)
             every = sum(rows for _, rows, _ in counted)
             self._density = {
@@ -99,7 +93,7 @@ class MemorySearch:
                 for of, rows, parts in counted
                 if rows > _FEW
             }
-            self._count_at = self._clock() + _COUNTED_S
+            self._count_at = time.monotonic() + _COUNTED_S
         return self._density.get(tenant, 0.0)
 
 

@@ -6,16 +6,13 @@ words; where it says nothing, or is away, the terms are the name.
 """
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import structlog
 
-from pilotfish.consumers.chat import chat_client
+from pilotfish.consumers.chat import ChatModel
 from pilotfish.consumers.group_names import Naming, Terms, by_terms
 from pilotfish.schemas.settings import Settings
-
-if TYPE_CHECKING:
-    from openai import OpenAI
 
 _LOG = structlog.get_logger(service="memory")
 
@@ -31,8 +28,7 @@ _KEPT: Final = 10_000
 class ModelNames:
     """Asks once for all groups that have new terms; keeps the names of the others."""
 
-    def __init__(self, client: "OpenAI", model: str) -> None:
-        self._client = client
+    def __init__(self, model: ChatModel) -> None:
         self._model = model
         self._names: dict[str, str] = {}
 
@@ -61,25 +57,18 @@ class ModelNames:
         from openai import OpenAIError
 
         try:
-            completion = self._client.chat.completions.create(
-                model=self._model,
-                messages=[
-                    {"role": "system", "content": _PROMPT},
-                    {"role": "user", "content": lines},
-                ],
-            )
+            return self._model.reply(_PROMPT, lines)
         except OpenAIError as error:
             _LOG.warning("groups keep their terms as names", reason=repr(error))
             return ""
-        return completion.choices[0].message.content or ""
 
 
 def naming(settings: Settings) -> Naming:
     """Return how groups are named: by PILOTFISH_NAMING_MODEL where it is set.
 
     Raises:
-        ConfigurationError, RequirementError: as `chat_client`.
+        ConfigurationError, RequirementError: as `ChatModel`.
     """
     if not settings.naming_model:
         return by_terms
-    return ModelNames(chat_client(_TIMEOUT_S), settings.naming_model)
+    return ModelNames(ChatModel(settings.naming_model, _TIMEOUT_S))

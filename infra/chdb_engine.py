@@ -18,6 +18,8 @@ from pilotfish.schemas.errors import RequirementError
 
 # Any: whether chdb counts as typed depends on what mypy saw of it before.
 _connect: Any = chdb.connect
+LOW_BYTES = 100 * 2**20
+"""With less of its disk free, it refuses inserts."""
 _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 # readonly = 1 also keeps a statement from changing any of them.
 _READER_LIMITS = {
@@ -193,7 +195,8 @@ def _lock(data: Path) -> int:
 def _configure(data: Path) -> Path:
     users, server = data / "users.xml", data / "server.xml"
     _write(users, _shipped("users.xml"))
-    _write(server, _shipped("server.xml").replace("USERS", str(users)))
+    text = _shipped("server.xml").replace("USERS", str(users))
+    _write(server, text.replace("LOW_BYTES", str(LOW_BYTES)))
     return server
 
 

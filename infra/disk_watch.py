@@ -13,11 +13,9 @@ import time
 from pathlib import Path
 from typing import Final
 
-from pilotfish.infra.chdb_engine import Engine, EngineError, Request
+from pilotfish.infra.chdb_engine import LOW_BYTES, Engine, EngineError, Request
 from pilotfish.infra.statement import parse
 
-_LOW_BYTES: Final = 100 * 2**20
-"""Here inserts are refused, too: server.xml."""
 _EVERY_S: Final = 0.2
 _WHILE_LOW_S: Final = 1.0
 _LONGEST_MERGE_S: Final = 600.0
@@ -50,7 +48,7 @@ class DiskWatch:
     def _look(self) -> float | None:
         """Return since when the disk is low, or was until now; None if it was not."""
         before, disk = self._low_since, os.statvfs(self._data)
-        low = disk.f_bavail * disk.f_frsize < _LOW_BYTES
+        low = disk.f_bavail * disk.f_frsize < LOW_BYTES
         self._low_since = (before or time.time()) if low else None
         return before or self._low_since
 

@@ -38,7 +38,8 @@ def serve(data: Path, port: int, settings: Settings) -> None:
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     data.mkdir(parents=True, exist_ok=True)
     os.chdir(data)  # relative paths in statements end up here
-    broken = asyncio.run(_serve(data, login, listener))
+    engine = Engine(data)
+    broken = asyncio.run(_serve(engine, DiskWatch(data, engine), login, listener))
     if broken:
         with suppress(OSError):  # the disk of the log may be the full one
             _LOG.warning("begins_anew", broken_by_a_full_disk=broken)
@@ -48,9 +49,10 @@ def serve(data: Path, port: int, settings: Settings) -> None:
     os._exit(0)
 
 
-async def _serve(data: Path, login: Login, listener: socket.socket) -> str:
+async def _serve(
+    engine: Engine, watch: DiskWatch, login: Login, listener: socket.socket
+) -> str:
     """Return the path of a part that a full disk broke; empty when told to stop."""
-    engine = Engine(data)
     runner = web.AppRunner(
         application(engine, login),
         access_log=None,
@@ -65,7 +67,7 @@ async def _serve(data: Path, login: Login, listener: socket.socket) -> str:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await web.SockSite(runner, listener).start()
-    broken = asyncio.create_task(DiskWatch(data, engine).broken_part())
+    broken = asyncio.create_task(watch.broken_part())
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({broken, stopped}, return_when=asyncio.FIRST_COMPLETED)
     found = broken.result() if broken.done() else ""

@@ -17,7 +17,9 @@ def until_available(
     given_up: threading.Event,
     waits: Callable[[UnavailableError, float], object],
 ) -> Result:
-    """Return what `work` does once it succeeds; `waits` hears of each error and the seconds to wait.
+    """Return what `work` does once it succeeds.
+
+    `waits` hears of each error and the seconds to wait.
 
     Raises:
         UnavailableError: `given_up` was set while a server was away.

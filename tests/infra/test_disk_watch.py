@@ -86,7 +86,7 @@ def test_a_part_is_broken_that_has_less_on_a_low_disk_than_it_should(
     if on_disk is not None:
         (part / "p.proj").mkdir(parents=True)
         (part / "p.proj" / "n.bin").write_bytes(on_disk)
-    monkeypatch.setattr(disk_watch, "_LOW_BYTES", low)
+    monkeypatch.setattr(disk_watch, "LOW_BYTES", low)
     engine: Any = Parts(part, 3)
     found = asyncio.wait_for(DiskWatch(tmp_path, engine).broken_part(), 0.5)
     if broken:

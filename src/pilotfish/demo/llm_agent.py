@@ -1,14 +1,10 @@
 """A language model as the demo's agent: the same approaches, as prompts."""
 
 import re
-from typing import TYPE_CHECKING
 
-from pilotfish.consumers.chat import chat_client
+from pilotfish.consumers.chat import ChatModel
 from pilotfish.demo.agent import APPROACHES, Outcome
 from pilotfish.schemas.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from openai import OpenAI
 
 _PROMPT = """Solve the problem you are given. Go about it like this: {instruction}
 
@@ -22,13 +18,12 @@ _TIMEOUT_S = 60.0
 class ModelAgent:
     """Asks a model once for each try; safe to share among threads."""
 
-    def __init__(self, client: "OpenAI", model: str) -> None:
-        self._client = client
+    def __init__(self, model: ChatModel) -> None:
         self._model = model
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._model.close()
 
     def solve(self, problem_text: str, approach: str) -> Outcome:
         """Try one approach.
@@ -38,14 +33,7 @@ class ModelAgent:
                 connections are recorded as infrastructure's fault.
         """
         prompt = _PROMPT.format(instruction=APPROACHES[approach])
-        completion = self._client.chat.completions.create(
-            model=self._model,
-            messages=[
-                {"role": "system", "content": prompt},
-                {"role": "user", "content": problem_text},
-            ],
-        )
-        reply = completion.choices[0].message.content or ""
+        reply = self._model.reply(prompt, problem_text)
         answer = answer_in(reply)
         if answer is None:
             return Outcome(
@@ -76,4 +64,4 @@ def connect_model(model: str) -> ModelAgent:
     if not model:
         raise ConfigurationError("name a model: --agent openai:MODEL")
     # A rate limit is to be recorded, not to be waited for.
-    return ModelAgent(chat_client(_TIMEOUT_S), model)
+    return ModelAgent(ChatModel(model, _TIMEOUT_S))
