@@ -444,10 +444,10 @@ class Platform(RuleBasedStateMachine):
             return MemoryProducer(self.log, self.trouble)
 
         fakes = {"consumer": consumer, "ClickHouse": clickhouse}
+        yield patch.multiple("pilotfish.consumers.archive", **fakes, producer=producer)
         yield patch.multiple(
-            "pilotfish.consumers.archive",
-            **fakes,
-            producer=producer,
+            "pilotfish.consumers.archive_writer",
+            ClickHouse=clickhouse,
             in_background=_now,
         )
         yield patch.multiple(
