@@ -1,4 +1,4 @@
-.PHONY: setup demo test check format lint types audit faults bench bench-learning bench-labels bench-filters lock clean
+.PHONY: setup demo test check format lint types audit faults bench bench-learning bench-labels bench-filters bench-memory lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -42,6 +42,9 @@ bench-labels: setup
 
 bench-filters: setup
 	@$(BIN)/python benchmarks/filters.py
+
+bench-memory: setup
+	@$(BIN)/python benchmarks/memory_search.py
 
 lock: setup
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --python-version 3.11 \

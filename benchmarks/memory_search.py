@@ -1,7 +1,8 @@
 """Search of the memory at a million attempts: time, and recall against exact search.
 
-Run: `python benchmarks/memory_search.py [ROWS] [TEXTS.jsonl.gz ...]`; prints JSON, after
-twelve minutes with a million. Vectors are those of the problems in the logs given, each
+Run: `python benchmarks/memory_search.py [ROWS] [TEXTS.jsonl.gz ...]`, or make
+bench-memory; takes twelve minutes with a million, and writes
+benchmarks/memory_search.json unless ROWS are given. Vectors are those of the problems in the logs given, each
 moved by noise, so that they lie in clusters as real ones do; one attempt in ten is another
 tenant's. Searches are new texts. The rows come in parts of 100,000 that are not merged;
 then again with all of them merged.
@@ -31,6 +32,7 @@ from pilotfish.trainers.base import ensure_base
 
 PORT = 28723
 PART = 100_000
+RESULTS = Path(__file__).with_suffix(".json")
 SEARCHES, COMPARED, K = 200, 50, 10
 NOISE = 0.03
 """Of each of 384 numbers: a problem and its like then have a cosine of about 0.86."""
@@ -188,7 +190,10 @@ def main() -> None:
                 print(json.dumps(result), file=sys.stderr)
             memory = psutil.Process(gateway.pid).memory_info().rss / 1e9
             result["clickhouse_rss_gb"] = round(memory, 2)
-    print(json.dumps(result, indent=2))
+    text = json.dumps(result, indent=2)
+    if len(sys.argv) == 1:
+        RESULTS.write_text(text + "\n")
+    print(text)
 
 
 def _state(

@@ -2,7 +2,8 @@
 
 They are rendered from benchmarks/demo-SEED.json (`pilotfish demo --seed SEED --json`),
 benchmarks/answers.json, benchmarks/faults.json (`make faults`, row by row),
-benchmarks/results.json (`make bench`) and benchmarks/filters.md (`make bench-filters`).
+benchmarks/results.json (`make bench`), benchmarks/filters.md (`make bench-filters`) and
+benchmarks/memory_search.json (`make bench-memory`).
 With --ask, the questions of examples/questions.sql are first put to the platform that
 runs.
 """
@@ -35,6 +36,7 @@ def filled(text: str) -> str:
         "sql": answers,
         "faults": faults,
         "bench": bench,
+        "memory": memory,
         "filters": filters,
     }
     for name, render in blocks.items():
@@ -145,6 +147,37 @@ def bench() -> str:
     if not path.exists():
         return f"{_NOTHING}\n"
     return path.read_text().split("\n", 2)[2]
+
+
+def memory() -> str:
+    """Return the table of the memory's search, a line for each state and tenant."""
+    path = HERE / "memory_search.json"
+    found = json.loads(path.read_text())
+    columns = (
+        "a million attempts",
+        "tenant has",
+        "p50 ms",
+        "p95 ms",
+        "encoding, p50 ms",
+    )
+    lines = [
+        f"| {' | '.join(columns)} | one by one, p50 ms | recall at 10 |",
+        "|---" * (len(columns) + 2) + "|",
+    ]
+    for state in ("as_inserted", "merged"):
+        parts = found[state]["parts"]
+        in_parts = "in one part" if parts == 1 else f"in {parts} parts"
+        for tenant, share in (("main", "90%"), ("other", "10%")):
+            one = found[state][tenant]
+            times = (
+                one["search_ms"]["p50"],
+                one["search_ms"]["p95"],
+                one["of_it_encoding_ms"]["p50"],
+                one["exact_ms"]["p50"],
+            )
+            cells = (in_parts, share, *(f"{ms:.0f}" for ms in times))
+            lines.append(f"| {' | '.join(cells)} | {one['recall_at_10']:.3f} |")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
