@@ -20,7 +20,7 @@ FROM trainings FINAL WHERE status = 'finished' ORDER BY started_at;
 SELECT h.kind AS kind, count() AS attempts, round(avg(a.p_success), 2) AS success,
        topK(1)(a.approach)[1] AS mostly_tried
 FROM attempts_current AS a JOIN hints AS h ON h.request_id = a.hint_request_id
-WHERE a.p_success IS NOT NULL AND h.approach != ''
+WHERE a.p_success IS NOT NULL AND h.approach != '' AND h.kind != ''
 GROUP BY kind HAVING attempts >= 10 ORDER BY success LIMIT 5;
 
 -- Which group of problems is getting worse?

@@ -1,5 +1,6 @@
 """`pilotfish demo`: the whole loop on real problems."""
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -41,4 +42,7 @@ def demo(
         json_file=json_file,
         keep=keep_running,
     )
+    # Both end it as Ctrl-C does; a shell lets what it puts behind ignore SIGINT.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     play(plan, console)

@@ -1,0 +1,56 @@
+"""`pilotfish demo` in a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from ports import free_ports, is_free
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_end_it_leaves_no_process_behind(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    environment = {
+        "PILOTFISH_HOME": str(tmp_path),
+        "PILOTFISH_KAFKA": f"127.0.0.1:{_two_free()}",
+        "PILOTFISH_CLICKHOUSE": f"http://127.0.0.1:{free_ports(1)[0]}",
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "pilotfish", "demo", "--attempts", "60"],
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=_ignore_interrupts,
+    ) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if "starting archive" in line:
+                break
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert len(children) >= 2, "".join(said)  # the servers at least
+        process.send_signal(number)
+        process.communicate(timeout=30)
+        assert process.returncode != 0
+        _, left = psutil.wait_procs(children, timeout=5)
+        assert left == []
+
+
+def _ignore_interrupts() -> None:
+    """As a shell does for what it starts with `&`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _two_free() -> int:
+    while True:
+        [first] = free_ports(1)
+        if is_free(first + 1):
+            return first
