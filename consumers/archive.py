@@ -43,7 +43,7 @@ _LOG = structlog.get_logger(service="archive")
 
 _MAX_RECORDS: Final = 10_000
 _MAX_BYTES: Final = 64 * 1024 * 1024
-_BATCH_S: Final = 0.2
+_BATCH_S: Final = 0.15
 """How long a batch is collected: most of the time from event to query."""
 _PATIENCE_S: Final = 1.0
 """An insert that takes longer pauses the partitions, so that polling can go on."""
