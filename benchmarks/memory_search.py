@@ -2,10 +2,10 @@
 
 Run: `python benchmarks/memory_search.py [ROWS] [TEXTS.jsonl.gz ...]`, or make
 bench-memory; takes twelve minutes with a million, and writes
-benchmarks/memory_search.json unless ROWS are given. Vectors are those of the problems in the logs given, each
-moved by noise, so that they lie in clusters as real ones do; one attempt in ten is another
-tenant's. Searches are new texts. The rows come in parts of 100,000 that are not merged;
-then again with all of them merged.
+benchmarks/memory_search.json unless ROWS are given. Vectors are those of the problems in
+the logs given, each moved by noise, so that they lie in clusters as real ones do; one
+attempt in ten is another tenant's. Searches are new texts. The rows come in parts of
+100,000 that are not merged; then again with all of them merged.
 """
 
 import gzip

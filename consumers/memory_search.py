@@ -112,8 +112,8 @@ class _Question:
         self._vector = f"reinterpret(unhex('{packed}'), 'Array(Float32)')"
 
     def by_meaning(self, k: int, density: float) -> list[Remembered]:
-        # An attempt has several rows until its versions are merged. To ask for ten more
-        # at once takes a third longer; to ask again is rare.
+        # An attempt has several rows until its versions are merged. To ask for twice as
+        # many at once takes half as long again; to ask again is rare.
         own = k + 5
         if density:
             first = min(round(own / density), _AT_LAST)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -18,13 +19,7 @@ from pilotfish.schemas.settings import Settings
 @pytest.fixture(scope="package")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """`pilotfish up` in a process; at the end it must stop within ten seconds."""
-    broker, http, metrics = _ports()
-    settings = Settings(
-        home=tmp_path_factory.mktemp("up"),
-        kafka=f"127.0.0.1:{broker}",
-        clickhouse=f"http://127.0.0.1:{http}",
-        metrics_port=metrics,
-    )
+    settings = _settings(tmp_path_factory.mktemp("up"))
     with subprocess.Popen(
         [sys.executable, "-m", "pilotfish", "up"],
         env=os.environ | settings.environment(),
@@ -41,6 +36,22 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         process.communicate()
         assert time.monotonic() - since < 10
         assert not [child for child in children if child.is_running()]
+
+
+@pytest.fixture
+def apart(tmp_path: Path) -> Settings:
+    """Settings for a platform of a test's own."""
+    return _settings(tmp_path)
+
+
+def _settings(home: Path) -> Settings:
+    broker, http, metrics = _ports()
+    return Settings(
+        home=home,
+        kafka=f"127.0.0.1:{broker}",
+        clickhouse=f"http://127.0.0.1:{http}",
+        metrics_port=metrics,
+    )
 
 
 def _ports() -> tuple[int, int, int]:

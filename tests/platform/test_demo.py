@@ -4,11 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import psutil
 import pytest
-from ports import free_ports, is_free
+
+from pilotfish.schemas.settings import Settings
 
 AS_BEHIND = ("sh", "-c", 'trap "" INT; exec "$0" "$@"')
 """Ignores SIGINT, as what a shell starts with `&` does."""
@@ -17,16 +17,11 @@ AS_BEHIND = ("sh", "-c", 'trap "" INT; exec "$0" "$@"')
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_end_it_leaves_no_process_behind(
-    tmp_path: Path, number: signal.Signals
+    apart: Settings, number: signal.Signals
 ) -> None:
-    environment = {
-        "PILOTFISH_HOME": str(tmp_path),
-        "PILOTFISH_KAFKA": f"127.0.0.1:{_two_free()}",
-        "PILOTFISH_CLICKHOUSE": f"http://127.0.0.1:{free_ports(1)[0]}",
-    }
     with subprocess.Popen(
         [*AS_BEHIND, sys.executable, "-m", "pilotfish", "demo", "--attempts", "60"],
-        env=os.environ | environment,
+        env=os.environ | apart.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -44,10 +39,3 @@ def test_told_to_end_it_leaves_no_process_behind(
         assert process.returncode != 0
         _, left = psutil.wait_procs(children, timeout=5)
         assert left == []
-
-
-def _two_free() -> int:
-    while True:
-        [first] = free_ports(1)
-        if is_free(first + 1):
-            return first
