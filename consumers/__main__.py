@@ -5,9 +5,15 @@ import os
 import sys
 from importlib import import_module
 
-from pilotfish.consumers.service import asking_first, serve, stop_on_signals
+from pilotfish.consumers.service import (
+    asking_first,
+    end_in_time,
+    serve,
+    stop_on_signals,
+)
 from pilotfish.schemas.settings import Settings
 from pilotfish.streams import logs
+from pilotfish.streams.clickhouse import spare_pandas
 from pilotfish.streams.health import Health
 
 SERVICES = ("archive", "advisor", "trigger", "memory")
@@ -22,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     name = parser.parse_args(arguments).service
     logs.configure(name)
     stop = stop_on_signals()
+    end_in_time(name, stop)
+    spare_pandas()
     # The head's matrices are small: more threads wait for one another on busy cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # By name: the advisor brings onnxruntime, which the others need not load.

@@ -48,7 +48,7 @@ _BATCH_S: Final = 0.15
 _PATIENCE_S: Final = 1.0
 """An insert that takes longer pauses the partitions, so that polling can go on."""
 _ANSWER_S: Final = 10.0
-_CLOSE_S: Final = 3.0
+_CLOSE_S: Final = 1.5
 
 
 def run(settings: Settings, stop: threading.Event, standing: Standing) -> None:

@@ -1,7 +1,13 @@
-"""How a service lives: signals set `stop`, and what is away is asked again for ever."""
+"""How a service lives: signals set `stop`, and what is away is asked again for ever.
 
+A kill at any moment is harmless, and this makes the end simple: what waits for a server
+when `stop` is set, and does not come to its end in time, is left behind.
+"""
+
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -21,6 +27,7 @@ _LONGEST_S: Final = 10.0
 """A server that came back is noticed after this long at the latest."""
 _ASKED_S: Final = 2.0
 """A service that is told to stop may be asking: less than it has for that."""
+_END_S: Final = 4.0
 
 
 def asking_first(service: Service) -> Service:
@@ -46,6 +53,18 @@ def stop_on_signals() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     return stop
+
+
+def end_in_time(name: str, stop: threading.Event) -> None:
+    """End this process four seconds after `stop` was set, whatever it then waits for."""
+
+    def watch() -> None:
+        stop.wait()
+        time.sleep(_END_S)
+        structlog.get_logger(service=name).warning("left_behind", waited_s=_END_S)
+        os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def serve(

@@ -24,7 +24,7 @@ from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import EVENTS
 from pilotfish.streams import logs
 from pilotfish.streams.batch import Record
-from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.streams.clickhouse import ClickHouse, spare_pandas
 from pilotfish.streams.dead_letters import DeadLetters
 from pilotfish.streams.garbage import spare_the_collector
 from pilotfish.streams.kafka import producer
@@ -160,6 +160,7 @@ def _serve(connection: Connection, settings: Settings) -> None:
 
     worker = Worker(ClickHouse(settings), sink, threading.Event(), waits)
     load(settings.labelling)
+    spare_pandas()
     ClickHouse.load()
     spare_the_collector()
     connection.send(_NOTHING)

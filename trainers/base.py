@@ -1,13 +1,16 @@
 """The base advisor: the pretrained encoder with a fast head that knows nothing yet.
 
 Imports nothing heavy, because every start of the platform asks for it: torch and
-transformers come in only where the bundle was never made on this machine.
+transformers come in only where the bundle was never made on this machine, and in a
+process of its own.
 """
 
 import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from pilotfish.advisors.bundle import Bundle
@@ -40,16 +43,19 @@ def ensure_base(
     if not store.path(BASE_TENANT, version).exists():
         if not cached.path(BASE_TENANT, version).exists():
             report("exporting the base model to ONNX: half a minute, once")
-            _build(settings.base_model, version, cached)
+            made = settings.base_model, version, cached.path(BASE_TENANT, version)
+            # In a process of its own: `pilotfish up` would keep a gigabyte for ever.
+            with ProcessPoolExecutor(1, get_context("spawn")) as process:
+                process.submit(_build, *made).result()
         _place(cached.path(BASE_TENANT, version), store.path(BASE_TENANT, version))
     store.path(BASE_TENANT, version).touch()  # `ModelStore.base` takes the newest
     return store.bundle(BASE_TENANT, version)
 
 
-def _build(name: str, version: str, cached: ModelStore) -> None:
+def _build(name: str, version: str, target: Path) -> None:
     from pilotfish.trainers.base_build import build
 
-    build(name, version, cached.path(BASE_TENANT, version))
+    build(name, version, target)
 
 
 def _version(name: str) -> str:

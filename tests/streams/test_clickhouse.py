@@ -3,6 +3,8 @@ import re
 import signal
 import socket
 import struct
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -47,6 +49,14 @@ def database(gateway: EmbeddedClickHouse) -> Iterator[ClickHouse]:
 def test_rows_come_back_as_they_went(database: ClickHouse) -> None:
     database.insert("things", COLUMNS, [ROW])
     assert database.query("SELECT * FROM things") == [ROW]
+
+
+def test_a_process_that_spares_pandas_inserts_without_it() -> None:
+    code = (
+        "import sys; from pilotfish.streams.clickhouse import ClickHouse, spare_pandas;"
+        "spare_pandas(); ClickHouse.load(); sys.exit('pandas' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_table_has_names(database: ClickHouse) -> None:
