@@ -7,7 +7,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final, Self
 
@@ -99,15 +100,19 @@ class Supervisor:
         self._watch = threading.Thread(target=self._look, name="supervisor")
 
     def __enter__(self) -> Self:
-        for child in self._children.values():
-            child.start()
-        self._watch.start()
+        with ExitStack() as unless_all_started:
+            unless_all_started.push(self)
+            # In a thread: what a signal raises here would lose one that is just starting.
+            with ThreadPoolExecutor(1) as starting:
+                starting.submit(self._start).result()
+            unless_all_started.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop all at once; takes four seconds at most."""
         self._stop.set()
-        self._watch.join()
+        if self._watch.is_alive():
+            self._watch.join()
         deadline = time.monotonic() + _STOP_WITHIN_S
         for child in self._children.values():
             child.ask_to_end()
@@ -117,6 +122,11 @@ class Supervisor:
     def pids(self) -> dict[str, int]:
         """Return the process id of each service."""
         return {name: child.pid for name, child in self._children.items()}
+
+    def _start(self) -> None:
+        for child in self._children.values():
+            child.start()
+        self._watch.start()
 
     def _look(self) -> None:
         while not self._stop.wait(_LOOK_EVERY_S):
