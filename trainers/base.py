@@ -39,16 +39,17 @@ def ensure_base(
         BundleError: the bundle in the store or in the cache is damaged.
     """
     version = _version(settings.base_model)
-    store, cached = ModelStore(settings.models), ModelStore(cache)
-    if not store.path(BASE_TENANT, version).exists():
-        if not cached.path(BASE_TENANT, version).exists():
+    store = ModelStore(settings.models)
+    cached = ModelStore(cache).path(BASE_TENANT, version)
+    placed = store.path(BASE_TENANT, version)
+    if not placed.exists():
+        if not cached.exists():
             report("exporting the base model to ONNX: half a minute, once")
-            made = settings.base_model, version, cached.path(BASE_TENANT, version)
             # In a process of its own: `pilotfish up` would keep a gigabyte for ever.
             with ProcessPoolExecutor(1, get_context("spawn")) as process:
-                process.submit(_build, *made).result()
-        _place(cached.path(BASE_TENANT, version), store.path(BASE_TENANT, version))
-    store.path(BASE_TENANT, version).touch()  # `ModelStore.base` takes the newest
+                process.submit(_build, settings.base_model, version, cached).result()
+        _place(cached, placed)
+    placed.touch()  # `ModelStore.base` takes the newest
     return store.bundle(BASE_TENANT, version)
 
 

@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from typing import Final
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from pilotfish._supervisor import Child, Say, Supervisor
@@ -20,6 +21,8 @@ SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
 """Service -> module and arguments, as `python -m` takes them."""
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost")
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -45,12 +48,23 @@ def running_platform(settings: Settings, say: Say) -> Iterator[Supervisor]:
     with ExitStack() as running:
         say("starting Kafka and ClickHouse")
         kafka = EmbeddedKafka(settings.home / "kafka", broker, say=say)
-        running.enter_context(kafka)
-        running.enter_context(EmbeddedClickHouse(settings.home / "clickhouse", http))
+        enter_whole(running, kafka)
+        enter_whole(running, EmbeddedClickHouse(settings.home / "clickhouse", http))
         prepare(settings)
         ensure_base(settings, report=say)
         say("starting " + ", ".join(SERVICES))
-        yield running.enter_context(Supervisor(_children(settings), say))
+        yield enter_whole(running, Supervisor(_children(settings), say))
+
+
+def enter_whole(running: ExitStack, server: AbstractContextManager[T]) -> T:
+    """Enter `server`, to be left with `running`, also where a signal ends its start.
+
+    In a thread, which comes to its end: what the signal raises in this one would lose a
+    process that is just starting. Leaving one that did not start must do nothing.
+    """
+    running.push(server)
+    with ThreadPoolExecutor(1) as starting:
+        return starting.submit(server.__enter__).result()
 
 
 def prepare(settings: Settings, replication: int = 1) -> list[str]:

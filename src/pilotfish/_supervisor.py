@@ -7,8 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
@@ -100,12 +99,9 @@ class Supervisor:
         self._watch = threading.Thread(target=self._look, name="supervisor")
 
     def __enter__(self) -> Self:
-        with ExitStack() as unless_all_started:
-            unless_all_started.push(self)
-            # In a thread: what a signal raises here would lose one that is just starting.
-            with ThreadPoolExecutor(1) as starting:
-                starting.submit(self._start).result()
-            unless_all_started.pop_all()
+        for child in self._children.values():
+            child.start()
+        self._watch.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -122,11 +118,6 @@ class Supervisor:
     def pids(self) -> dict[str, int]:
         """Return the process id of each service."""
         return {name: child.pid for name, child in self._children.items()}
-
-    def _start(self) -> None:
-        for child in self._children.values():
-            child.start()
-        self._watch.start()
 
     def _look(self) -> None:
         while not self._stop.wait(_LOOK_EVERY_S):

@@ -7,6 +7,7 @@ import sys
 
 import psutil
 import pytest
+from faults.processes import eventually
 
 from pilotfish.schemas.settings import Settings
 
@@ -39,3 +40,27 @@ def test_told_to_end_it_leaves_no_process_behind(
         assert process.returncode != 0
         _, left = psutil.wait_procs(children, timeout=5)
         assert left == []
+
+
+@pytest.mark.slow
+def test_told_to_end_while_kafka_starts_it_leaves_none(apart: Settings) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "pilotfish", "demo", "--attempts", "60"],
+        env=os.environ | apart.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        eventually(lambda: bool(_brokers(apart)), True, 60)
+        process.terminate()
+        assert process.wait(60) != 0
+    eventually(lambda: _brokers(apart), [])
+
+
+def _brokers(settings: Settings) -> list[int]:
+    """Return the processes of this demo's Kafka; it names its own properties."""
+    properties = str(settings.home / "demo/kafka/server.properties")
+    return [
+        one.pid
+        for one in psutil.process_iter(["cmdline"])
+        if {"kafka.Kafka", properties} <= set(one.info["cmdline"] or ())
+    ]

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from statistics import fmean
@@ -12,6 +14,8 @@ import psutil
 import pytest
 from faults.processes import eventually
 
+from pilotfish._platform import enter_whole
+from pilotfish._supervisor import Child, Supervisor
 from pilotfish.schemas.attempt_log import read_attempts
 from pilotfish.schemas.settings import Settings
 
@@ -73,3 +77,23 @@ def test_a_port_in_use_is_one_line_before_anything_starts(up: Settings) -> None:
     assert done.returncode == 1
     assert "for Kafka is in use" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_ended_while_it_starts_it_leaves_nothing_behind(tmp_path: Path) -> None:
+    before = set(psutil.Process().children())
+
+    class Interrupting(Child):
+        def start(self) -> None:
+            super().start()
+            os.kill(os.getpid(), signal.SIGINT)
+
+    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
+    log = tmp_path / "log"
+    children = {
+        "first": Interrupting(sleep, {}, log),
+        "second": Child(sleep, {}, log),
+    }
+    with pytest.raises(KeyboardInterrupt), ExitStack() as running:
+        enter_whole(running, Supervisor(children, lambda _: None))
+    assert all(child.died() is None for child in children.values())
+    assert set(psutil.Process().children()) <= before

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 from faults.processes import gone
 
@@ -82,22 +81,3 @@ def test_settings_reach_the_child(log: Path) -> None:
     child.start()
     until(lambda: child.died() is not None)
     assert log.read_text() == "mine\n"
-
-
-def test_ended_while_it_starts_it_leaves_nothing_behind(log: Path) -> None:
-    class Interrupting(Child):
-        def start(self) -> None:
-            super().start()
-            os.kill(os.getpid(), signal.SIGINT)
-
-    children = {
-        "first": Interrupting(SLEEP, {}, log),
-        "second": Child(SLEEP, {}, log),
-    }
-    with (
-        pytest.raises(KeyboardInterrupt),
-        Supervisor(children, lambda _: None),
-    ):
-        time.sleep(5)
-    assert all(child.died() is None for child in children.values())
-    assert not psutil.Process().children()
