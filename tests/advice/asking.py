@@ -77,7 +77,7 @@ class Asker:
                 assert isinstance(hint, HintGiven)
                 self.hints.setdefault(hint.request_id, []).append(hint)
 
-    def wait_for(self, request_id: str, within_s: float = 30.0) -> HintGiven:
+    def wait_for(self, request_id: str, within_s: float = 90.0) -> HintGiven:
         deadline = time.monotonic() + within_s
         while request_id not in self.hints:
             assert time.monotonic() < deadline, "no answer"

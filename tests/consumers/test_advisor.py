@@ -53,7 +53,7 @@ def base(settings: Settings) -> Bundle:
 
 
 def eventually(
-    question: Callable[[], bool], within_s: float = 30.0, every_s: float = 0.05
+    question: Callable[[], bool], within_s: float = 90.0, every_s: float = 0.05
 ) -> None:
     deadline = time.monotonic() + within_s
     while not question():

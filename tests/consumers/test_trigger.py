@@ -110,7 +110,7 @@ def finish(settings: Settings, tenant: str = "", verdict: str = "refused") -> No
     ClickHouse(settings).insert("trainings", list(row), [list(row.values())])
 
 
-def until(trigger: Trigger, question: Callable[[], bool], within_s: float = 20) -> None:
+def until(trigger: Trigger, question: Callable[[], bool], within_s: float = 60) -> None:
     deadline = time.monotonic() + within_s
     while not question():
         assert time.monotonic() < deadline

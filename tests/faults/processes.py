@@ -138,7 +138,7 @@ def _stopped(pid: int) -> Iterator[None]:
 
 
 def eventually(
-    question: Callable[[], object], answer: object, within_s: float = 30.0
+    question: Callable[[], object], answer: object, within_s: float = 60.0
 ) -> None:
     """Ask again until the answer is right; fail with the last one."""
     deadline = time.monotonic() + within_s

@@ -29,7 +29,7 @@ PARENT = [
 ]
 
 
-def until(reached: Callable[[], object], within_s: float = 20.0) -> None:
+def until(reached: Callable[[], object], within_s: float = 60.0) -> None:
     deadline = time.monotonic() + within_s
     while not reached():
         assert time.monotonic() < deadline

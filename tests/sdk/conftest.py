@@ -110,7 +110,7 @@ def memory() -> Iterator[MemoryClient]:
         yield client
 
 
-def eventually(question: Callable[[], bool], within_s: float = 10.0) -> None:
+def eventually(question: Callable[[], bool], within_s: float = 60.0) -> None:
     """Ask again until it is true."""
     deadline = time.monotonic() + within_s
     while not question():

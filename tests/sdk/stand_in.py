@@ -47,7 +47,7 @@ class EventReader:
         self.events: list[Event] = []
 
     def until(
-        self, enough: Callable[[list[Event]], bool], within_s: float = 20.0
+        self, enough: Callable[[list[Event]], bool], within_s: float = 60.0
     ) -> list[Event]:
         """Read until it is enough; return what there is when the time is over."""
         deadline = time.monotonic() + within_s
