@@ -11,8 +11,9 @@ compared one by one, which the sort key makes quick for just those.
 import re
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any, Final
+from typing import Final, NamedTuple
+
+from pydantic import TypeAdapter
 
 from pilotfish.consumers.problem_vectors import ProblemVectors
 from pilotfish.schemas.remembered import Remembered, SearchMode, check
@@ -28,28 +29,53 @@ _FUSED: Final = 60
 """Reciprocal rank fusion's constant (Cormack, Clarke and Buettcher 2009)."""
 _WORD: Final = re.compile(r"[0-9a-z]+")
 
-_COLUMNS: Final = """attempt_id, problem, problem_type, approach, outcome, p_success,
-    cosineDistance(embedding, {vector}) AS distance, cost, duration_s, steps, actions,
-    last_offset"""
+_COLUMNS: Final = """attempt_id, last_offset,
+    cosineDistance(embedding, {vector}) AS distance, brief"""
 # ClickHouse's own 256 candidates take a third longer; recall at 10 is 0.99 without them.
+# Who embedded a row stands in its brief: as a condition it takes a millisecond.
 _BY_INDEX: Final = f"""
 SELECT {_COLUMNS} FROM memory
-WHERE identity(tenant) = %(tenant)s AND embedder = %(embedder)s
+WHERE identity(tenant) = %(tenant)s
 ORDER BY distance LIMIT %(limit)s
 SETTINGS hnsw_candidate_list_size_for_search = 64
 """  # noqa: S608 - of our own names
+_OWN: Final = "tenant = %(tenant)s AND embedder = %(embedder)s"
 # The sum hides the distance from the index.
-_ONE_BY_ONE: Final = _BY_INDEX.replace("identity(tenant)", "tenant").replace(
-    "BY distance", "BY distance + 0"
-)
-_COUNTS: Final = """
-SELECT tenant, count(), uniqExact(_part) FROM memory GROUP BY tenant
-"""
+_ONE_BY_ONE: Final = f"""
+SELECT {_COLUMNS} FROM memory WHERE {_OWN}
+ORDER BY distance + 0 LIMIT %(limit)s
+"""  # noqa: S608
 _BY_WORDS: Final = f"""
-SELECT {_COLUMNS} FROM memory
-WHERE tenant = %(tenant)s AND embedder = %(embedder)s AND {{words}}
+SELECT {_COLUMNS} FROM memory WHERE {_OWN} AND {{words}}
 ORDER BY at DESC LIMIT %(limit)s
-"""  # noqa: S608 - of our own names
+"""  # noqa: S608
+_COUNTS: Final = """
+SELECT tenant, countIf(embedder = %(embedder)s), uniqExact(_part), sum(count()) OVER ()
+FROM memory GROUP BY tenant
+"""
+
+
+class _Brief(NamedTuple):
+    """The column `brief`, as infra/clickhouse/0018_memory_brief.sql defines it."""
+
+    problem: str
+    problem_type: str
+    approach: str
+    outcome: str
+    p_success: float | None
+    cost: float
+    duration_s: float
+    steps: int
+    actions: tuple[str, ...]
+    embedder: str
+
+    def of(self, attempt_id: str, similarity: float) -> Remembered:
+        shown = self._asdict()
+        del shown["embedder"]
+        return Remembered(attempt_id=attempt_id, similarity=similarity, **shown)
+
+
+_BRIEFS: Final = TypeAdapter(_Brief)
 
 
 class MemorySearch:
@@ -86,11 +112,10 @@ class MemorySearch:
         Of late, and at most 1. Each part of the table has an index, that gives so many.
         """
         if time.monotonic() >= self._count_at:
-            counted = self._clickhouse.query(_COUNTS)
-            every = sum(rows for _, rows, _ in counted)
+            embedder = {"embedder": self._vectors.name}
             self._density = {
                 of: min(rows / every * parts, 1.0)
-                for of, rows, parts in counted
+                for of, rows, parts, every in self._clickhouse.query(_COUNTS, embedder)
                 if rows > _FEW
             }
             self._count_at = time.monotonic() + _COUNTED_S
@@ -132,19 +157,15 @@ class _Question:
 
     def _found(self, sql: str, limit: int, **parts: str) -> list[Remembered]:
         """Return attempts in order, each once, by its newest row."""
-        text = sql.format(vector=self._vector, **parts)
-        rows = self._clickhouse.query(text, self._parameters | {"limit": limit})
-        newest: dict[str, tuple[Any, ...]] = {}
-        for row in rows:
-            known = newest.setdefault(row[0], row)
-            if row[-1] > known[-1]:
-                newest[row[0]] = row
-        return [_remembered(row) for row in newest.values()]
-
-
-def _remembered(row: Sequence[Any]) -> Remembered:
-    found = Remembered(*row[:-1])
-    return replace(found, similarity=1 - found.similarity, actions=tuple(found.actions))
+        sql = sql.format(vector=self._vector, **parts)
+        rows = self._clickhouse.query(sql, self._parameters | {"limit": limit})
+        newest: dict[str, tuple[int, Remembered]] = {}
+        for attempt_id, offset, distance, text in rows:
+            brief = _BRIEFS.validate_json(text)
+            known, _ = newest.get(attempt_id, (-1, None))
+            if brief.embedder == self._parameters["embedder"] and offset > known:
+                newest[attempt_id] = offset, brief.of(attempt_id, 1 - distance)
+        return [one for _, one in newest.values()]
 
 
 def fused(lists: Iterable[Sequence[Remembered]]) -> list[Remembered]:

@@ -15,6 +15,7 @@ from pilotfish.consumers import memory_search
 from pilotfish.consumers.memory_rows import COLUMNS, row
 from pilotfish.consumers.memory_search import MemorySearch, fused
 from pilotfish.consumers.problem_vectors import ProblemVectors
+from pilotfish.infra.migrations import migrate, shipped
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.remembered import Remembered
@@ -133,6 +134,17 @@ def test_vectors_of_another_encoder_are_not_compared(
     assert other.name == "tiny-2"
     assert MemorySearch(ClickHouse(apart), other)(apart.tenant, "w1") == []
     assert len(find("w1")) == 1
+
+
+def test_rows_of_before_the_brief_are_found(
+    apart: Settings, vectors: ProblemVectors, find: Find
+) -> None:
+    clickhouse = ClickHouse(apart)
+    clickhouse.command("ALTER TABLE memory DROP COLUMN brief")
+    remember(apart, vectors, label(apart.tenant, "w1"))
+    adds_it = dict(shipped())["0018_memory_brief.sql"]
+    migrate(clickhouse, [("again.sql", adds_it)])
+    assert [one.problem for one in find("w1")] == ["w1"]
 
 
 @pytest.mark.parametrize(("text", "k"), [(" ", 5), ("w1", 0), ("w1", 101)])
