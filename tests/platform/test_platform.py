@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -79,6 +80,15 @@ def test_a_port_in_use_is_one_line_before_anything_starts(up: Settings) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let SIGINT raise here, also where a shell put the tests behind."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ended_while_it_starts_it_leaves_nothing_behind(tmp_path: Path) -> None:
     before = set(psutil.Process().children())
 
