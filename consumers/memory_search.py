@@ -44,11 +44,11 @@ _OWN: Final = "tenant = %(tenant)s AND embedder = %(embedder)s"
 _ONE_BY_ONE: Final = f"""
 SELECT {_COLUMNS} FROM memory WHERE {_OWN}
 ORDER BY distance + 0 LIMIT %(limit)s
-"""  # noqa: S608
+"""  # noqa: S608 - of our own names
 _BY_WORDS: Final = f"""
 SELECT {_COLUMNS} FROM memory WHERE {_OWN} AND {{words}}
 ORDER BY at DESC LIMIT %(limit)s
-"""  # noqa: S608
+"""  # noqa: S608 - of our own names
 _COUNTS: Final = """
 SELECT tenant, countIf(embedder = %(embedder)s), uniqExact(_part), sum(count()) OVER ()
 FROM memory GROUP BY tenant

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -18,6 +18,7 @@ from advice.asking import (
 from advice.tiny import tiny_bundle
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
+from polling import eventually
 
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.policy import in_holdout
@@ -50,15 +51,6 @@ def asker(settings: Settings) -> Iterator[Asker]:
 @pytest.fixture
 def base(settings: Settings) -> Bundle:
     return tiny_bundle(settings.models, "base", "tiny-1")
-
-
-def eventually(
-    question: Callable[[], bool], within_s: float = 90.0, every_s: float = 0.05
-) -> None:
-    deadline = time.monotonic() + within_s
-    while not question():
-        assert time.monotonic() < deadline
-        time.sleep(every_s)
 
 
 def unheld(settings: Settings) -> str:
@@ -332,7 +324,7 @@ def test_a_step_back_serves_within_five_seconds_however_much_is_to_be_learned(
         since = time.monotonic()
         eventually(lambda: asker.answer(PROBLEM).advisor_version == "v1")
         assert time.monotonic() - since < 5
-        eventually(lambda: asker.believed(PROBLEM)["react"] > 0.8, 60)
+        eventually(lambda: asker.believed(PROBLEM)["react"] > 0.8)
 
 
 def _latest(asker: Asker, asked: list[str]) -> str:

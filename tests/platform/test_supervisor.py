@@ -2,11 +2,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from faults.processes import gone
+from polling import eventually
 
 from pilotfish._supervisor import RESTARTS, Child, Supervisor
 
@@ -29,13 +29,6 @@ PARENT = [
 ]
 
 
-def until(reached: Callable[[], object], within_s: float = 60.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not reached():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     return tmp_path / "service.log"
@@ -46,7 +39,7 @@ def test_who_dies_is_started_again_and_said(log: Path) -> None:
     with Supervisor({"sleeper": Child(SLEEP, {}, log)}, said.append) as running:
         first = running.pids()["sleeper"]
         os.kill(first, signal.SIGKILL)
-        until(lambda: said and running.pids()["sleeper"] != first)
+        eventually(lambda: said and running.pids()["sleeper"] != first)
         second = running.pids()["sleeper"]
         assert not gone(second)
     assert said == ["sleeper ended with status -9 and was started again"]
@@ -57,7 +50,7 @@ def test_who_dies_again_and_again_stays_down_with_its_last_words(log: Path) -> N
     said: list[str] = []
     failing = [sys.executable, "-c", "print('no broker here'); exit(3)"]
     with Supervisor({"failing": Child(failing, {}, log)}, said.append):
-        until(lambda: len(said) > RESTARTS)
+        eventually(lambda: len(said) > RESTARTS)
     assert len(said) == RESTARTS + 1
     assert "stays down: no broker here" in said[-1]
 
@@ -66,8 +59,8 @@ def test_leaving_stops_all_with_what_they_started(log: Path, tmp_path: Path) -> 
     deaf = tmp_path / "deaf.log"
     children = {"parent": Child(PARENT, {}, log), "deaf": Child(DEAF, {}, deaf)}
     with Supervisor(children, lambda _: None) as running:
-        until(lambda: log.exists() and log.read_text().strip())
-        until(lambda: deaf.exists() and deaf.read_text().strip())
+        eventually(lambda: log.exists() and log.read_text().strip())
+        eventually(lambda: deaf.exists() and deaf.read_text().strip())
         pids = [*running.pids().values(), int(log.read_text())]
         os.kill(running.pids()["parent"], signal.SIGSTOP)
         leaving = time.monotonic()
@@ -79,5 +72,5 @@ def test_settings_reach_the_child(log: Path) -> None:
     show = [sys.executable, "-c", "import os; print(os.environ['PILOTFISH_TENANT'])"]
     child = Child(show, {"PILOTFISH_TENANT": "mine"}, log)
     child.start()
-    until(lambda: child.died() is not None)
+    eventually(lambda: child.died() is not None)
     assert log.read_text() == "mine\n"

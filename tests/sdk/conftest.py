@@ -1,6 +1,5 @@
 """The same client twice: in memory, and over real Kafka with a stand-in advisor."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Protocol
@@ -108,14 +107,6 @@ def world(worlds: Worlds) -> World:
 def memory() -> Iterator[MemoryClient]:
     with MemoryClient() as client:
         yield client
-
-
-def eventually(question: Callable[[], bool], within_s: float = 60.0) -> None:
-    """Ask again until it is true."""
-    deadline = time.monotonic() + within_s
-    while not question():
-        assert time.monotonic() < deadline, "it never became true"
-        time.sleep(0.02)
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sdk.conftest import World, Worlds, eventually
+from polling import eventually
+from sdk.conftest import World, Worlds
 
 import pilotfish
 from pilotfish._failures import describe

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaError
+from polling import eventually
 from ports import free_ports
-from sdk.conftest import eventually, reading
+from sdk.conftest import reading
 from sdk.stand_in import StandInAdvisor
 
 import pilotfish
