@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 setup:
-	@$(PYTHON) infra/set_up.py
+	@$(PYTHON) scripts/set_up.py
 
 demo: setup
 	@$(BIN)/pilotfish demo
@@ -19,7 +19,7 @@ format: setup
 
 lint: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo && $(BIN)/codespell
-	@$(BIN)/bandit -q -c pyproject.toml -r src schemas streams consumers trainers infra advisors
+	@$(BIN)/bandit -q -c pyproject.toml -r src advisors consumers demo evaluation infra runtime schemas streams trainers
 
 types: setup
 	@$(BIN)/mypy && $(BIN)/pyright

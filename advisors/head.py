@@ -24,7 +24,7 @@ from pilotfish.advisors.features import (
     plain,
     waves,
 )
-from pilotfish.advisors.panel import Panel
+from pilotfish.advisors.panel import RegressionPanel
 from pilotfish.advisors.regression import Vector
 from pilotfish.schemas.errors import BundleError
 
@@ -46,12 +46,16 @@ class FastHead:
 
     def __init__(self, dim: int, words: int = 0) -> None:
         self.dim, self.words = dim, words
-        self._panels = {"plain": Panel(PLAIN_WIDTH)}
-        self._panels |= {f"meaning {h}": Panel(MEANING_WIDTH) for h in _HEIGHTS}
+        self._panels = {"plain": RegressionPanel(PLAIN_WIDTH)}
+        self._panels |= {
+            f"meaning {h}": RegressionPanel(MEANING_WIDTH) for h in _HEIGHTS
+        }
         if words:
             width = MEANING_WIDTH + words
-            self._panels["words"] = Panel(PLAIN_WIDTH + words)
-            self._panels |= {f"words, meaning {h}": Panel(width) for h in _HEIGHTS[::2]}
+            self._panels["words"] = RegressionPanel(PLAIN_WIDTH + words)
+            self._panels |= {
+                f"words, meaning {h}": RegressionPanel(width) for h in _HEIGHTS[::2]
+            }
         self._watches: dict[str, ChangeWatch] = {}
 
     @property
@@ -129,7 +133,7 @@ class FastHead:
         return self._averaged(self._views(embedding, problem_type), approaches)
 
     def _averaged(
-        self, views: Sequence[tuple[Panel, Vector]], approaches: Sequence[str]
+        self, views: Sequence[tuple[RegressionPanel, Vector]], approaches: Sequence[str]
     ) -> tuple[Vector, Vector]:
         told = [panel.predict(features, approaches) for panel, features in views]
         trust = np.array(list(self.trust.values()))
@@ -140,7 +144,7 @@ class FastHead:
 
     def _views(
         self, embedding: NDArray[np.float32], problem_type: str
-    ) -> list[tuple[Panel, Vector]]:
+    ) -> list[tuple[RegressionPanel, Vector]]:
         """Return every panel with what it sees of a problem."""
         split = self.dim - self.words
         meaning = waves(embedding[:split])

@@ -15,7 +15,7 @@ _POOL_NOISE: Final = 0.4
 _POOL_SCALE: Final = 0.2
 
 
-class Panel:
+class RegressionPanel:
     """One regression for each approach, and the pool: one over all attempts.
 
     The pool's mean is the prior mean of the others, so that an approach tried seldom

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pilotfish._cli.evaluation.filters import NOISES, play_filters
-from pilotfish._cli.evaluation.log import read_log
-from pilotfish._cli.evaluation.played import Length
+from pilotfish.evaluation.reports.filters import NOISES, play_filters
+from pilotfish.evaluation.reports.log import read_log
+from pilotfish.evaluation.reports.report import Length
 
 HERE = Path(__file__).parent
 DATA = HERE.parents[1] / "shared/data"

@@ -19,12 +19,12 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import adjusted_mutual_info_score
 
-from pilotfish.consumers.clusters import Cluster, Clusters
-from pilotfish.consumers.grouping import grouped
-from pilotfish.consumers.problem_vectors import ProblemVectors
+from pilotfish.consumers.memory.groups.clusters import Cluster, Clusters
+from pilotfish.consumers.memory.groups.grouping import grouped
+from pilotfish.consumers.memory.problem_vectors import ProblemVectors
 from pilotfish.demo.problems import draw_problems
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.attempt_log import read_attempts
-from pilotfish.schemas.settings import Settings
 from pilotfish.trainers.base import ensure_base
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

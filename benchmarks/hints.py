@@ -28,14 +28,14 @@ from confluent_kafka import TopicPartition
 import pilotfish
 from pilotfish.demo.approaches import INSTRUCTIONS
 from pilotfish.demo.problems import FAMILIES
-from pilotfish.infra.kafka import EmbeddedKafka
-from pilotfish.infra.topics import create_topics
+from pilotfish.infra.embedded.kafka import EmbeddedKafka
+from pilotfish.infra.provision.topics import create_topics
+from pilotfish.runtime.kafka import client_config, consumer, producer, publish
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import AdviceRequested
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.labels import AttemptLabelled
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import ADVICE_REPLIES, ADVICE_REQUESTS, LABELS
-from pilotfish.streams.kafka import client_config, consumer, producer, publish
 from pilotfish.trainers.base import ensure_base
 
 KAFKA_PORT, CONTROLLER_PORT = 29396, 29397

@@ -28,17 +28,17 @@ from typing import Any
 
 from confluent_kafka import Producer
 
-from pilotfish.infra.gateway import EmbeddedClickHouse
-from pilotfish.infra.kafka import EmbeddedKafka
-from pilotfish.infra.migrations import migrate
-from pilotfish.infra.topics import create_topics
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.kafka import EmbeddedKafka
+from pilotfish.infra.provision.migrations import migrate
+from pilotfish.infra.provision.topics import create_topics
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.kafka import client_config, consumer, producer, publish
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.codec import encode
 from pilotfish.schemas.events import StepRecorded
 from pilotfish.schemas.ids import new_id
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.kafka import client_config, consumer, producer, publish
 
 KAFKA_PORT, CLICKHOUSE_PORT = 29592, 28523
 EVENT_BYTES = 600

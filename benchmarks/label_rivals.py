@@ -8,7 +8,7 @@ from crowdkit.aggregation import DawidSkene
 from label_worlds import Drawn
 from numpy.typing import NDArray
 
-from pilotfish.streams.label_model import LabelModel
+from pilotfish.streams.labels.model import LabelModel
 
 P = NDArray[np.float64]
 

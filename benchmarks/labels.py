@@ -20,12 +20,12 @@ from label_rivals import RIVALS, P
 from label_worlds import QUALITIES, Drawn, World, draw, worlds
 from rich.progress import track
 
-from pilotfish._cli.evaluation.log import Twist, read_log
+from pilotfish.evaluation.policies.pilotfish import FastAdvisor
+from pilotfish.evaluation.policies.policy import Case, Decision, Outcome
+from pilotfish.evaluation.protocols.bandit import play
+from pilotfish.evaluation.protocols.scores import interval
+from pilotfish.evaluation.reports.log import Perturbation, read_log
 from pilotfish.trainers.evaluate import expected_calibration_error
-from pilotfish.trainers.policies.pilotfish import FastAdvisor
-from pilotfish.trainers.policies.policy import Case, Decision, Outcome
-from pilotfish.trainers.protocols.bandit import play
-from pilotfish.trainers.protocols.scores import interval
 
 HERE = Path(__file__).parent
 LOG = HERE.parents[1] / "shared/data/intercode_sql.jsonl.gz"
@@ -85,7 +85,7 @@ class Unlabelled(FastAdvisor):
 
 def advice(sources: World) -> dict[str, dict[str, Any]]:
     """Return the success of advice by what it was taught, and the difference to truth."""
-    world = read_log([LOG], skip_bad=False).world(Twist(seed=0))
+    world = read_log([LOG], skip_bad=False).world(Perturbation(seed=0))
     truth = world.table.outcomes
     place = np.argwhere(~np.isnan(truth))
     np.random.default_rng(0).shuffle(place)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from pilotfish.schemas.settings import Settings
+from pilotfish.runtime.settings import Settings
 
 KAFKA_PORT, CLICKHOUSE_PORT = 29692, 28623
 UP_WITHIN_S = 240

@@ -22,13 +22,13 @@ from statistics import mean, quantiles
 
 import psutil
 
-from pilotfish.consumers.memory_search import MemorySearch
-from pilotfish.consumers.problem_vectors import ProblemVectors
-from pilotfish.infra.gateway import EmbeddedClickHouse
-from pilotfish.infra.migrations import migrate
+from pilotfish.consumers.memory.problem_vectors import ProblemVectors
+from pilotfish.consumers.memory.search import MemorySearch
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.provision.migrations import migrate
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import PilotfishError
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.trainers.base import ensure_base
 
 PORT = 28723

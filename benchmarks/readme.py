@@ -97,8 +97,8 @@ def questions() -> dict[str, str]:
 
 def ask() -> dict[str, Any]:
     """Put the questions to the ClickHouse of the settings."""
-    from pilotfish.schemas.settings import Settings
-    from pilotfish.streams.clickhouse import ClickHouse
+    from pilotfish.runtime.clickhouse import ClickHouse
+    from pilotfish.runtime.settings import Settings
 
     clickhouse = ClickHouse(Settings())
     found = {question: clickhouse.table(sql) for question, sql in questions().items()}

@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 import pilotfish
-from pilotfish.infra.kafka import EmbeddedKafka
-from pilotfish.infra.topics import create_topics
+from pilotfish.infra.embedded.kafka import EmbeddedKafka
+from pilotfish.infra.provision.topics import create_topics
 
 ACTIONS = 20_000
 PER_SECOND = 2_000

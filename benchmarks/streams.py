@@ -21,10 +21,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pilotfish.infra.gateway import EmbeddedClickHouse
-from pilotfish.infra.kafka import EmbeddedKafka
-from pilotfish.infra.migrations import migrate
-from pilotfish.infra.topics import create_topics
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.kafka import EmbeddedKafka
+from pilotfish.infra.provision.migrations import migrate
+from pilotfish.infra.provision.topics import create_topics
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.kafka import client_config, producer, publish
+from pilotfish.runtime.service import logs
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.events import (
     AttemptEnded,
     AttemptStarted,
@@ -33,12 +37,8 @@ from pilotfish.schemas.events import (
     StepRecorded,
 )
 from pilotfish.schemas.ids import new_id
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams import logs
 from pilotfish.streams.app import TAKE, WITHIN_S, create_app, events_of
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.kafka import client_config, producer, publish
 
 KAFKA_PORT, CLICKHOUSE_PORT = 29492, 28423
 PER_ATTEMPT = 10

@@ -19,13 +19,13 @@ from typing import Any
 
 from pilotfish.demo.agent import APPROACHES, PortfolioAgent
 from pilotfish.demo.problems import draw_problems
-from pilotfish.infra.gateway import EmbeddedClickHouse
-from pilotfish.infra.kafka import EmbeddedKafka
-from pilotfish.infra.migrations import migrate
-from pilotfish.infra.topics import create_topics
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.kafka import client_config
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.kafka import EmbeddedKafka
+from pilotfish.infra.provision.migrations import migrate
+from pilotfish.infra.provision.topics import create_topics
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.kafka import client_config
+from pilotfish.runtime.settings import Settings
 from pilotfish.trainers.base import ensure_base
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

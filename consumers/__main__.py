@@ -5,16 +5,16 @@ import os
 import sys
 from importlib import import_module
 
-from pilotfish.consumers.service import (
+from pilotfish.runtime.clickhouse import spare_pandas
+from pilotfish.runtime.service import logs
+from pilotfish.runtime.service.health import Health
+from pilotfish.runtime.service.lifecycle import (
     asking_first,
     end_in_time,
     serve,
     stop_on_signals,
 )
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams import logs
-from pilotfish.streams.clickhouse import spare_pandas
-from pilotfish.streams.health import Health
+from pilotfish.runtime.settings import Settings
 
 SERVICES = ("archive", "advisor", "trigger", "memory")
 

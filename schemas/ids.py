@@ -1,6 +1,7 @@
 """Identifiers: UUIDv7, so that sorting by id sorts by time (RFC 9562)."""
 
-from typing import Annotated
+import uuid
+from typing import Annotated, Final
 
 import uuid_utils
 from pydantic import StringConstraints
@@ -17,3 +18,11 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 def new_id() -> str:
     """Return a UUIDv7 as text: 36 characters, increasing within a process."""
     return str(uuid_utils.uuid7())
+
+
+_CLUSTERS: Final = uuid.UUID("5b0f4be3-5f0e-4a55-8d8c-6a8c2f0a9c11")
+
+
+def cluster_id(attempt_id: str) -> str:
+    """Return the id of the cluster that this attempt's problem founds, if it does."""
+    return uuid.uuid5(_CLUSTERS, attempt_id).hex

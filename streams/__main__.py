@@ -8,8 +8,8 @@ import threading
 import structlog
 from pydantic import ValidationError
 
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams import logs
+from pilotfish.runtime.service import logs
+from pilotfish.runtime.settings import Settings
 
 
 def main() -> int:

@@ -15,15 +15,16 @@ from confluent_kafka import TopicPartition
 from faust.auth import SASLCredentials, SSLCredentials
 from yarl import URL
 
-from pilotfish.schemas.settings import Settings
+from pilotfish.runtime.service import metrics
+from pilotfish.runtime.service.status import ServiceStatus
+from pilotfish.runtime.settings import Settings
+from pilotfish.schemas import consumer_groups
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams import metrics
-from pilotfish.streams.standing import Standing
 from pilotfish.streams.worker_process import Processed, WorkerProcess
 
 _LOG = structlog.get_logger(service="streams")
 
-GROUP: Final = "pilotfish-streams"
+GROUP: Final = consumer_groups.STREAMS
 
 TAKE: Final = 2000
 """Events in a batch at most; more of them share the price of three round trips."""
@@ -82,18 +83,18 @@ class Batches:
 
     Args:
         worker: processes batches; it blocks, so it is called in a thread.
-        standing: told how far it has come.
+        status: told how far it has come.
         failed: hears what waiting cannot heal.
     """
 
     def __init__(
         self,
         worker: WorkerProcess,
-        standing: Standing,
+        status: ServiceStatus,
         failed: Callable[[BaseException], None],
     ) -> None:
         self._worker = worker
-        self._standing = standing
+        self._status = status
         self._failed = failed
 
     async def label(self, events: Any) -> None:
@@ -120,7 +121,7 @@ class Batches:
         return True
 
     def _note(self, done: Processed) -> None:
-        self._standing.reached(done.ends)
+        self._status.reached(done.ends)
         metrics.DEAD_LETTERS.labels(EVENTS.name).inc(done.unreadable)
         for outcome, labels in done.labels.items():
             metrics.LABELS.labels(outcome).inc(labels)
@@ -129,22 +130,22 @@ class Batches:
 def attach(
     app: Any,
     worker: WorkerProcess,
-    standing: Standing,
+    status: ServiceStatus,
     failed: Callable[[BaseException], None],
 ) -> None:
     """Let the worker process the app's events, and forget what moves to others."""
-    batches = Batches(worker, standing, failed)
+    batches = Batches(worker, status, failed)
 
     async def label(events: Any) -> None:
         await batches.label(events)
 
     async def revoked(_app: Any, partitions: Any, **_signal: Any) -> None:
         worker.forget()
-        standing.lost(_placed(partitions))
+        status.lost(_placed(partitions))
 
     async def assigned(_app: Any, partitions: Any, **_signal: Any) -> None:
         worker.forget()
-        standing.gained(_placed(partitions))
+        status.gained(_placed(partitions))
         _LOG.info("assigned", partitions=sorted(tp.partition for tp in partitions))
 
     app.agent(events_of(app), name="label")(label)

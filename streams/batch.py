@@ -1,4 +1,4 @@
-"""One batch of events: decoded, applied to the memory, and what there is to write.
+"""One batch of events: decoded, applied to the cache, and what there is to write.
 
 The events of a partition come in the order of their offsets, without holes.
 """
@@ -7,19 +7,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol, cast
 
+from pilotfish.runtime.forgotten import Order
 from pilotfish.schemas.base import Message, moment
 from pilotfish.schemas.codec import Headers, decode
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Agent, Event
 from pilotfish.schemas.forgotten import FORGOTTEN, AttemptForgotten, TenantForgotten
+from pilotfish.schemas.keys import AttemptKey
 from pilotfish.schemas.labels import AttemptLabelled, Evidence
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.assembly import apply, event_mark, is_seen
-from pilotfish.streams.forgotten import Order
-from pilotfish.streams.label_model import LabelModel
-from pilotfish.streams.memory import AttemptKey, Cell, Memory, ModelKey
-from pilotfish.streams.state import State, tombstone
-from pilotfish.streams.windows import Delta, Kind, Page, deltas, share
+from pilotfish.streams.attempts.assembly import apply, event_mark, is_seen
+from pilotfish.streams.attempts.cache import Cell, ModelKey, WorkerCache
+from pilotfish.streams.attempts.state import State, tombstone
+from pilotfish.streams.attempts.windows import Delta, Kind, Page, deltas, share
+from pilotfish.streams.labels.model import LabelModel
 
 
 class Record(Protocol):
@@ -83,23 +84,23 @@ class Batch:
         """Return the attempts of this batch."""
         return {(event.tenant, event.attempt_id) for event, _ in self.events}
 
-    def seen_by_others(self, memory: Memory) -> bool:
+    def seen_by_others(self, cache: WorkerCache) -> bool:
         """Return whether another worker wrote an event that this one comes to only now.
 
         One that lost its partitions in its sleep, and woke. What it learned from that
-        event is in its snapshot of the model, and not in this memory.
+        event is in its snapshot of the model, and not in this cache.
         """
         return any(
-            memory.ends.get(record.partition, record.offset + 1)
+            cache.ends.get(record.partition, record.offset + 1)
             <= record.offset
             <= state.last_offset
-            for _, record, state in self._in_place(memory)
+            for _, record, state in self._in_place(cache)
         )
 
-    def first_unseen(self, memory: Memory) -> dict[ModelKey, int]:
+    def first_unseen(self, cache: WorkerCache) -> dict[ModelKey, int]:
         """Return the offset of the first event that its attempt has not seen, by model."""
         first: dict[ModelKey, int] = {}
-        for event, record, state in self._in_place(memory):
+        for event, record, state in self._in_place(cache):
             key = event.tenant, record.partition
             if key in first:
                 continue
@@ -112,18 +113,18 @@ class Batch:
         return {order.tenant for order in self.orders if not order.attempt_id}
 
     def _in_place(
-        self, memory: Memory
+        self, cache: WorkerCache
     ) -> Iterator[tuple[Event | AttemptForgotten, Record, State]]:
         """Yield events with the states of their attempts, which are in that partition."""
         for event, record in self.events:
-            state = memory.states[event.tenant, event.attempt_id]
+            state = cache.states[event.tenant, event.attempt_id]
             if state.partition == record.partition:
                 yield event, record, state
 
-    def learners(self, memory: Memory) -> set[ModelKey]:
-        """Return the models that the memory has of this batch's events."""
+    def learners(self, cache: WorkerCache) -> set[ModelKey]:
+        """Return the models that the cache has of this batch's events."""
         keys = {(event.tenant, record.partition) for event, record in self.events}
-        return {key for key in keys if key in memory.models}
+        return {key for key in keys if key in cache.models}
 
     def pages(self) -> set[Page]:
         """Return the windows that the applied events change."""
@@ -154,45 +155,45 @@ def _sort_in(batch: Batch, message: Message, record: Record) -> None:
         batch.events.append(Arrived(cast("Event | AttemptForgotten", message), record))
 
 
-def apply_events(batch: Batch, memory: Memory) -> None:
+def apply_events(batch: Batch, cache: WorkerCache) -> None:
     """Apply the events to the states of their attempts and note what that changes."""
     for event, record in batch.events:
         key = event.tenant, event.attempt_id
-        state = memory.states[key]
+        state = cache.states[key]
         if state.partition != record.partition:
             batch.unreadable.append(Unreadable(record, _elsewhere(state)))
             continue
         if isinstance(event, AttemptForgotten):
-            _forget(batch, memory, event, record)
+            _forget(batch, cache, event, record)
             continue
         learner = event.tenant, record.partition
-        if learner not in memory.models:  # there is nothing of it that is not seen
+        if learner not in cache.models:  # there is nothing of it that is not seen
             continue
         version, before = state.version, share(state)
-        if not apply(state, event, record.offset, memory.models[learner]):
+        if not apply(state, event, record.offset, cache.models[learner]):
             continue
         batch.states[key] = state
         if state.version != version:
             batch.labelled[key] = state
-            batch.models[learner] = memory.models[learner]
+            batch.models[learner] = cache.models[learner]
             for delta in deltas(before, share(state)):
                 batch.changes.append(Change(delta, record.offset))
 
 
 def _forget(
-    batch: Batch, memory: Memory, event: AttemptForgotten, record: Record
+    batch: Batch, cache: WorkerCache, event: AttemptForgotten, record: Record
 ) -> None:
     """Take the attempt's counts and label back, and leave a tombstone of its state.
 
     The order is noted also where it was obeyed before: whoever gave it again waits.
     """
     key = event.tenant, event.attempt_id
-    state, offset = memory.states[key], record.offset
+    state, offset = cache.states[key], record.offset
     batch.orders.append(Order(*key, event.event_id, record.partition, offset))
     if state.status == FORGOTTEN or offset <= state.last_offset:
         return
     left = batch.states[key] = tombstone(state, offset)
-    memory.states.put(key, left)
+    cache.states.put(key, left)
     for delta in deltas(share(state), share(left)):
         batch.changes.append(Change(delta, offset))
     batch.labelled.pop(key, None)
@@ -210,11 +211,11 @@ def _as_retracted(left: State, before: State) -> State:
     )
 
 
-def count_changes(batch: Batch, memory: Memory) -> None:
-    """Add the changes to the windows in memory and note the cells to write."""
+def count_changes(batch: Batch, cache: WorkerCache) -> None:
+    """Add the changes to the windows in cache and note the cells to write."""
     for delta, offset in batch.changes:
-        if memory.count(delta, offset):
-            cell = memory.pages[delta.page][delta.kind]
+        if cache.count(delta, offset):
+            cell = cache.pages[delta.page][delta.kind]
             batch.cells[delta.page, delta.kind] = cell
 
 

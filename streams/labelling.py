@@ -25,7 +25,7 @@ from pydantic import Field, TypeAdapter
 
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.events import Status
-from pilotfish.streams.labels import Signal
+from pilotfish.streams.labels.rules import Signal
 
 _LOG = structlog.get_logger(service="streams")
 
@@ -98,7 +98,7 @@ def load(module: str = "") -> None:
     Raises:
         ConfigurationError: the module cannot be imported.
     """
-    import_module("pilotfish.streams.labelling_functions")
+    import_module("pilotfish.streams.labels.functions")
     try:
         if module:
             import_module(module)

@@ -17,23 +17,23 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.kafka import consumer, producer, topics
+from pilotfish.runtime.publisher import Publisher
+from pilotfish.runtime.service.gc_tuning import tune_gc
+from pilotfish.runtime.service.health import Health
+from pilotfish.runtime.service.metrics_server import listening
+from pilotfish.runtime.service.status import ServiceStatus
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import (
     ConfigurationError,
     PilotfishError,
     UnavailableError,
 )
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import EVENTS, LABELS
 from pilotfish.streams.app import GROUP, attach, create_app, partitions_of
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.garbage import spare_the_collector
-from pilotfish.streams.health import Health
-from pilotfish.streams.idle import IdleAttempts
-from pilotfish.streams.kafka import consumer, producer, topics
+from pilotfish.streams.attempts.idle import IdleAttempts
 from pilotfish.streams.labelling import load
-from pilotfish.streams.metrics_server import listening
-from pilotfish.streams.publisher import Publisher
-from pilotfish.streams.standing import Standing
 from pilotfish.streams.worker_process import WorkerProcess
 
 _LOG = structlog.get_logger(service="streams")
@@ -52,7 +52,7 @@ class FaustGaveUpError(UnavailableError):
 
 
 def wait_for_topics(
-    settings: Settings, stop: threading.Event, standing: Standing
+    settings: Settings, stop: threading.Event, status: ServiceStatus
 ) -> None:
     """Wait until Kafka answers and has both topics, or `stop` is set.
 
@@ -61,7 +61,7 @@ def wait_for_topics(
     """
     wait_s = 0.5
     while not stop.is_set():
-        standing.beat()
+        status.beat()
         try:
             _check_topics(settings)
         except UnavailableError as error:
@@ -72,7 +72,7 @@ def wait_for_topics(
             return
 
 
-async def run(settings: Settings, stop: threading.Event, standing: Standing) -> None:
+async def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
     """Run Faust until `stop` is set.
 
     Raises:
@@ -84,7 +84,7 @@ async def run(settings: Settings, stop: threading.Event, standing: Standing) -> 
     app = create_app(settings)
     worker = WorkerProcess(settings)
     await asyncio.to_thread(worker.ready)
-    attach(app, worker, standing, failures.append)
+    attach(app, worker, status, failures.append)
     beside = [
         asyncio.create_task(_close_idle(app, settings, stop)),
         asyncio.create_task(_hear_refusals(settings, stop)),
@@ -92,7 +92,7 @@ async def run(settings: Settings, stop: threading.Event, standing: Standing) -> 
     try:
         await app.start()
         while not (stop.is_set() or failures or app.should_stop or _done(beside)):
-            standing.beat(worker.silent_s)
+            status.beat(worker.silent_s)
             await asyncio.sleep(_TICK_S)
     except Exception as error:
         raise FaustGaveUpError(f"Faust does not start: {error}") from error
@@ -116,7 +116,7 @@ def serve(settings: Settings, stop: threading.Event) -> int:
     health = Health(settings, GROUP, asks_clickhouse=True)
     try:
         with listening("streams", settings, health):
-            _run(settings, stop, health.standing)
+            _run(settings, stop, health.status)
     except UnavailableError as error:
         _LOG.warning("begins_anew", error=str(error))
         if not stop.wait(error.retry_after_s):
@@ -133,14 +133,14 @@ def serve(settings: Settings, stop: threading.Event) -> int:
     return 0
 
 
-def _run(settings: Settings, stop: threading.Event, standing: Standing) -> None:
+def _run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
     load(settings.labelling)  # here as well: where it fails, it is told and the end
-    wait_for_topics(settings, stop, standing)
+    wait_for_topics(settings, stop, status)
     if not stop.is_set():
-        spare_the_collector()
+        tune_gc()
         # Not asyncio.run: at its end it would wait for a thread that waits for a server.
         loop = asyncio.new_event_loop()
-        loop.run_until_complete(run(settings, stop, standing))
+        loop.run_until_complete(run(settings, stop, status))
 
 
 async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> None:

@@ -20,18 +20,18 @@ from typing import Final
 
 from confluent_kafka import Message as KafkaMessage
 
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.dead_letters import DeadLetters
+from pilotfish.runtime.forgotten import write_orders
+from pilotfish.runtime.publisher import Publisher
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.topics import LABELS
+from pilotfish.streams.attempts.store import write_cells, write_states
 from pilotfish.streams.batch import Batch, Record, labelled
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.dead_letters import DeadLetters
-from pilotfish.streams.forgotten import write_orders
-from pilotfish.streams.model_store import forget_old_models, write_models
-from pilotfish.streams.publisher import Publisher
-from pilotfish.streams.store import write_cells, write_states
+from pilotfish.streams.labels.model_store import forget_old_models, write_models
 
 _FORGET_EVERY: Final = 2000
-"""Snapshots of label models after which old ones are deleted."""
+"""SnapshotStore of label models after which old ones are deleted."""
 
 
 class Sink:

@@ -1,20 +1,20 @@
-"""Batches of events through memory, store and sink, one after the other."""
+"""Batches of events through cache, store and sink, one after the other."""
 
 import threading
 from collections.abc import Callable, Sequence
 
 import structlog
 
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.forgotten import Forgotten
+from pilotfish.runtime.retry import retry_until_available
 from pilotfish.schemas.errors import UnavailableError
+from pilotfish.streams.attempts.cache import WorkerCache
+from pilotfish.streams.attempts.state import State, tombstone
+from pilotfish.streams.attempts.store import load_pages, load_states
 from pilotfish.streams.batch import Batch, Record, apply_events, count_changes, read
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.forgotten import Forgotten
-from pilotfish.streams.memory import Memory
-from pilotfish.streams.model_store import load_model
-from pilotfish.streams.patience import until_available
+from pilotfish.streams.labels.model_store import load_model
 from pilotfish.streams.sink import Sink
-from pilotfish.streams.state import State, tombstone
-from pilotfish.streams.store import load_pages, load_states
 
 _LOG = structlog.get_logger(service="streams")
 
@@ -46,11 +46,11 @@ class Worker:
         self._sink = sink
         self._stop = stop
         self._waits = waits
-        self._memory = Memory()
+        self._cache = WorkerCache()
 
     def forget(self) -> None:
-        """Throw the memory away: others may write now. A batch under way keeps its own."""
-        self._memory = Memory()
+        """Throw the cache away: others may write now. A batch under way keeps its own."""
+        self._cache = WorkerCache()
 
     def process(self, records: Sequence[Record]) -> Batch:
         """Process a batch to its end, however long Kafka or ClickHouse are away.
@@ -63,49 +63,49 @@ class Worker:
             UnavailableError: `stop` was set while a server was away.
             DeadLetterLimitError, StorageError: waiting would not help.
         """
-        memory = self._memory
+        cache = self._cache
         batch = read(records)
-        self._until_done(lambda: self._load_states(batch, memory))
-        if batch.seen_by_others(memory):
+        self._until_done(lambda: self._load_states(batch, cache))
+        if batch.seen_by_others(cache):
             self.forget()
-            memory = self._memory
-            self._until_done(lambda: self._load_states(batch, memory))
-        self._until_done(lambda: self._load_models(batch, memory))
-        apply_events(batch, memory)
-        self._until_done(lambda: self._load_pages(batch, memory))
-        count_changes(batch, memory)
+            cache = self._cache
+            self._until_done(lambda: self._load_states(batch, cache))
+        self._until_done(lambda: self._load_models(batch, cache))
+        apply_events(batch, cache)
+        self._until_done(lambda: self._load_pages(batch, cache))
+        count_changes(batch, cache)
         self._until_done(lambda: self._sink.set_aside(batch))
         self._until_done(lambda: self._sink.write(batch))
-        memory.states.settle(batch.attempts())
-        memory.pages.settle(batch.pages())
-        memory.models.settle(batch.learners(memory))
-        memory.ends |= batch.ends
+        cache.states.settle(batch.attempts())
+        cache.pages.settle(batch.pages())
+        cache.models.settle(batch.learners(cache))
+        cache.ends |= batch.ends
         if batch.tenants_forgotten():
             self.forget()  # states of theirs may be in there
         return batch
 
-    def _load_states(self, batch: Batch, memory: Memory) -> None:
-        missing = {key for key in batch.attempts() if key not in memory.states}
+    def _load_states(self, batch: Batch, cache: WorkerCache) -> None:
+        missing = {key for key in batch.attempts() if key not in cache.states}
         if not missing:
             return
         found = load_states(self._clickhouse, missing)
         gone = self._forgotten.among(missing)
         for event, record in batch.events:
             key = event.tenant, event.attempt_id
-            if key not in memory.states:
+            if key not in cache.states:
                 new = State(*key, partition=record.partition)
                 state = tombstone(new, -1) if key in gone else found.get(key, new)
-                memory.states.put(key, state)
+                cache.states.put(key, state)
 
-    def _load_models(self, batch: Batch, memory: Memory) -> None:
-        for key, offset in batch.first_unseen(memory).items():
-            if key not in memory.models:
-                memory.models.put(key, load_model(self._clickhouse, key, offset))
+    def _load_models(self, batch: Batch, cache: WorkerCache) -> None:
+        for key, offset in batch.first_unseen(cache).items():
+            if key not in cache.models:
+                cache.models.put(key, load_model(self._clickhouse, key, offset))
 
-    def _load_pages(self, batch: Batch, memory: Memory) -> None:
-        missing = [page for page in batch.pages() if page not in memory.pages]
+    def _load_pages(self, batch: Batch, cache: WorkerCache) -> None:
+        missing = [page for page in batch.pages() if page not in cache.pages]
         for page, cells in load_pages(self._clickhouse, missing).items():
-            memory.pages.put(page, cells)
+            cache.pages.put(page, cells)
 
     def _until_done(self, work: Callable[[], None]) -> None:
-        until_available(work, self._stop, self._waits)
+        retry_until_available(work, self._stop, self._waits)

@@ -18,20 +18,20 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 
+from pilotfish.runtime.clickhouse import ClickHouse, spare_pandas
+from pilotfish.runtime.dead_letters import DeadLetters
+from pilotfish.runtime.kafka import producer
+from pilotfish.runtime.publisher import Publisher
+from pilotfish.runtime.service import logs
+from pilotfish.runtime.service.gc_tuning import tune_gc
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.codec import Headers
 from pilotfish.schemas.errors import PilotfishError, UnavailableError
-from pilotfish.schemas.settings import Settings
+from pilotfish.schemas.keys import Place
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams import logs
 from pilotfish.streams.batch import Record
-from pilotfish.streams.clickhouse import ClickHouse, spare_pandas
-from pilotfish.streams.dead_letters import DeadLetters
-from pilotfish.streams.garbage import spare_the_collector
-from pilotfish.streams.kafka import producer
 from pilotfish.streams.labelling import load
-from pilotfish.streams.publisher import Publisher
 from pilotfish.streams.sink import Sink
-from pilotfish.streams.standing import Place
 from pilotfish.streams.worker import Worker, log_wait
 
 
@@ -162,7 +162,7 @@ def _serve(connection: Connection, settings: Settings) -> None:
     load(settings.labelling)
     spare_pandas()
     ClickHouse.load()
-    spare_the_collector()
+    tune_gc()
     connection.send(_NOTHING)
     while True:
         connection.send(_processed(worker, *connection.recv()))

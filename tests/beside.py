@@ -4,17 +4,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pilotfish.consumers.background import in_background
-from pilotfish.consumers.service import Service
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.standing import Standing
+from pilotfish.runtime.service.background import in_background
+from pilotfish.runtime.service.lifecycle import Service
+from pilotfish.runtime.service.status import ServiceStatus
+from pilotfish.runtime.settings import Settings
 
 
 @contextmanager
 def beside(service: Service, settings: Settings) -> Iterator[None]:
     """Run a service until the block is left; raise what it raises."""
     stop = threading.Event()
-    future = in_background(lambda: service(settings, stop, Standing()))
+    future = in_background(lambda: service(settings, stop, ServiceStatus()))
     try:
         yield
     finally:

@@ -8,14 +8,14 @@ import hypothesis
 import pytest
 from ports import free_ports
 
-from pilotfish.infra.gateway import EmbeddedClickHouse
-from pilotfish.infra.kafka import EmbeddedKafka
-from pilotfish.infra.migrations import migrate
-from pilotfish.infra.topics import create_topics
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.kafka import EmbeddedKafka
+from pilotfish.infra.provision.migrations import migrate
+from pilotfish.infra.provision.topics import create_topics
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.kafka import client_config
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.ids import new_id
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.kafka import client_config
 
 # As in the advisor's process.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

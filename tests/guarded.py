@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from ports import free_ports
 
-from pilotfish.infra.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 
 OWNER = {"X-ClickHouse-User": "default", "X-ClickHouse-Key": "öpen sesame"}
 READER = {"X-ClickHouse-User": "readonly", "X-ClickHouse-Key": "a look"}

@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pydantic import SecretStr
 
-from pilotfish.infra.kafka import EmbeddedKafka
-from pilotfish.schemas.settings import Settings
+from pilotfish.infra.embedded.kafka import EmbeddedKafka
+from pilotfish.runtime.settings import Settings
 
 PASSWORD = "s3cret-of-the-test"
 

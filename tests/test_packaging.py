@@ -4,7 +4,6 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,29 +12,24 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src/pilotfish"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-FOLDERS = ("advisors", "consumers", "infra", "schemas", "streams", "trainers")
+FOLDERS = (
+    "advisors",
+    "consumers",
+    "demo",
+    "evaluation",
+    "infra",
+    "runtime",
+    "schemas",
+    "streams",
+    "trainers",
+)
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
-DATA = {".sql", ".tsv", ".properties", ".xml", ".json", ".typed"}
-"""What code reads at run time; other files beside the code stay in the checkout."""
 WRITTEN = {"benchmarks/results.md"}
 """By `make bench`, at its first run."""
 HOSTS = re.compile(
     r"127\.0\.0\.1|localhost|\w+|.+\.example|(www\.)?apache\.org|keepachangelog\.com"
 )
 """Loopback, names without a dot, and what a licence and a changelog refer to."""
-
-
-def packages() -> dict[str, Path]:
-    """Return every package by its name, as imports see it through the links."""
-    found = {"pilotfish": SOURCE}
-    waiting = [SOURCE]
-    while waiting:
-        for folder in waiting.pop().iterdir():
-            if (folder / "__init__.py").exists():
-                name = ".".join(folder.relative_to(SOURCE.parent).parts)
-                found[name] = folder
-                waiting.append(folder)
-    return found
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -61,27 +55,6 @@ def test_every_folder_is_reachable_through_the_namespace() -> None:
     for name, link in links.items():
         assert link.resolve() == ROOT / name
         assert not link.readlink().is_absolute()
-
-
-def test_the_package_list_is_complete() -> None:
-    assert PROJECT["tool"]["setuptools"]["packages"] == sorted(packages())
-
-
-def test_every_file_that_code_reads_is_packaged() -> None:
-    globs = PROJECT["tool"]["setuptools"]["package-data"]
-    for package, folder in packages().items():
-        for path in folder.rglob("*"):
-            if path.suffix in DATA and _owner(path) == folder:
-                name = str(path.relative_to(folder))
-                assert any(fnmatch(name, glob) for glob in globs.get(package, ())), path
-
-
-def _owner(path: Path) -> Path:
-    """Return the nearest package above a file."""
-    folder = path.parent
-    while not (folder / "__init__.py").exists():
-        folder = folder.parent
-    return folder
 
 
 def test_nothing_imports_a_folder_by_its_own_name() -> None:

@@ -6,8 +6,8 @@ from types import ModuleType
 
 import pytest
 
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 

@@ -11,9 +11,9 @@ import os
 import sys
 from contextlib import redirect_stdout
 
+from pilotfish.runtime.service.logs import configure
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import PilotfishError, TrainingBusyError
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.logs import configure
 from pilotfish.trainers.quiet import QUIET
 
 _BUSY = 75
@@ -60,18 +60,18 @@ def main() -> int:
 def _follow(settings: Settings) -> int:
     # After the environment is set: transformers reads it when imported.
     from pilotfish.trainers.base_models import load_base
-    from pilotfish.trainers.loop import follow
+    from pilotfish.trainers.loop import run_follower
 
     base = load_base(settings.base_model)
-    follow(base.embedder, base.tokenizer)
+    run_follower(base.embedder, base.tokenizer)
     return 0
 
 
 def _dismiss_followers() -> None:
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        from pilotfish.trainers.loop import dismiss
+        from pilotfish.trainers.loop import release_followers
 
-        dismiss()
+        release_followers()
 
 
 def _be_quiet_and_offline() -> None:

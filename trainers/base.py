@@ -16,7 +16,7 @@ from pathlib import Path
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.store import BASE_TENANT, ModelStore
-from pilotfish.schemas.settings import Settings
+from pilotfish.runtime.settings import Settings
 from pilotfish.trainers.wheels import locate
 
 _CACHE = Path.home() / ".cache/pilotfish/models"

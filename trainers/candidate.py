@@ -13,7 +13,7 @@ from pilotfish.trainers.embedder import Embedder
 from pilotfish.trainers.embedding import Embedded, embed
 from pilotfish.trainers.export import Parity, export
 from pilotfish.trainers.lexicon import fit_lexicon
-from pilotfish.trainers.loop import Lesson, Report, fit
+from pilotfish.trainers.loop import Report, TrainingSplit, fit
 
 SEED = 7
 _CHECKED = 16
@@ -46,8 +46,8 @@ class Material:
     `spelled` are the attempts whose words count, `checked` texts for the export.
     """
 
-    train: Lesson
-    validation: Lesson
+    train: TrainingSplit
+    validation: TrainingSplit
     spelled: Sequence[Attempt]
     checked: Sequence[str]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.texts import plain
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.quality import Course, conduct, quality, typical
+from pilotfish.streams.attempts.quality import Course, conduct, quality, typical
 from pilotfish.trainers.hint_weight import hint_weight
 
 Split = Literal["train", "validation", "heldout"]

@@ -3,8 +3,8 @@
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.store import ModelStore
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.promotions import in_service
+from pilotfish.runtime.promotions import in_service
+from pilotfish.runtime.settings import Settings
 from pilotfish.trainers.base import ensure_base
 
 

@@ -12,8 +12,8 @@ from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.store import ModelStore
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 from pilotfish.trainers.candidate import Candidate, Material, adapt
 from pilotfish.trainers.dataset import Dataset, Split, rehearse, split_of
 from pilotfish.trainers.embedding import Embedded, embed_with
@@ -22,7 +22,7 @@ from pilotfish.trainers.export import Parity
 from pilotfish.trainers.filters.filter import sift
 from pilotfish.trainers.gate import Verdict, judge, overtaken
 from pilotfish.trainers.incumbent import incumbent
-from pilotfish.trainers.loop import Lesson
+from pilotfish.trainers.loop import TrainingSplit
 from pilotfish.trainers.promote import Parts, put_into_service, write_bundle
 from pilotfish.trainers.record import ProgressFile, Row, earlier_looks
 
@@ -156,7 +156,7 @@ def material(dataset: Dataset, known: Embeddings) -> Material:
     )
 
 
-def _lesson(dataset: Dataset, known: Embeddings, name: Split) -> Lesson:
+def _lesson(dataset: Dataset, known: Embeddings, name: Split) -> TrainingSplit:
     rows = {
         one.attempt_id: row for one, row in zip(dataset.attempts, known, strict=True)
     }
@@ -164,7 +164,7 @@ def _lesson(dataset: Dataset, known: Embeddings, name: Split) -> Lesson:
     attempts = rehearse(worth, _REHEARSED_PER_KIND)
     width = known.shape[1]
     chosen = [rows[one.attempt_id] for one in attempts]
-    return Lesson(attempts, np.array(chosen, np.float32).reshape(-1, width))
+    return TrainingSplit(attempts, np.array(chosen, np.float32).reshape(-1, width))
 
 
 def _bundle(

@@ -36,7 +36,7 @@ _WARM_UP = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class TrainingSplit:
     """Attempts with the incumbent's embeddings of their problems, row by row."""
 
     attempts: Sequence[Attempt]
@@ -46,8 +46,8 @@ class Lesson:
 def fit(
     embedder: Embedder,
     tokenizer: Tokenizer,
-    train: Lesson,
-    validation: Lesson,
+    train: TrainingSplit,
+    validation: TrainingSplit,
     seed: int,
     report: Report,
 ) -> Embedder:
@@ -61,7 +61,7 @@ def fit(
     return _fit(embedder, tokenizer, (train, validation), seed, report)
 
 
-def follow(embedder: Embedder, tokenizer: Tokenizer) -> None:
+def run_follower(embedder: Embedder, tokenizer: Tokenizer) -> None:
     """Train along with the first process of a group: what it gives `fit`, or nothing."""
     join_process_group()
     given = from_first(None)
@@ -70,7 +70,7 @@ def follow(embedder: Embedder, tokenizer: Tokenizer) -> None:
         _fit(embedder, tokenizer, (train, validation), seed, lambda *_: None)
 
 
-def dismiss() -> None:
+def release_followers() -> None:
     """Let the followers go home: the first process has nothing for them to learn."""
     join_process_group()
     from_first(None)
@@ -79,7 +79,7 @@ def dismiss() -> None:
 def _fit(
     embedder: Embedder,
     tokenizer: Tokenizer,
-    lessons: tuple[Lesson, Lesson],
+    lessons: tuple[TrainingSplit, TrainingSplit],
     seed: int,
     report: Report,
 ) -> Embedder:
@@ -177,7 +177,9 @@ def _config() -> dict[str, Any]:
     }
 
 
-def _batch(lesson: Lesson, approaches: Sequence[str], tokenizer: Tokenizer) -> Batch:
+def _batch(
+    lesson: TrainingSplit, approaches: Sequence[str], tokenizer: Tokenizer
+) -> Batch:
     ids, mask = tokenise(tokenizer, [one.problem for one in lesson.attempts])
     tried = [approaches.index(one.approach) for one in lesson.attempts]
     return Batch(

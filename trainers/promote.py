@@ -11,9 +11,9 @@ from tokenizers import Tokenizer
 from pilotfish.advisors import bundle
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.lexicon import Lexicon
+from pilotfish.runtime.promotions import announce
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advisors import AdvisorPromoted
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.promotions import announce
 from pilotfish.trainers.embedder import Pooling
 from pilotfish.trainers.tokens import MAX_TOKENS
 

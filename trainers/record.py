@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import structlog
 
+from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.schemas.base import utc_now
-from pilotfish.streams.clickhouse import ClickHouse
 
 _LOG = structlog.get_logger(service="trainers")
 
@@ -54,7 +54,7 @@ def write_row(clickhouse: ClickHouse, row: Row) -> None:
     clickhouse.insert("trainings", list(values), [list(values.values())])
 
 
-def bury_the_killed(clickhouse: ClickHouse, tenant: str) -> None:
+def close_orphaned_trainings(clickhouse: ClickHouse, tenant: str) -> None:
     """Mark trainings that never ended as failed; only the lock's holder may call it."""
     for training_id, started_at in clickhouse.query(_UNFINISHED, {"tenant": tenant}):
         dead = Row(tenant, training_id, started_at)

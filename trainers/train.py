@@ -3,14 +3,19 @@
 from dataclasses import replace
 
 from pilotfish.advisors.store import ModelStore
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.progress import progress
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.errors import NothingToLearnError
 from pilotfish.schemas.ids import new_id
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.progress import progress
 from pilotfish.trainers.dataset import Dataset, read
-from pilotfish.trainers.record import ProgressFile, Row, bury_the_killed, write_row
+from pilotfish.trainers.record import (
+    ProgressFile,
+    Row,
+    close_orphaned_trainings,
+    write_row,
+)
 
 MIN_TRAIN = 50
 """Attempts in the train split below which nothing is learned."""
@@ -28,7 +33,7 @@ def train(settings: Settings, tenant: str) -> Row:
     """
     store, clickhouse = ModelStore(settings.models), ClickHouse(settings)
     with store.training_lock(tenant):
-        bury_the_killed(clickhouse, tenant)
+        close_orphaned_trainings(clickhouse, tenant)
         row = Row(tenant, new_id(), utc_now())
         write_row(clickhouse, row)
         seen = ProgressFile(store.folder(tenant), row.training_id, row.started_at)

@@ -7,16 +7,16 @@ with pilot.attempt("How many heads are there?", problem_type="sql") as attempt:
     attempt.succeed()
 """
 
-from pilotfish._async_attempt import AsyncAttempt
-from pilotfish._async_client import AsyncClient
-from pilotfish._attempt import Attempt
-from pilotfish._client import Client
-from pilotfish._connect import connect, connect_async
-from pilotfish._current import current_attempt
-from pilotfish._hint import Hint
-from pilotfish._secrets import redact_secrets
-from pilotfish._stats import Stats
-from pilotfish._subscription import Subscription
+from pilotfish._sdk.async_attempt import AsyncAttempt
+from pilotfish._sdk.async_client import AsyncClient
+from pilotfish._sdk.attempt import Attempt
+from pilotfish._sdk.client import Client
+from pilotfish._sdk.connect import connect, connect_async
+from pilotfish._sdk.context import current_attempt
+from pilotfish._sdk.hint import Hint
+from pilotfish._sdk.secrets import redact_secrets
+from pilotfish._sdk.stats import Stats
+from pilotfish._sdk.subscription import Subscription
 from pilotfish.schemas.errors import (
     ConfigurationError,
     PilotfishError,

@@ -9,12 +9,12 @@ assert client.events[-1].status == "succeeded"
 from collections.abc import Callable
 from typing import Final
 
-from pilotfish._async_client import AsyncClient
-from pilotfish._client import Client
-from pilotfish._connection import Connection, Identity
-from pilotfish._line import Line
-from pilotfish._memory import AsyncMemory, Memory
-from pilotfish._transport import Advise, MemoryTransport
+from pilotfish._sdk.async_client import AsyncClient
+from pilotfish._sdk.client import Client
+from pilotfish._sdk.connection import Connection, Identity
+from pilotfish._sdk.memory import AsyncMemory, Memory
+from pilotfish._sdk.session import Session
+from pilotfish._sdk.transport.transport import Advise, MemoryTransport
 from pilotfish.schemas.advice import AdviceRequested
 from pilotfish.schemas.events import Agent, Event
 from pilotfish.schemas.remembered import Remembered, SearchMode, check
@@ -41,14 +41,14 @@ class _ScriptedMemory(Memory):
 class _Scripted:
     """What a test can ask a client for, and tell it."""
 
-    _line: Line
+    _session: Session
     _transport: MemoryTransport
     _remembered: _ScriptedMemory
 
     @property
     def events(self) -> list[Event]:
         """Everything published so far, in order, as it would go to Kafka."""
-        self._line.flush(_FLUSH_S)
+        self._session.flush(_FLUSH_S)
         return list(self._transport.events)
 
     @property
@@ -87,7 +87,7 @@ class MemoryClient(_Scripted, Client):
         advice_deadline_s: float = 0.25,
     ) -> None:
         self._transport = MemoryTransport(lambda _: None)
-        super().__init__(_line(self._transport, redact, advice_deadline_s))
+        super().__init__(_session(self._transport, redact, advice_deadline_s))
         self.memory = self._remembered = _ScriptedMemory()
 
 
@@ -101,13 +101,13 @@ class AsyncMemoryClient(_Scripted, AsyncClient):
         advice_deadline_s: float = 0.25,
     ) -> None:
         self._transport = MemoryTransport(lambda _: None)
-        super().__init__(_line(self._transport, redact, advice_deadline_s))
+        super().__init__(_session(self._transport, redact, advice_deadline_s))
         self._remembered = _ScriptedMemory()
         self.memory = AsyncMemory(self._remembered)
 
 
-def _line(
+def _session(
     transport: MemoryTransport, redact: Callable[[str], str] | None, deadline_s: float
-) -> Line:
+) -> Session:
     identity = Identity("default", Agent(), redact)
-    return Line(lambda: Connection(identity, lambda *_: transport), deadline_s)
+    return Session(lambda: Connection(identity, lambda *_: transport), deadline_s)

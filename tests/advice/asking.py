@@ -9,16 +9,16 @@ from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
-from pilotfish.consumers import advisor
+from pilotfish.consumers.advisor import handler as advisor
+from pilotfish.runtime.kafka import consumer, headers, producer, publish
+from pilotfish.runtime.service.status import ServiceStatus
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import AdviceRequested, HintGiven
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.codec import decode
 from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.labels import AttemptLabelled
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import ADVICE_REPLIES, ADVICE_REQUESTS, LABELS
-from pilotfish.streams.kafka import consumer, headers, producer, publish
-from pilotfish.streams.standing import Standing
 
 APPROACHES = {
     "plan": "plan first",
@@ -142,7 +142,7 @@ def advising(settings: Settings) -> Iterator[threading.Thread]:
 
     def serve() -> None:
         try:
-            advisor.run(settings, stop, Standing())
+            advisor.run(settings, stop, ServiceStatus())
         except BaseException as error:
             errors.append(error)
             raise

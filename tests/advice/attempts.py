@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 
 KINDS = {
     "sort": "Sort the words in ascending order: {}",

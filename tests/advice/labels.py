@@ -5,13 +5,13 @@ from typing import Any
 
 from confluent_kafka import Producer
 
+from pilotfish.runtime.kafka import producer, publish
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.events import Agent
 from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.labels import AttemptLabelled
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import LABELS
-from pilotfish.streams.kafka import producer, publish
 
 NOW = utc_now()
 

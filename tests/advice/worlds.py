@@ -3,9 +3,9 @@
 import numpy as np
 
 from pilotfish.advisors.encoder import Embeddings
+from pilotfish.evaluation.outcomes import OutcomeTable
+from pilotfish.evaluation.protocols.bandit import World
 from pilotfish.trainers.dataset import Attempt
-from pilotfish.trainers.outcomes import OutcomeTable
-from pilotfish.trainers.protocols.bandit import World
 
 APPROACHES = ("plan", "react", "search")
 

@@ -6,10 +6,10 @@ from advice.tiny import tiny_bundle
 from typer.testing import CliRunner, Result
 
 from pilotfish._cli.app import app
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.promotions import in_service
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import BundleError, ConfigurationError
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.promotions import in_service
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

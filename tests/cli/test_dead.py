@@ -6,10 +6,10 @@ from confluent_kafka import TopicPartition
 from typer.testing import CliRunner
 
 from pilotfish._cli.app import app
-from pilotfish.schemas.settings import Settings
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.kafka import consumer
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.topics import ADVICE_REQUESTS
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.kafka import consumer
 
 COLUMNS = (
     *("tenant", "at", "service", "reason", "topic", "source_partition"),

@@ -8,13 +8,13 @@ from guarded import guarded_gateway
 from typer.testing import CliRunner
 
 from pilotfish._cli.app import app
-from pilotfish.consumers import forgetting
-from pilotfish.infra.migrations import migrate
+from pilotfish.consumers.forget import forgetting
+from pilotfish.infra.provision.migrations import migrate
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.errors import ConfigurationError
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import ADVISORS, TOPICS
-from pilotfish.streams.clickhouse import ClickHouse
 
 HINT = ("tenant", "request_id", "attempt_id", "at")
 

@@ -4,10 +4,10 @@ import pytest
 from typer.testing import CliRunner
 
 from pilotfish._cli.app import app
-from pilotfish.consumers.rows import HINTS_TABLE
+from pilotfish.consumers.archive.rows import HINTS_TABLE
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import Candidate, HintGiven
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from faults.records import Record
 from typer.testing import CliRunner
 
 from pilotfish._cli.app import app
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.codec import encode, headers_of
 from pilotfish.schemas.events import (
     AttemptEnded,
@@ -17,9 +19,7 @@ from pilotfish.schemas.events import (
     SignalRecorded,
     StepRecorded,
 )
-from pilotfish.schemas.settings import Settings
 from pilotfish.streams import labelling
-from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.labelling import load
 from pilotfish.streams.sink import Sink
 from pilotfish.streams.worker import Worker

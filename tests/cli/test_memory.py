@@ -7,10 +7,10 @@ from typer.testing import CliRunner
 
 from pilotfish._cli.app import app
 from pilotfish.advisors.store import BASE_TENANT
-from pilotfish.consumers.memory_rows import COLUMNS, row
-from pilotfish.consumers.problem_vectors import ProblemVectors
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.consumers.memory.problem_vectors import ProblemVectors
+from pilotfish.consumers.memory.rows import COLUMNS, row
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 
 
 @pytest.fixture

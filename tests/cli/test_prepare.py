@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pilotfish.infra.gateway import EmbeddedClickHouse
-from pilotfish.infra.migrations import shipped
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.provision.migrations import shipped
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 
 COMMAND = [sys.executable, "-m", "pilotfish", "prepare"]
 

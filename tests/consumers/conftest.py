@@ -2,9 +2,9 @@
 
 import pytest
 
-from pilotfish.infra.migrations import migrate
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.infra.provision.migrations import migrate
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 
 
 @pytest.fixture

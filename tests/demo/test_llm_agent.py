@@ -7,7 +7,7 @@ import pytest
 from chat_server import Server, chat_server
 
 import pilotfish
-from pilotfish._failures import is_infrastructure
+from pilotfish._sdk.failures import is_infrastructure
 from pilotfish.demo.agent import APPROACHES
 from pilotfish.demo.llm_agent import ModelAgent, answer_in, connect_model
 

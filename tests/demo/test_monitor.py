@@ -6,9 +6,9 @@ import time
 import pytest
 
 from pilotfish.demo.monitor import Monitor, Seen, Stage, Training
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.ids import new_id
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
 
 STARTED = Training("a", "started")
 FINISHED = Training("b", "finished", "v-1", "promoted")

@@ -9,12 +9,12 @@ from faults.processes import Platform
 from faults.proxied_kafka import ProxiedKafka
 from ports import free_ports
 
-from pilotfish.infra.gateway import EmbeddedClickHouse
-from pilotfish.infra.migrations import migrate
-from pilotfish.infra.topics import create_topics
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.provision.migrations import migrate
+from pilotfish.infra.provision.topics import create_topics
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.ids import new_id
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
 
 Servers = tuple[ProxiedKafka, EmbeddedClickHouse]
 

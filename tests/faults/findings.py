@@ -7,8 +7,8 @@ from typing import Any
 from faults.script import Script, Truth
 from faults.truth import windows_differ
 
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.progress import new_labels
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.progress import new_labels
 
 _EVENTS = """
 SELECT attempt_id, count(), uniqExact(event_id) FROM events

@@ -121,7 +121,7 @@ def _move_clocks(world: World, order: random.Random) -> None:
     hour, day = 3600, 86400
     for off in order.sample((hour, -hour, -day, day), 4):
         world.clock(off if abs(off) == hour else 0)
-        with patch("pilotfish._draft.datetime", _Moved(off)):
+        with patch("pilotfish._sdk.pending_event.datetime", _Moved(off)):
             time.sleep(1.5)
     world.clock(0)
 

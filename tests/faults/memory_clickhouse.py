@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 from faults.memory_log import Trouble
 
-from pilotfish.consumers import training
-from pilotfish.streams import forgotten, model_store, progress, store
+from pilotfish.consumers.trigger import training_process as training
+from pilotfish.runtime import forgotten, progress
+from pilotfish.streams.attempts import store
+from pilotfish.streams.labels import model_store
 
 Row = dict[str, Any]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 from faults.proxied_kafka import ProxiedKafka
 
-from pilotfish.infra.gateway import EmbeddedClickHouse
-from pilotfish.schemas.settings import Settings
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.runtime.settings import Settings
 
 COMMANDS = {
     "archive": ["pilotfish.consumers", "archive"],

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pilotfish.infra.kafka import EmbeddedKafka
+from pilotfish.infra.embedded.kafka import EmbeddedKafka
 
 
 class ProxiedKafka(EmbeddedKafka):

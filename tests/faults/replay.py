@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
+from pilotfish.runtime.kafka import producer, publish
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.events import (
     AttemptEnded,
@@ -16,9 +18,7 @@ from pilotfish.schemas.events import (
     StepRecorded,
 )
 from pilotfish.schemas.ids import new_id
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.kafka import producer, publish
 
 PER_ATTEMPT = 10
 APPROACHES = ("plan", "react", "direct")

@@ -14,9 +14,9 @@ from faults.processes import Platform, logs
 from faults.script import BAD_EVERY, PER_ATTEMPT, Script
 from faults.world import SERVICES, World
 
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.dead_letters import LIMIT, WITHIN
 from pilotfish.schemas.errors import UnavailableError
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.dead_letters import LIMIT, WITHIN
 
 RECOVERED_WITHIN_S = 120.0
 STEADY_S = 2.0

@@ -16,11 +16,11 @@ from faults.replay import mixed
 from faults.topics import messages
 
 import pilotfish
+from pilotfish.runtime.kafka import producer, publish
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import AdviceRequested
 from pilotfish.schemas.events import FeedbackGiven
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import ADVICE_REQUESTS, EVENTS
-from pilotfish.streams.kafka import producer, publish
 
 PER_ATTEMPT = 20
 STEPS = 17

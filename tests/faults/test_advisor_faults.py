@@ -12,9 +12,9 @@ from faults.processes import Platform, eventually, logs
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.embedding_cache import EmbeddingCache
 from pilotfish.advisors.encoder import Encoder
-from pilotfish.consumers.fast_learning import FastLearning, untaught
-from pilotfish.consumers.labels import PlacedLabel
-from pilotfish.consumers.snapshots import Snapshots
+from pilotfish.consumers.advisor.fast_learning import FastLearning, untaught
+from pilotfish.consumers.advisor.snapshot_store import SnapshotStore
+from pilotfish.runtime.label_reader import PlacedLabel
 from pilotfish.schemas.labels import AttemptLabelled
 
 PROBLEM = "w1 w7"
@@ -28,7 +28,7 @@ def test_killed_while_it_learns_it_knows_each_label_once(platform: Platform) -> 
     bundle = tiny_bundle(settings.models, "base", "tiny-1")
     labels = lessons(settings, 160, "react")
     revised = [_revised(one) for one in labels[:40]]
-    asker, snapshots = Asker(settings), Snapshots(settings.models)
+    asker, snapshots = Asker(settings), SnapshotStore(settings.models)
     with platform.services("advisor") as services:
         advisor = services["advisor"]
         for part, pause_s in enumerate(PAUSES_S):

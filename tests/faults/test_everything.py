@@ -12,8 +12,8 @@ from faults.replay import PER_ATTEMPT, replay
 from faults.truth import windows_differ
 
 from pilotfish.advisors.store import ModelStore
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.progress import new_labels
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.progress import new_labels
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 

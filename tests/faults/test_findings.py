@@ -14,9 +14,9 @@ from faults.script import PER_ATTEMPT, Script, Truth
 from faults.world import with_clock
 
 from pilotfish.advisors.store import BASE_TENANT
+from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.ids import new_id
-from pilotfish.streams.clickhouse import ClickHouse
 
 MISREMEMBER = """
 INSERT INTO memory

@@ -37,26 +37,26 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from pilotfish.consumers.archive import Archive
-from pilotfish.consumers.training import Outcome
-from pilotfish.consumers.trigger import Trigger
+from pilotfish.consumers.archive.handler import Archive
+from pilotfish.consumers.trigger.handler import Trigger
+from pilotfish.consumers.trigger.training_process import Outcome
+from pilotfish.runtime.dead_letters import DeadLetters
+from pilotfish.runtime.kafka import headers
+from pilotfish.runtime.progress import new_labels
+from pilotfish.runtime.publisher import Publisher
+from pilotfish.runtime.service.status import ServiceStatus
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.codec import decode, encode, headers_of
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.events import Event
 from pilotfish.schemas.forgotten import FORGOTTEN, AttemptForgotten
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import DEAD, EVENTS, LABELS
-from pilotfish.streams.assembly import apply
-from pilotfish.streams.dead_letters import DeadLetters
-from pilotfish.streams.kafka import headers
-from pilotfish.streams.label_model import LabelModel
+from pilotfish.streams.attempts.assembly import apply
+from pilotfish.streams.attempts.state import State, tombstone
+from pilotfish.streams.attempts.windows import share
 from pilotfish.streams.labelling import load
-from pilotfish.streams.progress import new_labels
-from pilotfish.streams.publisher import Publisher
+from pilotfish.streams.labels.model import LabelModel
 from pilotfish.streams.sink import Sink
-from pilotfish.streams.standing import Standing
-from pilotfish.streams.state import State, tombstone
-from pilotfish.streams.windows import share
 from pilotfish.streams.worker import Worker
 
 EXAMPLES = 2000
@@ -420,7 +420,7 @@ class Platform(RuleBasedStateMachine):
             self.archive = self._archive()
 
     def _archive(self) -> Archive:
-        return Archive(SETTINGS, Standing())
+        return Archive(SETTINGS, ServiceStatus())
 
     def _trigger(self) -> Trigger:
         def start(_settings: Settings, tenant: str) -> Trained:
@@ -431,7 +431,7 @@ class Platform(RuleBasedStateMachine):
             self.now += timedelta(minutes=1)
             return self.now
 
-        return Trigger(SETTINGS, Standing(), start, clock)
+        return Trigger(SETTINGS, ServiceStatus(), start, clock)
 
     def _fakes(self) -> Iterator[Any]:
         def consumer(_settings: Settings, group: str, **_more: Any) -> MemoryConsumer:
@@ -444,19 +444,21 @@ class Platform(RuleBasedStateMachine):
             return MemoryProducer(self.log, self.trouble)
 
         fakes = {"consumer": consumer, "ClickHouse": clickhouse}
-        yield patch.multiple("pilotfish.consumers.archive", **fakes, producer=producer)
         yield patch.multiple(
-            "pilotfish.consumers.archive_writer",
+            "pilotfish.consumers.archive.handler", **fakes, producer=producer
+        )
+        yield patch.multiple(
+            "pilotfish.consumers.archive.writer",
             ClickHouse=clickhouse,
             in_background=_now,
         )
         yield patch.multiple(
-            "pilotfish.consumers.trigger", **fakes, Watch=_watch_nothing
+            "pilotfish.consumers.trigger.handler", **fakes, HarmMonitor=_watch_nothing
         )
-        yield patch("pilotfish.streams.patience._FIRST_WAIT_S", 0.0)
+        yield patch("pilotfish.runtime.retry._FIRST_WAIT_S", 0.0)
         # Stories are short: a label model decides early, or it would never be seen.
         yield patch.multiple(
-            "pilotfish.streams.label_model",
+            "pilotfish.streams.labels.model",
             READY_ATTEMPTS=1,
             READY_SOURCES=1,
             READY_VOTES=0.1,

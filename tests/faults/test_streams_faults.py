@@ -8,12 +8,12 @@ from faults.replay import replay
 from faults.topics import messages
 from faults.truth import windows_differ
 
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.kafka import producer, publish
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.events import AttemptStarted, Event
 from pilotfish.schemas.labels import AttemptLabelled
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import EVENTS, LABELS
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.kafka import producer, publish
 
 pytestmark = pytest.mark.slow
 

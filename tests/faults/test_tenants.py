@@ -7,6 +7,9 @@ from advice.asking import APPROACHES, Asker
 from advice.tiny import tiny_bundle
 from faults.processes import Platform, eventually, logs
 
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.kafka import producer, publish
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.events import (
     AttemptEnded,
     AttemptStarted,
@@ -16,10 +19,7 @@ from pilotfish.schemas.events import (
     StepRecorded,
 )
 from pilotfish.schemas.ids import new_id
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.kafka import producer, publish
 
 PROBLEM = "w1 w7"
 SECRET = "w3 the plan of the others"

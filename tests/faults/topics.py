@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from confluent_kafka import TopicPartition
 
+from pilotfish.runtime.kafka import consumer, headers
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.base import Message
 from pilotfish.schemas.codec import decode
 from pilotfish.schemas.errors import SchemaError
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import Topic
-from pilotfish.streams.kafka import consumer, headers
 
 
 def messages(settings: Settings, topic: Topic) -> Iterator[tuple[int, Message]]:

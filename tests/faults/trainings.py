@@ -14,11 +14,11 @@ from faults.topics import messages
 
 from pilotfish.advisors.bundle import CARD
 from pilotfish.advisors.store import ModelStore
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.progress import new_labels
 from pilotfish.schemas.advisors import AdvisorPromoted
 from pilotfish.schemas.errors import BundleError, TrainingBusyError
 from pilotfish.schemas.topics import ADVISORS
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.progress import new_labels
 
 STAGES = ("dataset", "embedding", "lora", "export", "evaluation", "promotion")
 ATTEMPTS = 600

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.runtime.clickhouse import ClickHouse
 
 # The batch query: windows counted anew from the attempts themselves.
 _DIFFERENT = """

@@ -11,9 +11,9 @@ from faults.proxy import Proxy, Trouble
 from ports import free_ports
 from small_disk import small_disk
 
-from pilotfish.infra.gateway import EmbeddedClickHouse
-from pilotfish.infra.migrations import migrate
-from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.provision.migrations import migrate
+from pilotfish.runtime.clickhouse import ClickHouse
 
 SERVICES = ("archive", "streams", "advisor", "trigger", "memory")
 

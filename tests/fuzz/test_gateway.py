@@ -10,9 +10,9 @@ import pytest
 from fuzz.mutations import mutated
 from ports import free_ports
 
-from pilotfish.infra.gateway import EmbeddedClickHouse
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 
 ROWS = b"1\ta\n2\tb\n"
 MOST_BYTES = 500_000_000

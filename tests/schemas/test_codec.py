@@ -25,7 +25,7 @@ from pilotfish.schemas.topics import (
     TOPICS,
     Topic,
 )
-from pilotfish.streams.assembly import MAX_SIGNALS
+from pilotfish.streams.attempts.assembly import MAX_SIGNALS
 
 BELONGS = [(topic, kind) for topic in TOPICS for kind in topic.messages]
 STEP = {

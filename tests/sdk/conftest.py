@@ -8,10 +8,10 @@ import pytest
 from sdk.stand_in import EventReader, StandInAdvisor
 
 import pilotfish
-from pilotfish._transport import Advise
+from pilotfish._sdk.transport.transport import Advise
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import AdviceRequested
 from pilotfish.schemas.events import Event
-from pilotfish.schemas.settings import Settings
 from pilotfish.testing import MemoryClient
 
 Redact = Callable[[str], str]

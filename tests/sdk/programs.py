@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from pilotfish.schemas.settings import Settings
+from pilotfish.runtime.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

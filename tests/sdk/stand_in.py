@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from pilotfish._transport import Advise, answer_from_memory
+from pilotfish._sdk.transport.transport import Advise, answer_from_memory
+from pilotfish.runtime.kafka import consumer, headers, producer
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import AdviceRequested
 from pilotfish.schemas.codec import decode, encode, headers_of
 from pilotfish.schemas.events import Event
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import ADVICE_REPLIES, ADVICE_REQUESTS, EVENTS, Topic
-from pilotfish.streams.kafka import consumer, headers, producer
 
 
 def from_the_end(settings: Settings, topic: Topic) -> Consumer:

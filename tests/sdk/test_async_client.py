@@ -8,8 +8,8 @@ from sdk.conftest import reading
 from sdk.stand_in import StandInAdvisor
 
 import pilotfish
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.events import AttemptEnded, SignalRecorded
-from pilotfish.schemas.settings import Settings
 from pilotfish.testing import AsyncMemoryClient
 
 OFFER = {"plan": "plan first", "react": "act, look"}

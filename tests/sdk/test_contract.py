@@ -9,7 +9,7 @@ from polling import eventually
 from sdk.conftest import World, Worlds
 
 import pilotfish
-from pilotfish._failures import describe
+from pilotfish._sdk.failures import describe
 from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
 from pilotfish.schemas.codec import encode
 from pilotfish.schemas.events import (

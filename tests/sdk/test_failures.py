@@ -6,7 +6,7 @@ import urllib.error
 
 import pytest
 
-from pilotfish._failures import describe, ending, is_infrastructure
+from pilotfish._sdk.failures import describe, ending, is_infrastructure
 
 
 def named(name: str, base: type[Exception] = Exception) -> Exception:

@@ -9,11 +9,11 @@ from advice.tiny import tiny_bundle
 
 import pilotfish
 from pilotfish.advisors.store import BASE_TENANT
-from pilotfish.consumers.memory_rows import COLUMNS, row
-from pilotfish.consumers.problem_vectors import ProblemVectors
+from pilotfish.consumers.memory.problem_vectors import ProblemVectors
+from pilotfish.consumers.memory.rows import COLUMNS, row
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import RequirementError
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def test_asyncio_finds_it_too(known: str) -> None:
 def test_without_the_extra_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delitem(sys.modules, "pilotfish.consumers.memory_search", raising=False)
-    monkeypatch.setitem(sys.modules, "pilotfish.consumers.problem_vectors", None)
+    monkeypatch.delitem(sys.modules, "pilotfish.consumers.memory.search", raising=False)
+    monkeypatch.setitem(sys.modules, "pilotfish.consumers.memory.problem_vectors", None)
     with (
         pilotfish.connect(kafka="127.0.0.1:1") as pilot,
         pytest.raises(RequirementError, match=r"pilotfish\[services\]"),

@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotfish._draft import Draft, EventName
-from pilotfish._queue import EventQueue
+from pilotfish._sdk.pending_event import EventName, PendingEvent
+from pilotfish._sdk.queue import EventQueue
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 KINDS: list[EventName] = ["AttemptStarted", "StepRecorded", "AttemptEnded"]
 
 
-def draft(event: EventName, name: str = "", size: int = 10) -> Draft:
-    return Draft(event, name, NOW, {}, size)
+def draft(event: EventName, name: str = "", size: int = 10) -> PendingEvent:
+    return PendingEvent(event, name, NOW, {}, size)
 
 
 def names(queue: EventQueue) -> list[str]:
@@ -88,8 +88,8 @@ def test_nothing_is_lost_uncounted_or_reordered(
     actions: list[tuple[EventName, int] | int], limit: int
 ) -> None:
     queue = EventQueue(limit)
-    offered: list[Draft] = []
-    taken: list[Draft] = []
+    offered: list[PendingEvent] = []
+    taken: list[PendingEvent] = []
     for number, action in enumerate(actions):
         if isinstance(action, int):
             taken += queue.take(action)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotfish._redaction import FAILED, Redaction
-from pilotfish._warnings import Warnings
+from pilotfish._sdk.redaction import FAILED, Redaction
+from pilotfish._sdk.warnings import Warnings
 
 ANY_TEXT = st.text(st.characters(exclude_categories=[]))
 JSON = st.recursive(

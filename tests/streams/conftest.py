@@ -6,8 +6,8 @@ import pytest
 from faults.memory_clickhouse import MemoryClickHouse, Tables
 from faults.memory_log import Trouble
 
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 
 
 @pytest.fixture(params=["real", "in memory"])

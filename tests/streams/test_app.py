@@ -3,7 +3,7 @@ import ssl
 import pytest
 from pydantic import SecretStr
 
-from pilotfish.schemas.settings import Settings
+from pilotfish.runtime.settings import Settings
 from pilotfish.streams.app import create_app
 
 

@@ -1,10 +1,10 @@
 from faults.records import Record
 
 from pilotfish.schemas.events import SignalRecorded
-from pilotfish.streams.assembly import event_mark
+from pilotfish.streams.attempts.assembly import event_mark
+from pilotfish.streams.attempts.cache import WorkerCache
+from pilotfish.streams.attempts.state import State
 from pilotfish.streams.batch import Arrived, Batch
-from pilotfish.streams.memory import Memory
-from pilotfish.streams.state import State
 
 
 def batch(*places: tuple[str, int]) -> Batch:
@@ -22,8 +22,8 @@ def batch(*places: tuple[str, int]) -> Batch:
     )
 
 
-def memory(**states: State) -> Memory:
-    made = Memory()
+def memory(**states: State) -> WorkerCache:
+    made = WorkerCache()
     for attempt, state in states.items():
         made.states.put(("default", attempt), state)
     return made

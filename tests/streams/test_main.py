@@ -11,11 +11,11 @@ from confluent_kafka import TopicPartition
 from faults.processes import Service, eventually
 from faults.replay import replay
 
-from pilotfish.schemas.settings import Settings
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.kafka import consumer, producer, publish
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.topics import EVENTS
 from pilotfish.streams.app import GROUP
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.kafka import consumer, producer, publish
 
 LABELLED = "SELECT countIf(version > 0) FROM attempts_current WHERE tenant = {t:String}"
 

@@ -9,6 +9,11 @@ from faults.replay import events
 from faults.topics import messages
 from faults.truth import windows_differ
 
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.dead_letters import DeadLetters
+from pilotfish.runtime.kafka import producer
+from pilotfish.runtime.publisher import Publisher
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.codec import headers_of
 from pilotfish.schemas.dead import DeadLetter
 from pilotfish.schemas.events import (
@@ -20,16 +25,11 @@ from pilotfish.schemas.events import (
     StepRecorded,
 )
 from pilotfish.schemas.labels import AttemptLabelled
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import DEAD, LABELS
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.dead_letters import DeadLetters
-from pilotfish.streams.kafka import producer
-from pilotfish.streams.memory import Cell
-from pilotfish.streams.publisher import Publisher
+from pilotfish.streams.attempts.cache import Cell
+from pilotfish.streams.attempts.store import write_cells
+from pilotfish.streams.attempts.windows import Counts, Kind, Page
 from pilotfish.streams.sink import Sink
-from pilotfish.streams.store import write_cells
-from pilotfish.streams.windows import Counts, Kind, Page
 from pilotfish.streams.worker import Worker
 
 CURRENT = """

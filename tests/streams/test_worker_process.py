@@ -13,18 +13,18 @@ from faults.processes import eventually, gone
 from faults.records import records
 from faults.replay import events
 
-from pilotfish.consumers.background import in_background
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.service.background import in_background
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import StorageError, UnavailableError
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.streams.worker_process import WorkerProcess
 
 LABELLED = "SELECT countIf(version > 0) FROM attempts_current WHERE tenant = {t:String}"
 
 PARENT = """
 import sys
-from pilotfish.schemas.settings import Settings
+from pilotfish.runtime.settings import Settings
 from pilotfish.streams.worker_process import WorkerProcess
 if __name__ == "__main__":
     worker = WorkerProcess(Settings())

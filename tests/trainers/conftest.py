@@ -26,7 +26,7 @@ from transformers import (
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.store import ModelStore
-from pilotfish.schemas.settings import Settings
+from pilotfish.runtime.settings import Settings
 from pilotfish.trainers.base import ensure_base
 from pilotfish.trainers.promote import put_into_service
 

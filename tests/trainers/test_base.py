@@ -6,8 +6,8 @@ import pytest
 
 from pilotfish.advisors import bundle
 from pilotfish.advisors.encoder import Encoder
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
-from pilotfish.schemas.settings import Settings
 from pilotfish.trainers.base import ensure_base
 
 

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.base import utc_now
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.trainers.dataset import Attempt, read, rehearse, split_of
 from pilotfish.trainers.hint_weight import hint_weight
 

@@ -2,10 +2,10 @@ import pytest
 from advice.tiny import tiny_bundle
 
 from pilotfish.advisors.bundle import Bundle
+from pilotfish.runtime.promotions import announce
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advisors import AdvisorRolledBack
 from pilotfish.schemas.errors import BundleError
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.promotions import announce
 from pilotfish.trainers.incumbent import incumbent
 from pilotfish.trainers.promote import put_into_service
 

@@ -9,13 +9,15 @@ from tokenizers import Tokenizer
 from pilotfish.trainers.base_models import load_base
 from pilotfish.trainers.dataset import Attempt
 from pilotfish.trainers.embedder import Embedder
-from pilotfish.trainers.loop import Lesson, fit
+from pilotfish.trainers.loop import TrainingSplit, fit
 from pilotfish.trainers.tokens import tokenise
 
 WORDS = ["what", "is", "the", "sum", "of", "a", "list", "find", "rows"]
 
 
-def lesson(embedder: Embedder, tokenizer: Tokenizer, count: int, seed: int) -> Lesson:
+def lesson(
+    embedder: Embedder, tokenizer: Tokenizer, count: int, seed: int
+) -> TrainingSplit:
     """Problems with the word `sort` succeed with approach a and fail with b."""
     rng = np.random.default_rng(seed)
     attempts = []
@@ -27,7 +29,7 @@ def lesson(embedder: Embedder, tokenizer: Tokenizer, count: int, seed: int) -> L
         attempts.append(Attempt(f"a{number}", text, "", approach, success))
     with torch.inference_mode():
         embedded = embedder(*tokenise(tokenizer, [one.problem for one in attempts]))
-    return Lesson(attempts, embedded.numpy().copy())
+    return TrainingSplit(attempts, embedded.numpy().copy())
 
 
 @pytest.mark.parametrize("architecture", ["bert", "qwen2"])

@@ -1,9 +1,9 @@
 from dataclasses import replace
 
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.ids import new_id
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
 from pilotfish.trainers.record import Row, earlier_looks, write_row
 
 GATE = {"gate": {"gain": 0.01, "p_value": 0.2, "look": 1.0, "allowed": 0.05}}

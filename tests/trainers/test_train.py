@@ -14,10 +14,10 @@ from advice.attempts import store_attempts
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.store import ModelStore
-from pilotfish.schemas.settings import Settings
-from pilotfish.streams.clickhouse import ClickHouse
-from pilotfish.streams.progress import progress
-from pilotfish.streams.promotions import in_service
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.progress import progress
+from pilotfish.runtime.promotions import in_service
+from pilotfish.runtime.settings import Settings
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilotfish.advisors.encoder import Embeddings
-from pilotfish.schemas.settings import FilterName
+from pilotfish.runtime.settings import FilterName
 from pilotfish.trainers.dataset import Attempt, Dataset
 from pilotfish.trainers.filters.judged import judged
 from pilotfish.trainers.filters.rated import rated

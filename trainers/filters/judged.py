@@ -6,7 +6,7 @@ other outcome as it is of attempts that have this outcome for a label, the label
 taken for wrong. That is the confident joint's part off the diagonal, the paper's first
 method of pruning. cleanlab has it, too, but it is these lines.
 
-Beside the problem the judge sees how the attempt went (`streams/quality.py`), and finds
+Beside the problem the judge sees how the attempt went (`streams/attempts/quality.py`), and finds
 out by itself what that tells of each approach's outcomes. The advisor cannot see that
 before an attempt; here it is over.
 """

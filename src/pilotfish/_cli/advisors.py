@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from pilotfish._cli.output import JsonFlag, console, print_json, print_rows
+from pilotfish._cli.output import JsonFlag, print_json, print_rows
+from pilotfish.runtime.console import console
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advisors import AdvisorPromoted
 from pilotfish.schemas.errors import ConfigurationError
-from pilotfish.schemas.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True, help="List advisors, put one into service, go back to one."
@@ -27,8 +28,8 @@ ORDER BY started_at
 @app.command("list")
 def list_advisors(as_json: JsonFlag = False) -> None:
     """List every verdict with its reason, and who is in service and why."""
-    from pilotfish.streams.clickhouse import ClickHouse
-    from pilotfish.streams.promotions import in_service
+    from pilotfish.runtime.clickhouse import ClickHouse
+    from pilotfish.runtime.promotions import in_service
 
     settings = Settings()
     now = in_service(settings).get(settings.tenant)
@@ -72,7 +73,7 @@ def promote(
     reason: Reason = "by hand",
 ) -> None:
     """Put a version into service, whatever the gate said of it."""
-    from pilotfish.streams.promotions import announce, in_service
+    from pilotfish.runtime.promotions import announce, in_service
 
     settings = Settings()
     now = in_service(settings).get(settings.tenant)
@@ -92,8 +93,8 @@ def promote(
 @app.command()
 def rollback(reason: Reason = "by hand") -> None:
     """Put the parent of the advisor in service back into service."""
-    from pilotfish.consumers.rollback import back_to_parent
-    from pilotfish.streams.promotions import announce, in_service
+    from pilotfish.advisors.rollback import back_to_parent
+    from pilotfish.runtime.promotions import announce, in_service
 
     settings = Settings()
     now = in_service(settings).get(settings.tenant)

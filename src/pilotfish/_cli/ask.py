@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from pilotfish._cli.output import JsonFlag, print_json, print_rows
-from pilotfish.schemas.settings import Settings
+from pilotfish.runtime.settings import Settings
 
 Query = Annotated[
     str, typer.Argument(help='The statement, or "-" to read it from standard input.')
@@ -18,7 +18,7 @@ def sql(query: Query, as_json: JsonFlag = False) -> None:
 
     For example: pilotfish sql "SELECT * FROM success_by_approach"
     """
-    from pilotfish.streams.clickhouse import ClickHouse
+    from pilotfish.runtime.clickhouse import ClickHouse
 
     text = sys.stdin.read() if query == "-" else query
     columns, rows = ClickHouse(Settings()).table(text)
@@ -27,7 +27,7 @@ def sql(query: Query, as_json: JsonFlag = False) -> None:
 
 def status(as_json: JsonFlag = False) -> None:
     """Show how things stand: rows, labels until the next training, the advisor."""
-    from pilotfish.streams.clickhouse import ClickHouse
+    from pilotfish.runtime.clickhouse import ClickHouse
 
     settings = Settings()
     found = _status(settings, ClickHouse(settings))
@@ -38,7 +38,7 @@ def status(as_json: JsonFlag = False) -> None:
 
 
 def _status(settings: Settings, clickhouse: Any) -> dict[str, Any]:
-    from pilotfish.streams.progress import progress
+    from pilotfish.runtime.progress import progress
 
     tenant = {"tenant": settings.tenant}
     (counts,) = clickhouse.query(

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from pilotfish._cli.output import JsonFlag, console, print_rows
+from pilotfish._cli.output import JsonFlag, print_rows
+from pilotfish.runtime.console import console
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import UnavailableError
-from pilotfish.schemas.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True, help="List messages that could not be read; read them again."
@@ -33,7 +34,7 @@ def list_dead(
     as_json: JsonFlag = False,
 ) -> None:
     """List the newest dead letters with the place they came from and the reason."""
-    from pilotfish.streams.clickhouse import ClickHouse
+    from pilotfish.runtime.clickhouse import ClickHouse
 
     rows = ClickHouse(Settings()).query(_LIST, {"limit": limit})
     print_rows(_COLUMNS, rows, as_json=as_json)
@@ -44,8 +45,8 @@ def replay_dead(
     since: Annotated[datetime, typer.Option(help="Only those set aside since (UTC).")],
 ) -> None:
     """Publish dead letters to their topics again, as they came, after a fix."""
-    from pilotfish.streams.clickhouse import ClickHouse
-    from pilotfish.streams.kafka import producer
+    from pilotfish.runtime.clickhouse import ClickHouse
+    from pilotfish.runtime.kafka import producer
 
     settings = Settings()
     rows = ClickHouse(settings).query(_RAW, {"since": since})

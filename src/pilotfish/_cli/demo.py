@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pilotfish._cli.output import console
+from pilotfish.runtime.console import console
 
 
 def demo(

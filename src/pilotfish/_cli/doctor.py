@@ -8,9 +8,10 @@ from pathlib import Path
 
 import typer
 
-from pilotfish._cli.output import JsonFlag, console, print_json
+from pilotfish._cli.output import JsonFlag, print_json
+from pilotfish.runtime.console import console
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import PilotfishError, RequirementError
-from pilotfish.schemas.settings import Settings
 
 PARTS = (
     "confluent-kafka",
@@ -84,7 +85,7 @@ def _compiler() -> str:
 
 
 def _kafka(settings: Settings) -> str:
-    from pilotfish.streams.kafka import missing_topics
+    from pilotfish.runtime.kafka import missing_topics
 
     missing = missing_topics(settings)
     if missing:
@@ -96,7 +97,7 @@ def _kafka(settings: Settings) -> str:
 
 
 def _clickhouse(settings: Settings) -> str:
-    from pilotfish.streams.clickhouse import ClickHouse
+    from pilotfish.runtime.clickhouse import ClickHouse
 
     ((version,),) = ClickHouse(settings).query("SELECT version()")
     return f"{settings.clickhouse} answers, version {version}"

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from pilotfish._cli.output import console, print_rows
+from pilotfish._cli.output import print_rows
+from pilotfish.runtime.console import console
 from pilotfish.schemas.errors import ConfigurationError, RequirementError
 
 if TYPE_CHECKING:
-    from pilotfish._cli.evaluation.log import Log, Twist
-    from pilotfish._cli.evaluation.played import Length, Played
+    from pilotfish.evaluation.reports.log import Log, Perturbation
+    from pilotfish.evaluation.reports.report import Length, Report
 
 
 _FILTER_ALONE: Final = (
@@ -82,7 +83,7 @@ def evaluate(
         int,
         typer.Option(
             min=0,
-            help="Orders that are also played with LoRA trainings: `pilotfish slow` "
+            help="Orders that are also report with LoRA trainings: `pilotfish slow` "
             "learns at trainings only, `pilotfish (both)` is the service with its gate. "
             "A training takes a minute or two; bandit and full only.",
         ),
@@ -133,20 +134,20 @@ def evaluate(
     # As in the advisor's own process; before numpy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        from pilotfish._cli.evaluation.log import Twist, read_log
-        from pilotfish._cli.evaluation.played import Length
-        from pilotfish.trainers.policies import makers as _  # noqa: F401
+        from pilotfish.evaluation.policies import registry as _  # noqa: F401
+        from pilotfish.evaluation.reports.log import Perturbation, read_log
+        from pilotfish.evaluation.reports.report import Length
     except ImportError as error:
         raise RequirementError(
             f"{error.name} is not installed: pip install 'pilotfish[evaluate,train]'"
         ) from error
     log = read_log(files, skip_bad=skip_bad)
-    twist = Twist(seed, label_noise or 0.0, shuffle_labels, cost_weight)
+    perturbation = Perturbation(seed, label_noise or 0.0, shuffle_labels, cost_weight)
     length = Length(orders or (2 if filter_ else 20), trained_orders, seed)
     if filter_ is None:
-        played = _play(protocol, log, twist, length)
+        report = _play(protocol, log, perturbation, length)
     elif protocol in (Protocol.BANDIT, Protocol.FULL):
-        played = _play_filters(filter_, log, twist, label_noise, length)
+        report = _play_filters(filter_, log, perturbation, label_noise, length)
     else:
         raise ConfigurationError(_FILTER_ALONE)
     if json_file is not None:
@@ -157,52 +158,54 @@ def evaluate(
             "orders": length.orders,
             "trained_orders": trained_orders,
             "seed": seed,
-            "label_noise": label_noise if filter_ else twist.noise,
+            "label_noise": label_noise if filter_ else perturbation.noise,
             "shuffle_labels": shuffle_labels,
             "cost_weight": cost_weight,
             "encode_ms": log.encode_ms,
         }
-        _write(json_file, {**options, **log.about(), **played.more}, played)
-    if plot is not None and played.curves:
+        _write(json_file, {**options, **log.about(), **report.more}, report)
+    if plot is not None and report.curves:
         from pilotfish._cli.learning_curves import draw
 
-        draw(played.curves, plot)
+        draw(report.curves, plot)
     if log.skipped:
         console.print(f"{log.skipped} lines skipped")
-    print_rows(played.columns, played.rows, as_json=False)
-    console.print(played.legend.format(encode_ms=log.encode_ms))
+    print_rows(report.columns, report.rows, as_json=False)
+    console.print(report.legend.format(encode_ms=log.encode_ms))
 
 
 def _play_filters(
     choice: "FilterChoice",
     log: "Log",
-    twist: "Twist",
+    perturbation: "Perturbation",
     noise: float | None,
     length: "Length",
-) -> "Played":
-    from pilotfish._cli.evaluation import filters
+) -> "Report":
+    from pilotfish.evaluation.reports import filters
 
-    if twist.shuffle or twist.cost_weight or length.trained:
+    if perturbation.shuffle or perturbation.cost_weight or length.trained:
         raise ConfigurationError(_FILTER_ALONE)
     noises = filters.NOISES if noise is None else (noise,)
     return filters.play_filters(log, choice, noises, length)
 
 
-def _play(protocol: Protocol, log: "Log", twist: "Twist", length: "Length") -> "Played":
-    from pilotfish._cli.evaluation import domains, offpolicy, policies
+def _play(
+    protocol: Protocol, log: "Log", perturbation: "Perturbation", length: "Length"
+) -> "Report":
+    from pilotfish.evaluation.reports import domains, offpolicy, policies
 
     if protocol is Protocol.OFFPOLICY:
-        if twist.cost_weight:
+        if perturbation.cost_weight:
             raise ConfigurationError(
                 "--cost-weight is for the protocols bandit, full and domains"
             )
-        return offpolicy.play_offpolicy(log, twist, length)
+        return offpolicy.play_offpolicy(log, perturbation, length)
     if protocol is Protocol.DOMAINS:
-        return domains.play_domains(log.worlds(twist), length)
+        return domains.play_domains(log.worlds(perturbation), length)
     if protocol is Protocol.FULL:
-        return policies.play_full(log.world(twist), length)
-    return policies.play_bandit(log.world(twist), length)
+        return policies.play_full(log.world(perturbation), length)
+    return policies.play_bandit(log.world(perturbation), length)
 
 
-def _write(file: Path, about: dict[str, object], played: "Played") -> None:
-    file.write_text(json.dumps({**about, "policies": played.policies}, indent=1) + "\n")
+def _write(file: Path, about: dict[str, object], report: "Report") -> None:
+    file.write_text(json.dumps({**about, "policies": report.policies}, indent=1) + "\n")

@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pilotfish._cli.output import JsonFlag, console, print_json, print_rows
+from pilotfish._cli.output import JsonFlag, print_json, print_rows
+from pilotfish.runtime.console import console
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
-from pilotfish.schemas.settings import Settings
 from pilotfish.schemas.topics import ADVISORS, TOPICS, Topic
 
 if TYPE_CHECKING:
-    from pilotfish.consumers.erasing import Subject
+    from pilotfish.consumers.forget.erasing import Subject
 
 
 def forget(
@@ -38,8 +39,8 @@ def forget(
     The services must be running. Cut off at any point, the same command finishes it. At
     its end it tells what was deleted, and what it cannot reach.
     """
-    from pilotfish.consumers.erasing import Subject
-    from pilotfish.consumers.forgetting import forget as forget_it
+    from pilotfish.consumers.forget.erasing import Subject
+    from pilotfish.consumers.forget.forgetting import forget as forget_it
 
     settings = Settings()
     if not (attempt or tenant):

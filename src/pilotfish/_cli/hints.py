@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from pilotfish._cli.output import JsonFlag, console, print_json, print_rows
+from pilotfish._cli.output import JsonFlag, print_json, print_rows
+from pilotfish.runtime.console import console
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
-from pilotfish.schemas.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="See what hints are made of.")
 
@@ -36,7 +37,7 @@ def explain(
     For each approach that was offered: P(success) as the advisor saw it, how likely the
     draw was to choose it, and how it had done on this kind of problem by then.
     """
-    from pilotfish.streams.clickhouse import ClickHouse
+    from pilotfish.runtime.clickhouse import ClickHouse
 
     settings = Settings()
     asked = {"tenant": tenant or settings.tenant, "request": request}

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from pilotfish._cli.output import JsonFlag, console, print_json, print_rows
+from pilotfish._cli.output import JsonFlag, print_json, print_rows
+from pilotfish.runtime.console import console
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
-from pilotfish.schemas.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="See where labels come from.")
 
@@ -39,9 +40,9 @@ def explain(
     evidence for the label; `model` weighs the words by how often each function is right,
     as far as the model of the attempt's partition knows by now.
     """
-    from pilotfish.streams.clickhouse import ClickHouse
+    from pilotfish.runtime.clickhouse import ClickHouse
     from pilotfish.streams.labelling import FUNCTIONS, load
-    from pilotfish.streams.model_store import load_model
+    from pilotfish.streams.labels.model_store import load_model
 
     settings = Settings()
     load(settings.labelling)

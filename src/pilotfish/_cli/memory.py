@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from pilotfish._cli.output import JsonFlag, print_json, print_rows
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.remembered import Remembered, SearchMode
-from pilotfish.schemas.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True, help="Look up what was tried on similar problems."
@@ -40,7 +40,7 @@ def search_memory(
     same text; from 0.85 on it is mostly the same question. An outcome that is neither
     success nor failure says why nobody can tell.
     """
-    from pilotfish.consumers.memory_search import opened
+    from pilotfish.consumers.memory.search import opened
 
     settings = Settings()
     mode: SearchMode = "both" if both else "words" if words else "meaning"

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
+
+from pilotfish.runtime.console import console
 
 JsonFlag = Annotated[
     bool, typer.Option("--json", help="Print JSON for programs instead of a table.")
 ]
-
-console = Console()
 
 
 def print_rows(

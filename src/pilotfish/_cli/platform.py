@@ -7,10 +7,10 @@ from typing import Annotated, Final
 
 import typer
 
-from pilotfish._cli.output import console
+from pilotfish.infra.provision.roles import Role
+from pilotfish.runtime.console import console
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import UnavailableError
-from pilotfish.schemas.roles import Role
-from pilotfish.schemas.settings import Settings
 
 _ASK_AGAIN_S: Final = 1.0
 
@@ -22,7 +22,7 @@ def up() -> None:
     PILOTFISH_HOME; a service that dies is started again. With PILOTFISH_METRICS_PORT
     set, each service shows metrics and health: on that port, and on the next four.
     """
-    from pilotfish._platform import metrics_ports, running_platform
+    from pilotfish._local.platform import metrics_ports, running_platform
 
     settings = Settings()
     stop = threading.Event()
@@ -77,8 +77,8 @@ def grant(
     Connects with PILOTFISH_KAFKA_*, as a user who may alter ACLs. Roles are not tenants:
     every agent may publish for any of them.
     """
-    from pilotfish.infra.acl import grant as allow
-    from pilotfish.streams.kafka import client_config
+    from pilotfish.infra.provision.acl import grant as allow
+    from pilotfish.runtime.kafka import client_config
 
     allow(client_config(Settings()), role, user)
     console.print(f"{user} may now do what the role {role} needs")
@@ -93,14 +93,14 @@ def policies(
     upgrade: pilotfish policies acme | clickhouse-client. Then give the role to users
     who have no other right to these tables: GRANT pilotfish_reader_acme TO alice.
     """
-    from pilotfish.infra.row_policies import row_policies
+    from pilotfish.infra.provision.row_policies import row_policies
 
     for statement in row_policies(tenant, Settings().clickhouse_database):
         typer.echo(f"{statement};")
 
 
 def _prepared(settings: Settings, replication: int, deadline: float) -> list[str]:
-    from pilotfish._platform import prepare as make
+    from pilotfish._local.platform import prepare as make
 
     while True:
         try:

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import typer
 from rich.progress import track
 
-from pilotfish._cli.output import JsonFlag, console, print_json, print_rows
+from pilotfish._cli.output import JsonFlag, print_json, print_rows
+from pilotfish.runtime.console import console
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.attempt_log import LoggedAttempt, read_attempts
 from pilotfish.schemas.errors import SchemaError, UnavailableError
-from pilotfish.schemas.settings import Settings
 
 _FLUSH_EVERY = 100
 """Attempts between waits for Kafka: the SDK's queue drops what does not fit, and a
@@ -32,8 +33,8 @@ def replay(
     Each line becomes one attempt, published as any agent would, with its recorded
     approach, steps and outcome. At the end: success by approach, from ClickHouse.
     """
-    from pilotfish.streams.clickhouse import ClickHouse
-    from pilotfish.streams.progress import wait_for_labels
+    from pilotfish.runtime.clickhouse import ClickHouse
+    from pilotfish.runtime.progress import wait_for_labels
 
     settings = Settings()
     attempts = list(islice(read_attempts(file), limit))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pilotfish.schemas.settings import Settings
+from pilotfish.runtime.settings import Settings
 
 
 def train(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from advice.worlds import attempts, rows, world
 
-from pilotfish.schemas.settings import FilterName
+from pilotfish.runtime.settings import FilterName
 from pilotfish.trainers.dataset import Dataset
 from pilotfish.trainers.filters.filter import FILTERS, sift
 

@@ -1,0 +1,1 @@
+"""The advisor: answers requests for advice and learns from labels."""

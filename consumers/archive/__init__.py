@@ -1,0 +1,1 @@
+"""The archive: events, advice replies and dead letters into ClickHouse."""

@@ -1,0 +1,1 @@
+"""`pilotfish forget`: deletes an attempt or a tenant for good."""

@@ -1,0 +1,1 @@
+"""Similar problems as groups, and what works on each."""

@@ -1,0 +1,1 @@
+"""The trigger: starts trainings, and withdraws advisors that do harm."""

@@ -1,0 +1,101 @@
+"""When a tenant's next training is due: pure decisions over counts and outcomes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from pilotfish.consumers.trigger.training_process import Outcome
+
+TRIES: Final = 3
+"""How often the same labels are tried after a failure; a crash may be passing."""
+
+_COUNT_AGAIN_AFTER: Final = timedelta(minutes=1)
+"""A label is told before it is stored: a count may have come between the two."""
+_BUSY_FOR: Final = timedelta(seconds=15)
+_FAILED_FOR: Final = timedelta(seconds=10)
+
+
+@dataclass(slots=True)
+class _Tenant:
+    count: int = 0
+    awaited: int = 0
+    """Labels that must still arrive before asking for the count makes sense."""
+    counted_at: datetime | None = None
+    threshold: int = 0
+    failures: int = 0
+    not_before: datetime | None = None
+
+
+class Schedule:
+    """Whom to count, and whom to train.
+
+    The count itself is asked of ClickHouse; here is only memory that may be lost: after
+    a restart every tenant is counted again, and a failing training has its tries again.
+
+    A training that fails is tried three times, 10 and 20 s apart; then it waits for
+    `train_at` further labels. One that finds the tenant busy is tried 15 s later.
+    """
+
+    def __init__(self, train_at: int, clock: Callable[[], datetime]) -> None:
+        self._train_at = train_at
+        self._clock = clock
+        self._tenants: dict[str, _Tenant] = {}
+
+    def labelled(self, tenant: str) -> None:
+        """Note a label: the count rises by one at most with each."""
+        self._of(tenant).awaited -= 1
+
+    def to_count(self) -> list[str]:
+        """Return the tenants whose count may have reached their threshold."""
+        before = self._clock() - _COUNT_AGAIN_AFTER
+        return [
+            name
+            for name, tenant in self._tenants.items()
+            if tenant.awaited <= 0
+            or (tenant.counted_at is not None and tenant.counted_at <= before)
+        ]
+
+    def counted(self, tenant: str, count: int) -> bool:
+        """Take in the count of a tenant's new labels; return whether it changed."""
+        state = self._of(tenant)
+        changed = state.count != count
+        state.count = count
+        state.awaited = max(0, state.threshold - count)
+        state.counted_at = self._clock()
+        return changed
+
+    def due(self) -> str | None:
+        """Return a tenant to train now; the one with most new labels first."""
+        now = self._clock()
+        ready = [
+            (state.count, name)
+            for name, state in self._tenants.items()
+            if state.count >= state.threshold
+            and (state.not_before is None or state.not_before <= now)
+        ]
+        return max(ready)[1] if ready else None
+
+    def ended(self, tenant: str, outcome: Outcome) -> None:
+        """Take in how a training ended; the tenant is counted again."""
+        state = self._of(tenant)
+        now = self._clock()
+        if outcome == "done":
+            self._tenants[tenant] = _Tenant(threshold=self._train_at)
+        elif outcome == "busy":
+            state.not_before = now + _BUSY_FOR
+        else:
+            self._failed(state, now)
+        self._of(tenant).awaited = 0
+
+    def _failed(self, state: _Tenant, now: datetime) -> None:
+        state.failures += 1
+        if state.failures < TRIES:
+            state.not_before = now + _FAILED_FOR * 2 ** (state.failures - 1)
+        else:
+            state.failures = 0
+            state.threshold = state.count + self._train_at
+
+    def _of(self, tenant: str) -> _Tenant:
+        new = _Tenant(threshold=self._train_at)
+        return self._tenants.setdefault(tenant, new)

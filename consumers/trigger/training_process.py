@@ -1,0 +1,71 @@
+"""A training as the trigger sees it: a child process and what its end means."""
+
+import os
+import subprocess
+import sys
+from typing import Final, Literal, Protocol
+
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
+
+Outcome = Literal["done", "busy", "failed"]
+
+BUSY_STATUS: Final = 75
+"""EX_TEMPFAIL: another training of this tenant holds the lock."""
+
+
+_VERDICT: Final = """
+SELECT training_id, version, verdict FROM trainings FINAL
+WHERE tenant = {tenant:String} AND status = 'finished'
+ORDER BY finished_at DESC, training_id DESC LIMIT 1
+"""
+
+
+class Training(Protocol):
+    """A running training of one tenant."""
+
+    def outcome(self) -> Outcome | None:
+        """Return how it ended, None while it runs; never blocks."""
+
+    def end(self, timeout_s: float) -> None:
+        """Ask it to end, then make it."""
+
+
+class TrainingProcess:
+    """`python -m pilotfish.trainers` in this process's own Python."""
+
+    def __init__(self, settings: Settings, tenant: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "pilotfish.trainers", "--tenant", tenant],
+            env={**os.environ, **settings.environment(), "PILOTFISH_TENANT": tenant},
+            stdin=subprocess.DEVNULL,
+        )
+
+    @property
+    def pid(self) -> int:
+        """The process id, for logs and for tests that kill it."""
+        return self._process.pid
+
+    def outcome(self) -> Outcome | None:
+        status = self._process.poll()
+        if status is None:
+            return None
+        return {0: "done", BUSY_STATUS: "busy"}.get(status, "failed")  # type: ignore[return-value]
+
+    def end(self, timeout_s: float) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def newest_verdict(clickhouse: ClickHouse, tenant: str) -> dict[str, str]:
+    """Return training_id, version and verdict of the tenant's newest finished training.
+
+    Empty where there is none; raises as `ClickHouse.query`.
+    """
+    for row in clickhouse.query(_VERDICT, {"tenant": tenant}):
+        return dict(zip(("training_id", "version", "verdict"), row, strict=True))
+    return {}

@@ -1,0 +1,184 @@
+"""The demo from start to end."""
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+import pilotfish
+from pilotfish._local.platform import running_platform
+from pilotfish.demo.agent import APPROACHES, PortfolioAgent
+from pilotfish.demo.llm_agent import connect_model
+from pilotfish.demo.monitor import Monitor
+from pilotfish.demo.problems import draw_problems
+from pilotfish.demo.report import draw, print_report, results
+from pilotfish.demo.run import Agent, Solver, paced, run
+from pilotfish.demo.screen import Screen
+from pilotfish.demo.tally import Tally
+from pilotfish.runtime.settings import Settings
+
+WORKERS = 2
+HOLDOUT = 0.2
+"""A larger holdout than in service (0.05): the demo is short, and its interval should
+not be wide."""
+_ADVICE_DEADLINE_S = 1.0
+_ENDS_WITHIN_S = 330.0
+"""A training still running then is reported as such: the demo ends in six minutes."""
+_BY_APPROACH = "SELECT * FROM success_by_approach ORDER BY success_rate"
+_LIFT = "SELECT+*+FROM+hint_lift+FORMAT+Vertical"
+_PAUSE_WITHIN_S = 200.0
+"""From the first attempt on; then the last third begins, with or without a verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the user asked for on the command line."""
+
+    attempts: int
+    seed: int
+    agent: str
+    json_file: Path | None
+    keep: bool
+
+
+def play(plan: Plan, console: Console) -> None:
+    """Run the demo: platform up, attempts, report, platform down."""
+    began = time.monotonic()
+    settings = _fresh_settings()
+    tally = Tally(plan.attempts)
+    with ExitStack() as open_things:
+        solver = open_things.enter_context(_solver(plan.agent))
+        open_things.enter_context(running_platform(settings, say=console.print))
+        monitor = open_things.enter_context(Monitor(settings))
+        _attempts(plan, settings, solver, tally, monitor, console)
+        _await_verdict(monitor, settings.train_at, console, began + _ENDS_WITHIN_S)
+        found = results(tally, monitor.seen, plan.seed, time.monotonic() - began)
+        print_report(console, tally, found)
+        _save(plan, settings, tally, found, console)
+        _what_next(settings, console)
+        if plan.keep:
+            console.print("\nThe platform stays up; Ctrl-C stops it.")
+            _until_interrupted()
+
+
+def _fresh_settings() -> Settings:
+    """Return settings with an empty home: the demo begins knowing nothing."""
+    home = Settings().home / "demo"
+    shutil.rmtree(home, ignore_errors=True)
+    return Settings(home=home, tenant="default", holdout=HOLDOUT)
+
+
+@contextmanager
+def _solver(agent: str) -> Iterator[Solver]:
+    kind, _, model = agent.partition(":")
+    if kind == "openai":
+        with closing(connect_model(model)) as asking:
+            yield asking
+        return
+    if agent != "portfolio":
+        raise pilotfish.ConfigurationError(
+            f"--agent {agent}: use `portfolio` or `openai:MODEL`"
+        )
+    with PortfolioAgent(workers=WORKERS, time_limit_s=1.0) as portfolio:
+        yield portfolio
+
+
+def _attempts(
+    plan: Plan,
+    settings: Settings,
+    solver: Solver,
+    tally: Tally,
+    monitor: Monitor,
+    console: Console,
+) -> None:
+    screen = Screen(console, tally, settings.train_at)
+    stop = threading.Event()
+    pause_until = time.monotonic() + _PAUSE_WITHIN_S
+    with (
+        pilotfish.connect(
+            kafka=settings.kafka,
+            tenant=settings.tenant,
+            agent=plan.agent,
+            advice_deadline_s=_ADVICE_DEADLINE_S,
+        ) as pilot,
+        ThreadPoolExecutor(1, thread_name_prefix="demo") as pool,
+        screen.live(lambda: monitor.seen),
+    ):
+        agent = Agent(pilot, solver, APPROACHES, plan.seed)
+        problems = paced(
+            draw_problems(plan.attempts, plan.seed),
+            plan.attempts * 2 // 3,
+            lambda: (
+                monitor.seen.first_verdict_due(settings.train_at)
+                and time.monotonic() < pause_until
+            ),
+            stop,
+        )
+        playing = pool.submit(run, agent, problems, tally, WORKERS, stop)
+        try:
+            while not wait([playing], 0.5).done:
+                screen.announce(monitor.seen)
+        finally:
+            stop.set()
+        playing.result()
+
+
+def _await_verdict(
+    monitor: Monitor, train_at: int, console: Console, deadline: float
+) -> None:
+    """Wait until the first training has its verdict; a later one is not waited for."""
+    with console.status("waiting for the training's verdict") as status:
+        while (seen := monitor.seen).first_verdict_due(
+            train_at
+        ) and time.monotonic() < deadline:
+            status.update(f"waiting for the training's verdict: {seen.stage.name}")
+            time.sleep(0.5)
+
+
+def _save(
+    plan: Plan,
+    settings: Settings,
+    tally: Tally,
+    found: dict[str, object],
+    console: Console,
+) -> None:
+    picture = settings.home / "learning_curve.png"
+    draw(tally, picture)
+    console.print(f"\nlearning curve: {picture}")
+    if plan.json_file:
+        plan.json_file.write_text(json.dumps(found, indent=2) + "\n")
+        console.print(f"numbers: {plan.json_file}")
+
+
+def _what_next(settings: Settings, console: Console) -> None:
+    console.print(
+        "\n[bold]Three things to try next[/] "
+        "(with --keep-running, or under `pilotfish up`)\n"
+        f'  pilotfish sql "{_BY_APPROACH}"\n'
+        f"  curl '{settings.clickhouse}/?query={_LIFT}'\n"
+        "  and in your agent:\n",
+        highlight=False,
+    )
+    console.print(
+        "    import pilotfish\n"
+        "    pilot = pilotfish.connect()\n"
+        "    with pilot.attempt(problem) as attempt:\n"
+        '        hint = attempt.advice({"plan": "plan first", "react": "act, look"})\n'
+        "        answer = my_agent(problem, guidance=hint.text)\n"
+        "        attempt.succeed() if check(answer) else attempt.fail()\n",
+        markup=False,
+    )
+
+
+def _until_interrupted() -> None:
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        return

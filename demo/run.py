@@ -1,0 +1,137 @@
+"""The demo's loop: ask for advice, try, publish the outcome; many times over."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import pilotfish
+from pilotfish._sdk.failures import is_infrastructure
+from pilotfish.demo.agent import Outcome
+from pilotfish.demo.problems import Problem
+from pilotfish.demo.tally import Attempted, Tally
+
+_PATIENCE = 20
+"""Attempts that infrastructure may break off before any has come to its end."""
+_PAUSE_S = 0.2
+
+
+class Solver(Protocol):
+    """Whatever can try an approach on a problem: the portfolio, or a language model."""
+
+    def solve(self, problem_text: str, approach: str) -> Outcome:
+        """Try once; an outcome without an answer is a failure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent that follows hints and otherwise picks an approach at random.
+
+    Its attempts are what the platform learns from; it is told nothing else.
+    """
+
+    pilot: pilotfish.Client
+    solver: Solver
+    approaches: Mapping[str, str]
+    seed: int
+
+    def attempt(self, number: int, problem: Problem) -> Attempted:
+        """Make one attempt and publish it as it goes; raises what the solver raises."""
+        with self.pilot.attempt(problem.text) as attempt:
+            asked = time.perf_counter()
+            hint = attempt.advice(self.approaches)
+            advice_ms = (time.perf_counter() - asked) * 1e3
+            approach = hint.approach or self._random(number)
+            attempt.use(approach)
+            outcome = self.solver.solve(problem.text, approach)
+            for kind, name, content in outcome.steps:
+                attempt.step(kind, name, content)
+            success = outcome.answer is not None and problem.verify(outcome.answer)
+            if success:
+                attempt.succeed()
+            else:
+                attempt.fail(outcome.error or "the verifier said no")
+        return Attempted(
+            number=number,
+            family=problem.family,
+            novel=problem.novel,
+            approach=approach,
+            hinted=hint.approach is not None,
+            holdout=hint.holdout,
+            success=success,
+            advice_ms=advice_ms,
+        )
+
+    def _random(self, number: int) -> str:
+        return random.Random(f"{self.seed}/{number}").choice(sorted(self.approaches))  # noqa: S311 - an experiment, no secret
+
+
+def paced(
+    problems: Iterator[Problem],
+    pause_before: int,
+    training: Callable[[], bool],
+    stop: threading.Event,
+) -> Iterator[Problem]:
+    """Yield the problems; before that number, wait while `training` or until `stop`.
+
+    The agent makes a day's attempts in a minute. Without a pause all would be made
+    before the first training, which takes as long here as it does in life, had ended.
+    """
+    for number, problem in enumerate(problems):
+        while number == pause_before and training() and not stop.wait(_PAUSE_S):
+            pass
+        yield problem
+
+
+def run(
+    agent: Agent,
+    problems: Iterator[Problem],
+    tally: Tally,
+    workers: int,
+    stop: threading.Event,
+) -> None:
+    """Attempt every problem, `workers` at a time, and count into `tally`.
+
+    Sets `stop` and raises what an attempt raised, unless it was infrastructure's fault.
+    """
+    numbered = enumerate(problems)
+    drawing, counting = threading.Lock(), threading.Lock()
+
+    def work() -> None:
+        while not stop.is_set():
+            with drawing:
+                item = next(numbered, None)
+            if item is None:
+                return
+            attempted = _attempt(agent, item, tally)
+            with counting:
+                if attempted:
+                    tally.attempts.append(attempted)
+                else:
+                    tally.broken_off += 1
+
+    def work_or_stop() -> None:
+        try:
+            work()
+        except BaseException:
+            stop.set()
+            raise
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="agent") as pool:
+        for future in [pool.submit(work_or_stop) for _ in range(workers)]:
+            future.result()
+
+
+def _attempt(agent: Agent, item: tuple[int, Problem], tally: Tally) -> Attempted | None:
+    """Return what came of it; None where infrastructure broke it off."""
+    try:
+        return agent.attempt(*item)
+    except Exception as error:
+        hopeless = not tally.attempts and tally.broken_off >= _PATIENCE
+        if hopeless or not is_infrastructure(error):
+            raise
+        return None

@@ -1,0 +1,1 @@
+"""`pilotfish evaluate`: policies played over logs of attempts."""

@@ -1,0 +1,49 @@
+"""Every policy that is scored, by the name it has in tables."""
+
+from typing import TYPE_CHECKING, Final
+
+from pilotfish.evaluation.policies.embedded import LinearThompson, Neighbours
+from pilotfish.evaluation.policies.pilotfish import FastAdvisor
+from pilotfish.evaluation.policies.policy import Maker
+from pilotfish.evaluation.policies.ridge import TfidfRidge
+from pilotfish.evaluation.policies.tallies import RandomChoice, Thompson
+from pilotfish.evaluation.policies.vw import VowpalWabbit
+
+if TYPE_CHECKING:
+    from pilotfish.evaluation.policies.trained import Workshop
+
+PILOTFISH: Final = "pilotfish fast"
+SLOW: Final = "pilotfish slow"
+BOTH: Final = "pilotfish (both)"
+VOWPAL_WABBIT: Final = "VW squarecb"
+
+
+def makers(dim: int, cost_weight: float = 0.0) -> dict[str, Maker]:
+    """Return what makes each policy, for embeddings of length `dim`.
+
+    `cost_weight` is what a unit of cost takes from a success.
+    """
+    return {
+        "random": RandomChoice,
+        "Thompson": lambda rng: Thompson(rng, by_type=False),
+        "Thompson by type": lambda rng: Thompson(rng, by_type=True),
+        "nearest 20": Neighbours,
+        "linear Thompson": LinearThompson,
+        VOWPAL_WABBIT: VowpalWabbit,
+        PILOTFISH: lambda _rng: FastAdvisor(dim, cost_weight),
+    }
+
+
+def full_makers(dim: int, cost_weight: float = 0.0) -> dict[str, Maker]:
+    """Return `makers` and those that can only learn from everything at once."""
+    return {"tf-idf ridge": TfidfRidge, **makers(dim, cost_weight)}
+
+
+def training_makers(workshop: "Workshop") -> dict[str, Maker]:
+    """Return the policies with trainings, which take a minute each."""
+    from pilotfish.evaluation.policies.trained import TrainedAdvisor
+
+    return {
+        SLOW: lambda _rng: TrainedAdvisor(workshop, in_service=False),
+        BOTH: lambda _rng: TrainedAdvisor(workshop, in_service=True),
+    }

@@ -1,0 +1,112 @@
+"""Logs of attempts as worlds to play."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from pilotfish.advisors.encoder import Embeddings
+from pilotfish.consumers.advisor.loaded_advisor import Encoders
+from pilotfish.evaluation.outcomes import OutcomeTable, outcome_table
+from pilotfish.evaluation.protocols import bandit
+from pilotfish.evaluation.protocols.bandit import World
+from pilotfish.runtime.console import console
+from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
+from pilotfish.schemas.attempt_log import LoggedAttempt, read_attempts
+from pilotfish.schemas.errors import SchemaError
+from pilotfish.schemas.texts import cut
+from pilotfish.trainers.base import ensure_base
+
+_TIMED: Final = 50
+"""Problems embedded one by one, to say how long one takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Perturbation:
+    """What a log is report with: `noise` is the share of labels flipped in learning only.
+
+    `cost_weight` is what a unit of cost takes from a success.
+    """
+
+    seed: int
+    noise: float = 0.0
+    shuffle: bool = False
+    cost_weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Files as they were read; `encode_ms` is the median time to embed a problem."""
+
+    attempts: tuple[tuple[LoggedAttempt, ...], ...]
+    skipped: int
+    embeddings: dict[str, Embeddings]
+    encode_ms: float
+
+    def about(self) -> dict[str, object]:
+        """Return how many problems and which approaches there are."""
+        everyone = [one for file in self.attempts for one in file]
+        return {
+            "problems": len(self.embeddings),
+            "approaches": list(dict.fromkeys(one.approach for one in everyone)),
+        }
+
+    def world(self, perturbation: Perturbation) -> World:
+        """Return all files as one world, in which they come one after the other."""
+        known: set[str] = set()
+        sizes = []
+        for file in self.attempts:
+            new = {one.problem for one in file} - known
+            sizes.append(len(new))
+            known |= new
+        table = outcome_table(one for file in self.attempts for one in file)
+        return self._world(table, perturbation, tuple(sizes))
+
+    def worlds(self, perturbation: Perturbation) -> list[World]:
+        """Return each file as a world of its own."""
+        return [
+            self._world(outcome_table(file), perturbation, ()) for file in self.attempts
+        ]
+
+    def _world(
+        self, table: OutcomeTable, perturbation: Perturbation, sizes: tuple[int, ...]
+    ) -> World:
+        if perturbation.shuffle:
+            table = bandit.shuffled(table, perturbation.seed)
+        taught = bandit.taught_outcomes(table, perturbation.noise, perturbation.seed)
+        rows = np.stack([self.embeddings[text] for text in table.problems])
+        return World(table, rows, taught, sizes, perturbation.cost_weight)
+
+
+def read_log(files: Sequence[Path], *, skip_bad: bool) -> Log:
+    """Read files and embed their problems as the advisor before its first training.
+
+    Raises:
+        ConfigurationError, SchemaError: as `read_attempts`.
+    """
+    skipped: list[SchemaError] = []
+    hears: Callable[[SchemaError], object] | None = skipped.append if skip_bad else None
+    attempts = tuple(tuple(read_attempts(file, hears)) for file in files)
+    texts = list(dict.fromkeys(one.problem for file in attempts for one in file))
+    embeddings, encode_ms = _embed(texts)
+    return Log(attempts, len(skipped), embeddings, encode_ms)
+
+
+def _embed(problems: Sequence[str]) -> tuple[dict[str, Embeddings], float]:
+    if not problems:
+        return {}, 0.0
+    cache = Encoders().of(ensure_base(Settings(), report=console.print))
+    texts = [cut(problem, MAX_ADVICE_PROBLEM) for problem in problems]
+    spent = []
+    for text in texts[:_TIMED]:
+        begun = time.perf_counter()
+        cache.embed([text])
+        spent.append(1000 * (time.perf_counter() - begun))
+    with console.status("embedding the problems"):
+        rows = cache.embed(texts)
+    return dict(zip(problems, rows, strict=True)), statistics.median(spent)

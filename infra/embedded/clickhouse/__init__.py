@@ -1,0 +1,1 @@
+"""The chDB engine behind ClickHouse's HTTP protocol."""

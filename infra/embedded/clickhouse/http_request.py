@@ -1,0 +1,149 @@
+"""An HTTP request in ClickHouse's protocol, read into what the engine runs."""
+
+from collections.abc import Mapping
+
+from aiohttp import BodyPartReader, web
+
+from pilotfish.infra.embedded.clickhouse.access import User
+from pilotfish.infra.embedded.clickhouse.chdb_engine import EngineError, Request
+from pilotfish.infra.embedded.clickhouse.compression import decompress
+from pilotfish.infra.embedded.clickhouse.http_errors import (
+    ACCESS_DENIED,
+    BAD_ARGUMENTS,
+    CANNOT_DECOMPRESS,
+    NOT_IMPLEMENTED,
+    QUERY_IS_TOO_LARGE,
+    SYNTAX_ERROR,
+    UNKNOWN_COMPRESSION,
+    refusal,
+)
+from pilotfish.infra.embedded.clickhouse.statement import Statement, parse
+
+# What in an address is not a setting.
+_RESERVED = {
+    *("query", "database", "default_format", "user", "password", "query_id"),
+    *("quota_key", "role", "stacktrace", "compress", "decompress", "buffer_size"),
+    *("wait_end_of_query", "client_protocol_version", "enable_http_compression"),
+    *("session_check", "session_timeout", "close_session"),
+}
+_SESSION = (
+    "sessions are not supported by the embedded ClickHouse: leave out session_id "
+    "(clickhouse-connect: autogenerate_session_id=False)"
+)
+_FRAMES = (
+    "compress=1 and decompress=1 are not supported by the embedded ClickHouse: "
+    "use enable_http_compression=1 with Accept-Encoding, and Content-Encoding"
+)
+
+
+async def read(request: web.Request, user: User, max_bytes: int) -> Request:
+    """Read a request, body included.
+
+    Raises:
+        EngineError: it asks for what the gateway or the user does not do, or is too large.
+    """
+    form = dict(request.query)
+    _refuse_unsupported(form)
+    if request.content_type == "multipart/form-data":
+        form |= await _form(request)
+        body = b""
+    else:
+        body = await _body(request, max_bytes)
+    statement = parse(_text(form.get("query", ""), body))
+    _check(statement)
+    user.check(statement)
+    return Request(
+        statement=statement,
+        database=form.get("database", request.headers.get("X-ClickHouse-Database", "")),
+        format=_format(form, request.headers),
+        settings=_settings(form, request.method),
+        reads_only=user.reads_only,
+        parameters={
+            name.removeprefix("param_"): value
+            for name, value in form.items()
+            if name.startswith("param_")
+        },
+    )
+
+
+def _refuse_unsupported(form: Mapping[str, str]) -> None:
+    if form.get("session_id"):
+        raise refusal(NOT_IMPLEMENTED, _SESSION)
+    if form.get("compress", "0") != "0" or form.get("decompress", "0") != "0":
+        raise refusal(NOT_IMPLEMENTED, _FRAMES)
+
+
+async def _body(request: web.Request, max_bytes: int) -> bytes:
+    try:
+        raw = await request.read()
+    except web.HTTPRequestEntityTooLarge as error:
+        raise _too_large(max_bytes) from error
+    encoding = request.headers.get("Content-Encoding", "").lower()
+    if encoding in ("", "identity"):
+        return raw
+    try:
+        return decompress(raw, encoding, max_bytes)
+    except LookupError as error:
+        raise refusal(
+            UNKNOWN_COMPRESSION, f"Content-Encoding {encoding} is not one of {error}"
+        ) from error
+    except OverflowError as error:
+        raise _too_large(max_bytes) from error
+    except ValueError as error:
+        raise refusal(
+            CANNOT_DECOMPRESS, f"Content-Encoding {encoding}: {error}"
+        ) from error
+
+
+def _too_large(max_bytes: int) -> EngineError:
+    return refusal(
+        QUERY_IS_TOO_LARGE,
+        f"a request may have {max_bytes} bytes, uncompressed: insert in several",
+    )
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    found: dict[str, str] = {}
+    async for part in await request.multipart():
+        if not isinstance(part, BodyPartReader) or part.filename or not part.name:
+            raise refusal(NOT_IMPLEMENTED, "external data is not supported")
+        found[part.name] = (await part.read()).decode()
+    return found
+
+
+def _text(query: str, body: bytes) -> bytes:
+    """Join as ClickHouse does: the query of the address first, then the body."""
+    head = query.encode(errors="surrogateescape")
+    return head + b"\n" + body if head and body else head or body
+
+
+def _check(statement: Statement) -> None:
+    if statement.count == 0:
+        raise refusal(SYNTAX_ERROR, "Empty query")
+    if statement.count > 1:
+        raise refusal(SYNTAX_ERROR, "Multi-statements are not allowed")
+    if statement.forbidden:
+        raise refusal(
+            ACCESS_DENIED,
+            f"{statement.forbidden} could reach files of the machine, or other servers: "
+            "the embedded ClickHouse does not do that for clients",
+        )
+
+
+def _format(form: Mapping[str, str], headers: Mapping[str, str]) -> str:
+    named = form.get("default_format") or headers.get("X-ClickHouse-Format")
+    return named or "TabSeparated"
+
+
+def _settings(form: Mapping[str, str], method: str) -> dict[str, str]:
+    settings = {
+        name: value
+        for name, value in form.items()
+        if name not in _RESERVED and not name.startswith("param_")
+    }
+    if method in ("GET", "HEAD"):
+        settings["readonly"] = "2"  # as ClickHouse does: GET changes nothing
+    for name in settings:
+        if not name.isascii():
+            raise refusal(BAD_ARGUMENTS, f"'{name}' cannot be a setting")
+    return settings

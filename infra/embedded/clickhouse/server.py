@@ -1,0 +1,76 @@
+"""The life of the gateway's process: take the port, open the folder, serve, stop."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from pilotfish.infra.embedded.clickhouse.access import Login
+from pilotfish.infra.embedded.clickhouse.chdb_engine import Engine
+from pilotfish.infra.embedded.clickhouse.disk_watch import DiskWatch
+from pilotfish.infra.embedded.clickhouse.gateway import command
+from pilotfish.infra.embedded.clickhouse.http import MAX_BODY_BYTES, application
+from pilotfish.infra.embedded.ports import require_free
+from pilotfish.runtime.settings import Settings
+
+_LOG = structlog.get_logger(service="clickhouse")
+
+# ClickHouse's own bound on an address; parameters travel there.
+_MAX_ADDRESS_BYTES = 1024 * 1024
+# aiohttp takes it twice: for the requests to end, and for their ends.
+_GRACE_S = 0.8
+
+
+def serve(data: Path, port: int, settings: Settings) -> None:
+    """Serve a folder until SIGTERM or SIGINT, and end within three seconds of it.
+
+    Raises:
+        RequirementError: the port or the folder is in use, or only the reader has a password.
+    """
+    login = Login.of(settings)
+    require_free(port, "ClickHouse")
+    listener = socket.create_server(("127.0.0.1", port), backlog=128)
+    data.mkdir(parents=True, exist_ok=True)
+    os.chdir(data)  # relative paths in statements end up here
+    engine = Engine(data)
+    broken = asyncio.run(_serve(engine, DiskWatch(data, engine), login, listener))
+    if broken:
+        with suppress(OSError):  # the disk of the log may be the full one
+            _LOG.warning("begins_anew", broken_by_a_full_disk=broken)
+        os.execv(sys.executable, command(data, port))  # noqa: S606 - this program
+    # Closing chDB waits for statements that do not end on request. What was
+    # answered is on disk: this exit is no worse than the kill it must survive.
+    os._exit(0)
+
+
+async def _serve(
+    engine: Engine, watch: DiskWatch, login: Login, listener: socket.socket
+) -> str:
+    """Return the path of a part that a full disk broke; empty when told to stop."""
+    runner = web.AppRunner(
+        application(engine, login),
+        access_log=None,
+        auto_decompress=False,
+        max_line_size=_MAX_ADDRESS_BYTES,
+        max_field_size=_MAX_ADDRESS_BYTES,
+        read_bufsize=MAX_BODY_BYTES // 256,
+        shutdown_timeout=_GRACE_S,
+    )
+    await runner.setup()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await web.SockSite(runner, listener).start()
+    broken = asyncio.create_task(watch.broken_part())
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({broken, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    found = broken.result() if broken.done() else ""
+    broken.cancel()
+    await runner.cleanup()
+    return found

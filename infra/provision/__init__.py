@@ -1,0 +1,1 @@
+"""What servers must have before services start: topics, tables, rights."""

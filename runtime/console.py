@@ -1,0 +1,5 @@
+"""The one terminal that tables and progress bars are written to."""
+
+from rich.console import Console
+
+console = Console()

@@ -1,0 +1,218 @@
+"""Kafka clients with the settings that pilotfish's promises need."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from confluent_kafka import (
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
+from confluent_kafka import Message as Record
+
+from pilotfish.runtime.settings import Settings
+from pilotfish.runtime.trace import TraceHeaders
+from pilotfish.schemas.base import Message
+from pilotfish.schemas.codec import encode, headers_of
+from pilotfish.schemas.errors import ConfigurationError, UnavailableError
+from pilotfish.schemas.topics import DEAD, TOPICS, Topic
+
+_LOG = logging.getLogger("librdkafka")
+
+_UNKNOWN = frozenset(
+    {
+        KafkaError.SASL_AUTHENTICATION_FAILED,
+        KafkaError._AUTHENTICATION,  # noqa: SLF001 - librdkafka's public code for it
+    }
+)
+_MISCONFIGURED = _UNKNOWN | {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError._INVALID_ARG,  # noqa: SLF001
+}
+_NO_HANDSHAKE = _MISCONFIGURED | {KafkaError._SSL}  # noqa: SLF001
+"""What a first handshake fails of; later, TLS fails of cut connections too."""
+
+
+def client_config(settings: Settings) -> dict[str, Any]:
+    """Return librdkafka's connection properties."""
+    config: dict[str, Any] = {
+        "bootstrap.servers": settings.kafka,
+        "security.protocol": settings.kafka_security,
+    }
+    if settings.kafka_security.startswith("SASL"):
+        config["sasl.mechanism"] = settings.kafka_sasl_mechanism
+        config["sasl.username"] = settings.kafka_username
+        config["sasl.password"] = settings.kafka_password.get_secret_value()
+    if settings.kafka_ca:
+        config["ssl.ca.location"] = str(settings.kafka_ca)
+    return config
+
+
+def producer(settings: Settings, **overrides: Any) -> Producer:
+    """Open an idempotent producer: the broker drops the doubles of its own retries."""
+    defaults = {
+        "enable.idempotence": True,
+        "compression.type": "lz4",
+        "linger.ms": 5,
+        "partitioner": "murmur2_random",
+        "message.max.bytes": DEAD.max_bytes,
+        "logger": _LOG,
+    }
+    return Producer(client_config(settings) | defaults | overrides)
+
+
+def consumer(settings: Settings, group: str, **overrides: Any) -> Consumer:
+    """Open a consumer that commits nothing by itself and starts at the beginning.
+
+    Once Kafka does not know its password any more, polling raises ConfigurationError.
+    """
+    defaults = {
+        "group.id": group,
+        "error_cb": _raise_where_unknown,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        "partition.assignment.strategy": "cooperative-sticky",
+        # A killed member's partitions wait this long for another.
+        "session.timeout.ms": 10_000,
+        "logger": _LOG,
+    }
+    return Consumer(client_config(settings) | defaults | overrides)
+
+
+Rebalanced = Callable[[Consumer, list[TopicPartition]], None]
+
+
+def subscribe(
+    to: Consumer, topics: Sequence[Topic], assigned: Rebalanced, revoked: Rebalanced
+) -> None:
+    """Join the consumer's group; both hear of partitions that come and go.
+
+    Polling raises UnavailableError once the group has expelled the consumer, after
+    `revoked` heard of it: a new one joins anew. The old one, where Kafka stood still
+    for longer than its session, was seen not to find its coordinator again.
+    """
+
+    def lost(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        revoked(consumer, partitions)
+        raise UnavailableError("the consumer group waited too long and let others work")
+
+    to.subscribe(
+        [topic.name for topic in topics],
+        on_assign=assigned,
+        on_revoke=revoked,
+        on_lost=lost,
+    )
+
+
+def publish(
+    to: Producer,
+    topic: Topic,
+    key: str,
+    message: Message,
+    trace: TraceHeaders | None = None,
+    **options: Any,
+) -> None:
+    """Queue one message; `options` go to `Producer.produce`."""
+    to.produce(
+        topic.name,
+        key=key,
+        value=encode(message),
+        headers=headers_of(message) + (trace or []),
+        **options,
+    )
+
+
+def missing_topics(settings: Settings, timeout_s: float = 5.0) -> list[str]:
+    """Return the names of pilotfish's topics that this Kafka lacks.
+
+    Raises:
+        ConfigurationError, UnavailableError: as `mapped_errors`.
+    """
+    there = topics(settings, timeout_s)
+    return [topic.name for topic in TOPICS if topic.name not in there]
+
+
+def topics(settings: Settings, timeout_s: float = 5.0) -> dict[str, Any]:
+    """Return the topics that this user of Kafka may see, by name.
+
+    Raises:
+        ConfigurationError: Kafka or TLS refuses who asks.
+        UnavailableError: nobody answers in time.
+    """
+    said: list[KafkaError] = []
+    client = producer(settings, error_cb=said.append)
+    try:
+        found: dict[str, Any] = client.list_topics(timeout=timeout_s).topics
+    except KafkaException as error:
+        client.poll(0)  # lets it say why it could not connect
+        what = f"asking {settings.kafka} for its topics"
+        for one in said:
+            if one.code() in _NO_HANDSHAKE:
+                raise _refused(what, one.str()) from error
+        raise _mapped(what, error.args[0]) from error
+    return found
+
+
+def headers(record: Record) -> list[tuple[str, bytes | str | None]]:
+    """Return a record's headers as `codec.decode` takes them."""
+    named = record.headers() or []
+    return list(named.items()) if isinstance(named, dict) else named
+
+
+@contextmanager
+def mapped_errors(what: str) -> Iterator[None]:
+    """Turn KafkaException into pilotfish's errors; `what` names the work in progress.
+
+    Raises:
+        ConfigurationError: Kafka refuses these settings; trying again would not help.
+        UnavailableError: everything else; trying again may help.
+    """
+    try:
+        yield
+    except KafkaException as error:
+        raise _mapped(what, error.args[0]) from error
+
+
+def readable(records: Iterable[Record]) -> list[Record]:
+    """Return the records that carry a message; raise for the errors among them.
+
+    Raises:
+        ConfigurationError, UnavailableError: as `mapped_errors`.
+    """
+    fine = []
+    for record in records:
+        error = record.error()
+        if error is None:
+            fine.append(record)
+        elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
+            raise _mapped(f"reading {record.topic() or 'Kafka'}", error)
+    return fine
+
+
+def _raise_where_unknown(error: KafkaError) -> None:
+    """Raise in the call that polls: librdkafka itself would try again for ever.
+
+    A right that was taken away comes as a record instead: see `readable`.
+    """
+    if error.code() in _UNKNOWN:
+        raise _refused("reading", error.str())
+
+
+def _mapped(what: str, error: Any) -> ConfigurationError | UnavailableError:
+    text = error.str() if isinstance(error, KafkaError) else str(error)
+    if isinstance(error, KafkaError) and error.code() in _MISCONFIGURED:
+        return _refused(what, text)
+    return UnavailableError(f"{what}: Kafka does not answer: {text}")
+
+
+def _refused(what: str, text: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{what}: Kafka refuses: {text}; check the PILOTFISH_KAFKA settings"
+    )

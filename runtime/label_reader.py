@@ -1,0 +1,141 @@
+"""Every label of every partition, read without a group: each advisor learns them all."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Self
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Message as Record
+
+from pilotfish.runtime.kafka import consumer, headers, readable
+from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.codec import decode
+from pilotfish.schemas.errors import SchemaError, UnavailableError
+from pilotfish.schemas.labels import AttemptLabelled
+from pilotfish.schemas.topics import LABELS
+
+SetAside = Callable[[Record, str], None]
+
+_LOG = structlog.get_logger(service="advisor")
+
+_TIMEOUT_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedLabel:
+    """A label, where it lies in `pilotfish.labels`, and when it was put there."""
+
+    label: AttemptLabelled
+    partition: int
+    offset: int
+    at: datetime
+
+    @property
+    def offset_in_topic(self) -> tuple[int, int]:
+        """What tells this record from all others of the topic."""
+        return self.partition, self.offset
+
+
+class LabelReader:
+    """Reads on from given offsets; `positions` says how far it has come.
+
+    Args:
+        settings: which Kafka.
+        start: partition -> offset; other partitions are read from their beginning.
+        set_aside: told of records that are no labels, and why.
+
+    Raises:
+        UnavailableError: Kafka does not answer, or has no such topic.
+    """
+
+    def __init__(
+        self, settings: Settings, start: Mapping[int, int], set_aside: SetAside
+    ) -> None:
+        self._consumer: Consumer = consumer(
+            settings,
+            "pilotfish-advisor-labels",
+            **{"enable.partition.eof": True, "fetch.wait.max.ms": 100},
+        )
+        self._set_aside = set_aside
+        self._waiting: set[int] = set()
+        self.positions: dict[int, int] = {}
+        self._assign(self._existing(start))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._consumer.close()
+
+    @property
+    def at_end(self) -> bool:
+        """Whether every partition was read to its end since it was last placed."""
+        return not self._waiting
+
+    def read(self, most: int, timeout_s: float) -> list[PlacedLabel]:
+        """Return labels that are there, at most `most`; waits only if there are none.
+
+        Raises:
+            ConfigurationError, UnavailableError: as `streams.kafka.readable`.
+        """
+        first = self._consumer.poll(timeout_s)
+        if first is None:
+            return []
+        records = [first, *self._consumer.consume(most - 1, 0)]
+        for record in records:
+            error = record.error()
+            if error and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                self._waiting.discard(record.partition() or 0)
+        placed = [self._placed(record) for record in readable(records)]
+        return [one for one in placed if one is not None]
+
+    def rewind(self, offsets: Mapping[int, int]) -> None:
+        """Go back to these offsets where they were passed already."""
+        back = {
+            partition: min(offset, self.positions.get(partition, offset))
+            for partition, offset in offsets.items()
+        }
+        if any(self.positions.get(p, 0) > offset for p, offset in back.items()):
+            self._assign({**self.positions, **back})
+
+    def _placed(self, record: Record) -> PlacedLabel | None:
+        partition, offset = record.partition() or 0, record.offset() or 0
+        self.positions[partition] = offset + 1
+        try:
+            label = decode(LABELS, record.value(), headers(record))
+        except SchemaError as error:
+            self._set_aside(record, str(error))
+            return None
+        assert isinstance(label, AttemptLabelled)
+        at = datetime.fromtimestamp(record.timestamp()[1] / 1e3, UTC)
+        return PlacedLabel(label, partition, offset, at)
+
+    def _existing(self, start: Mapping[int, int]) -> dict[int, int]:
+        """Return where to begin in each partition: what the topic does not have is left."""
+        topics = self._consumer.list_topics(LABELS.name, timeout=_TIMEOUT_S).topics
+        partitions = list(topics[LABELS.name].partitions)
+        if not partitions:
+            raise UnavailableError(f"Kafka has no topic {LABELS.name}")
+        return {partition: self._within(partition, start) for partition in partitions}
+
+    def _within(self, partition: int, start: Mapping[int, int]) -> int:
+        place = TopicPartition(LABELS.name, partition)
+        low, high = self._consumer.get_watermark_offsets(place, timeout=_TIMEOUT_S)
+        wanted = start.get(partition, 0)
+        if wanted > high:
+            _LOG.error("topic_recreated", partition=partition, stored=wanted, end=high)
+            return int(low)
+        return max(int(low), wanted)
+
+    def _assign(self, positions: Mapping[int, int]) -> None:
+        self.positions = dict(positions)
+        self._waiting = set(positions)
+        self._consumer.assign(
+            [TopicPartition(LABELS.name, *place) for place in positions.items()]
+        )

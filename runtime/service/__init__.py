@@ -1,0 +1,1 @@
+"""How a service lives: its loop, its status, its health and metrics."""

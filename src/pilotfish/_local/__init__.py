@@ -1,0 +1,1 @@
+"""What `pilotfish up` runs on one machine."""

@@ -1,0 +1,78 @@
+"""The client for asyncio."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from pilotfish._sdk.async_attempt import AsyncAttempt
+from pilotfish._sdk.client import Client
+from pilotfish._sdk.hint import Hint
+from pilotfish._sdk.memory import AsyncMemory
+from pilotfish._sdk.session import Session
+from pilotfish._sdk.stats import Stats
+from pilotfish._sdk.subscription import Subscription
+
+
+class AsyncClient:
+    """`Client` for asyncio, made by `connect_async` and opened by `async with`.
+
+    Steps, signals and ends wait for nothing and are plain calls; `advice`, `flush` and
+    `close` are awaited.
+    """
+
+    def __init__(self, session: Session, tenant: str | None = None) -> None:
+        self._session = session
+        self._client = Client(session, tenant)
+        self.watch = self._client.watch
+        """A decorator: each call of the function is an attempt. See `Watch`."""
+        self.memory = AsyncMemory(self._client.memory)
+        """What was tried before on similar problems; its `search` is awaited."""
+
+    def attempt(
+        self,
+        problem: str,
+        *,
+        problem_type: str = "",
+        approach: str | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> AsyncAttempt:
+        """Begin an attempt, as `Client.attempt`; use it in `async with`."""
+        return AsyncAttempt(self._session, problem, problem_type, approach, attributes)
+
+    def feedback(
+        self, attempt_id: str, value: float, source: str = "user", detail: str = ""
+    ) -> None:
+        """Say how an attempt went, as `Client.feedback`."""
+        self._client.feedback(attempt_id, value, source, detail)
+
+    def on_hint(self, callback: Callable[[Hint], object]) -> Subscription:
+        """Call back in the running event loop for every hint of the tenant."""
+        loop = asyncio.get_running_loop()
+        return self._client.on_hint(
+            lambda hint: loop.call_soon_threadsafe(callback, hint)
+        )
+
+    def stats(self) -> Stats:
+        """Return what became of the events so far."""
+        return self._client.stats()
+
+    async def flush(self, timeout_s: float = 10.0) -> bool:
+        """Wait until the fate of all events is known; False if time is over before."""
+        return await asyncio.to_thread(self._client.flush, timeout_s)
+
+    async def close(self) -> None:
+        """Send what is queued, then close, as `Client.close`."""
+        await asyncio.to_thread(self._client.close)
+
+    async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self._session.open)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()

@@ -1,0 +1,67 @@
+"""What a client has open in one process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pilotfish._sdk.advice_requests import AdviceRequests
+from pilotfish._sdk.event_builder import EventBuilder
+from pilotfish._sdk.event_publisher import Publisher
+from pilotfish._sdk.redaction import Redact, Redaction
+from pilotfish._sdk.stats import Stats
+from pilotfish._sdk.transport.transport import Transport
+from pilotfish._sdk.warnings import Warnings
+from pilotfish.schemas.events import Agent
+from pilotfish.schemas.ids import new_id
+
+OpenTransport = Callable[[str, Warnings], Transport]
+"""Opens a transport for the client of this id; does not wait for a server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who publishes, and what becomes of the texts."""
+
+    tenant: str
+    agent: Agent
+    redact: Redact | None = None
+    queue_bytes: int = 16 * 1024 * 1024
+
+
+class Connection:
+    """A transport, the publisher in front of it, and the advice_requests beside that."""
+
+    def __init__(self, identity: Identity, open_transport: OpenTransport) -> None:
+        self.warnings = Warnings()
+        self.tenant = identity.tenant
+        client_id = new_id()
+        self.transport = open_transport(client_id, self.warnings)
+        self._redaction = Redaction(identity.redact, self.warnings)
+        builder = EventBuilder(identity.tenant, identity.agent, self._redaction)
+        self.publisher = Publisher(
+            self.transport, builder, identity.queue_bytes, self.warnings
+        )
+        self.advice_requests = AdviceRequests(
+            self.transport,
+            client_id,
+            identity.tenant,
+            identity.agent,
+            self._redaction,
+        )
+
+    def stats(self, also_dropped: int) -> Stats:
+        """Return the numbers of now; some were dropped before they came here."""
+        publisher, spool = self.publisher, self.transport.spool
+        return Stats(
+            queued=max(publisher.queued, 0),
+            sent=publisher.sent + spool.sent,
+            spooled=max(spool.waiting, 0),
+            dropped=publisher.dropped + spool.dropped + also_dropped,
+            rejected=publisher.rejected,
+            failed=publisher.failed + spool.failed,
+            redactions_failed=self._redaction.failed,
+        )
+
+    def close(self, patience_s: float) -> None:
+        """Send what is queued while Kafka takes it, then let go of everything."""
+        if self.publisher.close(patience_s):
+            self.transport.close()

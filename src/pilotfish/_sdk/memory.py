@@ -1,0 +1,79 @@
+"""What was tried before on problems like this one, for agents that want to look."""
+
+import os
+import threading
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from pilotfish.schemas.errors import RequirementError
+from pilotfish.schemas.remembered import Remembered, SearchMode
+
+if TYPE_CHECKING:
+    _Search = Callable[[str, str, int, SearchMode], list[Remembered]]
+
+
+class Memory:
+    """Past attempts of the client's tenant; any thread may ask, they take turns.
+
+    Asks ClickHouse, at PILOTFISH_CLICKHOUSE, and embeds with the base advisor in
+    PILOTFISH_HOME/models: unlike all else of a client, this needs the extra `services`.
+    """
+
+    def __init__(self, tenant: str | None = None) -> None:
+        self._tenant = tenant
+        self._lock = threading.Lock()
+        self._opened: tuple[int, str, _Search] | None = None
+
+    def search(
+        self, text: str, k: int = 5, mode: SearchMode = "meaning"
+    ) -> list[Remembered]:
+        """Return at most `k` attempts at similar problems, the most similar first.
+
+        Blocks: the first time about a second, to load the encoder, then some 20 ms.
+
+        Args:
+            text: a problem.
+            k: from 1 to 100.
+            mode: "meaning"; or "words" for problems with all the words in `text`, the
+                newest first; or "both", the two lists fused.
+
+        Raises:
+            RequirementError: the extra is not installed.
+            ConfigurationError: `text` is empty, or `k` out of range.
+            UnavailableError: ClickHouse does not answer, or there is no base advisor.
+        """
+        with self._lock:
+            tenant, search = self._open()
+            return search(tenant, text, k, mode)
+
+    def _open(self) -> "tuple[str, _Search]":
+        # A child of a fork must not read from its parent's connection.
+        if self._opened is None or self._opened[0] != os.getpid():
+            settings = import_module("pilotfish.runtime.settings").Settings()
+            try:
+                # By name, so that nothing heavy comes with the client.
+                search = import_module("pilotfish.consumers.memory.search")
+            except ImportError as error:
+                raise RequirementError(
+                    f"searching the memory needs {error.name}: "
+                    "install pilotfish with the extra `services`, pilotfish[services]"
+                ) from error
+            tenant = self._tenant or settings.tenant
+            self._opened = os.getpid(), tenant, search.opened(settings)
+        return self._opened[1:]
+
+
+class AsyncMemory:
+    """`Memory` for asyncio."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def search(
+        self, text: str, k: int = 5, mode: SearchMode = "meaning"
+    ) -> list[Remembered]:
+        """Return what `Memory.search` does, without blocking the event loop."""
+        import asyncio
+
+        return await asyncio.to_thread(self._memory.search, text, k, mode)

@@ -1,0 +1,1 @@
+"""Events that wait on disk while Kafka is away."""

@@ -1,0 +1,1 @@
+"""The ways out of the agent's process: Kafka, or memory."""

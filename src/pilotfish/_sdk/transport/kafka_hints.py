@@ -1,0 +1,102 @@
+"""A subscription to all hints of a tenant."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Message as Record
+
+from pilotfish._sdk.warnings import Warnings
+from pilotfish.runtime.kafka import consumer, headers, mapped_errors
+from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.advice import HintGiven
+from pilotfish.schemas.codec import decode
+from pilotfish.schemas.errors import SchemaError
+from pilotfish.schemas.ids import new_id
+from pilotfish.schemas.topics import ADVICE_REPLIES
+
+_QUIET: Final[dict[str, Any]] = {
+    "auto.offset.reset": "latest",
+    "reconnect.backoff.max.ms": 1000,
+    "log_level": 0,
+}
+_TIMEOUT_S: Final = 0.5
+_AGAIN_S: Final = 0.5
+_POLL_S: Final = 0.1
+_CLOSE_S: Final = 0.3
+
+
+class HintFeed:
+    """Calls back, in a thread of its own, for each hint from the topic's end on.
+
+    Args:
+        settings: where Kafka is.
+        tenant: whose hints.
+        callback: what to call; must not raise.
+        warnings: told about trouble, once a reason.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        tenant: str,
+        callback: Callable[[HintGiven], None],
+        warnings: Warnings,
+    ) -> None:
+        self._tenant = tenant
+        self._callback = callback
+        self._warnings = warnings
+        self._ending = threading.Event()
+        with mapped_errors("connecting"):
+            self._consumer: Consumer = consumer(
+                settings, f"pilotfish-{new_id()}", **_QUIET, error_cb=lambda _: None
+            )
+        self._thread = threading.Thread(
+            target=self._listen, name="pilotfish-hints", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop calling back, soon."""
+        self._ending.set()
+
+    def close(self) -> None:
+        """Stop calling back, now; idempotent. The callback itself may call this."""
+        self.stop()
+        if self._thread is not threading.current_thread():
+            self._thread.join(_CLOSE_S)
+
+    def _listen(self) -> None:
+        while not self._ending.is_set() and not self._tune_in():
+            self._ending.wait(_AGAIN_S)
+        while not self._ending.is_set():
+            record = self._consumer.poll(_POLL_S)
+            if record is not None and record.error() is None:
+                self._hear(record)
+        self._consumer.close()
+
+    def _tune_in(self) -> bool:
+        try:
+            found = self._consumer.list_topics(ADVICE_REPLIES.name, timeout=_TIMEOUT_S)
+            partitions = found.topics[ADVICE_REPLIES.name].partitions
+            self._consumer.assign([self._end(number) for number in partitions])
+        except KafkaException as error:
+            self._warnings.once(error.args[0].str(), "no hints until Kafka answers")
+            return False
+        return bool(partitions)
+
+    def _end(self, partition: int) -> TopicPartition:
+        place = TopicPartition(ADVICE_REPLIES.name, partition)
+        _, end = self._consumer.get_watermark_offsets(place, timeout=_TIMEOUT_S)
+        return TopicPartition(ADVICE_REPLIES.name, partition, end)
+
+    def _hear(self, record: Record) -> None:
+        try:
+            given = decode(ADVICE_REPLIES, record.value(), headers(record))
+        except SchemaError as error:
+            self._warnings.once(str(error), "a hint cannot be read")
+            return
+        if not isinstance(given, HintGiven) or given.tenant != self._tenant:
+            return
+        self._callback(given)

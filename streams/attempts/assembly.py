@@ -1,0 +1,174 @@
+"""Events of one attempt, in the order of their offsets, to the state of the attempt.
+
+Pure: the same events at the same offsets give the same state in any batch, process or
+replay. What is odd has one outcome each:
+
+- an event at or below `last_offset` was seen before, by this worker or another: skipped;
+- an event of an attempt that was forgotten is skipped;
+- an event with the id of one counted before is a double: skipped;
+- a second start is skipped; a late one still names problem and time of the start;
+- the first end counts; only one that was `abandoned` is revised by the next;
+- steps after the end are counted in `late_steps` and nowhere else;
+- signals and feedback count whenever they come, and revise the label after the end.
+"""
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any, Final
+
+from pilotfish.schemas.base import micros
+from pilotfish.schemas.events import (
+    AttemptEnded,
+    AttemptStarted,
+    Event,
+    FeedbackGiven,
+    SignalRecorded,
+    StepRecorded,
+)
+from pilotfish.schemas.forgotten import FORGOTTEN
+from pilotfish.schemas.labels import MAX_ASKER
+from pilotfish.streams.attempts.state import State, as_seen
+from pilotfish.streams.labelling import votes
+from pilotfish.streams.labels.decision import decide, teach
+from pilotfish.streams.labels.model import LabelModel
+from pilotfish.streams.labels.rules import END, FEEDBACK, Signal
+
+MAX_SEEN: Final = 4096
+"""Events of an attempt that are remembered by id; a double comes soon or never."""
+MAX_SIGNALS: Final = 256
+"""Signals of an attempt that are kept: the newest, since the latest word counts."""
+
+_ASKERS: Final = ("user.id", "session.id")
+"""Attributes that say who asked, as OpenTelemetry's conventions name them."""
+
+_VALUES: Final = {"succeeded": 1.0, "failed": 0.0}
+
+
+def apply(state: State, event: Event, offset: int, model: LabelModel) -> bool:
+    """Let `event` at `offset` change the state; return False where it was skipped.
+
+    After the end the label is made again, with the next version, whenever something
+    changed that it tells.
+    """
+    mark = event_mark(event.event_id)
+    if is_seen(state, mark, offset):
+        return False
+    state.last_offset = offset
+    _remember(state, mark)
+    at_us = micros(event.at)
+    state.last_event_us = max(state.last_event_us, at_us)
+    tells = _APPLY[type(event)](state, event, at_us)
+    if tells and state.status:
+        _label(state, offset, model)
+    return True
+
+
+def is_seen(state: State, mark: int, offset: int) -> bool:
+    """Return whether `apply` skips this event: it, or its double, was applied before."""
+    forgotten = state.status == FORGOTTEN
+    return forgotten or offset <= state.last_offset or mark in state.seen
+
+
+def event_mark(event_id: str) -> int:
+    """Return 64 bits that stand for an event's id, the same in every process."""
+    return int.from_bytes(blake2b(event_id.encode(), digest_size=8).digest())
+
+
+def _remember(state: State, mark: int) -> None:
+    state.seen[mark] = None
+    if len(state.seen) > MAX_SEEN:
+        del state.seen[next(iter(state.seen))]
+
+
+def _label(state: State, offset: int, model: LabelModel) -> None:
+    attempt = as_seen(state)
+    before = state.votes if state.version else None
+    state.votes = votes(attempt)
+    state.label = decide(attempt, state.votes, model)
+    teach(attempt, before, state.votes, model)
+    state.version += 1
+    if state.version == 1:
+        state.first_offset = offset
+
+
+def _earliest(state: State, at_us: int) -> None:
+    """Until the start is known, an attempt began with the earliest event known."""
+    if not state.started and (not state.started_us or at_us < state.started_us):
+        state.started_us = at_us
+
+
+def _started(state: State, event: AttemptStarted, at_us: int) -> bool:
+    if state.started:
+        return False
+    state.started = True
+    state.started_us = at_us
+    state.problem = event.problem
+    state.problem_type = event.problem_type
+    state.approach = state.approach or event.approach or ""
+    state.agent = event.agent.name
+    state.agent_version = event.agent.version
+    state.model = event.agent.model
+    state.asker = _asker(event)
+    return True
+
+
+def _step(state: State, event: StepRecorded, at_us: int) -> bool:
+    if state.status:
+        state.late_steps += 1
+        return False
+    _earliest(state, at_us)
+    state.steps += 1
+    state.cost += event.cost
+    state.tokens += event.tokens
+    state.conduct.step(event)
+    return True
+
+
+def _asker(event: AttemptStarted) -> str:
+    named = (event.attributes.get(name) for name in _ASKERS)
+    return next((who[:MAX_ASKER] for who in named if who and isinstance(who, str)), "")
+
+
+def _signal(state: State, event: SignalRecorded, at_us: int) -> bool:
+    if event.kind == "exception":
+        state.conduct.raised(event.detail)
+    _add(state, Signal(event.kind, event.value), at_us)
+    return True
+
+
+def _feedback(state: State, event: FeedbackGiven, at_us: int) -> bool:
+    _add(state, Signal("explicit", event.value, FEEDBACK + event.source), at_us)
+    return True
+
+
+def _ended(state: State, event: AttemptEnded, at_us: int) -> bool:
+    if state.status not in ("", "abandoned"):
+        return False
+    if state.status == "abandoned" and event.status == "abandoned":
+        return False
+    if event.status in _VALUES:
+        _add(state, Signal("explicit", _VALUES[event.status], END), at_us)
+    elif not state.status:
+        _earliest(state, at_us)
+    state.status = event.status
+    state.ended_us = at_us
+    state.conduct.ended(event.reason)
+    state.approach = event.approach or state.approach
+    state.hint = event.hint or state.hint
+    return True
+
+
+def _add(state: State, signal: Signal, at_us: int) -> None:
+    if not state.status:
+        _earliest(state, at_us)
+    state.signals.append(signal)
+    del state.signals[:-MAX_SIGNALS]
+
+
+_APPLY: Final[dict[type, Callable[[State, Any, int], bool]]] = {
+    AttemptStarted: _started,
+    StepRecorded: _step,
+    SignalRecorded: _signal,
+    AttemptEnded: _ended,
+    FeedbackGiven: _feedback,
+}

@@ -1,0 +1,1 @@
+"""Signals of an attempt to its label: rules, labelling functions, label model."""

@@ -1,0 +1,436 @@
+"""Forgetting on real servers, with the services that might bring it back."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from advice.tiny import tiny_bundle
+from beside import beside
+from confluent_kafka import TopicPartition
+from faults.processes import Service, eventually
+from faults.topics import ends, place_group
+from faults.truth import windows_differ
+
+from pilotfish.advisors.store import BASE_TENANT
+from pilotfish.consumers.archive import handler as archive
+from pilotfish.consumers.forget.consumer_progress import ConsumerProgress
+from pilotfish.consumers.forget.erasing import Subject, erase, found
+from pilotfish.consumers.forget.forgetting import forget
+from pilotfish.consumers.memory import handler as memory
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.forgotten import Order, write_orders
+from pilotfish.runtime.kafka import producer, publish
+from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.advice import HintGiven
+from pilotfish.schemas.base import utc_now
+from pilotfish.schemas.errors import ConfigurationError, UnavailableError
+from pilotfish.schemas.events import (
+    AttemptEnded,
+    AttemptStarted,
+    EventBase,
+    FeedbackGiven,
+    HintMark,
+    StepRecorded,
+)
+from pilotfish.schemas.ids import new_id
+from pilotfish.schemas.topics import ADVICE_REPLIES, DEAD, EVENTS, LABELS
+from pilotfish.streams import app as streams
+from pilotfish.trainers.dataset import read
+
+SECRET = "quetzalcoatl"
+"""A word that only what is to be forgotten has."""
+
+EVENT = ("tenant", "attempt_id", "event_id", "at")
+_GROUPS = {
+    archive.GROUP: [EVENTS, ADVICE_REPLIES, DEAD],
+    memory.GROUP: [LABELS],
+    streams.GROUP: [EVENTS],
+}
+
+
+class CrashError(Exception):
+    """What a kill looks like from inside."""
+
+
+Places = dict[str, list[TopicPartition]]
+
+
+def progress_of(settings: Settings, group: str) -> ConsumerProgress:
+    topics = [topic.name for topic in _GROUPS[group]]
+    return ConsumerProgress(settings, ClickHouse(settings), group, topics)
+
+
+def group_ends(settings: Settings) -> Places:
+    return {group: ends(settings, topics) for group, topics in _GROUPS.items()}
+
+
+def place_groups(settings: Settings, places: Places) -> None:
+    """Let groups that nobody is in go on reading there."""
+    for group, there in places.items():
+        eventually(progress_of(settings, group).members, 0)
+        place_group(settings, group, there)
+
+
+@contextmanager
+def services(settings: Settings, folder: Path) -> Iterator[None]:
+    with ExitStack() as running:
+        worker = Service("streams", settings, folder)
+        worker.start()
+        running.callback(worker.end)
+        running.callback(worker.stop)
+        running.enter_context(beside(archive.run, settings))
+        running.enter_context(beside(memory.run, settings))
+        yield
+
+
+@pytest.fixture
+def based(settings: Settings) -> Settings:
+    """A tenant of its own, with the smallest base advisor."""
+    tiny_bundle(settings.models, BASE_TENANT, "tiny-1")
+    return settings
+
+
+@pytest.fixture
+def beginning(based: Settings) -> Places:
+    """The groups' places after what other tests published, where they are now."""
+    places = group_ends(based)
+    place_groups(based, places)
+    return places
+
+
+def story(tenant: str, attempt_id: str, word: str) -> list[EventBase]:
+    """An attempt with that word in every text it has."""
+    own: dict[str, Any] = {"tenant": tenant, "attempt_id": attempt_id}
+    return [
+        AttemptStarted(
+            **own,
+            problem=f"w1 {word}",
+            problem_type="sql",
+            approach="plan",
+            attributes={"user.id": word},
+        ),
+        StepRecorded(**own, kind="action", name=word, content=word, cost=0.25),
+        StepRecorded(**own, kind="answer", name="answer", content=word),
+        AttemptEnded(
+            **own,
+            status="succeeded",
+            reason=word,
+            hint=HintMark(request_id=asked_by(attempt_id)),
+        ),
+        FeedbackGiven(**own, value=0.0, source=word, detail=word),
+    ]
+
+
+def asked_by(attempt_id: str) -> str:
+    return f"request-{hash(attempt_id)}"
+
+
+def send(settings: Settings, *messages: EventBase) -> None:
+    to = producer(settings)
+    for one in messages:
+        publish(to, EVENTS, one.attempt_id, one)
+    assert to.flush(20) == 0
+
+
+def send_around(settings: Settings, attempt_id: str, word: str) -> None:
+    """Two hints of an attempt, one of which does not name it, and what nobody can read."""
+    own: dict[str, Any] = {"tenant": settings.tenant, "client_id": "c"}
+    to = producer(settings)
+    asked: list[dict[str, Any]] = [
+        {"request_id": new_id(), "attempt_id": attempt_id, "text": word},
+        {"request_id": asked_by(attempt_id)},
+    ]
+    for named in asked:
+        publish(to, ADVICE_REPLIES, "c", HintGiven(**own, **named, approach="plan"))
+    bad = {"tenant": settings.tenant, "attempt_id": attempt_id, "word": word}
+    headers: Any = [("schema", b"StepRecorded"), ("version", b"1")]
+    for value, key in (
+        (json.dumps(bad), attempt_id),
+        (json.dumps(bad), "another key"),
+        (json.dumps(bad)[:-1], attempt_id),
+    ):
+        to.produce(EVENTS.name, value, key=key, headers=headers)
+    assert to.flush(20) == 0
+
+
+def tables_with(settings: Settings, text: str) -> dict[str, int]:
+    """Return how many rows of each table there is, all versions, have a text anywhere."""
+    clickhouse = ClickHouse(settings)
+    names = clickhouse.query(
+        "SELECT name FROM system.tables"
+        " WHERE database = currentDatabase() AND engine != 'View'"
+    )
+    assert len(names) >= 9
+    counts = {
+        name: clickhouse.query(
+            f"SELECT countIf(position(toString(tuple(*)), {{text:String}}) > 0) FROM {name}",
+            {"text": text},
+        )[0][0]
+        for (name,) in names
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def all_read(settings: Settings) -> None:
+    """Wait until every group has come to the end of its topics, labels made on the way."""
+    for group in (streams.GROUP, archive.GROUP, memory.GROUP):
+        with progress_of(settings, group) as one:
+            eventually(one.now, True, 60)
+
+
+def all_joined(settings: Settings) -> None:
+    for group in _GROUPS:
+        with progress_of(settings, group) as one:
+            eventually(one.members, 1, 60)
+
+
+@pytest.mark.slow
+def test_nothing_of_an_attempt_is_left_nor_comes_back(
+    based: Settings, beginning: Places, tmp_path: Path
+) -> None:
+    victim, other, newer = (f"{n}-{based.tenant}" for n in ("victim", "other", "newer"))
+    subject = Subject(based.tenant, victim)
+    with services(based, tmp_path):
+        all_joined(based)
+        everywhere(based, victim)
+        send(based, *story(based.tenant, other, "w2"))
+        all_read(based)
+        before = tables_with(based, other)
+
+        deleted = forget(based, subject, lambda _: None)
+
+        assert deleted["events"] == 5 and deleted["hints"] == 2
+        assert deleted["memory"] >= 1 and deleted["dead_letters"] >= 5
+        nothing_is_left(based, victim)
+        assert tables_with(based, other) == before
+        only_one_counts(based, other)
+        rewritten(based)
+
+        send_late(based, victim)
+        all_read(based)
+        nothing_is_left(based, victim)
+
+    place_groups(based, beginning)
+    with services(based, tmp_path):
+        all_joined(based)
+        send(based, *story(based.tenant, newer, "w3"))
+        all_read(based)
+        eventually(lambda: tables_with(based, newer).get("memory"), 1)
+        nothing_is_left(based, victim)
+        assert windows_differ(ClickHouse(based), based.tenant) == []
+
+
+def everywhere(settings: Settings, attempt_id: str) -> None:
+    """Publish an attempt, and wait until it is in every table that can have one."""
+    send(settings, *story(settings.tenant, attempt_id, SECRET))
+    send_around(settings, attempt_id, SECRET)
+    expected = {"attempts", "events", "hints", "memory", "dead_letters"}
+    eventually(lambda: tables_with(settings, SECRET).keys(), expected, 60)
+    all_read(settings)
+    subject = Subject(settings.tenant, attempt_id)
+    assert set(found(ClickHouse(settings), subject)) == expected
+
+
+def send_late(settings: Settings, attempt_id: str) -> None:
+    """Publish all of it again, the last first, and a hint."""
+    send(settings, *story(settings.tenant, attempt_id, SECRET)[::-1])
+    send_around(settings, attempt_id, SECRET)
+
+
+def only_one_counts(settings: Settings, attempt_id: str) -> None:
+    clickhouse = ClickHouse(settings)
+    assert windows_differ(clickhouse, settings.tenant) == []
+    counted = clickhouse.query(
+        "SELECT window_s, c.attempts FROM window_counts c"
+        " WHERE tenant = {tenant:String} ORDER BY window_s",
+        {"tenant": settings.tenant},
+    )
+    assert counted == [(60, 1), (3600, 1)]
+    learned = read(clickhouse, settings.tenant, {}).attempts
+    assert [one.attempt_id for one in learned] == [attempt_id]
+
+
+def rewritten(settings: Settings) -> None:
+    """The bytes go, too: no part of a table has rows that are only masked."""
+    clickhouse = ClickHouse(settings)
+    masked = (
+        "SELECT table FROM system.parts WHERE active AND has_lightweight_delete"
+        " AND database = currentDatabase() AND table != 'label_models'"
+    )
+    eventually(lambda: clickhouse.query(masked), [], 60)
+
+
+def nothing_is_left(settings: Settings, attempt_id: str) -> None:
+    """Nothing but ids: the orders, and a tombstone without a text."""
+    assert tables_with(settings, SECRET) == {}
+    assert tables_with(settings, attempt_id).keys() == {"attempts", "forgotten"}
+    tombstones = ClickHouse(settings).query(
+        "SELECT DISTINCT status, problem, asker, approach, evidence, votes, actions,"
+        " answer, end_reason, p_success, hint_request_id, seen_events FROM attempts"
+        " WHERE attempt_id = {id:String}",
+        {"id": attempt_id},
+    )
+    assert tombstones == [
+        ("forgotten", "", "", "", "[]", {}, [], None, "", None, "", [])
+    ]
+
+
+@pytest.mark.slow
+def test_nothing_of_a_tenant_is_left_nor_comes_back(
+    based: Settings, beginning: Places, tmp_path: Path
+) -> None:
+    word, stays = f"{SECRET}-{new_id()}", f"stays-{new_id()}"
+    ids = [f"{n}-{new_id()}" for n in range(12)]
+    with services(based, tmp_path):
+        all_joined(based)
+        for one in ids:
+            send(based, *story(based.tenant, one, word))
+            send(based, *story(stays, one, "w2"))
+        send_around(based, ids[0], word)
+        training = (based.tenant, "training")
+        ClickHouse(based).insert("trainings", ("tenant", "training_id"), [training])
+        all_read(based)
+        eventually(lambda: tables_with(based, word).get("memory", 0) >= 12, True, 60)
+        before = tables_with(based, stays)
+
+        deleted = forget(based, Subject(based.tenant), lambda _: None)
+
+        assert deleted["events"] >= 60 and deleted["memory"] >= 12
+        assert deleted["trainings"] and deleted["label_models"] and deleted["clusters"]
+        nothing_is_left_of_tenant(based, word)
+
+        send(based, *story(based.tenant, ids[3], word)[::-1])
+        send(based, *story(based.tenant, "a-new-one", word))
+        send_around(based, ids[0], word)
+        all_read(based)
+        nothing_is_left_of_tenant(based, word)
+
+    place_groups(based, beginning)
+    with services(based, tmp_path):
+        all_joined(based)
+        all_read(based)
+        nothing_is_left_of_tenant(based, word)
+        assert tables_with(based, stays).keys() == before.keys()
+        assert windows_differ(ClickHouse(based), stays) == []
+
+
+def nothing_is_left_of_tenant(settings: Settings, word: str) -> None:
+    assert tables_with(settings, word) == {}
+    assert tables_with(settings, settings.tenant).keys() == {"forgotten"}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("beginning")
+def test_killed_anywhere_the_same_command_finishes_it(
+    based: Settings, tmp_path: Path
+) -> None:
+    victim = f"victim-{based.tenant}"
+    subject = Subject(based.tenant, victim)
+    with services(based, tmp_path):
+        all_joined(based)
+        send(based, *story(based.tenant, victim, SECRET))
+        eventually(lambda: tables_with(based, SECRET).get("memory", 0) > 0, True, 60)
+        for steps in range(4):
+            with pytest.raises(CrashError):
+                forget(based, subject, crash_after(steps))
+        assert "events" in tables_with(based, SECRET)
+        for deletes in range(2):
+            with dying_after(deletes), pytest.raises(CrashError):
+                forget(based, subject, lambda _: None)
+        assert tables_with(based, SECRET) != {}
+        forget(based, subject, lambda _: None)
+        nothing_is_left(based, victim)
+        assert not any(forget(based, subject, lambda _: None).values())
+        nothing_is_left(based, victim)
+
+
+@contextmanager
+def dying_after(deletes: int) -> Iterator[None]:
+    """Let everything end at the next DELETE after so many."""
+    left, command = iter(range(deletes)), ClickHouse.command
+
+    def until_then(self: ClickHouse, sql: str, parameters: Any = None) -> None:
+        deletes_rows = sql.startswith("DELETE") and not sql.endswith("false")
+        if deletes_rows and next(left, None) is None:
+            raise CrashError
+        command(self, sql, parameters)
+
+    with patch.object(ClickHouse, "command", until_then):
+        yield
+
+
+def crash_after(steps: int) -> Any:
+    left = iter(range(steps))
+
+    def say(_what: str) -> None:
+        if next(left, None) is None:
+            raise CrashError
+
+    return say
+
+
+def test_an_archive_that_begins_anew_takes_in_nothing_forgotten(
+    apart: Settings,
+) -> None:
+    beginning = {archive.GROUP: ends(apart, _GROUPS[archive.GROUP])}
+    tenants = (apart.tenant, f"gone-{apart.tenant}")
+    gone = [(apart.tenant, "a", "e", 0, 0), (tenants[1], "", "e", 0, 0)]
+    write_orders(ClickHouse(apart), [Order(*one) for one in gone])
+    for tenant in tenants:
+        for attempt_id in ("a", "b"):
+            send(apart, *story(tenant, attempt_id, SECRET))
+    place_groups(apart, beginning)
+    kept = "SELECT tenant, attempt_id, count() FROM events WHERE tenant IN {t:Array(String)} GROUP BY ALL"
+    with beside(archive.run, apart):
+        eventually(
+            lambda: ClickHouse(apart).query(kept, {"t": list(tenants)}),
+            [(apart.tenant, "b", 5)],
+            60,
+        )
+
+
+def test_a_service_that_stands_still_is_named(settings: Settings) -> None:
+    row = (settings.tenant, settings.tenant, "e", utc_now())
+    ClickHouse(settings).insert("events", EVENT, [row])
+    subject = Subject(settings.tenant, settings.tenant)
+    with pytest.raises(UnavailableError, match="streams did not come to it in 1 s"):
+        forget(settings, subject, lambda _: None, within_s=1)
+    assert tables_with(settings, settings.tenant) == {"events": 1}
+
+
+def test_what_nobody_knows_cannot_be_forgotten(settings: Settings) -> None:
+    for subject in (Subject(settings.tenant), Subject(settings.tenant, "typo")):
+        with pytest.raises(ConfigurationError, match=f"nothing is known of {subject}"):
+            forget(settings, subject, lambda _: None)
+
+
+def test_erasing_leaves_others_of_the_same_name(settings: Settings) -> None:
+    clickhouse = ClickHouse(settings)
+    other = f"other-{settings.tenant}"
+    now = utc_now()
+    rows = [(t, a, "e", now) for t in (settings.tenant, other) for a in ("1", "12")]
+    clickhouse.insert("events", EVENT, rows)
+    letters = [
+        (settings.tenant, b"", b'{"attempt_id": "12"', 1),
+        (settings.tenant, b"1", b"\xff", 2),
+        (settings.tenant, b"", b'{"attempt_id" : "1", ', 3),
+        (other, b"1", b"", 4),
+    ]
+    clickhouse.insert(
+        "dead_letters",
+        ("tenant", "key", "value", "source_offset", "at"),
+        [(*letter, now) for letter in letters],
+    )
+    deleted = erase(clickhouse, Subject(settings.tenant, "1"))
+    assert (deleted["events"], deleted["dead_letters"]) == (1, 2)
+    left = clickhouse.query(
+        "SELECT tenant, attempt_id FROM events WHERE tenant IN {t:Array(String)}",
+        {"t": [settings.tenant, other]},
+    )
+    assert sorted(left) == sorted(
+        [(settings.tenant, "12"), (other, "1"), (other, "12")]
+    )

@@ -1,0 +1,33 @@
+"""Names of groups: words of their problems, and of few others."""
+
+from pilotfish.consumers.memory.groups.names import by_terms, terms
+
+PROBLEMS = {
+    "a": [
+        "How many singers are there?",
+        "How many singers sing?",
+        "List singers by age.",
+    ],
+    "b": ["How many stadiums are there?", "Stadiums by capacity?", "List stadiums."],
+    "c": ["Solve 3 x + 4 = 10."],
+    "d": ["Solve 2 x = 10.", "Solve 7 x = 21."],
+}
+
+
+def named(problems: dict[str, list[str]]) -> dict[str, str]:
+    return by_terms(terms(problems))
+
+
+def test_a_name_tells_a_group_from_the_others() -> None:
+    found = named(PROBLEMS)
+    assert found["a"].split()[0] == "singers"
+    assert found["b"].split()[0] == "stadiums"
+    assert (found["c"], found["d"]) == ("", "solve")
+
+
+def test_a_word_of_one_problem_alone_names_nothing() -> None:
+    assert "age" not in named(PROBLEMS)["a"].split()
+
+
+def test_numbers_and_signs_name_nothing() -> None:
+    assert named({"a": ["17 + 4", "17 + 5"], "b": []}) == {"a": "", "b": ""}

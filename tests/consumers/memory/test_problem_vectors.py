@@ -1,0 +1,33 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pilotfish.consumers.memory.problem_vectors import DIM, ProblemVectors
+
+
+class Drawn:
+    """An encoder of so many numbers; the same text, the same vector."""
+
+    def __init__(self, dim: int) -> None:
+        self._dim = dim
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        made = [
+            np.random.default_rng(list(text.encode())).normal(size=self._dim)
+            for text in texts
+        ]
+        return np.asarray(made, np.float32)
+
+
+@pytest.mark.parametrize(("dim", "within"), [(32, 1e-6), (384, 1e-6), (960, 0.2)])
+def test_vectors_of_any_encoder_fit_and_keep_their_cosines(
+    dim: int, within: float
+) -> None:
+    texts = ["one", "two", "three", "one"]
+    made = ProblemVectors(Drawn(dim), "drawn").embed(texts)
+    assert made.shape == (4, DIM) and made.dtype == np.float32
+    plain = Drawn(dim).embed(texts)
+    plain /= np.linalg.norm(plain, axis=1, keepdims=True)
+    assert np.allclose(made @ made.T, plain @ plain.T, atol=within)

@@ -1,0 +1,101 @@
+"""The watch on real servers: hints that do harm are withdrawn, once."""
+
+from datetime import timedelta
+
+import pytest
+from advice.tiny import tiny_bundle
+
+from pilotfish.consumers.trigger.harm_monitor import HarmMonitor
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.promotions import announce, in_service
+from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.advisors import AdvisorPromoted, AdvisorRolledBack
+from pilotfish.schemas.base import utc_now
+from pilotfish.schemas.ids import new_id
+
+
+@pytest.fixture
+def promoted(apart: Settings) -> AdvisorPromoted:
+    """v2 in service, made from v1."""
+    tiny_bundle(apart.models, apart.tenant, "v1")
+    made = tiny_bundle(apart.models, apart.tenant, "v2", parent="v1")
+    return promote(apart, "v2", made.checksum)
+
+
+def promote(settings: Settings, version: str, checksum: str) -> AdvisorPromoted:
+    message = AdvisorPromoted(
+        tenant=settings.tenant, version=version, checksum=checksum
+    )
+    announce(settings, message)
+    return message
+
+
+def attempts(
+    settings: Settings, count: int, successes: int, *, holdout: bool, old: bool = False
+) -> None:
+    """Store labelled attempts that v2 answered, and its answers."""
+    at = utc_now() - timedelta(hours=1) if old else utc_now()
+    hints, rows = [], []
+    for number in range(count):
+        request_id = new_id()
+        hints.append([settings.tenant, request_id, at, holdout, "v2"])
+        solved = float(number < successes)
+        rows.append([settings.tenant, new_id(), 1, solved, at, request_id, holdout])
+    database = ClickHouse(settings)
+    names = ["tenant", "request_id", "at", "holdout", "advisor_version"]
+    database.insert("hints", names, hints)
+    names = ["tenant", "attempt_id", "version", "p_success", "started_at"]
+    names += ["hint_request_id", "hint_holdout", "hint_advisor"]
+    database.insert("attempts", names, [[*row, "v2"] for row in rows])
+
+
+def looked(settings: Settings) -> None:
+    """Let a watch that has just started see all there is, as after a restart."""
+    made = HarmMonitor(settings, ClickHouse(settings), utc_now)
+    try:
+        made.start()
+        made.step()
+    finally:
+        made.close()
+
+
+def test_hints_that_do_harm_bring_the_parent_back_once(
+    apart: Settings, promoted: AdvisorPromoted
+) -> None:
+    attempts(apart, 300, 90, holdout=False)
+    attempts(apart, 40, 28, holdout=True)
+    looked(apart)
+    now = in_service(apart)[apart.tenant]
+    assert isinstance(now, AdvisorRolledBack)
+    assert (now.version, now.withdrawn) == ("v1", promoted.version)
+    assert now.reason == (
+        "hinted 30.0 % of 300, unhinted 70.0 % of 40: worse with confidence"
+    )
+    looked(apart)
+    assert in_service(apart)[apart.tenant] == now
+
+
+def test_hints_that_help_stay(apart: Settings, promoted: AdvisorPromoted) -> None:
+    attempts(apart, 300, 210, holdout=False)
+    attempts(apart, 40, 12, holdout=True)
+    looked(apart)
+    assert in_service(apart)[apart.tenant] == promoted
+
+
+def test_what_was_before_the_promotion_does_not_count(
+    apart: Settings, promoted: AdvisorPromoted
+) -> None:
+    attempts(apart, 300, 90, holdout=False, old=True)
+    attempts(apart, 40, 28, holdout=True, old=True)
+    looked(apart)
+    assert in_service(apart)[apart.tenant] == promoted
+
+
+@pytest.mark.parametrize("parent", ["", "lost"])
+def test_without_a_parent_it_stays(apart: Settings, parent: str) -> None:
+    made = tiny_bundle(apart.models, apart.tenant, "v2", parent=parent)
+    message = promote(apart, "v2", made.checksum)
+    attempts(apart, 300, 90, holdout=False)
+    attempts(apart, 40, 28, holdout=True)
+    looked(apart)
+    assert in_service(apart)[apart.tenant] == message

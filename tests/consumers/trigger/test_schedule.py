@@ -1,0 +1,93 @@
+from datetime import datetime, timedelta
+
+from pilotfish.consumers.trigger.schedule import TRIES, Schedule
+from pilotfish.schemas.base import utc_now
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = utc_now()
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+def counted(schedule: Schedule, tenant: str, count: int) -> None:
+    schedule.labelled(tenant)
+    schedule.counted(tenant, count)
+
+
+def test_a_tenant_is_due_at_the_threshold_and_not_before() -> None:
+    schedule = Schedule(100, Clock())
+    counted(schedule, "a", 99)
+    assert schedule.due() is None
+    counted(schedule, "a", 100)
+    assert schedule.due() == "a"
+
+
+def test_the_count_is_asked_again_when_enough_labels_came() -> None:
+    schedule = Schedule(100, Clock())
+    schedule.labelled("a")
+    assert schedule.to_count() == ["a"]
+    schedule.counted("a", 98)
+    assert schedule.to_count() == []
+    schedule.labelled("a")
+    assert schedule.to_count() == []
+    schedule.labelled("a")
+    assert schedule.to_count() == ["a"]
+
+
+def test_the_tenant_with_most_new_labels_goes_first() -> None:
+    schedule = Schedule(100, Clock())
+    counted(schedule, "few", 100)
+    counted(schedule, "many", 300)
+    assert schedule.due() == "many"
+
+
+def test_a_finished_training_starts_the_count_over() -> None:
+    schedule = Schedule(100, Clock())
+    counted(schedule, "a", 130)
+    schedule.ended("a", "done")
+    assert schedule.due() is None
+    assert schedule.to_count() == ["a"]
+    schedule.counted("a", 30)
+    assert schedule.due() is None
+
+
+def test_a_busy_tenant_is_tried_again_later() -> None:
+    clock = Clock()
+    schedule = Schedule(100, clock)
+    counted(schedule, "a", 100)
+    schedule.ended("a", "busy")
+    assert schedule.due() is None
+    clock.advance(20)
+    assert schedule.due() == "a"
+
+
+def test_a_failing_training_is_given_up_until_more_labels_came() -> None:
+    clock = Clock()
+    schedule = Schedule(100, clock)
+    counted(schedule, "a", 100)
+    for _ in range(TRIES):
+        assert schedule.due() == "a"
+        schedule.ended("a", "failed")
+        assert schedule.due() is None
+        clock.advance(60)
+    assert schedule.due() is None
+    schedule.counted("a", 199)
+    assert schedule.due() is None
+    schedule.counted("a", 200)
+    assert schedule.due() == "a"
+
+
+def test_a_count_that_missed_labels_on_their_way_is_made_again() -> None:
+    clock = Clock()
+    schedule = Schedule(500, clock)
+    schedule.labelled("a")
+    schedule.counted("a", 499)
+    assert schedule.to_count() == []
+    clock.now += timedelta(minutes=1)
+    assert schedule.to_count() == ["a"]

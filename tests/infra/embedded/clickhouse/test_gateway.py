@@ -1,0 +1,380 @@
+import gzip
+import http.client
+import itertools
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import clickhouse_connect
+import pytest
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from ports import free_ports
+from small_disk import full, small_disk
+
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.errors import RequirementError, UnavailableError
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
+    with EmbeddedClickHouse(tmp_path_factory.mktemp("gateway"), free_ports(1)[0]) as it:
+        yield it
+
+
+@pytest.fixture
+def client(gateway: EmbeddedClickHouse) -> Iterator[Client]:
+    with connect(gateway) as it:
+        yield it
+
+
+def connect(gateway: EmbeddedClickHouse) -> Client:
+    return clickhouse_connect.get_client(dsn=gateway.url, autogenerate_session_id=False)
+
+
+class Answer:
+    def __init__(self, response: http.client.HTTPResponse) -> None:
+        self.status = response.status
+        self.headers = response.headers
+        self.raw = response.read()
+        self.text = self.raw.decode(errors="replace")
+
+
+def ask(
+    gateway: EmbeddedClickHouse,
+    path: str = "/",
+    body: bytes | Iterator[bytes] | None = None,
+    **headers: str,
+) -> Answer:
+    connection = http.client.HTTPConnection(gateway.url.removeprefix("http://"))
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request("GET" if body is None else "POST", path, body, names)
+    try:
+        return Answer(connection.getresponse())
+    finally:
+        connection.close()
+
+
+def curl(*arguments: str) -> str:
+    command = ["curl", "-sS", "--noproxy", "*", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_a_client_inserts_and_reads_typed_rows(client: Client) -> None:
+    client.command(
+        "CREATE TABLE typed (a UInt64, at DateTime64(6, 'UTC'), n Nullable(Float64),"
+        " m Map(UInt32, UInt64), l Array(Tuple(x String, y Float64)))"
+        " ENGINE = MergeTree ORDER BY a"
+    )
+    at = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+    rows = [(1, at, None, {3: 4}, [("é';\\", 0.5)]), (2**64 - 1, at, 1.5, {}, [])]
+    summary = client.insert("typed", rows, ["a", "at", "n", "m", "l"])
+    assert summary.written_rows == 2
+    found = client.query(
+        "SELECT a, n, m, l.x FROM typed WHERE a IN {ids:Array(UInt64)} ORDER BY a",
+        parameters={"ids": [1, 2**64 - 1]},
+    )
+    assert found.result_rows == [
+        (1, None, {3: 4}, ["é';\\"]),
+        (2**64 - 1, 1.5, {}, []),
+    ]
+
+
+def test_a_client_streams_many_rows(client: Client) -> None:
+    with client.query_row_block_stream(
+        "SELECT number, toString(number) FROM numbers(200000)"
+    ) as blocks:
+        assert sum(row[0] for block in blocks for row in block) == 19999900000
+
+
+@pytest.mark.parametrize("method", ["lz4", "zstd", "gzip"])
+def test_a_client_compresses_both_ways(
+    gateway: EmbeddedClickHouse, client: Client, method: str
+) -> None:
+    client.command(f"CREATE TABLE packed_{method} (a String) ENGINE = Memory")
+    with clickhouse_connect.get_client(
+        dsn=gateway.url, autogenerate_session_id=False, compress=method
+    ) as packing:
+        packing.insert(f"packed_{method}", [["x" * 100]] * 1000, ["a"])
+        found = packing.query(f"SELECT a FROM packed_{method}")
+    assert found.result_rows == [("x" * 100,)] * 1000
+
+
+@pytest.mark.parametrize(
+    "value", ["", "it's", "tab\tline\nback\\slash", "émoji 🐟", "%'{"]
+)
+def test_parameters_arrive_as_they_were_sent(client: Client, value: str) -> None:
+    found = client.query("SELECT {v:String}", parameters={"v": value})
+    assert found.result_rows == [(value,)]
+
+
+def test_more_parameters_than_fit_into_an_address(client: Client) -> None:
+    ids = [f"attempt-{number}" for number in range(100_000)]
+    found = client.query("SELECT length({v:Array(String)})", parameters={"v": ids})
+    assert found.result_rows == [(100_000,)]
+
+
+def test_settings_end_with_their_request(gateway: EmbeddedClickHouse) -> None:
+    query = "/?query=SELECT+getSetting('max_block_size')"
+    assert ask(gateway, query + "&max_block_size=77").text == "77\n"
+    assert ask(gateway, query).text != "77\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("TabSeparated", "1\ta\n", "text/tab-separated-values"),
+        ("CSV", '1,"a"\n', "text/csv"),
+        ("JSONEachRow", '{"x":1,"y":"a"}\n', "application/x-ndjson"),
+        ("Vertical", "Row 1:\n──────\nx: 1\ny: a\n", "text/plain"),
+    ],
+)
+def test_formats(gateway: EmbeddedClickHouse, name: str, text: str, kind: str) -> None:
+    query = "/?query=SELECT+1+AS+x,+'a'+AS+y"
+    for path in (f"{query}&default_format={name}", f"{query}+FORMAT+{name}"):
+        answer = ask(gateway, path)
+        assert (answer.status, answer.text) == (200, text)
+        assert answer.headers["X-ClickHouse-Format"] == name
+        assert answer.headers["Content-Type"].startswith(kind)
+
+
+def test_headers_tell_what_was_done(gateway: EmbeddedClickHouse) -> None:
+    answer = ask(gateway, "/?query_id=mine", b"SELECT sum(number) FROM numbers(10)")
+    assert answer.headers["X-ClickHouse-Query-Id"] == "mine"
+    assert answer.headers["X-ClickHouse-Timezone"]
+    assert json.loads(answer.headers["X-ClickHouse-Summary"])["read_rows"] == "10"
+
+
+@pytest.mark.parametrize(
+    ("sql", "status", "code"),
+    [
+        ("SELECT * FROM nowhere", 404, 60),
+        ("SELEC 1", 400, 62),
+        ("1 + 1", 400, 62),
+        ("SELECT 1; SELECT 2", 400, 62),
+        ("-- nothing", 400, 62),
+        ("SELECT throwIf(1)", 500, 395),
+        ("SELECT 1 FORMAT Nonsense", 404, 73),
+        ("SELECT 1 SETTINGS nonsense = 1", 404, 115),
+        ("SELECT count() FROM numbers(1e12) SETTINGS max_execution_time = 1", 408, 159),
+        ("SELECT * FROM url('http://127.0.0.1:1', 'CSV')", 500, 497),
+        ("SELECT * FROM file('/etc/passwd', 'CSV')", 500, 497),
+        ("SELECT 1 INTO OUTFILE '/tmp/x'", 500, 497),
+    ],
+)
+def test_errors_are_clickhouse_s(
+    gateway: EmbeddedClickHouse, sql: str, status: int, code: int
+) -> None:
+    answer = ask(gateway, body=sql.encode())
+    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (
+        status,
+        str(code),
+    )
+    assert answer.text.startswith(f"Code: {code}. DB::Exception: ")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/?session_id=a&query=SELECT+1", 501, "autogenerate_session_id=False"),
+        ("/?compress=1&query=SELECT+1", 501, "enable_http_compression"),
+        ("/?database=nowhere&query=SELECT+1", 404, "nowhere"),
+        ("/?nonsense=1&query=SELECT+1", 404, "nonsense"),
+        ("/?a'b=1&query=SELECT+1", 404, "a'b"),
+        ("/?query=CREATE+TABLE+g+(a+UInt8)+ENGINE=Memory", 500, "use POST"),
+        ("/?query=SELECT+{a:UInt8}", 500, "456"),
+        ("/?user=nobody&query=SELECT+1", 403, "Code: 516"),
+    ],
+)
+def test_what_is_not_served_is_refused_clearly(
+    gateway: EmbeddedClickHouse, path: str, status: int, words: str
+) -> None:
+    answer = ask(gateway, path)
+    assert answer.status == status
+    assert words in answer.text
+
+
+def test_web_pages_are_kept_out(gateway: EmbeddedClickHouse) -> None:
+    for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example:80"}):
+        assert "497" in ask(gateway, body=b"SELECT 1", **headers).text
+    assert ask(gateway, body=b"SELECT 1", Origin="http://localhost:1").text == "1\n"
+
+
+def test_curl(gateway: EmbeddedClickHouse) -> None:
+    url = gateway.url
+    assert curl(f"{url}/ping") == "Ok.\n"
+    assert curl(f"{url}/?query=SELECT%201") == "1\n"
+    assert curl(url, "--data-binary", "SELECT 'é'") == "é\n"
+    curl(url, "-d", "CREATE TABLE curled (a UInt8, b String) ENGINE = Memory")
+    rows = '{"a":1,"b":"x;y"}\n{"a":2,"b":"z"}'
+    insert = f"{url}/?query=INSERT%20INTO%20curled%20FORMAT%20JSONEachRow"
+    curl(insert, "-H", "Transfer-Encoding: chunked", "--data-binary", rows)
+    curl(url, "-d", "INSERT INTO curled VALUES (3, 'v')")
+    asked = f"{url}/?enable_http_compression=1&param_a=2"
+    query = "SELECT a, b FROM curled WHERE a != {a:UInt8} ORDER BY a FORMAT CSV"
+    assert curl("--compressed", asked, "-d", query) == '1,"x;y"\n3,"v"\n'
+    assert "UNKNOWN_TABLE" in curl(url, "-d", "SELECT * FROM nowhere")
+
+
+def test_bodies_in_pieces_and_compressed(gateway: EmbeddedClickHouse) -> None:
+    packed = gzip.compress(b"SELECT 42")
+    pieces = (packed[at : at + 5] for at in range(0, len(packed), 5))
+    assert ask(gateway, body=pieces, Content_Encoding="gzip").text == "42\n"
+    answer = ask(gateway, body=b"SELECT 42", Content_Encoding="br")
+    assert "UNKNOWN_COMPRESSION_METHOD" in answer.text
+    answer = ask(gateway, body=packed[:-6], Content_Encoding="gzip")
+    assert "CANNOT_DECOMPRESS" in answer.text
+
+
+def test_an_insert_is_one_part_or_none(
+    gateway: EmbeddedClickHouse, client: Client
+) -> None:
+    client.command("CREATE TABLE one_part (a UInt64) ENGINE = MergeTree ORDER BY a")
+    client.insert("one_part", [[number] for number in range(20_000)], ["a"])
+    rows = b"".join(b"%d\n" % number for number in range(1_200_000))
+    insert = "/?query=INSERT+INTO+one_part+FORMAT+TSV"
+    assert ask(gateway, insert, rows).status == 200
+    assert ask(gateway, insert, rows + b"not a number\n").status == 400
+    found = client.query(
+        "SELECT rows FROM system.parts WHERE table = 'one_part' AND active ORDER BY 1"
+    )
+    assert found.result_rows == [(20_000,), (1_200_000,)]
+
+
+def test_a_token_makes_a_repeated_insert_one(client: Client) -> None:
+    client.command(
+        "CREATE TABLE once (a UInt64) ENGINE = MergeTree ORDER BY a"
+        " SETTINGS non_replicated_deduplication_window = 100"
+    )
+    for _ in range(2):
+        client.insert(
+            "once", [[1]], ["a"], settings={"insert_deduplication_token": "t"}
+        )
+    assert client.query("SELECT count() FROM once").result_rows == [(1,)]
+
+
+def test_a_slow_statement_holds_up_no_other(gateway: EmbeddedClickHouse) -> None:
+    slow = threading.Thread(target=ask, args=(gateway, "/", b"SELECT sleep(2)"))
+    slow.start()
+    began = time.monotonic()
+    assert ask(gateway, body=b"SELECT 1").text == "1\n"
+    assert time.monotonic() - began < 1.5
+    slow.join()
+
+
+def test_many_at_once_do_not_meet(gateway: EmbeddedClickHouse) -> None:
+    wrong = []
+
+    def work(number: int) -> None:
+        for _ in range(20):
+            path = f"/?max_block_size={number}&param_n={number}"
+            sql = b"SELECT {n:UInt32}, getSetting('max_block_size')"
+            if ask(gateway, path, sql).text != f"{number}\t{number}\n":
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(1, 13)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_killed_while_inserting_keeps_whole_batches(tmp_path: Path) -> None:
+    gateway = EmbeddedClickHouse(tmp_path, free_ports(1)[0])
+    gateway.start()
+    with connect(gateway) as client:
+        client.command(
+            "CREATE TABLE b (n UInt64, i UInt64) ENGINE = MergeTree ORDER BY n"
+        )
+    acknowledged: set[int] = set()
+    for cycle in range(4):
+        first = cycle * 1_000_000
+        thread = threading.Thread(
+            target=insert_until_it_dies, args=(gateway, first, acknowledged)
+        )
+        thread.start()
+        while first + 2 + cycle not in acknowledged:
+            time.sleep(0.003)
+        gateway.kill()
+        thread.join()
+        gateway.start()
+    with connect(gateway) as client:
+        found = client.query("SELECT n, count() FROM b GROUP BY n").result_rows
+    gateway.stop()
+    assert {count for _, count in found} == {20_000}
+    assert acknowledged <= {n for n, _ in found}
+    assert len(found) <= len(acknowledged) + 4
+
+
+def insert_until_it_dies(
+    gateway: EmbeddedClickHouse, first: int, acknowledged: set[int]
+) -> None:
+    with connect(gateway) as client:
+        for n in itertools.count(first):
+            try:
+                client.insert("b", [(n, i) for i in range(20_000)], ["n", "i"])
+            except ClickHouseError:
+                return
+            acknowledged.add(n)
+
+
+@pytest.mark.parametrize("left", [0, 80])
+def test_what_finds_no_room_is_refused_and_fits_later(
+    tmp_path: Path, left: int
+) -> None:
+    with (
+        small_disk(tmp_path / "disk", 200) as disk,
+        EmbeddedClickHouse(disk / "clickhouse", free_ports(1)[0]) as gateway,
+    ):
+        clickhouse = ClickHouse(Settings(clickhouse=gateway.url))
+        clickhouse.command(
+            "CREATE TABLE t (n UInt64) ENGINE = MergeTree ORDER BY n "
+            "SETTINGS non_replicated_deduplication_window = 10"
+        )
+        block = clickhouse.block("t", ["n"], [(n,) for n in range(1000)], "a token")
+        refused = pytest.raises(UnavailableError, match="NOT_ENOUGH_SPACE")
+        with full(disk, left), refused:
+            clickhouse.insert_block(block)
+        for _ in range(2):
+            clickhouse.insert_block(block)
+        assert clickhouse.query("SELECT count() FROM t") == [(1000,)]
+
+
+def test_a_folder_has_one_process(gateway: EmbeddedClickHouse, tmp_path: Path) -> None:
+    data = Path(
+        ask(gateway, body=b"SELECT path FROM system.disks LIMIT 1").text.strip()
+    ).parent
+    with pytest.raises(RequirementError, match="has ClickHouse's folder"):
+        EmbeddedClickHouse(data, free_ports(1)[0]).start()
+    port = int(gateway.url.rpartition(":")[2])
+    with pytest.raises(RequirementError, match=f"port {port} .* in use"):
+        EmbeddedClickHouse(tmp_path, port).start()
+
+
+def test_it_stops_within_three_seconds_whatever_runs(tmp_path: Path) -> None:
+    gateway = EmbeddedClickHouse(tmp_path, free_ports(1)[0])
+    gateway.start()
+    endless = b"SELECT count() FROM numbers(1e14)"
+    running = subprocess.Popen(["curl", "-sS", gateway.url, "-d", endless])
+    while b"1e14" not in ask(gateway, body=b"SELECT query FROM system.processes").raw:
+        time.sleep(0.01)
+    began = time.monotonic()
+    gateway.stop()
+    assert time.monotonic() - began < 3
+    running.wait()
+
+
+def test_importing_the_launcher_does_not_load_the_engine() -> None:
+    code = "import sys, pilotfish.infra.embedded.clickhouse.gateway; print('chdb' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "False\n"

@@ -1,0 +1,240 @@
+"""Who may do what: passwords, and the user that only reads."""
+
+import base64
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import clickhouse_connect
+import pytest
+from clickhouse_connect.driver.client import Client
+from guarded import OWNER, READER, ask, guarded_gateway
+from ports import free_ports
+from pydantic import SecretStr
+
+from pilotfish.infra.embedded.clickhouse.access import User
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.errors import RequirementError
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("access")
+
+
+@pytest.fixture(scope="module")
+def gateway(folder: Path) -> Iterator[EmbeddedClickHouse]:
+    with guarded_gateway(folder / "data") as it:
+        yield it
+
+
+@pytest.fixture
+def reader(gateway: EmbeddedClickHouse) -> Iterator[Client]:
+    with clickhouse_connect.get_client(
+        dsn=gateway.url,
+        username="readonly",
+        password="a look",
+        autogenerate_session_id=False,
+    ) as it:
+        yield it
+
+
+def basic(text: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(text.encode()).decode()}
+
+
+def test_only_this_machine_reaches_it(gateway: EmbeddedClickHouse) -> None:
+    port = int(gateway.url.rpartition(":")[2])
+    listening = subprocess.run(
+        ["cat", f"/proc/{gateway.pid}/net/tcp", f"/proc/{gateway.pid}/net/tcp6"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    local = [line.split()[1] for line in listening.splitlines() if " 0A " in line]
+    loopback = socket.inet_aton("127.0.0.1")[::-1].hex().upper()
+    mine = [address for address in local if address.endswith(f":{port:04X}")]
+    assert mine == [f"{loopback}:{port:04X}"]
+
+
+def test_a_password_is_taken_in_every_way(gateway: EmbeddedClickHouse) -> None:
+    for headers in (OWNER, {"X-ClickHouse-Key": "öpen sesame"}):
+        assert ask(gateway, "SELECT 1", headers) == (200, "1\n")
+    assert ask(gateway, "SELECT 1", basic("default:öpen sesame")) == (200, "1\n")
+    assert ask(gateway, "SELECT 1", {}, password="öpen sesame") == (200, "1\n")
+    named = {"user": "readonly", "password": "a look"}
+    assert ask(gateway, "SELECT 1", {}, **named) == (200, "1\n")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-ClickHouse-User": "default"},
+        {"X-ClickHouse-Key": "a look"},
+        {"X-ClickHouse-User": "readonly"},
+        {"X-ClickHouse-User": "readonly", "X-ClickHouse-Key": "öpen sesame"},
+        {"X-ClickHouse-User": "nobody", "X-ClickHouse-Key": "a look"},
+        {"X-ClickHouse-User": "a look"},
+        basic("default:wrong"),
+        basic("öpen sesame"),
+        {"Authorization": "Basic ~"},
+        {"Authorization": "Bearer a look"},
+    ],
+    ids=str,
+)
+def test_who_is_not_known_is_told_what_to_do(
+    gateway: EmbeddedClickHouse, headers: dict[str, str]
+) -> None:
+    status, words = ask(gateway, "SELECT 1", headers)
+    assert status == 403
+    assert words.startswith("Code: 516. DB::Exception: ")
+    assert words.endswith("(AUTHENTICATION_FAILED)\n")
+    assert "PILOTFISH_CLICKHOUSE_PASSWORD" in words
+    assert "sesame" not in words
+    assert "a look" not in words
+
+
+@pytest.mark.parametrize("name", ["default", "nobody", ""])
+@pytest.mark.parametrize("password", ["right", "wrong", ""])
+def test_name_and_password_are_compared_whole_whatever_they_are(
+    monkeypatch: pytest.MonkeyPatch, name: str, password: str
+) -> None:
+    compared = []
+
+    def compare(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return one == other
+
+    monkeypatch.setattr("hmac.compare_digest", compare)
+    meant = User("default", "right").is_meant(name, password)
+    assert meant == ((name, password) == ("default", "right"))
+    assert compared == [(name.encode(), b"default"), (password.encode(), b"right")]
+
+
+def test_no_password_is_on_the_command_line_or_on_disk(
+    gateway: EmbeddedClickHouse, folder: Path
+) -> None:
+    command = Path(f"/proc/{gateway.pid}/cmdline").read_bytes()
+    assert b"pilotfish.infra.embedded.clickhouse.gateway" in command
+    found = subprocess.run(
+        ["grep", "-rlE", "pen sesame|a look", folder], capture_output=True, check=False
+    )
+    assert (b"sesame" in command, found.stdout) == (False, b"")
+
+
+def test_a_reader_s_password_alone_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PILOTFISH_CLICKHOUSE_READONLY_PASSWORD", "a look")
+    with pytest.raises(RequirementError, match="set PILOTFISH_CLICKHOUSE_PASSWORD"):
+        EmbeddedClickHouse(tmp_path, free_ports(1)[0]).start()
+
+
+def test_without_a_password_of_its_own_there_is_no_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PILOTFISH_CLICKHOUSE_PASSWORD", "x")
+    with EmbeddedClickHouse(tmp_path, free_ports(1)[0]) as gateway:
+        headers = {"X-ClickHouse-User": "readonly"}
+        assert ask(gateway, "SELECT 1", headers)[0] == 403
+
+
+def test_a_reader_reads(reader: Client) -> None:
+    assert reader.query("SELECT a FROM t").result_rows == [(1,)]
+    assert reader.query("SHOW TABLES").result_rows == [("t",)]
+    assert reader.command("EXISTS t") == 1
+    assert reader.query("DESCRIBE t").result_rows[0][:2] == ("a", "UInt8")
+    assert reader.query("EXPLAIN SELECT a FROM t").result_rows
+    assert reader.query("WITH x AS (SELECT 2) SELECT * FROM x").result_rows == [(2,)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO t VALUES (2)",
+        "INSERT INTO t SELECT 2",
+        "WITH x AS (SELECT 2 AS a) INSERT INTO t SELECT a FROM x",
+        "CREATE TABLE u (a UInt8) ENGINE = Memory",
+        "CREATE TEMPORARY TABLE u (a UInt8)",
+        "ALTER TABLE t ADD COLUMN b UInt8",
+        "DROP TABLE t",
+        "TRUNCATE TABLE t",
+        "OPTIMIZE TABLE t",
+        "SYSTEM STOP MERGES",
+        "KILL QUERY WHERE 1",
+        "SET readonly = 0",
+        "SET ROLE writer",
+        "EXECUTE AS default",
+    ],
+)
+def test_a_reader_does_not_write(
+    gateway: EmbeddedClickHouse, reader: Client, sql: str
+) -> None:
+    status, words = ask(gateway, sql, READER)
+    assert status == 500
+    assert words.startswith(("Code: 164.", "Code: 497."))
+    assert reader.query("SELECT * FROM t").result_rows == [(1,)]
+
+
+LIMITS = {
+    "max_execution_time": "30",
+    "max_memory_usage": "1000000000",
+    "max_result_rows": "1000000",
+    "readonly": "1",
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("value", ["0", "2", "2000000000"])
+def test_limits_are_not_lifted(
+    gateway: EmbeddedClickHouse, name: str, value: str
+) -> None:
+    get = f"SELECT getSetting('{name}')"
+    assert ask(gateway, get, READER, **{name: value}) == (200, LIMITS[name] + "\n")
+    clause = f"SETTINGS {name} = {value}"
+    for sql in (f"{get} {clause}", f"SELECT * FROM ({get} {clause})"):
+        words = ask(gateway, sql, READER, profile="default")[1]
+        assert words.startswith("Code: 164.") or words == LIMITS[name] + "\n"
+
+
+@pytest.mark.parametrize(
+    ("sql", "code"),
+    [
+        ("SELECT number FROM numbers(2000000)", 396),
+        ("SELECT groupArray(number) FROM numbers(1000000000)", 241),
+    ],
+)
+def test_limits_hold(gateway: EmbeddedClickHouse, sql: str, code: int) -> None:
+    assert f"Code: {code}." in ask(gateway, sql, READER)[1]
+
+
+def test_a_reader_s_settings_that_lift_nothing_are_taken(
+    gateway: EmbeddedClickHouse,
+) -> None:
+    sql = "SELECT getSetting('max_threads')"
+    assert ask(gateway, sql, READER, max_threads="1") == (200, "1\n")
+
+
+@pytest.mark.parametrize(
+    ("user", "password"), [("default", "öpen sesame"), ("readonly", "a look")]
+)
+def test_pilotfish_itself_logs_in(
+    gateway: EmbeddedClickHouse, user: str, password: str
+) -> None:
+    clickhouse = ClickHouse(
+        Settings(
+            clickhouse=gateway.url,
+            clickhouse_user=user,
+            clickhouse_password=SecretStr(password),
+        )
+    )
+    assert clickhouse.query("SELECT a FROM t WHERE a = {a:UInt8}", {"a": 1}) == [(1,)]
+
+
+def test_one_reader_makes_nobody_else_read_only(gateway: EmbeddedClickHouse) -> None:
+    assert ask(gateway, "SELECT currentRoles()", READER) == (200, "[]\n")
+    assert ask(gateway, "SELECT currentRoles()", OWNER) == (200, "['writer']\n")

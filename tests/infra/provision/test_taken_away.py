@@ -1,0 +1,124 @@
+"""A service that Kafka refuses while it runs ends and says why, and loses nothing."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin._resource import ResourceType
+from faults.processes import Service, eventually
+from faults.replay import PER_ATTEMPT, replay
+from ports import free_ports
+from secured_kafka import SecuredKafka
+
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.provision.acl import grant
+from pilotfish.infra.provision.migrations import migrate
+from pilotfish.infra.provision.roles import Role
+from pilotfish.infra.provision.topics import create_topics
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.ids import new_id
+
+pytestmark = pytest.mark.slow
+
+WITHIN_S = 30
+"""A right to a topic is missed at once, one to a group after a session (10 s), a password
+at the next connection."""
+
+Take = Callable[[SecuredKafka, str], None]
+TAKEN: dict[str, Take] = {
+    "topics": lambda kafka, user: kafka.take_away(user, ResourceType.TOPIC),
+    "groups": lambda kafka, user: kafka.take_away(user, ResourceType.GROUP),
+    "password": lambda kafka, user: kafka.forget_user(user),
+}
+ARCHIVED = "SELECT count(), uniqExact(event_id) FROM events WHERE tenant = {t:String}"
+LABELLED = "SELECT countIf(version > 0) FROM attempts_current WHERE tenant = {t:String}"
+DONE: dict[str, tuple[str, Callable[[int], tuple[int, ...]]]] = {
+    "archive": (ARCHIVED, lambda events: (events, events)),
+    "streams": (LABELLED, lambda events: (events // PER_ATTEMPT,)),
+}
+"""By worker, what to ask ClickHouse and its answer after so many events."""
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
+    folder = tmp_path_factory.mktemp("secured")
+    with SecuredKafka(folder / "kafka", free_ports(3)) as broker:
+        create_topics(broker.root)
+        yield broker
+
+
+@pytest.fixture(scope="module")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of one for this Kafka alone: tables know offsets of one Kafka."""
+    folder = tmp_path_factory.mktemp("tables")
+    with EmbeddedClickHouse(folder / "clickhouse", free_ports(1)[0]) as it:
+        migrate(ClickHouse(Settings(clickhouse=it.url)))
+        yield it.url
+
+
+@pytest.fixture
+def service(kafka: SecuredKafka, clickhouse: str, tmp_path: Path) -> Settings:
+    """A new user who may do what services need."""
+    user = new_id()
+    allow(kafka, user)
+    changes = {"clickhouse": clickhouse, "tenant": f"t-{user}", "home": tmp_path}
+    return kafka.settings(user).model_copy(update=changes)
+
+
+def allow(kafka: SecuredKafka, user: str) -> None:
+    kafka.add_user(user)
+    grant(kafka.root, Role.SERVICE, user)
+
+
+def publish(kafka: SecuredKafka, service: Settings, attempts: int) -> int:
+    """Publish by the other door; return how many events."""
+    root = Settings(kafka=kafka.bootstrap, tenant=service.tenant)
+    return len(replay(root, attempts))
+
+
+def ends_with_one_clear_line(running: Service) -> None:
+    eventually(lambda: not running.alive(), True, WITHIN_S)
+    lines = running.log.read_text().splitlines()
+    [said] = [line for line in lines if '"event": "failed"' in line]
+    assert "ConfigurationError" in said and "Kafka refuses" in said
+    assert '"begins_anew"' not in "".join(lines)
+
+
+@pytest.mark.parametrize("what", TAKEN)
+@pytest.mark.parametrize("name", DONE)
+def test_a_worker_ends_and_goes_on_without_loss(
+    kafka: SecuredKafka, service: Settings, tmp_path: Path, name: str, what: str
+) -> None:
+    tables, about = ClickHouse(service), {"t": service.tenant}
+    done, all_of = DONE[name]
+    worker = Service(name, service, tmp_path)
+    worker.start()
+    try:
+        events = publish(kafka, service, 20)
+        eventually(lambda: tables.query(done, about), [all_of(events)], 60)
+        TAKEN[what](kafka, service.kafka_username)
+        events += publish(kafka, service, 20)
+        ends_with_one_clear_line(worker)
+        allow(kafka, service.kafka_username)
+        worker.start()
+        events += publish(kafka, service, 20)
+        eventually(lambda: tables.query(done, about), [all_of(events)], 60)
+        assert worker.stop() == 0
+    finally:
+        worker.end()
+
+
+@pytest.mark.parametrize("name", ["advisor", "trigger"])
+def test_every_consumer_ends_when_its_password_is_not_known_any_more(
+    kafka: SecuredKafka, service: Settings, tmp_path: Path, name: str
+) -> None:
+    running = Service(name, service, tmp_path)
+    running.start()
+    try:
+        publish(kafka, service, 1)
+        eventually(lambda: b"started" in running.log.read_bytes(), True, 60)
+        kafka.forget_user(service.kafka_username)
+        ends_with_one_clear_line(running)
+    finally:
+        running.end()

@@ -1,0 +1,65 @@
+"""`pilotfish up`, once for all tests of this folder."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from ports import free_ports, is_free
+
+from pilotfish._local.platform import SERVICES
+from pilotfish.runtime.settings import Settings
+
+
+@pytest.fixture(scope="package")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """`pilotfish up` in a process; at the end it must stop within ten seconds."""
+    settings = _settings(tmp_path_factory.mktemp("up"))
+    with subprocess.Popen(
+        [sys.executable, "-m", "pilotfish", "up"],
+        env=os.environ | settings.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert any("pilotfish is up" in line for line in process.stdout)
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert len(children) >= 7  # two servers, five services
+        yield settings
+        since = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+        assert time.monotonic() - since < 10
+        assert not [child for child in children if child.is_running()]
+
+
+@pytest.fixture
+def apart(tmp_path: Path) -> Settings:
+    """Settings for a platform of a test's own."""
+    return _settings(tmp_path)
+
+
+def _settings(home: Path) -> Settings:
+    broker, http, metrics = _ports()
+    return Settings(
+        home=home,
+        kafka=f"127.0.0.1:{broker}",
+        clickhouse=f"http://127.0.0.1:{http}",
+        metrics_port=metrics,
+    )
+
+
+def _ports() -> tuple[int, int, int]:
+    """Return free ports for Kafka, which takes two, ClickHouse, and five services."""
+    while True:
+        broker, http, metrics = free_ports(3)
+        following = [broker + 1, *(metrics + n for n in range(1, len(SERVICES)))]
+        if len({broker, http, metrics, *following}) == 3 + len(following) and all(
+            is_free(port) for port in following
+        ):
+            return broker, http, metrics

@@ -1,0 +1,166 @@
+"""What the services of a running platform show, against what was published."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.error import URLError
+
+import psutil
+import pytest
+from faults.processes import eventually
+from faults.replay import PER_ATTEMPT, replay
+from probing import said_on
+from prometheus_client.parser import text_string_to_metric_families
+
+import pilotfish
+from pilotfish._local.platform import SERVICES, metrics_ports
+from pilotfish.runtime.kafka import producer
+from pilotfish.runtime.service.health import READY_LAG
+from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.ids import new_id
+from pilotfish.schemas.topics import EVENTS
+
+ATTEMPTS, BAD = 30, 3
+WITH_CLICKHOUSE = ("archive", "streams", "trigger", "memory")
+
+
+def ask(settings: Settings, service: str, path: str) -> tuple[int, str]:
+    """Return status and text; 0 where nobody listens yet."""
+    try:
+        return said_on(metrics_ports(settings)[service], path)
+    except URLError:
+        return 0, ""
+
+
+def total(settings: Settings, service: str, name: str, **labels: str) -> float:
+    """Return the sum of a sample over all other labels."""
+    families = text_string_to_metric_families(ask(settings, service, "/metrics")[1])
+    return sum(
+        sample.value
+        for family in families
+        for sample in family.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    )
+
+
+def statuses(settings: Settings, path: str) -> dict[str, int]:
+    return {service: ask(settings, service, path)[0] for service in SERVICES}
+
+
+def why(settings: Settings, service: str) -> str:
+    return "; ".join(json.loads(ask(settings, service, "/readyz")[1])["why"])
+
+
+@pytest.fixture
+def ready(up: Settings) -> Settings:
+    """The platform with a tenant of its own, once all of it is ready."""
+    eventually(lambda: statuses(up, "/readyz"), dict.fromkeys(SERVICES, 200), 60)
+    return up.model_copy(update={"tenant": f"t-{new_id()}"})
+
+
+@contextmanager
+def stopped_clickhouse(settings: Settings) -> Iterator[None]:
+    """Stop ClickHouse's process in its tracks, then let it go on."""
+    [gateway] = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if str(settings.home / "clickhouse") in (process.info["cmdline"] or [])
+    ]
+    gateway.suspend()
+    try:
+        yield
+    finally:
+        gateway.resume()
+
+
+def shown(settings: Settings) -> dict[str, float]:
+    """Return the numbers that follow from what is published."""
+    asked = {
+        "successes": ("streams", "pilotfish_labels_total", {"outcome": "success"}),
+        "failures": ("streams", "pilotfish_labels_total", {"outcome": "failure"}),
+        "no labels": ("streams", "pilotfish_labels_total", {"outcome": "infrastructure"}),
+        "labelled letters": ("streams", "pilotfish_dead_letters_total", {"topic": EVENTS.name}),
+        "archived letters": ("archive", "pilotfish_dead_letters_total", {"topic": EVENTS.name}),
+        "events": ("streams", "pilotfish_batch_records_sum", {}),
+        "hints": ("advisor", "pilotfish_hints_total", {}),
+        "timed hints": ("advisor", "pilotfish_hint_seconds_count", {}),
+        "lag": ("streams", "pilotfish_lag_records", {}),
+    }  # fmt: skip
+    return {
+        name: total(settings, service, sample, **labels)
+        for name, (service, sample, labels) in asked.items()
+    }
+
+
+def publish(settings: Settings) -> int:
+    """Publish attempts, a third of each outcome, each with a hint; return the events."""
+    with pilotfish.connect(kafka=settings.kafka, tenant=settings.tenant) as pilot:
+        for number in range(ATTEMPTS):
+            with pilot.attempt(f"problem {number}") as attempt:
+                attempt.advice({"plan": "plan first", "react": "look first"})
+                if number % 3 == 0:
+                    attempt.succeed()
+                elif number % 3 == 1:
+                    attempt.fail("wrong")
+                else:
+                    attempt.signal("infrastructure")
+                    attempt.fail("rate limit")
+    return pilot.stats().sent
+
+
+@pytest.mark.slow
+def test_the_numbers_are_those_of_what_was_published(ready: Settings) -> None:
+    before = shown(ready)
+    sent = publish(ready)
+    to = producer(ready)
+    for _ in range(BAD):
+        to.produce(EVENTS.name, b"no event", key=b"someone")
+    assert to.flush(10) == 0
+    third = ATTEMPTS / 3
+    expected = {
+        "successes": third,
+        "failures": third,
+        "no labels": third,
+        "labelled letters": BAD,
+        "archived letters": BAD,
+        "events": sent + BAD,
+        "hints": ATTEMPTS,
+        "timed hints": ATTEMPTS,
+        "lag": 0,
+    }
+    eventually(
+        lambda: {name: n - before[name] for name, n in shown(ready).items()}, expected
+    )
+
+
+@pytest.mark.slow
+def test_who_is_behind_is_not_ready_and_comes_back(ready: Settings) -> None:
+    events = (READY_LAG // PER_ATTEMPT + 1) * PER_ATTEMPT
+    with stopped_clickhouse(ready):
+        replay(ready, events // PER_ATTEMPT, 10_000)
+        expected = {s: 503 if s in WITH_CLICKHOUSE else 200 for s in SERVICES}
+        eventually(lambda: statuses(ready, "/readyz"), expected)
+        for service in ("archive", "streams"):
+            said = why(ready, service)
+            assert f"{events} records behind in {EVENTS.name}" in said
+            assert "ClickHouse does not answer" in said
+            assert total(ready, service, "pilotfish_lag_records") >= events
+        assert why(ready, "trigger") == "ClickHouse does not answer"
+        assert statuses(ready, "/healthz") == dict.fromkeys(SERVICES, 200)
+    eventually(lambda: statuses(ready, "/readyz"), dict.fromkeys(SERVICES, 200), 60)
+
+
+@pytest.mark.slow
+def test_a_service_started_again_shows_metrics_again(ready: Settings) -> None:
+    [streams] = [
+        process
+        for process in psutil.process_iter(["cmdline", "environ"])
+        if "pilotfish.streams" in (process.info["cmdline"] or [])
+        and (process.info["environ"] or {}).get("PILOTFISH_HOME") == str(ready.home)
+    ]
+    os.kill(streams.pid, signal.SIGKILL)
+    streams.wait()
+    assert ask(ready, "streams", "/healthz")[0] == 0
+    eventually(lambda: ask(ready, "streams", "/readyz")[0], 200, 60)

@@ -1,0 +1,267 @@
+"""Passwords, right and wrong, are nowhere but where they belong: not in a byte of output,
+logs, command lines, Kafka's and ClickHouse's folders, topics or tables.
+
+What a search finds must be able to fail: each place holds the tenant's name, too.
+"""
+
+import base64
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, TopicPartition
+from faults.processes import COMMANDS, Service, eventually
+from faults.replay import replay
+from ports import free_ports
+from pydantic import SecretStr
+from secured_kafka import PASSWORD, SecuredKafka
+
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.provision.acl import grant
+from pilotfish.infra.provision.migrations import migrate
+from pilotfish.infra.provision.roles import Role
+from pilotfish.infra.provision.topics import create_topics
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.kafka import consumer
+from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.errors import StorageError
+from pilotfish.schemas.topics import TOPICS
+
+pytestmark = pytest.mark.slow
+
+TENANT = "tenant-that-is-found"
+CLICKHOUSE, READER = "cl1ckhouse-of-the-test", "re4der-of-the-test"
+WRONG_KAFKA, WRONG_CLICKHOUSE = "wr0ng-kafka-of-the-test", "wr0ng-click-of-the-test"
+SECRETS = (PASSWORD, CLICKHOUSE, READER, WRONG_KAFKA, WRONG_CLICKHOUSE)
+COMMAND_LINES = (
+    ["doctor"],
+    ["doctor", "--json"],
+    ["status", "--json"],
+    ["sql", "SELECT * FROM nowhere"],
+    ["prepare", "--within", "0"],
+    ["dead", "list"],
+    ["advisors", "list"],
+    ["grant", "agent", "somebody"],
+)
+AGENT = """
+import logging, warnings, pilotfish
+logging.basicConfig(level=logging.DEBUG)
+warnings.simplefilter("always")
+with pilotfish.connect() as pilot:
+    print(pilot)
+    with pilot.attempt("how many?", approach="plan") as attempt:
+        print(attempt.advice({"plan": "", "react": ""}))
+    pilot.flush(5)
+    print(pilot.stats())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Both servers with passwords, in one folder, and the settings of a service."""
+
+    kafka: SecuredKafka
+    clickhouse: EmbeddedClickHouse
+    settings: Settings
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    folder = tmp_path_factory.mktemp("secrets")
+    *ports, http = free_ports(4)
+    kafka = SecuredKafka(folder / "kafka", ports)
+    clickhouse = EmbeddedClickHouse(folder / "clickhouse", http)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PILOTFISH_CLICKHOUSE_PASSWORD", CLICKHOUSE)
+        patch.setenv("PILOTFISH_CLICKHOUSE_READONLY_PASSWORD", READER)
+        clickhouse.start()
+    try:
+        with kafka:
+            create_topics(kafka.root)
+            kafka.add_user("a-service")
+            grant(kafka.root, Role.SERVICE, "a-service")
+            changes = {
+                "tenant": TENANT,
+                "home": folder / "home",
+                "clickhouse": clickhouse.url,
+                "clickhouse_password": SecretStr(CLICKHOUSE),
+                "clickhouse_readonly_password": SecretStr(READER),
+            }
+            settings = kafka.settings("a-service").model_copy(update=changes)
+            migrate(ClickHouse(settings))
+            replay(Settings(kafka=kafka.bootstrap, tenant=TENANT), 20)
+            yield Servers(kafka, clickhouse, settings, folder)
+    finally:
+        clickhouse.stop()
+
+
+def shown(text: bytes) -> list[str]:
+    """Return the passwords in a text, also as HTTP sends them."""
+    return [one for one in SECRETS if any(form in text for form in forms(one))]
+
+
+def forms(secret: str) -> list[bytes]:
+    basic = base64.b64encode(f"default:{secret}".encode())
+    return [secret.encode(), basic, base64.b64encode(secret.encode())]
+
+
+def wrong(settings: Settings, server: str) -> Settings:
+    password = {"kafka": WRONG_KAFKA, "clickhouse": WRONG_CLICKHOUSE}[server]
+    return settings.model_copy(update={f"{server}_password": SecretStr(password)})
+
+
+def run(settings: Settings, *command: str) -> bytes:
+    """Return all that a program says, whether or not it succeeds."""
+    done = subprocess.run(
+        [sys.executable, *command],
+        env=settings.environment(),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    return done.stdout + done.stderr
+
+
+def everywhere(settings: Settings) -> dict[str, Settings]:
+    return {
+        "right": settings,
+        "kafka": wrong(settings, "kafka"),
+        "clickhouse": wrong(settings, "clickhouse"),
+    }
+
+
+@pytest.mark.parametrize("words", COMMAND_LINES, ids=" ".join)
+def test_the_command_line_shows_no_password(servers: Servers, words: list[str]) -> None:
+    for settings in everywhere(servers.settings).values():
+        said = run(settings, "-m", "pilotfish", *words)
+        assert said
+        assert shown(said) == []
+
+
+def test_the_doctor_says_what_is_wrong_without_the_password(servers: Servers) -> None:
+    said = {
+        which: run(settings, "-m", "pilotfish", "doctor", "--json")
+        for which, settings in everywhere(servers.settings).items()
+    }
+    assert b"invalid credentials" in said["kafka"]
+    assert b"PILOTFISH_CLICKHOUSE_PASSWORD" in said["clickhouse"]
+    assert b"invalid credentials" not in said["right"] + said["clickhouse"]
+
+
+@pytest.mark.parametrize("which", ["right", "kafka"])
+def test_an_agent_s_log_shows_no_password(servers: Servers, which: str) -> None:
+    said = run(everywhere(servers.settings)[which], "-c", AGENT)
+    assert b"Stats(" in said
+    assert shown(said) == []
+
+
+@pytest.mark.parametrize("which", ["kafka", "clickhouse"])
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_service_that_is_refused_shows_no_password(
+    servers: Servers, tmp_path: Path, name: str, which: str
+) -> None:
+    service = Service(name, wrong(servers.settings, which), tmp_path)
+    service.start()
+    refused = b"invalid credentials" if which == "kafka" else b"AUTHENTICATION_FAILED"
+    # Neither the trainer nor the advisor's beginning needs both servers.
+    needs = (name, which) not in {("trainer", "kafka"), ("advisor", "clickhouse")}
+    try:
+        if needs:
+            eventually(lambda: refused in service.log.read_bytes(), True, 40)
+        else:
+            eventually(lambda: service.log.read_bytes() != b"", True, 60)
+    finally:
+        service.end()
+    assert shown(service.log.read_bytes()) == []
+
+
+def test_running_services_show_no_password_anywhere(servers: Servers) -> None:
+    services = {
+        name: Service(name, servers.settings, servers.folder)
+        for name in ("archive", "advisor", "trigger", "memory", "streams")
+    }
+    clickhouse = ClickHouse(servers.settings)
+    try:
+        for service in services.values():
+            service.start()
+        labelled = "SELECT count() >= 20 FROM attempts_current WHERE version > 0"
+        eventually(lambda: clickhouse.query(labelled), [(1,)], 90)
+        lines = command_lines([service.pid for service in services.values()])
+        lines += command_lines([servers.kafka.pid, servers.clickhouse.pid])
+        assert b"pilotfish.infra.embedded.clickhouse.gateway" in lines
+        assert shown(lines) == []
+    finally:
+        for service in services.values():
+            service.end()
+    for place, content in {**tables(clickhouse), **topics(servers.kafka)}.items():
+        assert shown(content) == [], place
+    assert shown_in_files(servers.folder) == ""
+
+
+def command_lines(pids: list[int]) -> bytes:
+    """Return how processes and what they started were called."""
+    families = [
+        (process, *process.children(recursive=True))
+        for process in map(psutil.Process, pids)
+    ]
+    return b"\n".join(
+        Path(f"/proc/{one.pid}/cmdline").read_bytes()
+        for family in families
+        for one in family
+    )
+
+
+def tables(clickhouse: ClickHouse) -> Mapping[str, bytes]:
+    """Return all that ClickHouse tells its owner, its own tables included."""
+    found = clickhouse.query(
+        "SELECT database, name FROM system.tables WHERE database IN ('default', 'system')"
+    )
+    contents = {}
+    for database, name in found:
+        rows = f"SELECT * FROM `{database}`.`{name}` LIMIT 100000"
+        with suppress(StorageError):  # some need what is not there, as ZooKeeper
+            contents[f"{database}.{name}"] = repr(clickhouse.query(rows)).encode()
+    assert TENANT.encode() in contents["default.events"]
+    assert b"system" in contents["system.processes"]
+    return contents
+
+
+def topics(kafka: SecuredKafka) -> Mapping[str, bytes]:
+    """Return every record of every topic of ours."""
+    contents = {}
+    for topic in TOPICS:
+        reader = consumer(
+            Settings(kafka=kafka.bootstrap), "search", **{"enable.partition.eof": True}
+        )
+        places = range(topic.partitions)
+        reader.assign(
+            [TopicPartition(topic.name, place, OFFSET_BEGINNING) for place in places]
+        )
+        found, ends = b"", 0
+        while ends < topic.partitions:
+            for record in reader.consume(1000, 1.0):
+                ends += record.error() is not None
+                found += b"%r" % (record.value(),) + repr(record.headers()).encode()
+        reader.close()
+        contents[topic.name] = found
+    assert TENANT.encode() in contents["pilotfish.events"]
+    return contents
+
+
+def shown_in_files(folder: Path) -> str:
+    """Return which files hold a password: logs, Kafka's and ClickHouse's folders."""
+    patterns = [form.decode() for one in SECRETS for form in forms(one)]
+    words = [option for pattern in patterns for option in ("-e", pattern)]
+
+    def files(*options: str) -> str:
+        command = ["grep", "-rlaF", *options, str(folder)]
+        return subprocess.run(command, capture_output=True, text=True).stdout  # noqa: PLW1510
+
+    assert "archive.log" in files("-e", "assigned")
+    return files(*words)

@@ -1,0 +1,64 @@
+"""How far behind, on a real Kafka, of topics that nobody else writes to."""
+
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from pilotfish.runtime.kafka import client_config, consumer, producer
+from pilotfish.runtime.service.lag import Lag
+from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.errors import UnavailableError
+
+
+@pytest.fixture
+def topic(settings: Settings) -> Iterator[str]:
+    """A topic of two partitions with ten records in the first."""
+    name = f"lag-{settings.tenant}"
+    admin = AdminClient(client_config(settings))
+    admin.create_topics([NewTopic(name, 2)])[name].result(10)
+    to = producer(settings)
+    for _ in range(10):
+        to.produce(name, b"x", partition=0)
+    assert to.flush(10) == 0
+    yield name
+    admin.delete_topics([name])[name].result(10)
+
+
+def test_it_is_what_lies_behind_the_position(settings: Settings, topic: str) -> None:
+    lag = Lag(settings, "group")
+    assert lag.of({(topic, 0): 3, (topic, 1): 0}) == {(topic, 0): 7, (topic, 1): 0}
+    assert lag.of({(topic, 0): 12}) == {(topic, 0): 0}
+    assert lag.of({}) == {}
+
+
+def test_an_unknown_position_is_what_the_group_committed(
+    settings: Settings, topic: str
+) -> None:
+    group = f"group-{settings.tenant}"
+    lag = Lag(settings, group)
+    unknown = {(topic, 0): None, (topic, 1): None}
+    assert lag.of(unknown) == {(topic, 0): 10, (topic, 1): 0}
+    reader = consumer(settings, group)
+    reader.commit(offsets=[TopicPartition(topic, 0, 4)], asynchronous=False)
+    assert lag.of(unknown) == {(topic, 0): 6, (topic, 1): 0}
+    reader.close()
+
+
+def test_what_kafka_has_deleted_is_not_behind(settings: Settings, topic: str) -> None:
+    group = f"group-{settings.tenant}"
+    reader = consumer(settings, group)
+    reader.commit(offsets=[TopicPartition(topic, 0, 4)], asynchronous=False)
+    reader.close()
+    all_gone = TopicPartition(topic, 0, 10)
+    admin = AdminClient(client_config(settings))
+    admin.delete_records([all_gone])[all_gone].result(10)
+    assert Lag(settings, group).of({(topic, 0): None}) == {(topic, 0): 0}
+
+
+def test_a_kafka_that_is_away_is_unavailable() -> None:
+    lag = Lag(Settings(kafka="127.0.0.1:1"), "group")
+    with pytest.raises(UnavailableError, match="how far topics go"):
+        lag.of({("events", 0): 1})

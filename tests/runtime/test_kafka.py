@@ -1,0 +1,40 @@
+"""Consumers of a group: one that was expelled does not go on as if nothing happened."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from confluent_kafka import Consumer
+
+from pilotfish.runtime.kafka import consumer, subscribe
+from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.errors import UnavailableError
+from pilotfish.schemas.ids import new_id
+from pilotfish.schemas.topics import LABELS
+
+SESSION_MS = 6000
+"""The shortest that the broker allows."""
+
+
+def test_an_expelled_consumer_hears_of_it_and_then_fails(settings: Settings) -> None:
+    said: list[str] = []
+    limits = {"session.timeout.ms": SESSION_MS, "max.poll.interval.ms": SESSION_MS}
+    member = consumer(settings, f"test-{new_id()}", **limits)
+    subscribe(
+        *(member, [LABELS]),
+        lambda *_: said.append("assigned"),
+        lambda *_: said.append("revoked"),
+    )
+    _poll_until(member, lambda: "assigned" in said)
+    time.sleep(SESSION_MS / 1000 + 1)
+    with pytest.raises(UnavailableError, match="consumer group"):
+        _poll_until(member, lambda: False)
+    assert said[:2] == ["assigned", "revoked"]
+    member.close()
+
+
+def _poll_until(member: Consumer, done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < deadline
+        member.poll(0.1)
