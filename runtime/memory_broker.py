@@ -1,7 +1,7 @@
 """A log in memory that stands in for Kafka, for tests of services and of the loop."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 

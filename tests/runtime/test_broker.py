@@ -108,7 +108,8 @@ def topics(servers: Settings) -> Iterator[str]:
     """Names of empty topics, created together: each alone would take its time."""
     names = [f"test-broker-{new_id()}" for _ in range(TESTS)]
     new = [NewTopic(name, PARTITIONS, 1) for name in names]
-    for made in AdminClient(client_config(servers)).create_topics(new).values():
+    admin = AdminClient(client_config(servers))
+    for made in admin.create_topics(new).values():
         made.result(WITHIN_S)
     return iter(names)
 
