@@ -23,7 +23,8 @@ FOLDERS = (
     "streams",
     "trainers",
 )
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+DECISIONS = (ROOT / "docs/decisions.md").read_text()
 WRITTEN = {"benchmarks/results.md"}
 """By `make bench`, at its first run."""
 HOSTS = re.compile(
@@ -73,13 +74,63 @@ def test_every_python_block_compiles(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]*)#?([^)]*)\)", document.read_text())
+    for target, section in links:
+        page = document.parent / target if target else document
+        assert page.exists(), target
+        assert not section or section in sections(page), f"{target}#{section}"
+
+
+def sections(page: Path) -> list[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", text).lower().replace(" ", "-") for text in headings]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_file_that_a_document_names_is_there(document: Path) -> None:
     text = document.read_text()
-    linked = re.findall(r"\]\((?!https?://)([^)#]+)[^)]*\)", text)
-    assert all((document.parent / target).exists() for target in linked)
     named = re.findall(r"`([\w.-]+/[\w./-]+\.\w+)`", text)
     missing = {name for name in named if not (ROOT / name).exists()} - WRITTEN
     assert [name for name in missing if (ROOT / name.split("/")[0]).is_dir()] == []
+
+
+def test_the_contents_of_the_decisions_are_its_decisions() -> None:
+    contents, *parts = DECISIONS.split("\n## ")
+    decided = []
+    for part in parts:
+        summaries = re.findall(r"^\*\*(.+?)\*\*", part, re.MULTILINE)
+        assert summaries
+        decided += [part.splitlines()[0], *summaries]
+    listed = re.findall(r"^(?:- \[|  - )(.+?)(?:\]\(.*\))?$", contents, re.MULTILINE)
+    assert listed == decided
+
+
+def test_every_decision_that_the_code_refers_to_is_there() -> None:
+    for name, text in texts():
+        flat = re.sub(r"\s+", " ", text)
+        for title in re.findall(r'"([^"]+)" in \[?`?(?:docs/)?decisions\.md', flat):
+            assert f"**{title}" in DECISIONS, f"{name}: {title}"
+
+
+def test_the_map_shows_every_room_in_the_order_of_imports() -> None:
+    [contract] = [
+        contract
+        for contract in PROJECT["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    ]
+    arrows = " < ".join(reversed(contract["layers"]))
+    assert arrows in (ROOT / "docs/architecture.md").read_text()
+
+
+def test_make_help_explains_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([\w-]+):", makefile, re.MULTILINE))
+    done = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert {line.split()[0] for line in done.stdout.splitlines()} == targets
 
 
 def test_no_file_names_a_registry_or_a_place_on_one_machine() -> None:
