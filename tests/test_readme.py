@@ -52,7 +52,9 @@ def test_every_measured_block_is_on_a_page(readme: ModuleType) -> None:
 
 
 def test_the_readme_tells_of_missed_goals(readme: ModuleType) -> None:
-    rows = re.findall(r"^\| (.+?) \| .* \| \*\*no\*\* \|$", readme.tables.bench(), re.M)
+    rows = re.findall(
+        r"^\| (.+?) \| .* \| \*\*no\*\* \|$", readme.tables.bench(), re.MULTILINE
+    )
     assert all(goal in README for goal in rows)
     assert f"{len(rows)} are missed" in README
 
