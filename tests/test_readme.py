@@ -11,6 +11,7 @@ import pytest
 import pilotfish
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.attempt_log import read_attempts
 from pilotfish.testing import MemoryClient
 
 ROOT = Path(__file__).parents[1]
@@ -90,6 +91,14 @@ def test_the_code_for_agents_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     written = [event.model_dump_json() for client in clients for event in client.events]
     assert any('"value":1.0' in event for event in written)
     assert not any("ann@example.org" in event for event in written)
+
+
+def test_the_log_to_replay_is_one(tmp_path: Path) -> None:
+    [example] = blocks("docs/operations.md", "json")
+    log = tmp_path / "log.jsonl"
+    log.write_text(example.replace("\n", " ") + "\n")
+    [attempt] = read_attempts(log)
+    assert attempt.steps
 
 
 def test_every_setting_is_explained() -> None:
