@@ -8,7 +8,7 @@ setup: ## make .venv, install what is locked, fetch Kafka and the base model
 demo: setup ## show the whole loop on real problems, from nothing to better than unadvised
 	@$(BIN)/pilotfish demo
 
-test: setup ## run all tests, and measure their coverage
+test: setup
 	@$(BIN)/coverage run -m pytest && $(BIN)/coverage report
 
 # Last: what is not on this machine may keep it from being answered.
@@ -55,5 +55,7 @@ clean: ## remove .venv and what was built
 	@rm -rf .venv build dist *.egg-info
 
 .PHONY: help
+test: ## run everything that a change needs, and measure the coverage
+test-fast: ## run the tests that need no server
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16

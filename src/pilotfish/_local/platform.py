@@ -106,7 +106,7 @@ def _own_port(variable: str, address: str) -> int:
     if place.hostname not in _LOOPBACK or place.port is None:
         raise ConfigurationError(
             f"{variable} points to {place.netloc}: servers elsewhere are not started "
-            "here; run the services with `python -m`, as docs/operations.md says"
+            "here; run the services with `python -m`, as the README says"
         )
     return place.port
 
