@@ -2,7 +2,7 @@
 
 import importlib.util
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -76,11 +76,11 @@ def test_the_readme_asks_some_of_these_questions(readme: ModuleType) -> None:
 
 
 def test_the_code_for_agents_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    def connect(**options: object) -> MemoryClient:
-        redact = options.get("redact")
-        client = MemoryClient(redact=redact if callable(redact) else None)
-        clients.append(client)
-        return client
+    def connect(
+        redact: Callable[[str], str] | None = None, **_identity: str
+    ) -> MemoryClient:
+        clients.append(MemoryClient(redact=redact))
+        return clients[-1]
 
     clients: list[MemoryClient] = []
     monkeypatch.setattr(pilotfish, "connect", connect)
