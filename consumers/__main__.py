@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     # The head's matrices are small: more threads wait for one another on busy cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # By name: the advisor brings onnxruntime, which the others need not load.
-    service = import_module(f"pilotfish.consumers.{name}")
+    service = import_module(f"pilotfish.consumers.{name}.handler")
     settings = Settings()
     health = Health(settings, service.GROUP, asks_clickhouse=service.ASKS_CLICKHOUSE)
     return serve(name, asking_first(service.run), settings, stop, health)

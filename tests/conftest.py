@@ -3,9 +3,12 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from faults.memory_clickhouse import MemoryClickHouse, Tables
+from faults.memory_log import Trouble
 from ports import free_ports
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
@@ -52,3 +55,21 @@ def settings(servers: Settings, tmp_path: Path) -> Settings:
     """The shared servers, with a tenant and a home that no other test has."""
     changes = {"tenant": f"t-{new_id()}", "home": tmp_path}
     return servers.model_copy(update=changes)
+
+
+@pytest.fixture
+def apart(settings: Settings) -> Settings:
+    """The shared servers with an empty database that no other test writes to."""
+    name = "d_" + settings.tenant.replace("-", "_")
+    ClickHouse(settings).command(f"CREATE DATABASE {name}")
+    alone = settings.model_copy(update={"clickhouse_database": name})
+    migrate(ClickHouse(alone))
+    return alone
+
+
+@pytest.fixture(params=["real", "in memory"])
+def clickhouse(request: pytest.FixtureRequest, settings: Settings) -> Any:
+    """ClickHouse and the model test's fake of it, which must answer alike."""
+    if request.param == "real":
+        return ClickHouse(settings)
+    return MemoryClickHouse(Tables(), Trouble())
