@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
+from polling import PATIENCE_S
 
 from pilotfish.consumers.advisor import handler as advisor
 from pilotfish.runtime.kafka import consumer, headers, producer, publish
@@ -77,7 +78,7 @@ class Asker:
                 assert isinstance(hint, HintGiven)
                 self.hints.setdefault(hint.request_id, []).append(hint)
 
-    def wait_for(self, request_id: str, within_s: float = 90.0) -> HintGiven:
+    def wait_for(self, request_id: str, within_s: float = PATIENCE_S) -> HintGiven:
         deadline = time.monotonic() + within_s
         while request_id not in self.hints:
             assert time.monotonic() < deadline, "no answer"

@@ -4,14 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 from faults.proxied_kafka import ProxiedKafka
+from polling import eventually
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.runtime.settings import Settings
@@ -68,9 +68,9 @@ class Service:
             self._process.kill()
             self._process.wait()
 
-    def until_it_works(self, within_s: float = 60.0) -> None:
+    def until_it_works(self) -> None:
         """Wait until it was given partitions, since it was started last or before."""
-        eventually(lambda: b'"assigned"' in self.log.read_bytes(), True, within_s)
+        eventually(lambda: b'"assigned"' in self.log.read_bytes())
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -135,16 +135,6 @@ def _stopped(pid: int) -> Iterator[None]:
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
-
-
-def eventually(
-    question: Callable[[], object], answer: object, within_s: float = 60.0
-) -> None:
-    """Ask again until the answer is right; fail with the last one."""
-    deadline = time.monotonic() + within_s
-    while (last := question()) != answer:
-        assert time.monotonic() < deadline, f"{last!r} instead of {answer!r}"
-        time.sleep(0.1)
 
 
 def logs(services: Sequence[Service]) -> str:

@@ -7,7 +7,7 @@ import sys
 
 import psutil
 import pytest
-from faults.processes import eventually
+from polling import eventually
 
 from pilotfish.runtime.settings import Settings
 
@@ -50,7 +50,7 @@ def test_told_to_end_while_kafka_starts_it_leaves_none(apart: Settings) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
-        eventually(lambda: bool(_brokers(apart)), True, 60)
+        eventually(lambda: bool(_brokers(apart)))
         process.terminate()
         assert process.wait(60) != 0
     eventually(lambda: _brokers(apart), [])

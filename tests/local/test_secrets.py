@@ -15,8 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
-from faults.processes import COMMANDS, Service, eventually
+from faults.processes import COMMANDS, Service
 from faults.replay import replay
+from polling import eventually
 from ports import free_ports
 from pydantic import SecretStr
 from secured_kafka import PASSWORD, SecuredKafka
@@ -173,9 +174,9 @@ def test_a_service_that_is_refused_shows_no_password(
     needs = (name, which) not in {("trainer", "kafka"), ("advisor", "clickhouse")}
     try:
         if needs:
-            eventually(lambda: refused in service.log.read_bytes(), True, 40)
+            eventually(lambda: refused in service.log.read_bytes())
         else:
-            eventually(lambda: service.log.read_bytes() != b"", True, 60)
+            eventually(lambda: service.log.read_bytes() != b"")
     finally:
         service.end()
     assert shown(service.log.read_bytes()) == []
@@ -191,7 +192,7 @@ def test_running_services_show_no_password_anywhere(servers: Servers) -> None:
         for service in services.values():
             service.start()
         labelled = "SELECT count() >= 20 FROM attempts_current WHERE version > 0"
-        eventually(lambda: clickhouse.query(labelled), [(1,)], 90)
+        eventually(lambda: clickhouse.query(labelled), [(1,)])
         lines = command_lines([service.pid for service in services.values()])
         lines += command_lines([servers.kafka.pid, servers.clickhouse.pid])
         assert b"pilotfish.infra.embedded.clickhouse.gateway" in lines

@@ -3,8 +3,10 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
+from polling import PATIENCE_S, eventually
 
 from pilotfish._sdk.transport.transport import Advise, answer_from_memory
 from pilotfish.runtime.kafka import consumer, headers, producer
@@ -25,16 +27,16 @@ def from_the_end(settings: Settings, topic: Topic) -> Consumer:
 
 def _end(reader: Consumer, topic: str, partition: int) -> TopicPartition:
     """Return the end; a topic made just now has no leader for a moment."""
-    deadline = time.monotonic() + 10
     place = TopicPartition(topic, partition)
-    while True:
-        try:
+
+    def end() -> bool:
+        with suppress(KafkaException):
             _, place.offset = reader.get_watermark_offsets(place, timeout=10)
-        except KafkaException:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        else:
-            return place
+            return True
+        return False
+
+    eventually(end)
+    return place
 
 
 class EventReader:
@@ -47,7 +49,7 @@ class EventReader:
         self.events: list[Event] = []
 
     def until(
-        self, enough: Callable[[list[Event]], bool], within_s: float = 60.0
+        self, enough: Callable[[list[Event]], bool], within_s: float = PATIENCE_S
     ) -> list[Event]:
         """Read until it is enough; return what there is when the time is over."""
         deadline = time.monotonic() + within_s

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import TopicPartition
-from faults.processes import Service, eventually
+from faults.processes import Service
 from faults.replay import replay
+from polling import eventually
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import consumer, producer, publish
@@ -46,9 +47,7 @@ def test_events_become_labels_and_idle_attempts_end(
     service.start()
     try:
         clickhouse = ClickHouse(settings)
-        eventually(
-            lambda: clickhouse.query(LABELLED, {"t": settings.tenant}), [(21,)], 60
-        )
+        eventually(lambda: clickhouse.query(LABELLED, {"t": settings.tenant}), [(21,)])
         began = time.monotonic()
         assert service.stop() == 0
         assert time.monotonic() - began < 5
@@ -70,7 +69,7 @@ def test_it_waits_for_kafka_and_stops_while_it_waits(
     service = Service("streams", away, tmp_path)
     service.start()
     try:
-        eventually(lambda: b'"waiting"' in service.log.read_bytes(), True, 60)
+        eventually(lambda: b'"waiting"' in service.log.read_bytes())
         assert service.stop(6) == 0
     finally:
         service.end()
@@ -95,7 +94,7 @@ def test_it_stops_while_clickhouse_is_away(settings: Settings, tmp_path: Path) -
     service = Service("streams", away, tmp_path)
     service.start()
     try:
-        eventually(lambda: b'"batch_waits"' in service.log.read_bytes(), True, 60)
+        eventually(lambda: b'"batch_waits"' in service.log.read_bytes())
         assert service.stop() == 0
     finally:
         service.end()

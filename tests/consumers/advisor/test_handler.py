@@ -383,7 +383,7 @@ def test_two_workers_share_the_requests_and_know_the_same(
     publish_labels(settings, *lessons(settings, 40, "react"))
     with advising(settings), advising(settings):
         admin = AdminClient(client_config(settings))
-        eventually(lambda: _shares(admin) == [2, 2], within_s=90)
+        eventually(lambda: _shares(admin) == [2, 2])
         asked = [asker.ask(PROBLEM) for _ in range(200)]
         hints = [asker.wait_for(one) for one in asked]
         asker.collect(0.5)

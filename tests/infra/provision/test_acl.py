@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import trustme
 from confluent_kafka import TopicPartition
-from faults.processes import Service, eventually
+from faults.processes import Service
+from polling import eventually
 from ports import free_ports
 from secured_kafka import SecuredKafka
 from typer.testing import CliRunner
@@ -156,7 +157,7 @@ def test_a_service_with_a_wrong_password_ends_and_says_why(
     service = Service(name, settings.model_copy(update={"home": tmp_path}), tmp_path)
     service.start()
     try:
-        eventually(lambda: not service.alive(), True, 60)
+        eventually(lambda: not service.alive())
     finally:
         service.end()
     last = service.log.read_text().splitlines()[-1]

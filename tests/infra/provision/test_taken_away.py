@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka.admin._resource import ResourceType
-from faults.processes import Service, eventually
+from faults.processes import Service
 from faults.replay import PER_ATTEMPT, replay
+from polling import eventually
 from ports import free_ports
 from secured_kafka import SecuredKafka
 
@@ -20,10 +21,6 @@ from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.ids import new_id
 
 pytestmark = pytest.mark.slow
-
-WITHIN_S = 30
-"""A right to a topic is missed at once, one to a group after a session (10 s), a password
-at the next connection."""
 
 Take = Callable[[SecuredKafka, str], None]
 TAKEN: dict[str, Take] = {
@@ -78,7 +75,8 @@ def publish(kafka: SecuredKafka, service: Settings, attempts: int) -> int:
 
 
 def ends_with_one_clear_line(running: Service) -> None:
-    eventually(lambda: not running.alive(), True, WITHIN_S)
+    """Wait: a right to a topic is missed at once, one to a group after a session."""
+    eventually(lambda: not running.alive())
     lines = running.log.read_text().splitlines()
     [said] = [line for line in lines if '"event": "failed"' in line]
     assert "ConfigurationError" in said and "Kafka refuses" in said
@@ -96,14 +94,14 @@ def test_a_worker_ends_and_goes_on_without_loss(
     worker.start()
     try:
         events = publish(kafka, service, 20)
-        eventually(lambda: tables.query(done, about), [all_of(events)], 60)
+        eventually(lambda: tables.query(done, about), [all_of(events)])
         TAKEN[what](kafka, service.kafka_username)
         events += publish(kafka, service, 20)
         ends_with_one_clear_line(worker)
         allow(kafka, service.kafka_username)
         worker.start()
         events += publish(kafka, service, 20)
-        eventually(lambda: tables.query(done, about), [all_of(events)], 60)
+        eventually(lambda: tables.query(done, about), [all_of(events)])
         assert worker.stop() == 0
     finally:
         worker.end()
@@ -117,7 +115,7 @@ def test_every_consumer_ends_when_its_password_is_not_known_any_more(
     running.start()
     try:
         publish(kafka, service, 1)
-        eventually(lambda: b"started" in running.log.read_bytes(), True, 60)
+        eventually(lambda: b"started" in running.log.read_bytes())
         kafka.forget_user(service.kafka_username)
         ends_with_one_clear_line(running)
     finally:
