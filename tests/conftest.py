@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from faults.memory_clickhouse import MemoryClickHouse, Tables
 from faults.memory_log import Trouble
 from ports import free_ports
+from tiers import ByScope, leave_out_slow, longest_first, without_servers
+from xdist.remote import Producer
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.infra.embedded.kafka import EmbeddedKafka
@@ -33,6 +36,34 @@ hypothesis.settings.register_profile(
     ],
 )
 hypothesis.settings.load_profile("shared")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    about = "leave out what is slow, and skip what needs servers"
+    parser.addoption("--fast", action="store_true", help=about)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByScope:
+    config.option.loadscopereorder = False
+    return ByScope(config, log)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    if config.getoption("fast"):
+        leave_out_slow(config, items)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        longest_first(items)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tier(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What holds for all tests of a run."""
+    # Measured are the tests, and not the processes that they start and kill.
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+    with without_servers() if request.config.getoption("fast") else nullcontext():
+        yield
 
 
 @pytest.fixture(scope="session")

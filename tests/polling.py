@@ -21,3 +21,14 @@ def eventually(
     while (last := question()) != answer and not (answer is True and last):
         assert time.monotonic() < deadline, f"{last!r} instead of {answer!r}"
         time.sleep(every_s)
+
+
+def in_time(limit_s: float, run: Callable[[], float], tries: int = 5) -> None:
+    """Show that `run`, which returns what it took, takes no longer than that.
+
+    The best of a few tries counts: a busy machine slows some of them, whatever is run.
+    """
+    took: list[float] = []
+    while not took or min(took) >= limit_s:
+        assert len(took) < tries, f"took {took} s instead of {limit_s} s"
+        took.append(run())

@@ -61,14 +61,14 @@ class Asker:
         """Publish a request; return its id."""
         request = self.request(problem, **changes)
         publish(self._producer, ADVICE_REQUESTS, request.request_id, request)
-        self._producer.flush(10)
+        self._producer.flush(60)
         return request.request_id
 
     def ask_raw(self, value: bytes, head: dict[str, str]) -> None:
         self._producer.produce(
             ADVICE_REQUESTS.name, value=value, headers=list(head.items())
         )
-        self._producer.flush(10)
+        self._producer.flush(60)
 
     def collect(self, timeout_s: float = 0.1) -> None:
         for record in self._consumer.consume(500, timeout_s):
@@ -118,7 +118,7 @@ def publish_labels(settings: Settings, *labels: AttemptLabelled) -> None:
     to = producer(settings)
     for one in labels:
         publish(to, LABELS, one.attempt_id, one, partition=one.partition)
-    assert to.flush(10) == 0
+    assert to.flush(60) == 0
 
 
 def lessons(settings: Settings, count: int, best: str) -> list[AttemptLabelled]:
@@ -154,6 +154,6 @@ def advising(settings: Settings) -> Iterator[threading.Thread]:
         yield thread
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()
     assert not errors

@@ -53,8 +53,12 @@ class Service:
         self._running().kill()
         self._running().wait()
 
-    def stop(self, within_s: float = 5.0) -> int:
-        """Ask it to stop; return its exit status. Fails if that takes too long."""
+    def stop(self, within_s: float = 30.0) -> int:
+        """Ask it to stop; return its exit status.
+
+        Of itself it ends after four seconds at the latest, and says so where it had to
+        leave something behind; what is longer than `within_s` is no slowness.
+        """
         self._running().terminate()
         return self._running().wait(within_s)
 

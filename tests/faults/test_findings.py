@@ -11,7 +11,7 @@ from advice.tiny import tiny_bundle
 from faults.findings import Findings, look
 from faults.processes import Platform
 from faults.script import PER_ATTEMPT, Script, Truth
-from faults.world import with_clock
+from faults.world import World, with_clock
 from polling import eventually
 
 from pilotfish.advisors.store import BASE_TENANT
@@ -86,7 +86,7 @@ def test_the_clock_of_a_service_can_be_moved(platform: Platform) -> None:
         said = subprocess.check_output([sys.executable, "-c", CLOCKS], env=environment)
         return [float(word) - time.time() for word in said.split()]
 
-    with with_clock(platform) as world:
+    with with_clock(World(platform)) as world:
         world.clock(3600)
         assert seconds_off() == pytest.approx([3600, 3600], abs=30)
         world.clock(0)

@@ -99,7 +99,7 @@ def test_late_and_doubled_events_change_nothing_twice(
         for event in late:
             again = event.model_copy(update={"event_id": event.event_id + "-again"})
             publish(to, EVENTS, event.attempt_id, again)
-        assert to.flush(30) == 0
+        assert to.flush(60) == 0
         attempts, _, count = everything(events)
         seen = attempts, attempts, count + len(late)
         eventually(lambda: counted(clickhouse, tenant), seen)

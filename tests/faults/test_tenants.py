@@ -64,7 +64,7 @@ def send(settings: Settings, events: list[Event]) -> None:
     to = producer(settings)
     for event in events:
         publish(to, EVENTS, event.attempt_id, event)
-    assert to.flush(30) == 0
+    assert to.flush(60) == 0
 
 
 def everything(clickhouse: ClickHouse, tenant: str) -> dict[str, list[Any]]:

@@ -16,7 +16,7 @@ def test_it_returns_the_newest_word_and_then_what_comes(settings: Settings) -> N
     announce(settings, first)
     to = producer(settings)
     to.produce(ADVISORS.name, key=tenant, value=b"no promotion")
-    assert to.flush(10) == 0
+    assert to.flush(60) == 0
     announce(settings, second)
     reasons: list[str] = []
 

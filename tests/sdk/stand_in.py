@@ -112,4 +112,4 @@ class StandInAdvisor:
             headers=headers_of(given),
             partition=request.reply_partition,
         )
-        self._producer.flush(5)
+        self._producer.flush(60)

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -48,9 +47,7 @@ def test_events_become_labels_and_idle_attempts_end(
     try:
         clickhouse = ClickHouse(settings)
         eventually(lambda: clickhouse.query(LABELLED, {"t": settings.tenant}), [(21,)])
-        began = time.monotonic()
         assert service.stop() == 0
-        assert time.monotonic() - began < 5
     finally:
         service.end()
     abandoned = clickhouse.query(
@@ -70,7 +67,7 @@ def test_it_waits_for_kafka_and_stops_while_it_waits(
     service.start()
     try:
         eventually(lambda: b'"waiting"' in service.log.read_bytes())
-        assert service.stop(6) == 0
+        assert service.stop() == 0
     finally:
         service.end()
 

@@ -78,7 +78,7 @@ def test_while_it_waits_for_a_server_it_gives_signs_of_life(
         eventually(heard)
     worker.end()
     with pytest.raises(UnavailableError, match="process ended"):
-        waiting.result(10)
+        waiting.result(60)
     assert worker.silent_s == 0
 
 

@@ -1,11 +1,13 @@
 """Models of two layers with random weights, saved as folders; an advisor in service."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from advice.attempts import KINDS
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
     BertConfig,
@@ -25,15 +27,17 @@ from transformers import (
 
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import Bundle
-from pilotfish.advisors.store import ModelStore
+from pilotfish.advisors.store import BASE_TENANT, ModelStore
 from pilotfish.runtime.settings import Settings
 from pilotfish.trainers.base import ensure_base
+from pilotfish.trainers.base_build import build
 from pilotfish.trainers.promote import put_into_service
 
 WORDS = [
     "[PAD]",
     "[UNK]",
     *[
+        *re.findall(r"\w+", " ".join(KINDS.values())),
         "sort",
         "these",
         "words",
@@ -49,7 +53,7 @@ WORDS = [
     ],
 ]
 SIZES: dict[str, Any] = {
-    "vocab_size": 64,
+    "vocab_size": 128,
     "hidden_size": 64,
     "intermediate_size": 96,
     "num_hidden_layers": 2,
@@ -77,7 +81,19 @@ MAKERS: dict[str, Callable[[], PreTrainedModel]] = {
 @pytest.fixture
 def serving(settings: Settings) -> Bundle:
     """The base advisor under another name, in service for the test's tenant."""
-    base = ensure_base(settings)
+    return _serve(settings, ensure_base(settings))
+
+
+@pytest.fixture
+def small_serving(settings: Settings, tiny_model: Callable[[str], Path]) -> Bundle:
+    """One of two layers, in service as `serving` is."""
+    place = ModelStore(settings.models).path(BASE_TENANT, "small")
+    build(str(tiny_model("bert")), "small", place)
+    base = ModelStore(settings.models).bundle(BASE_TENANT, "small")
+    return _serve(settings, base)
+
+
+def _serve(settings: Settings, base: Bundle) -> Bundle:
     made = bundle.write(
         ModelStore(settings.models).path(settings.tenant, "first"),
         base.card.model_dump(exclude={"files"})

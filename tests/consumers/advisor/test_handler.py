@@ -428,5 +428,5 @@ def _fail_after_start(settings: Settings) -> None:
 
 def _shares(admin: AdminClient) -> list[int]:
     """Return how many partitions each worker has."""
-    found = admin.describe_consumer_groups([GROUP])[GROUP].result(10)
+    found = admin.describe_consumer_groups([GROUP])[GROUP].result(60)
     return [len(one.assignment.topic_partitions) for one in found.members]

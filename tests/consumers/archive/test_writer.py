@@ -44,7 +44,7 @@ def stored(settings: Settings) -> int:
 
 def test_a_batch_that_is_written_is_in(apart: Settings, batch: Batch) -> None:
     pending = writer(apart).begin(batch, time.monotonic())
-    assert pending.future.result(20)
+    assert pending.future.result(60)
     assert stored(apart) == batch.records
 
 
@@ -52,7 +52,7 @@ def test_rows_of_what_was_forgotten_are_dropped(apart: Settings, batch: Batch) -
     gone = next(attempt for _, attempt in batch.attempts())
     order = Order(apart.tenant, gone, "e", 0, 0)
     write_orders(ClickHouse(apart), [order])
-    assert writer(apart).begin(batch, time.monotonic()).future.result(20)
+    assert writer(apart).begin(batch, time.monotonic()).future.result(60)
     left = ClickHouse(apart).query("SELECT DISTINCT attempt_id FROM events")
     assert len(left) == 2 and (gone,) not in left
 
@@ -61,9 +61,9 @@ def test_a_late_batch_that_another_wrote_is_left_to_it(
     apart: Settings, batch: Batch
 ) -> None:
     one = writer(apart)
-    assert one.begin(batch, time.monotonic()).future.result(20)
+    assert one.begin(batch, time.monotonic()).future.result(60)
     late = time.monotonic() - archive_writer._LATE_S
-    assert not one.begin(batch, late).future.result(20)
+    assert not one.begin(batch, late).future.result(60)
     assert stored(apart) == batch.records
 
 
@@ -77,4 +77,4 @@ def test_an_abandoned_batch_is_not_tried_again(
     pending = writer(apart).begin(batch, time.monotonic())
     pending.abandoned.set()
     with pytest.raises(UnavailableError):
-        pending.future.result(20)
+        pending.future.result(60)

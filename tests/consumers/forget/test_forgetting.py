@@ -134,7 +134,7 @@ def send(settings: Settings, *messages: EventBase) -> None:
     to = producer(settings)
     for one in messages:
         publish(to, EVENTS, one.attempt_id, one)
-    assert to.flush(20) == 0
+    assert to.flush(60) == 0
 
 
 def send_around(settings: Settings, attempt_id: str, word: str) -> None:
@@ -155,7 +155,7 @@ def send_around(settings: Settings, attempt_id: str, word: str) -> None:
         (json.dumps(bad)[:-1], attempt_id),
     ):
         to.produce(EVENTS.name, value, key=key, headers=headers)
-    assert to.flush(20) == 0
+    assert to.flush(60) == 0
 
 
 def tables_with(settings: Settings, text: str) -> dict[str, int]:

@@ -20,13 +20,13 @@ def kafka_in(folder: Path) -> EmbeddedKafka:
 
 def create_topic(kafka: EmbeddedKafka) -> None:
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
-    admin.create_topics([NewTopic("things", 1, 1)])["things"].result(20)
+    admin.create_topics([NewTopic("things", 1, 1)])["things"].result(60)
 
 
 def write(kafka: EmbeddedKafka, value: bytes) -> None:
     to = Producer({"bootstrap.servers": kafka.bootstrap, "acks": "all"})
     to.produce("things", value=value)
-    assert to.flush(20) == 0
+    assert to.flush(60) == 0
 
 
 def values(kafka: EmbeddedKafka) -> list[bytes | None]:

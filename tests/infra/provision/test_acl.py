@@ -57,7 +57,7 @@ def written(settings: Settings, topic: Topic) -> bool:
     client.produce(
         topic.name, b"{}", b"key", on_delivery=lambda error, _: failures.append(error)
     )
-    assert client.flush(20) == 0
+    assert client.flush(60) == 0
     [error] = failures
     assert error is None or "TOPIC_AUTHORIZATION_FAILED" in error.name()
     return error is None
@@ -204,7 +204,7 @@ def test_an_agents_events_become_labels_by_the_secured_door(
         with pilotfish.connect() as pilot:
             with pilot.attempt("how many?", approach="plan") as attempt:
                 attempt.succeed()
-            assert pilot.flush(20)
+            assert pilot.flush(60)
             assert pilot.stats().sent > 0 == pilot.stats().failed
         assert labelled(service, attempt.id)
         assert streams.stop() == 0

@@ -18,13 +18,13 @@ def topic(settings: Settings) -> Iterator[str]:
     """A topic of two partitions with ten records in the first."""
     name = f"lag-{settings.tenant}"
     admin = AdminClient(client_config(settings))
-    admin.create_topics([NewTopic(name, 2)])[name].result(10)
+    admin.create_topics([NewTopic(name, 2)])[name].result(60)
     to = producer(settings)
     for _ in range(10):
         to.produce(name, b"x", partition=0)
-    assert to.flush(10) == 0
+    assert to.flush(60) == 0
     yield name
-    admin.delete_topics([name])[name].result(10)
+    admin.delete_topics([name])[name].result(60)
 
 
 def test_it_is_what_lies_behind_the_position(settings: Settings, topic: str) -> None:
@@ -54,7 +54,7 @@ def test_what_kafka_has_deleted_is_not_behind(settings: Settings, topic: str) ->
     reader.close()
     all_gone = TopicPartition(topic, 0, 10)
     admin = AdminClient(client_config(settings))
-    admin.delete_records([all_gone])[all_gone].result(10)
+    admin.delete_records([all_gone])[all_gone].result(60)
     assert Lag(settings, group).of({(topic, 0): None}) == {(topic, 0): 0}
 
 

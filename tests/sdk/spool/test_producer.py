@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
-from polling import eventually
+from polling import eventually, in_time
 from ports import free_ports
 from sdk.conftest import reading
 from sdk.programs import run
@@ -105,9 +105,9 @@ def test_what_waits_for_kafka_arrives_once_and_in_order_before_what_is_newer(
                 for turn in range(3, 5):
                     around.action("tool", str(turn))
                 around.__exit__(None, None, None)
-                assert pilot.flush(30)
+                assert pilot.flush(60)
                 work(pilot, 200)
-                assert pilot.flush(30)
+                assert pilot.flush(60)
                 assert pilot.stats() == pilotfish.Stats(sent=501 * 7)
                 in_order(everything(settings, 501 * 7), 501)
     assert left(settings) == []
@@ -209,12 +209,15 @@ print("END")
 def test_without_kafka_it_ends_within_two_seconds_and_loses_nothing(
     settings: Settings,
 ) -> None:
-    with reading(settings) as reader:
+    def took_s() -> float:
         done = run(PROGRAM + ENDS, away(settings))
         assert done.status == 0, done.errors
-        assert done.took_s < 2.0
         assert "events go to the spool" in done.errors
-        in_order(replayed(settings, reader, 2100), 300)
+        with reading(settings) as reader:
+            in_order(replayed(settings, reader, 2100), 300)
+        return done.took_s
+
+    in_time(2, took_s)
 
 
 def test_a_program_whose_kafka_is_there_leaves_nothing_on_disk(
@@ -336,7 +339,7 @@ def test_a_late_verdict_waits_behind_what_is_spooled(settings: Settings) -> None
     ):
         eventually(lambda: pilot.stats().sent + pilot.stats().spooled > 0)
         pilot.feedback("late", 1.0)
-        assert pilot.flush(20)
+        assert pilot.flush(60)
         events = reader.until(lambda events: len(events) >= 351)
     assert len(events) == 351
     assert sum(isinstance(event, FeedbackGiven) for event in events) == 1
