@@ -1,6 +1,7 @@
-.PHONY: setup demo test check format lint types audit faults bench bench-learning bench-labels bench-filters bench-memory lock clean
+.PHONY: setup demo test test-fast check format lint types audit faults bench bench-learning bench-labels bench-filters bench-memory lock clean
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= 2
 
 setup:
 	@$(PYTHON) scripts/set_up.py
@@ -8,8 +9,14 @@ setup:
 demo: setup
 	@$(BIN)/pilotfish demo
 
+# Each worker has servers of its own.
 test: setup
-	@$(BIN)/coverage run -m pytest && $(BIN)/coverage report
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $(WORKERS)
+	@$(BIN)/coverage combine -q && $(BIN)/coverage report
+
+test-fast: setup
+	@$(BIN)/pytest -n $(WORKERS) --fast
 
 # Last: what is not on this machine may keep it from being answered.
 check: lint types test audit

@@ -67,6 +67,13 @@ def tier(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def not_fast(request: pytest.FixtureRequest) -> None:
+    """For what starts servers where `tier` does not see it: in other processes."""
+    if request.config.getoption("fast"):
+        pytest.skip("needs servers")
+
+
+@pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Kafka with its topics and ClickHouse with its tables, for tests that stop neither."""
     folder = tmp_path_factory.mktemp("servers")

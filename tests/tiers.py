@@ -15,8 +15,8 @@ from xdist.scheduler import LoadScopeScheduling
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.infra.embedded.kafka import EmbeddedKafka
 
-_TOGETHER = ("tests/faults/", "tests/local/")
-"""Folders whose tests share servers of their own, or a whole platform."""
+_TOGETHER = ("tests/local/",)
+"""Folders whose tests share a whole platform."""
 
 _SLOW_S = 12.0
 """What a slow test takes where its mark does not say."""

@@ -141,6 +141,15 @@ def _stopped(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
+def customised(name: str, **environment: str) -> dict[str, str]:
+    """Return the environment in which Python loads that folder's sitecustomize.py."""
+    path = (
+        str(Path(__file__).parent / name),
+        *filter(None, [os.environ.get("PYTHONPATH")]),
+    )
+    return {**environment, "PYTHONPATH": os.pathsep.join(path)}
+
+
 def logs(services: Sequence[Service]) -> str:
     """Return the end of every log, for a failure's message."""
     return "\n".join(

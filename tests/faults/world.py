@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from faults.processes import Platform, Service
+from faults.processes import Platform, Service, customised
 from faults.proxy import Proxy, Trouble
 from ports import free_ports
 from small_disk import small_disk
@@ -64,9 +64,8 @@ def plain(world: World) -> Iterator[World]:
 @contextmanager
 def with_clock(world: World) -> Iterator[World]:
     """Services whose clocks can be moved."""
-    path = str(Path(__file__).parent / "clock")
     platform = world.platform
-    added = {"PYTHONPATH": path, "FAULTS_CLOCK": str(_clock_file(platform))}
+    added = customised("clock", FAULTS_CLOCK=str(_clock_file(platform)))
     environment = {**platform.environment, **added}
     yield replace(world, platform=replace(platform, environment=environment))
 

@@ -16,7 +16,7 @@ from pilotfish.runtime.settings import Settings
 
 
 @pytest.fixture(scope="package")
-def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def up(tmp_path_factory: pytest.TempPathFactory, not_fast: None) -> Iterator[Settings]:
     """`pilotfish up` in a process; at the end it must stop, and leave nothing."""
     settings = _settings(tmp_path_factory.mktemp("up"))
     with subprocess.Popen(
@@ -37,7 +37,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 
 @pytest.fixture
-def apart(tmp_path: Path) -> Settings:
+def apart(tmp_path: Path, not_fast: None) -> Settings:
     """Settings for a platform of a test's own."""
     return _settings(tmp_path)
 

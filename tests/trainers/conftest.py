@@ -1,29 +1,10 @@
-"""Models of two layers with random weights, saved as folders; an advisor in service."""
+"""Models of two layers, saved as folders; an advisor in service."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
-from advice.attempts import KINDS
-from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import (
-    BertConfig,
-    BertModel,
-    LlamaConfig,
-    LlamaForCausalLM,
-    MistralConfig,
-    MistralForCausalLM,
-    Phi3Config,
-    Phi3ForCausalLM,
-    PreTrainedModel,
-    Qwen2Config,
-    Qwen2ForCausalLM,
-    Qwen3Config,
-    Qwen3ForCausalLM,
-)
+from advice.tiny_models import save_tiny_model
 
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import Bundle
@@ -32,50 +13,6 @@ from pilotfish.runtime.settings import Settings
 from pilotfish.trainers.base import ensure_base
 from pilotfish.trainers.base_build import build
 from pilotfish.trainers.promote import put_into_service
-
-WORDS = [
-    "[PAD]",
-    "[UNK]",
-    *[
-        *re.findall(r"\w+", " ".join(KINDS.values())),
-        "sort",
-        "these",
-        "words",
-        "what",
-        "is",
-        "the",
-        "sum",
-        "of",
-        "a",
-        "list",
-        "find",
-        "rows",
-    ],
-]
-SIZES: dict[str, Any] = {
-    "vocab_size": 128,
-    "hidden_size": 64,
-    "intermediate_size": 96,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "max_position_embeddings": 256,
-}
-CAUSAL: dict[str, Any] = {
-    **SIZES,
-    "num_key_value_heads": 2,
-    "pad_token_id": 0,
-    "bos_token_id": 1,
-}
-CAUSAL["eos_token_id"] = 2
-
-MAKERS: dict[str, Callable[[], PreTrainedModel]] = {
-    "bert": lambda: BertModel(BertConfig(**SIZES)),
-    "llama": lambda: LlamaForCausalLM(LlamaConfig(**CAUSAL)),
-    "mistral": lambda: MistralForCausalLM(MistralConfig(**CAUSAL)),
-    "phi3": lambda: Phi3ForCausalLM(Phi3Config(**CAUSAL)),
-    "qwen2": lambda: Qwen2ForCausalLM(Qwen2Config(**CAUSAL)),
-    "qwen3": lambda: Qwen3ForCausalLM(Qwen3Config(**CAUSAL, head_dim=16)),
-}
 
 
 @pytest.fixture
@@ -107,15 +44,4 @@ def _serve(settings: Settings, base: Bundle) -> Bundle:
 @pytest.fixture
 def tiny_model(tmp_path: Path) -> Callable[[str], Path]:
     """Return a function that saves a model of an architecture and gives its folder."""
-
-    def save(architecture: str) -> Path:
-        torch.manual_seed(0)
-        folder = tmp_path / architecture
-        MAKERS[architecture]().save_pretrained(folder)
-        vocabulary = {word: number for number, word in enumerate(dict.fromkeys(WORDS))}
-        tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
-        tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-        tokenizer.save(str(folder / "tokenizer.json"))
-        return folder
-
-    return save
+    return lambda architecture: save_tiny_model(architecture, tmp_path / architecture)
