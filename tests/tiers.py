@@ -15,8 +15,8 @@ from xdist.scheduler import LoadScopeScheduling
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.infra.embedded.kafka import EmbeddedKafka
 
-_TOGETHER = ("tests/local/",)
-"""Folders whose tests share a whole platform."""
+_TOGETHER = {"tests/local/test_metrics.py", "tests/local/test_platform.py"}
+"""Files whose tests share a running `pilotfish up`."""
 
 _SLOW_S = 12.0
 """What a slow test takes where its mark does not say."""
@@ -30,9 +30,9 @@ class ByScope(LoadScopeScheduling):
 
 
 def scope(nodeid: str) -> str:
-    """Return what one worker runs: a folder that shares a platform, or a file."""
+    """Return what one worker runs: a file, or those that share a platform."""
     path = nodeid.partition("::")[0]
-    return next((folder for folder in _TOGETHER if path.startswith(folder)), path)
+    return "up" if path in _TOGETHER else path
 
 
 def longest_first(items: list[pytest.Item]) -> None:

@@ -40,7 +40,7 @@ class Asker:
         self._partitions = range(ADVICE_REPLIES.partitions)
         places = [TopicPartition(ADVICE_REPLIES.name, one) for one in self._partitions]
         for place in places:
-            _, place.offset = self._consumer.get_watermark_offsets(place, timeout=10)
+            _, place.offset = self._consumer.get_watermark_offsets(place, timeout=60)
         self._consumer.assign(places)
 
     def close(self) -> None:

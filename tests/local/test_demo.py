@@ -36,9 +36,9 @@ def test_told_to_end_it_leaves_no_process_behind(
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) >= 2, "".join(said)  # the servers at least
         process.send_signal(number)
-        process.communicate(timeout=30)
+        process.communicate(timeout=90)
         assert process.returncode != 0
-        _, left = psutil.wait_procs(children, timeout=5)
+        _, left = psutil.wait_procs(children, timeout=60)
         assert left == []
 
 
@@ -52,7 +52,7 @@ def test_told_to_end_while_kafka_starts_it_leaves_none(apart: Settings) -> None:
     ) as process:
         eventually(lambda: bool(_brokers(apart)))
         process.terminate()
-        assert process.wait(60) != 0
+        assert process.wait(90) != 0
     eventually(lambda: _brokers(apart), [])
 
 

@@ -35,7 +35,7 @@ def end(apart: Settings, reader: Consumer) -> int:
         publish(to, EVENTS, "a", event, partition=PARTITION)
     assert to.flush(60) == 0
     place = TopicPartition(EVENTS.name, PARTITION)
-    return int(reader.get_watermark_offsets(place, timeout=10)[1])
+    return int(reader.get_watermark_offsets(place, timeout=60)[1])
 
 
 def store(settings: Settings, offset: int) -> None:

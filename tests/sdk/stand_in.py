@@ -20,7 +20,7 @@ from pilotfish.schemas.topics import ADVICE_REPLIES, ADVICE_REQUESTS, EVENTS, To
 def from_the_end(settings: Settings, topic: Topic) -> Consumer:
     """Return a consumer of all partitions, from what is published next."""
     reader = consumer(settings, f"test-{settings.tenant}", **{"fetch.wait.max.ms": 10})
-    found = reader.list_topics(topic.name, timeout=10).topics[topic.name]
+    found = reader.list_topics(topic.name, timeout=60).topics[topic.name]
     reader.assign([_end(reader, topic.name, number) for number in found.partitions])
     return reader
 
@@ -31,7 +31,7 @@ def _end(reader: Consumer, topic: str, partition: int) -> TopicPartition:
 
     def end() -> bool:
         with suppress(KafkaException):
-            _, place.offset = reader.get_watermark_offsets(place, timeout=10)
+            _, place.offset = reader.get_watermark_offsets(place, timeout=60)
             return True
         return False
 

@@ -69,7 +69,7 @@ def test_waiting_for_advice_does_not_block_the_loop() -> None:
             hint = await attempt.advice(OFFER)
         beating.cancel()
         assert hint.abstained == "deadline"
-        assert len(beats) > 5
+        assert len(beats) > 2
 
     run(agent)
 

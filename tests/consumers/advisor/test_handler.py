@@ -64,7 +64,7 @@ def dead_letters(settings: Settings, value: bytes) -> list[DeadLetter]:
     """The dead letters about records of this value."""
     reader: Consumer = consumer(settings, f"dead-{new_id()}")
     place = TopicPartition(DEAD.name, 0)
-    _, end = reader.get_watermark_offsets(place, timeout=10)
+    _, end = reader.get_watermark_offsets(place, timeout=60)
     reader.assign([TopicPartition(DEAD.name, 0, 0)])
     found = []
     while end and max(reader.position([place])[0].offset, 0) < end:

@@ -32,7 +32,7 @@ def write(kafka: EmbeddedKafka, value: bytes) -> None:
 def values(kafka: EmbeddedKafka) -> list[bytes | None]:
     reader = Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "test"})
     place = TopicPartition("things", 0, 0)
-    _, end = reader.get_watermark_offsets(place, timeout=20)
+    _, end = reader.get_watermark_offsets(place, timeout=60)
     reader.assign([place])
     found = [record.value() for record in reader.consume(end, 20)]
     reader.close()

@@ -85,7 +85,7 @@ def test_an_agent_publishes_asks_and_hears_replies_and_no_more(
     assert allowed == {EVENTS.name, ADVICE_REQUESTS.name}
     client = consumer(agent, "never joined")
     place = TopicPartition(ADVICE_REPLIES.name, 0)
-    assert client.get_watermark_offsets(place, timeout=20) == (0, 0)
+    assert client.get_watermark_offsets(place, timeout=60) == (0, 0)
     client.close()
     assert not read(agent, EVENTS, "pilotfish-archive")
 

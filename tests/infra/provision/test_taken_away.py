@@ -1,6 +1,7 @@
 """A service that Kafka refuses while it runs ends and says why, and loses nothing."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -83,40 +84,52 @@ def ends_with_one_clear_line(running: Service) -> None:
     assert '"begins_anew"' not in "".join(lines)
 
 
+@contextmanager
+def running(service: Settings, folder: Path, *names: str) -> Iterator[list[Service]]:
+    workers = [Service(name, service, folder) for name in names]
+    try:
+        for worker in workers:
+            worker.start()
+        yield workers
+    finally:
+        for worker in workers:
+            worker.end()
+
+
 @pytest.mark.parametrize("what", TAKEN)
-@pytest.mark.parametrize("name", DONE)
-def test_a_worker_ends_and_goes_on_without_loss(
-    kafka: SecuredKafka, service: Settings, tmp_path: Path, name: str, what: str
+def test_workers_end_and_go_on_without_loss(
+    kafka: SecuredKafka, service: Settings, tmp_path: Path, what: str
 ) -> None:
     tables, about = ClickHouse(service), {"t": service.tenant}
-    done, all_of = DONE[name]
-    worker = Service(name, service, tmp_path)
-    worker.start()
-    try:
+
+    def all_done() -> bool:
+        return all(
+            tables.query(sql, about) == [all_of(events)]
+            for sql, all_of in DONE.values()
+        )
+
+    with running(service, tmp_path, *DONE) as workers:
         events = publish(kafka, service, 20)
-        eventually(lambda: tables.query(done, about), [all_of(events)])
+        eventually(all_done)
         TAKEN[what](kafka, service.kafka_username)
         events += publish(kafka, service, 20)
-        ends_with_one_clear_line(worker)
+        for worker in workers:
+            ends_with_one_clear_line(worker)
         allow(kafka, service.kafka_username)
-        worker.start()
+        for worker in workers:
+            worker.start()
         events += publish(kafka, service, 20)
-        eventually(lambda: tables.query(done, about), [all_of(events)])
-        assert worker.stop() == 0
-    finally:
-        worker.end()
+        eventually(all_done)
+        assert [worker.stop() for worker in workers] == [0, 0]
 
 
-@pytest.mark.parametrize("name", ["advisor", "trigger"])
 def test_every_consumer_ends_when_its_password_is_not_known_any_more(
-    kafka: SecuredKafka, service: Settings, tmp_path: Path, name: str
+    kafka: SecuredKafka, service: Settings, tmp_path: Path
 ) -> None:
-    running = Service(name, service, tmp_path)
-    running.start()
-    try:
+    with running(service, tmp_path, "advisor", "trigger") as workers:
         publish(kafka, service, 1)
-        eventually(lambda: b"started" in running.log.read_bytes())
+        for worker in workers:
+            eventually(lambda log=worker.log: b"started" in log.read_bytes())
         kafka.forget_user(service.kafka_username)
-        ends_with_one_clear_line(running)
-    finally:
-        running.end()
+        for worker in workers:
+            ends_with_one_clear_line(worker)

@@ -20,7 +20,7 @@ def config_of(settings: Settings, topic: Topic) -> dict[str, str]:
 
 
 def test_every_topic_is_there_with_its_partitions(settings: Settings) -> None:
-    there = AdminClient(client_config(settings)).list_topics(timeout=20).topics
+    there = AdminClient(client_config(settings)).list_topics(timeout=60).topics
     for topic in TOPICS:
         assert len(there[topic.name].partitions) == topic.partitions
 
@@ -79,4 +79,4 @@ def test_topics_of_others_are_left_alone(settings: Settings) -> None:
     [made] = admin.create_topics([NewTopic(f"other-{settings.tenant}", 1, 1)]).values()
     made.result(60)
     create_topics(client_config(settings))
-    assert f"other-{settings.tenant}" in admin.list_topics(timeout=20).topics
+    assert f"other-{settings.tenant}" in admin.list_topics(timeout=60).topics
