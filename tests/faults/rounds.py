@@ -18,7 +18,7 @@ from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.dead_letters import LIMIT, WITHIN
 from pilotfish.schemas.errors import UnavailableError
 
-RECOVERED_WITHIN_S = 120.0
+RECOVERED_WITHIN_S = 240.0
 STEADY_S = 2.0
 """How long nothing may change after all is there: a late double would show."""
 

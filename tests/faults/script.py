@@ -96,7 +96,7 @@ class Script:
                 self._raw.poll(0)
                 time.sleep(ahead)
 
-    def settle(self, within_s: float = 90.0) -> str:
+    def settle(self, within_s: float = 180.0) -> str:
         """Wait until Kafka has it all; return what the SDK could not deliver, else ""."""
         delivered = self.client.flush(within_s) and not self._raw.flush(within_s)
         self.requests = {
