@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,19 +105,8 @@ class Platform:
     environment: Mapping[str, str] = field(default_factory=dict)
     """What its services find in their environment besides the settings."""
 
-    @contextmanager
-    def services(self, *names: str) -> Iterator[dict[str, Service]]:
-        services = {
-            name: Service(name, self.settings, self.folder, self.environment)
-            for name in names
-        }
-        try:
-            for service in services.values():
-                service.start()
-            yield services
-        finally:
-            for service in services.values():
-                service.end()
+    def services(self, *names: str) -> AbstractContextManager[dict[str, Service]]:
+        return running(self.settings, self.folder, *names, environment=self.environment)
 
     @contextmanager
     def clickhouse_stopped(self) -> Iterator[None]:
@@ -139,6 +128,24 @@ def _stopped(pid: int) -> Iterator[None]:
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def running(
+    settings: Settings,
+    folder: Path,
+    *names: str,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[dict[str, Service]]:
+    """Run services until the block is left, with their logs in a folder."""
+    services = {name: Service(name, settings, folder, environment) for name in names}
+    try:
+        for service in services.values():
+            service.start()
+        yield services
+    finally:
+        for service in services.values():
+            service.end()
 
 
 def customised(name: str, **environment: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
-from faults.processes import COMMANDS, Service
+from faults.processes import COMMANDS, running
 from faults.replay import replay
 from polling import eventually
 from ports import free_ports
@@ -163,43 +163,30 @@ def test_an_agent_s_log_shows_no_password(servers: Servers, which: str) -> None:
 
 
 @pytest.mark.parametrize("which", ["kafka", "clickhouse"])
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_a_service_that_is_refused_shows_no_password(
-    servers: Servers, tmp_path: Path, name: str, which: str
+def test_services_that_are_refused_show_no_password(
+    servers: Servers, tmp_path: Path, which: str
 ) -> None:
-    service = Service(name, wrong(servers.settings, which), tmp_path)
-    service.start()
     refused = b"invalid credentials" if which == "kafka" else b"AUTHENTICATION_FAILED"
     # Neither the trainer nor the advisor's beginning needs both servers.
-    needs = (name, which) not in {("trainer", "kafka"), ("advisor", "clickhouse")}
-    try:
-        if needs:
-            eventually(lambda: refused in service.log.read_bytes())
-        else:
-            eventually(lambda: service.log.read_bytes() != b"")
-    finally:
-        service.end()
-    assert shown(service.log.read_bytes()) == []
+    served = {("trainer", "kafka"), ("advisor", "clickhouse")}
+    with running(wrong(servers.settings, which), tmp_path, *COMMANDS) as services:
+        for name, service in services.items():
+            said = b"\n" if (name, which) in served else refused
+            eventually(lambda log=service.log, said=said: said in log.read_bytes())
+    for service in services.values():
+        assert shown(service.log.read_bytes()) == []
 
 
 def test_running_services_show_no_password_anywhere(servers: Servers) -> None:
-    services = {
-        name: Service(name, servers.settings, servers.folder)
-        for name in ("archive", "advisor", "trigger", "memory", "streams")
-    }
+    names = ("archive", "advisor", "trigger", "memory", "streams")
     clickhouse = ClickHouse(servers.settings)
-    try:
-        for service in services.values():
-            service.start()
+    with running(servers.settings, servers.folder, *names) as services:
         labelled = "SELECT count() >= 20 FROM attempts_current WHERE version > 0"
         eventually(lambda: clickhouse.query(labelled), [(1,)])
         lines = command_lines([service.pid for service in services.values()])
         lines += command_lines([servers.kafka.pid, servers.clickhouse.pid])
         assert b"pilotfish.infra.embedded.clickhouse.gateway" in lines
         assert shown(lines) == []
-    finally:
-        for service in services.values():
-            service.end()
     for place, content in {**tables(clickhouse), **topics(servers.kafka)}.items():
         assert shown(content) == [], place
     assert shown_in_files(servers.folder) == ""

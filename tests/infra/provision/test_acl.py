@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trustme
 from confluent_kafka import TopicPartition
-from faults.processes import Service
+from faults.processes import Service, running
 from polling import eventually
 from ports import free_ports
 from secured_kafka import SecuredKafka
@@ -149,20 +149,19 @@ def test_a_wrong_password_is_one_clear_error_that_does_not_show_it(
     assert "wr0ng" not in f"{raised.value} {settings!r}"
 
 
-@pytest.mark.parametrize("name", ["archive", "advisor", "trigger", "memory", "streams"])
-def test_a_service_with_a_wrong_password_ends_and_says_why(
-    kafka: SecuredKafka, tmp_path: Path, name: str
+def test_services_with_a_wrong_password_end_and_say_why(
+    kafka: SecuredKafka, tmp_path: Path
 ) -> None:
-    settings = kafka.settings("an-service", "wr0ng")
-    service = Service(name, settings.model_copy(update={"home": tmp_path}), tmp_path)
-    service.start()
-    try:
-        eventually(lambda: not service.alive())
-    finally:
-        service.end()
-    last = service.log.read_text().splitlines()[-1]
-    assert "ConfigurationError" in last and "invalid credentials" in last
-    assert "wr0ng" not in service.log.read_text()
+    wrong = kafka.settings("an-service", "wr0ng")
+    settings = wrong.model_copy(update={"home": tmp_path})
+    names = ("archive", "advisor", "trigger", "memory", "streams")
+    with running(settings, tmp_path, *names) as services:
+        for service in services.values():
+            eventually(lambda service=service: not service.alive())
+    for service in services.values():
+        last = service.log.read_text().splitlines()[-1]
+        assert "ConfigurationError" in last and "invalid credentials" in last
+        assert "wr0ng" not in service.log.read_text()
 
 
 def test_a_certificate_of_another_authority_is_one_clear_error(

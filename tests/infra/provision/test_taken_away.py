@@ -1,12 +1,11 @@
 """A service that Kafka refuses while it runs ends and says why, and loses nothing."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from confluent_kafka.admin._resource import ResourceType
-from faults.processes import Service
+from faults.processes import Service, running
 from faults.replay import PER_ATTEMPT, replay
 from polling import eventually
 from ports import free_ports
@@ -84,18 +83,6 @@ def ends_with_one_clear_line(running: Service) -> None:
     assert '"begins_anew"' not in "".join(lines)
 
 
-@contextmanager
-def running(service: Settings, folder: Path, *names: str) -> Iterator[list[Service]]:
-    workers = [Service(name, service, folder) for name in names]
-    try:
-        for worker in workers:
-            worker.start()
-        yield workers
-    finally:
-        for worker in workers:
-            worker.end()
-
-
 @pytest.mark.parametrize("what", TAKEN)
 def test_workers_end_and_go_on_without_loss(
     kafka: SecuredKafka, service: Settings, tmp_path: Path, what: str
@@ -108,7 +95,8 @@ def test_workers_end_and_go_on_without_loss(
             for sql, all_of in DONE.values()
         )
 
-    with running(service, tmp_path, *DONE) as workers:
+    with running(service, tmp_path, *DONE) as services:
+        workers = list(services.values())
         events = publish(kafka, service, 20)
         eventually(all_done)
         TAKEN[what](kafka, service.kafka_username)
@@ -126,7 +114,8 @@ def test_workers_end_and_go_on_without_loss(
 def test_every_consumer_ends_when_its_password_is_not_known_any_more(
     kafka: SecuredKafka, service: Settings, tmp_path: Path
 ) -> None:
-    with running(service, tmp_path, "advisor", "trigger") as workers:
+    with running(service, tmp_path, "advisor", "trigger") as services:
+        workers = list(services.values())
         publish(kafka, service, 1)
         for worker in workers:
             eventually(lambda log=worker.log: b"started" in log.read_bytes())
