@@ -8,6 +8,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from advice.small_base import SmallBase
 from faults.memory_clickhouse import MemoryClickHouse, Tables
 from faults.memory_log import Trouble
 from ports import free_ports
@@ -86,6 +87,15 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         create_topics(client_config(settings))
         migrate(ClickHouse(settings))
         yield settings
+
+
+@pytest.fixture(scope="session")
+def small_base(tmp_path_factory: pytest.TempPathFactory) -> SmallBase:
+    """A base model of two layers; the first training makes its bundle."""
+    from advice.tiny_models import save_tiny_model
+
+    home = tmp_path_factory.mktemp("small-base")
+    return SmallBase(save_tiny_model("bert", home / "bert"), home)
 
 
 @pytest.fixture

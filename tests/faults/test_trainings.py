@@ -1,10 +1,9 @@
 """The last row of `make faults` in short: a trainer killed once at each stage."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from advice.tiny_models import save_tiny_model
+from advice.small_base import SmallBase
 from faults import trainings
 from faults.findings import Findings
 from faults.processes import Platform, customised
@@ -14,12 +13,11 @@ from faults.rounds import Play
 @pytest.mark.slow(80)
 @pytest.mark.timeout(600)
 def test_a_trainer_killed_at_each_stage_leaves_nothing_behind(
-    platform: Platform, tmp_path: Path
+    platform: Platform, small_base: SmallBase
 ) -> None:
     """On a small model, which stands still at each stage until it is killed."""
-    small = {"base_model": str(save_tiny_model("bert", tmp_path / "bert"))}
-    settings = platform.settings.model_copy(update=small)
-    environment = customised("stages", HOME=str(tmp_path))
+    settings = small_base.chosen(platform.settings)
+    environment = customised("stages", **small_base.environment)
     platform = replace(platform, settings=settings, environment=environment)
     result = trainings.run(platform, Play(rounds=1, attempts=0, seed=1, say=print))
     assert not result.trouble, result

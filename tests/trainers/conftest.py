@@ -8,37 +8,33 @@ from advice.tiny_models import save_tiny_model
 
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import Bundle
-from pilotfish.advisors.store import BASE_TENANT, ModelStore
+from pilotfish.advisors.store import ModelStore
 from pilotfish.runtime.settings import Settings
 from pilotfish.trainers.base import ensure_base
-from pilotfish.trainers.base_build import build
 from pilotfish.trainers.promote import put_into_service
 
 
 @pytest.fixture
-def serving(settings: Settings) -> Bundle:
+def serving(settings: Settings, serve: Callable[[Bundle], Bundle]) -> Bundle:
     """The base advisor under another name, in service for the test's tenant."""
-    return _serve(settings, ensure_base(settings))
+    return serve(ensure_base(settings))
 
 
 @pytest.fixture
-def small_serving(settings: Settings, tiny_model: Callable[[str], Path]) -> Bundle:
-    """One of two layers, in service as `serving` is."""
-    place = ModelStore(settings.models).path(BASE_TENANT, "small")
-    build(str(tiny_model("bert")), "small", place)
-    base = ModelStore(settings.models).bundle(BASE_TENANT, "small")
-    return _serve(settings, base)
+def serve(settings: Settings) -> Callable[[Bundle], Bundle]:
+    """Return a function that puts a bundle into service under the name `first`."""
 
+    def put(base: Bundle) -> Bundle:
+        made = bundle.write(
+            ModelStore(settings.models).path(settings.tenant, "first"),
+            base.card.model_dump(exclude={"files"})
+            | {"tenant": settings.tenant, "version": "first"},
+            {name: (base.path / name).read_bytes() for name in bundle.FILES},
+        )
+        put_into_service(settings, made, "put there by a test")
+        return made
 
-def _serve(settings: Settings, base: Bundle) -> Bundle:
-    made = bundle.write(
-        ModelStore(settings.models).path(settings.tenant, "first"),
-        base.card.model_dump(exclude={"files"})
-        | {"tenant": settings.tenant, "version": "first"},
-        {name: (base.path / name).read_bytes() for name in bundle.FILES},
-    )
-    put_into_service(settings, made, "put there by a test")
-    return made
+    return put
 
 
 @pytest.fixture

@@ -10,14 +10,18 @@ from pathlib import Path
 
 import pytest
 from advice.attempts import store_attempts
+from advice.small_base import SmallBase
 
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import Bundle
-from pilotfish.advisors.store import ModelStore
+from pilotfish.advisors.store import BASE_TENANT, ModelStore
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.progress import progress
 from pilotfish.runtime.promotions import in_service
 from pilotfish.runtime.settings import Settings
+from pilotfish.trainers.base_build import build
+
+Serve = Callable[[Bundle], Bundle]
 
 
 @contextmanager
@@ -28,7 +32,7 @@ def started(
         [sys.executable, *launcher, "-m", "pilotfish.trainers", "--json"],
         env={
             **os.environ,
-            "HOME": str(settings.home),  # where base models are kept
+            "HOME": str(Path(settings.base_model).parent),  # where its bundle is kept
             "PILOTFISH_TENANT": settings.tenant,
             "PILOTFISH_HOME": str(settings.home),
             "PILOTFISH_KAFKA": settings.kafka,
@@ -52,9 +56,16 @@ def bundles(settings: Settings) -> list[str]:
 
 
 @pytest.fixture
-def settings(settings: Settings, tiny_model: Callable[[str], Path]) -> Settings:
-    """A base model of two layers; `faults.trainings` trains one as users do."""
-    return settings.model_copy(update={"base_model": str(tiny_model("bert"))})
+def settings(settings: Settings, small_base: SmallBase) -> Settings:
+    """With a base model of two layers; `make faults` trains one as users do."""
+    return small_base.chosen(settings)
+
+
+@pytest.fixture
+def small_serving(settings: Settings, serve: Serve) -> Bundle:
+    place = ModelStore(settings.models).path(BASE_TENANT, "small")
+    build(settings.base_model, "small", place)
+    return serve(ModelStore(settings.models).bundle(BASE_TENANT, "small"))
 
 
 @pytest.mark.slow
