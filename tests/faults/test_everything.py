@@ -16,7 +16,7 @@ from pilotfish.advisors.store import ModelStore
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.progress import new_labels
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.slow
 
 SERVICES = ("archive", "streams", "advisor", "trigger")
 ATTEMPTS = 2000

@@ -5,7 +5,7 @@ from faults.processes import Platform
 from faults.script import Script
 from polling import eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("name", ["archive", "memory"])

@@ -10,7 +10,6 @@ SLOWEST_S = 1.0
 
 
 @pytest.mark.slow(200)
-@pytest.mark.timeout(900)
 def test_in_a_storm_of_faults_nothing_is_lost_doubled_or_wrong(
     platform: Platform,
 ) -> None:

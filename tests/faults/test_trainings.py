@@ -11,7 +11,6 @@ from faults.rounds import Play
 
 
 @pytest.mark.slow(80)
-@pytest.mark.timeout(600)
 def test_a_trainer_killed_at_each_stage_leaves_nothing_behind(
     platform: Platform, small_base: SmallBase
 ) -> None:
