@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from advice.small_base import SmallBase
 from faults.memory_clickhouse import MemoryClickHouse, Tables
-from faults.memory_log import Trouble
+from faults.trouble import Trouble
 from ports import free_ports
 from tiers import ByScope, leave_out_slow, longest_first, without_servers
 from xdist.remote import Producer
