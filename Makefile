@@ -10,13 +10,13 @@ demo: setup
 	@$(BIN)/pilotfish demo
 
 # Each worker has servers of its own.
-test: setup
+test: setup ## pass everything a change needs, embedded servers included, and measure coverage
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -n $(WORKERS)
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 
-test-fast: setup
-	@$(BIN)/pytest -n $(WORKERS) --fast
+test-fast: setup ## pass the tests that need no server, in two minutes
+	@$(BIN)/pytest -n $(WORKERS) --fast -r fE
 
 # Last: what is not on this machine may keep it from being answered.
 check: lint types test audit

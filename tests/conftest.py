@@ -116,8 +116,8 @@ def apart(settings: Settings) -> Settings:
 
 
 @pytest.fixture(params=["real", "in memory"])
-def clickhouse(request: pytest.FixtureRequest, settings: Settings) -> Any:
+def clickhouse(request: pytest.FixtureRequest) -> Any:
     """ClickHouse and the model test's fake of it, which must answer alike."""
     if request.param == "real":
-        return ClickHouse(settings)
+        return ClickHouse(request.getfixturevalue("settings"))
     return MemoryClickHouse(Tables(), Trouble())
