@@ -45,4 +45,4 @@ def send(settings: Settings, *labels: AttemptLabelled) -> None:
     to: Producer = producer(settings)
     for one in labels:
         publish(to, LABELS, one.attempt_id, one, partition=one.partition)
-    assert to.flush(20) == 0
+    assert to.flush(60) == 0

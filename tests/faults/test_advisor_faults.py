@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from advice.asking import APPROACHES, Asker, lessons, publish_labels
 from advice.tiny import tiny_bundle
-from faults.processes import Platform, eventually, logs
+from faults.processes import Platform, logs
+from polling import eventually
 
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.embedding_cache import EmbeddingCache
@@ -34,17 +35,18 @@ def test_killed_while_it_learns_it_knows_each_label_once(platform: Platform) -> 
         for part, pause_s in enumerate(PAUSES_S):
             publish_labels(settings, *labels[40 * part : 40 * part + 40])
             if part == 2:
-                eventually(lambda: bool(snapshots.read_place()), True, 60)
+                eventually(lambda: bool(snapshots.read_place()))
             time.sleep(pause_s)
             advisor.kill()
             advisor.start()
         publish_labels(settings, *revised, *labels[:20])
         expected = pytest.approx(_taught(bundle, [*labels, *revised]), abs=1e-6)
-        deadline = time.monotonic() + 40
-        while (last := asker.believed(PROBLEM)) != expected:
-            assert time.monotonic() < deadline, f"{last}\n{logs([advisor])}"
-            time.sleep(0.1)
-        assert advisor.stop(3.0) == 0
+        try:
+            eventually(lambda: asker.believed(PROBLEM), expected)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{logs([advisor])}") from error
+        assert advisor.stop() == 0
+        assert b'"left_behind"' not in advisor.log.read_bytes()
     asker.close()
 
 

@@ -7,7 +7,7 @@ import sys
 
 import psutil
 import pytest
-from faults.processes import eventually
+from polling import eventually
 
 from pilotfish.runtime.settings import Settings
 
@@ -36,9 +36,9 @@ def test_told_to_end_it_leaves_no_process_behind(
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) >= 2, "".join(said)  # the servers at least
         process.send_signal(number)
-        process.communicate(timeout=30)
+        process.communicate(timeout=90)
         assert process.returncode != 0
-        _, left = psutil.wait_procs(children, timeout=5)
+        _, left = psutil.wait_procs(children, timeout=60)
         assert left == []
 
 
@@ -50,9 +50,9 @@ def test_told_to_end_while_kafka_starts_it_leaves_none(apart: Settings) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
-        eventually(lambda: bool(_brokers(apart)), True, 60)
+        eventually(lambda: bool(_brokers(apart)))
         process.terminate()
-        assert process.wait(60) != 0
+        assert process.wait(90) != 0
     eventually(lambda: _brokers(apart), [])
 
 

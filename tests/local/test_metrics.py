@@ -9,8 +9,8 @@ from urllib.error import URLError
 
 import psutil
 import pytest
-from faults.processes import eventually
 from faults.replay import PER_ATTEMPT, replay
+from polling import eventually
 from probing import said_on
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -56,7 +56,7 @@ def why(settings: Settings, service: str) -> str:
 @pytest.fixture
 def ready(up: Settings) -> Settings:
     """The platform with a tenant of its own, once all of it is ready."""
-    eventually(lambda: statuses(up, "/readyz"), dict.fromkeys(SERVICES, 200), 60)
+    eventually(lambda: statuses(up, "/readyz"), dict.fromkeys(SERVICES, 200))
     return up.model_copy(update={"tenant": f"t-{new_id()}"})
 
 
@@ -117,7 +117,7 @@ def test_the_numbers_are_those_of_what_was_published(ready: Settings) -> None:
     to = producer(ready)
     for _ in range(BAD):
         to.produce(EVENTS.name, b"no event", key=b"someone")
-    assert to.flush(10) == 0
+    assert to.flush(60) == 0
     third = ATTEMPTS / 3
     expected = {
         "successes": third,
@@ -149,7 +149,7 @@ def test_who_is_behind_is_not_ready_and_comes_back(ready: Settings) -> None:
             assert total(ready, service, "pilotfish_lag_records") >= events
         assert why(ready, "trigger") == "ClickHouse does not answer"
         assert statuses(ready, "/healthz") == dict.fromkeys(SERVICES, 200)
-    eventually(lambda: statuses(ready, "/readyz"), dict.fromkeys(SERVICES, 200), 60)
+    eventually(lambda: statuses(ready, "/readyz"), dict.fromkeys(SERVICES, 200))
 
 
 @pytest.mark.slow
@@ -163,4 +163,4 @@ def test_a_service_started_again_shows_metrics_again(ready: Settings) -> None:
     os.kill(streams.pid, signal.SIGKILL)
     streams.wait()
     assert ask(ready, "streams", "/healthz")[0] == 0
-    eventually(lambda: ask(ready, "streams", "/readyz")[0], 200, 60)
+    eventually(lambda: ask(ready, "streams", "/readyz")[0], 200)

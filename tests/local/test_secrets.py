@@ -8,6 +8,7 @@ import base64
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
-from faults.processes import COMMANDS, Service, eventually
+from faults.processes import COMMANDS, running
 from faults.replay import replay
+from polling import eventually
 from ports import free_ports
 from pydantic import SecretStr
 from secured_kafka import PASSWORD, SecuredKafka
@@ -123,7 +125,7 @@ def run(settings: Settings, *command: str) -> bytes:
         env=settings.environment(),
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     return done.stdout + done.stderr
 
@@ -136,19 +138,25 @@ def everywhere(settings: Settings) -> dict[str, Settings]:
     }
 
 
+def run_everywhere(settings: Settings, *words: str) -> dict[str, bytes]:
+    """Return what a command says with the right passwords, and with a wrong one each."""
+    places = everywhere(settings)
+    with ThreadPoolExecutor(len(places)) as together:
+        said = together.map(
+            lambda s: run(s, "-m", "pilotfish", *words), places.values()
+        )
+        return dict(zip(places, said, strict=True))
+
+
 @pytest.mark.parametrize("words", COMMAND_LINES, ids=" ".join)
 def test_the_command_line_shows_no_password(servers: Servers, words: list[str]) -> None:
-    for settings in everywhere(servers.settings).values():
-        said = run(settings, "-m", "pilotfish", *words)
+    for said in run_everywhere(servers.settings, *words).values():
         assert said
         assert shown(said) == []
 
 
 def test_the_doctor_says_what_is_wrong_without_the_password(servers: Servers) -> None:
-    said = {
-        which: run(settings, "-m", "pilotfish", "doctor", "--json")
-        for which, settings in everywhere(servers.settings).items()
-    }
+    said = run_everywhere(servers.settings, "doctor", "--json")
     assert b"invalid credentials" in said["kafka"]
     assert b"PILOTFISH_CLICKHOUSE_PASSWORD" in said["clickhouse"]
     assert b"invalid credentials" not in said["right"] + said["clickhouse"]
@@ -162,43 +170,30 @@ def test_an_agent_s_log_shows_no_password(servers: Servers, which: str) -> None:
 
 
 @pytest.mark.parametrize("which", ["kafka", "clickhouse"])
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_a_service_that_is_refused_shows_no_password(
-    servers: Servers, tmp_path: Path, name: str, which: str
+def test_services_that_are_refused_show_no_password(
+    servers: Servers, tmp_path: Path, which: str
 ) -> None:
-    service = Service(name, wrong(servers.settings, which), tmp_path)
-    service.start()
     refused = b"invalid credentials" if which == "kafka" else b"AUTHENTICATION_FAILED"
     # Neither the trainer nor the advisor's beginning needs both servers.
-    needs = (name, which) not in {("trainer", "kafka"), ("advisor", "clickhouse")}
-    try:
-        if needs:
-            eventually(lambda: refused in service.log.read_bytes(), True, 40)
-        else:
-            eventually(lambda: service.log.read_bytes() != b"", True, 60)
-    finally:
-        service.end()
-    assert shown(service.log.read_bytes()) == []
+    served = {("trainer", "kafka"), ("advisor", "clickhouse")}
+    with running(wrong(servers.settings, which), tmp_path, *COMMANDS) as services:
+        for name, service in services.items():
+            said = b"\n" if (name, which) in served else refused
+            eventually(lambda log=service.log, said=said: said in log.read_bytes())
+    for service in services.values():
+        assert shown(service.log.read_bytes()) == []
 
 
 def test_running_services_show_no_password_anywhere(servers: Servers) -> None:
-    services = {
-        name: Service(name, servers.settings, servers.folder)
-        for name in ("archive", "advisor", "trigger", "memory", "streams")
-    }
+    names = ("archive", "advisor", "trigger", "memory", "streams")
     clickhouse = ClickHouse(servers.settings)
-    try:
-        for service in services.values():
-            service.start()
+    with running(servers.settings, servers.folder, *names) as services:
         labelled = "SELECT count() >= 20 FROM attempts_current WHERE version > 0"
-        eventually(lambda: clickhouse.query(labelled), [(1,)], 90)
+        eventually(lambda: clickhouse.query(labelled), [(1,)])
         lines = command_lines([service.pid for service in services.values()])
         lines += command_lines([servers.kafka.pid, servers.clickhouse.pid])
         assert b"pilotfish.infra.embedded.clickhouse.gateway" in lines
         assert shown(lines) == []
-    finally:
-        for service in services.values():
-            service.end()
     for place, content in {**tables(clickhouse), **topics(servers.kafka)}.items():
         assert shown(content) == [], place
     assert shown_in_files(servers.folder) == ""
@@ -245,7 +240,7 @@ def topics(kafka: SecuredKafka) -> Mapping[str, bytes]:
         )
         found, ends = b"", 0
         while ends < topic.partitions:
-            for record in reader.consume(1000, 1.0):
+            for record in reader.consume(1000, 0.1):
                 ends += record.error() is not None
                 found += b"%r" % (record.value(),) + repr(record.headers()).encode()
         reader.close()

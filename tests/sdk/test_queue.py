@@ -70,7 +70,7 @@ def test_who_waits_at_a_closed_queue_goes_on_at_once() -> None:
     waiting = threading.Thread(target=queue.wait, args=(60.0,))
     waiting.start()
     queue.close()
-    waiting.join(10)
+    waiting.join(30)
     assert not waiting.is_alive()
     queue.wait(60.0)
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults.processes import eventually, gone
+from faults.processes import gone
 from faults.records import records
 from faults.replay import events
+from polling import eventually
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.service.background import in_background
@@ -74,10 +75,10 @@ def test_while_it_waits_for_a_server_it_gives_signs_of_life(
         return 0 < silent[-1] < silent[-2]
 
     for _ in range(2):
-        eventually(heard, True)
+        eventually(heard)
     worker.end()
     with pytest.raises(UnavailableError, match="process ended"):
-        waiting.result(10)
+        waiting.result(60)
     assert worker.silent_s == 0
 
 
@@ -111,4 +112,4 @@ def test_it_ends_with_its_parent(settings: Settings, tmp_path: Path) -> None:
         pid = int(parent.stdout.readline())
         assert not gone(pid)
         parent.kill()
-    eventually(lambda: gone(pid), True, 10)
+    eventually(lambda: gone(pid))

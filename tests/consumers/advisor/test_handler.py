@@ -64,7 +64,7 @@ def dead_letters(settings: Settings, value: bytes) -> list[DeadLetter]:
     """The dead letters about records of this value."""
     reader: Consumer = consumer(settings, f"dead-{new_id()}")
     place = TopicPartition(DEAD.name, 0)
-    _, end = reader.get_watermark_offsets(place, timeout=10)
+    _, end = reader.get_watermark_offsets(place, timeout=60)
     reader.assign([TopicPartition(DEAD.name, 0, 0)])
     found = []
     while end and max(reader.position([place])[0].offset, 0) < end:
@@ -383,7 +383,7 @@ def test_two_workers_share_the_requests_and_know_the_same(
     publish_labels(settings, *lessons(settings, 40, "react"))
     with advising(settings), advising(settings):
         admin = AdminClient(client_config(settings))
-        eventually(lambda: _shares(admin) == [2, 2], within_s=90)
+        eventually(lambda: _shares(admin) == [2, 2])
         asked = [asker.ask(PROBLEM) for _ in range(200)]
         hints = [asker.wait_for(one) for one in asked]
         asker.collect(0.5)
@@ -428,5 +428,5 @@ def _fail_after_start(settings: Settings) -> None:
 
 def _shares(admin: AdminClient) -> list[int]:
     """Return how many partitions each worker has."""
-    found = admin.describe_consumer_groups([GROUP])[GROUP].result(10)
+    found = admin.describe_consumer_groups([GROUP])[GROUP].result(60)
     return [len(one.assignment.topic_partitions) for one in found.members]

@@ -1,9 +1,9 @@
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
 from advice.asking import label
 from advice.tiny import EARLY, tiny_bundle
+from polling import eventually
 
 from pilotfish.consumers.advisor.loaded_advisor import (
     Encoders,
@@ -45,11 +45,12 @@ def rounds(
     snapshots: SnapshotStore,
 ) -> None:
     """Step until the place is written."""
-    deadline = monotonic() + 10
-    while not snapshots.read_place():
-        assert monotonic() < deadline
+
+    def place() -> object:
         snapshot_writer.step(serving, READ)
-        sleep(0.01)
+        return snapshots.read_place()
+
+    eventually(place)
 
 
 def test_a_round_saves_who_changed_and_then_the_place(
