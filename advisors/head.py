@@ -59,6 +59,11 @@ class FastHead:
         self._watches: dict[str, ChangeWatch] = {}
 
     @property
+    def meaning(self) -> int:
+        """How many numbers of an embedding, the first ones, come from the encoder."""
+        return self.dim - self.words
+
+    @property
     def approaches(self) -> list[str]:
         """Every approach it has seen, in the order of their first labels."""
         return list(self._panels["plain"].own)
@@ -135,9 +140,9 @@ class FastHead:
     def _averaged(
         self, views: Sequence[tuple[RegressionPanel, Vector]], approaches: Sequence[str]
     ) -> tuple[Vector, Vector]:
-        told = [panel.predict(features, approaches) for panel, features in views]
+        predicted = [panel.predict(features, approaches) for panel, features in views]
         trust = np.array(list(self.trust.values()))
-        means, variances = np.array(told).swapaxes(0, 1)
+        means, variances = np.array(predicted).swapaxes(0, 1)
         mean = trust @ means
         variance = trust @ (variances + (means - mean) ** 2)
         return np.clip(mean + _MIDDLE, _EDGE, 1 - _EDGE), np.sqrt(variance)
@@ -146,12 +151,11 @@ class FastHead:
         self, embedding: NDArray[np.float32], problem_type: str
     ) -> list[tuple[RegressionPanel, Vector]]:
         """Return every panel with what it sees of a problem."""
-        split = self.dim - self.words
-        meaning = waves(embedding[:split])
+        meaning = waves(embedding[: self.meaning])
         views = [plain(problem_type)]
         views += [by_meaning(meaning, problem_type, height) for height in _HEIGHTS]
         if self.words:
-            scores = embedding[split:].astype(np.float64)
+            scores = embedding[self.meaning :].astype(np.float64)
             views.append(np.concatenate([plain(problem_type), scores]))
             # Not beside the middle height: two are enough to find out that both tell.
             views += [np.concatenate([view, scores]) for view in views[1:4:2]]
@@ -162,7 +166,8 @@ class FastHead:
         names = json.dumps([self.dim, self.words, *self.approaches]).encode()
         tensors: dict[str, NDArray[Any]] = {"names": np.frombuffer(names, np.uint8)}
         if self._watches:
-            tensors["watches"] = np.stack([one.state for one in self._watches.values()])
+            states = [watch.state for watch in self._watches.values()]
+            tensors["watches"] = np.stack(states)
         for name, panel in self._panels.items():
             tensors |= {f"{name}/{part}": v for part, v in panel.tensors().items()}
         return safetensors.numpy.save(tensors)
@@ -172,7 +177,7 @@ class FastHead:
         """Return the head that `to_bytes` wrote, equal to the bit.
 
         Raises:
-            BundleError: these bytes are no head of this pilotfish.
+            BundleError: these bytes are not a head that this version can read.
         """
         try:
             state = safetensors.numpy.load(content)
@@ -186,7 +191,7 @@ class FastHead:
             pairs = zip(names, watched, strict=True)
             head._watches = {name: ChangeWatch(row) for name, row in pairs}
         except (SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise BundleError(f"these bytes are no fast head: {error}") from error
+            raise BundleError(f"these bytes are not a fast head: {error}") from error
         return head
 
 

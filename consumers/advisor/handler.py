@@ -136,7 +136,7 @@ class Advisor:
         self._registry.close()
         self._commit_now()
         if error is None:
-            self._snapshot_writer.finish(self._registry.serving, self._labels.positions)
+            self._snapshot_writer.finish(self._registry.loaded, self._labels.positions)
         self._snapshots.close()
         close_within(self._requests.close, _CLOSE_S)
         for reader in (self._labels, self._promotions):
@@ -172,9 +172,9 @@ class Advisor:
             pass
         for message in self._promotions.read():
             self._registry.announced(message)
-        for serving in self._registry.settle():
-            self._labels.rewind(serving.learning.state.offsets)
-        self._snapshot_writer.step(self._registry.serving, self._labels.positions)
+        for loaded in self._registry.settle():
+            self._labels.rewind(loaded.advisor.state.offsets)
+        self._snapshot_writer.step(self._registry.loaded, self._labels.positions)
         if self._clock() >= self._next_commit:
             self._commit()
 
@@ -248,7 +248,7 @@ class Advisor:
         labels = self._labels.read(most, wait_s)
         labels.sort(key=lambda one: one.label.tenant)  # keeps a partition's order
         for tenant, own in groupby(labels, key=lambda one: one.label.tenant):
-            self._registry.for_labels(tenant, before).learning.learn(list(own))
+            self._registry.for_labels(tenant, before).advisor.learn_all(list(own))
         self._learned += len(labels)
         return len(labels)
 

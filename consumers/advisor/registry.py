@@ -1,4 +1,4 @@
-"""Who advises whom: every tenant's advisor in service, and the one that comes next.
+"""Which advisor serves which tenant, and which one is about to.
 
 A tenant without a promotion is served by the base bundle. A promoted bundle is loaded,
 verified and taught in the background, one at a time, while the old one serves on; if it
@@ -14,14 +14,11 @@ from typing import Final
 import structlog
 
 from pilotfish.advisors.bundle import Bundle, load
+from pilotfish.advisors.encoders import Encoders
+from pilotfish.advisors.state import AdvisorState
 from pilotfish.advisors.store import ModelStore
-from pilotfish.consumers.advisor.fast_learning import State, untaught
-from pilotfish.consumers.advisor.loaded_advisor import (
-    Encoders,
-    LoadedAdvisor,
-    catch_up,
-    serve_bundle,
-)
+from pilotfish.consumers.advisor.catch_up import catch_up
+from pilotfish.consumers.advisor.loaded_advisor import LoadedAdvisor, load_advisor
 from pilotfish.consumers.advisor.snapshot_store import SnapshotStore
 from pilotfish.runtime.promotions import InService
 from pilotfish.runtime.service.background import in_background
@@ -34,13 +31,14 @@ _LOG = structlog.get_logger(service="advisor")
 _AGAIN_S: Final = 30.0
 """A bundle that could not be loaded may still be on its way into a shared folder."""
 _BASE_AGAIN_S: Final = 2.0
-_BACK_S: Final = 2.0
-"""How long a step back may learn first: it serves within five seconds, and learns on."""
+_ROLLBACK_S: Final = 2.0
+"""How long a parent learns before it serves again: it must do so within five seconds, and
+learns the rest while it serves."""
 
 
 @dataclass(slots=True)
-class _Wanted:
-    """A tenant's newest promotion that is not in service yet."""
+class _Pending:
+    """A tenant's newest promotion or rollback that is not in service yet."""
 
     message: InService
     not_before: float = 0.0
@@ -51,7 +49,7 @@ class AdvisorRegistry:
 
     Args:
         settings: model store and Kafka.
-        snapshots: what was learned before.
+        snapshots: what advisors learned before.
         clock: seconds that only grow.
     """
 
@@ -63,22 +61,22 @@ class AdvisorRegistry:
         self._clock = clock
         self._store = ModelStore(settings.models)
         self._encoders = Encoders()
-        self._serving: dict[str, LoadedAdvisor] = {}
-        self._wanted: dict[str, _Wanted] = {}
-        self._coming: tuple[InService, Future[LoadedAdvisor]] | None = None
-        self._blank: LoadedAdvisor | None = None
-        self._base_asked = -_BASE_AGAIN_S
-        self._ended = threading.Event()
+        self._loaded: dict[str, LoadedAdvisor] = {}
+        self._pending: dict[str, _Pending] = {}
+        self._loading: tuple[InService, Future[LoadedAdvisor]] | None = None
+        self._base: LoadedAdvisor | None = None
+        self._next_base_attempt = 0.0
+        self._closed = threading.Event()
 
     @property
-    def serving(self) -> Iterable[LoadedAdvisor]:
+    def loaded(self) -> Iterable[LoadedAdvisor]:
         """The advisors that learn, each of one tenant."""
-        return self._serving.values()
+        return self._loaded.values()
 
     @property
     def ready(self) -> bool:
-        """Whether there is a base bundle: without it nobody can learn labels."""
-        return self._base() is not None
+        """Whether there is a base bundle: without it no advisor can learn labels."""
+        return self._base_advisor() is not None
 
     def start(
         self,
@@ -88,9 +86,8 @@ class AdvisorRegistry:
     ) -> None:
         """Put the promoted advisors into service; returns when all are, or `stop` is set.
 
-        Calls `beat` often meanwhile: there may be many labels to learn.
-
-        Where that fails, the base bundle serves until the promoted one can be loaded.
+        Calls `beat` often meanwhile: there may be many labels to learn. Where a promoted
+        bundle cannot be loaded, the base bundle serves until it can be.
         """
 
         def enough() -> bool:
@@ -100,137 +97,139 @@ class AdvisorRegistry:
         for message in messages:
             self.announced(message)
         self.settle()
-        while self._coming is not None and not enough():
+        while self._loading is not None and not enough():
             stop.wait(0.02)
             self.settle()
-        for tenant in set(self._wanted) - set(self._serving):
+        for tenant in self._pending.keys() - self._loaded.keys():
             if not enough():
                 self._fall_back(tenant, enough)
 
     def announced(self, message: InService) -> None:
-        """Note a promotion or a step back; `settle` puts it into service."""
-        self._wanted[message.tenant] = _Wanted(message)
+        """Note a promotion or a rollback; `settle` puts it into service."""
+        self._pending[message.tenant] = _Pending(message)
 
     def settle(self) -> list[LoadedAdvisor]:
         """Put into service what is ready; return those advisors, and begin the next.
 
         The caller must let them learn every label from their offsets on.
         """
-        come = self._come()
-        if self._coming is None:
-            self._begin()
-        return come
+        ready = self._take_ready()
+        if self._loading is None:
+            self._begin_loading()
+        return ready
 
     def for_request(self, tenant: str) -> LoadedAdvisor | None:
-        """Return who answers a tenant; None where there is no bundle at all."""
+        """Return the advisor that answers a tenant; None where there is no bundle."""
         return (
-            self._serving.get(tenant)
+            self._loaded.get(tenant)
             or self._from_snapshot(tenant)
-            or self._base()  # shared by tenants of whom nothing is known yet
+            # Tenants without any label share the base advisor, which never learns.
+            or self._base_advisor()
         )
 
     def for_labels(self, tenant: str, read: Mapping[int, int]) -> LoadedAdvisor:
-        """Return who learns a tenant's labels; `read` is how far labels were read.
+        """Return the advisor that learns a tenant's labels.
 
-        A tenant that is not known yet has no labels before that: it begins there.
+        A tenant without an advisor has no labels before `read`, the offsets up to which
+        labels were read: its advisor begins there.
         """
-        known = self._serving.get(tenant) or self._from_snapshot(tenant)
-        if known is not None:
-            return known
-        base = self._base()
+        loaded = self._loaded.get(tenant) or self._from_snapshot(tenant)
+        if loaded is not None:
+            return loaded
+        base = self._base_advisor()
         assert base is not None
-        state = untaught(base.bundle, read)
-        made = self._serve(tenant, base.bundle, state)
-        self._serving[tenant] = made
-        return made
+        state = AdvisorState.of_bundle(base.bundle, read)
+        loaded = self._loaded[tenant] = self._load(tenant, base.bundle, state)
+        return loaded
 
     def close(self) -> None:
-        """End what is being prepared."""
-        self._ended.set()
+        """End what is being loaded."""
+        self._closed.set()
 
     def _from_snapshot(self, tenant: str) -> LoadedAdvisor | None:
-        base = self._base()
+        base = self._base_advisor()
         state = self._snapshots.read(tenant, base.bundle) if base else None
         if base is None or state is None:
             return None
-        made = self._serve(tenant, base.bundle, state)
-        self._serving[tenant] = made
-        return made
+        loaded = self._loaded[tenant] = self._load(tenant, base.bundle, state)
+        return loaded
 
-    def _base(self) -> LoadedAdvisor | None:
-        due = self._clock() >= self._base_asked + _BASE_AGAIN_S
-        if self._blank is None and due:
-            self._base_asked = self._clock()
+    def _base_advisor(self) -> LoadedAdvisor | None:
+        if self._base is None and self._clock() >= self._next_base_attempt:
+            self._next_base_attempt = self._clock() + _BASE_AGAIN_S
             try:
-                bundle = self._store.base()
-                self._blank = self._serve("", bundle, None)
+                self._base = self._load("", self._store.base(), None)
             except BundleError as error:
                 _LOG.error("no_base_advisor", error=str(error))
-        return self._blank
+        return self._base
 
-    def _begin(self) -> None:
+    def _begin_loading(self) -> None:
         now = self._clock()
-        due = [w.message for w in self._wanted.values() if w.not_before <= now]
+        due = [
+            each.message for each in self._pending.values() if each.not_before <= now
+        ]
         if due:
-            message = min(due, key=lambda one: isinstance(one, AdvisorPromoted))
-            work = in_background(lambda: self._prepare(message))
-            self._coming = message, work
+            # A rollback goes first: the advisor in service does harm.
+            message = min(due, key=lambda each: isinstance(each, AdvisorPromoted))
+            self._loading = message, in_background(lambda: self._prepare(message))
 
     def _prepare(self, message: InService) -> LoadedAdvisor:
         """Load, verify and teach; runs in the background."""
-        place = self._store.find(message.tenant, message.version)
-        bundle = load(place, message.checksum)
+        folder = self._store.find(message.tenant, message.version)
+        bundle = load(folder, message.checksum)
         if isinstance(message, AdvisorPromoted):
-            return self._taught(message.tenant, bundle, self._ended.is_set)
-        deadline = self._clock() + _BACK_S
-        return self._taught(
+            return self._load_taught(message.tenant, bundle, self._closed.is_set)
+        deadline = self._clock() + _ROLLBACK_S
+        return self._load_taught(
             message.tenant,
             bundle,
-            lambda: self._ended.is_set() or self._clock() >= deadline,
+            lambda: self._closed.is_set() or self._clock() >= deadline,
         )
 
-    def _taught(
+    def _load_taught(
         self, tenant: str, bundle: Bundle, enough: Callable[[], bool]
     ) -> LoadedAdvisor:
-        state = self._snapshots.read(tenant, bundle)
-        made = self._serve(tenant, bundle, state)
-        catch_up(self._settings, made, enough)
-        return made
+        loaded = self._load(tenant, bundle, self._snapshots.read(tenant, bundle))
+        catch_up(self._settings, loaded, enough)
+        return loaded
 
-    def _serve(self, tenant: str, bundle: Bundle, state: State | None) -> LoadedAdvisor:
+    def _load(
+        self, tenant: str, bundle: Bundle, state: AdvisorState | None
+    ) -> LoadedAdvisor:
         weight = self._settings.cost_weight
-        return serve_bundle(tenant, bundle, state, self._encoders, weight)
+        return load_advisor(tenant, bundle, state, self._encoders, weight)
 
-    def _come(self) -> list[LoadedAdvisor]:
-        if self._coming is None or not self._coming[1].done():
+    def _take_ready(self) -> list[LoadedAdvisor]:
+        """Put into service what the background has finished, unless it is outdated."""
+        if self._loading is None or not self._loading[1].done():
             return []
-        (message, future), self._coming = self._coming, None
-        wanted = self._wanted.get(message.tenant)
-        if wanted is None or wanted.message is not message:
-            return []  # a newer word came meanwhile
+        (message, future), self._loading = self._loading, None
+        pending = self._pending.get(message.tenant)
+        if pending is None or pending.message is not message:
+            return []  # a newer promotion or rollback came meanwhile
         error = future.exception()
         if error is not None:
-            wanted.not_before = self._clock() + _AGAIN_S
-            self._complain(message, error)
+            pending.not_before = self._clock() + _AGAIN_S
+            _log_failure(message, error)
             return []
-        made = future.result()
-        self._serving[message.tenant] = made
-        del self._wanted[message.tenant]
-        _LOG.info("in_service", tenant=message.tenant, version=made.version)
-        return [made]
-
-    def _complain(self, message: InService, error: BaseException) -> None:
-        known = isinstance(error, PilotfishError)
-        _LOG.error(
-            "not_in_service",
-            tenant=message.tenant,
-            version=message.version,
-            error=str(error) or type(error).__name__,
-            exc_info=None if known else error,
-        )
+        loaded = self._loaded[message.tenant] = future.result()
+        del self._pending[message.tenant]
+        _LOG.info("in_service", tenant=message.tenant, version=loaded.version)
+        return [loaded]
 
     def _fall_back(self, tenant: str, enough: Callable[[], bool]) -> None:
-        base = self._base()
+        base = self._base_advisor()
         if base is not None:
-            self._serving[tenant] = self._taught(tenant, base.bundle, enough)
+            self._loaded[tenant] = self._load_taught(tenant, base.bundle, enough)
             _LOG.warning("base_in_service", tenant=tenant, version=base.version)
+
+
+def _log_failure(message: InService, error: BaseException) -> None:
+    expected = isinstance(error, PilotfishError)
+    _LOG.error(
+        "not_in_service",
+        tenant=message.tenant,
+        version=message.version,
+        error=str(error) or type(error).__name__,
+        exc_info=None if expected else error,
+    )

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from pilotfish.advisors.encoder import Embeddings
-from pilotfish.advisors.head import FastHead
+from pilotfish.evaluation.policies.pilotfish import LogAdvisor
 from pilotfish.evaluation.protocols.bandit import Matrix
 from pilotfish.evaluation.protocols.learned import predicted, targets
 from pilotfish.evaluation.protocols.propensity_log import PropensityLog
@@ -64,7 +64,7 @@ class OffPolicyScore:
 def score(
     log: PropensityLog,
     embeddings: Embeddings,
-    new_head: Callable[[], FastHead],
+    new_advisor: Callable[[], LogAdvisor],
     outcomes: Matrix | None = None,
 ) -> dict[str, OffPolicyScore]:
     """Score what the log alone can teach, and each approach taken always.
@@ -72,10 +72,10 @@ def score(
     Args:
         log: what was chosen.
         embeddings: (problems, dim).
-        new_head: makes a head that has learned nothing.
+        new_advisor: makes an advisor that has learned nothing.
         outcomes: (problems, approaches), the full table if there is one.
     """
-    expected = predicted(log, embeddings, new_head)
+    expected = predicted(log, embeddings, new_advisor)
     return {
         name: OffPolicyScore(
             estimates(log, target, expected),

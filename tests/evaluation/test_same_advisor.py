@@ -19,18 +19,17 @@ from pilotfish.advisors.head import FastHead
 from pilotfish.consumers.advisor.answers import Answers
 from pilotfish.consumers.advisor.registry import AdvisorRegistry
 from pilotfish.consumers.advisor.snapshot_store import SnapshotStore
-from pilotfish.evaluation.policies.pilotfish import FastAdvisor
+from pilotfish.evaluation.policies.pilotfish import FastAdvisor, LogAdvisor
 from pilotfish.evaluation.policies.policy import Case, Decision, Outcome
 from pilotfish.evaluation.protocols import filters, learned
 from pilotfish.evaluation.protocols.bandit import World, one_pass
+from pilotfish.evaluation.protocols.labelled_log import LabelledLog
 from pilotfish.evaluation.protocols.propensity_log import written_by
-from pilotfish.evaluation.protocols.training_split import Lessons
-from pilotfish.runtime.label_reader import PlacedLabel
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import AdviceRequested, HintGiven
 from pilotfish.schemas.base import Message, utc_now
 from pilotfish.schemas.codec import decode, encode, headers_of
-from pilotfish.schemas.labels import AttemptLabelled
+from pilotfish.schemas.labels import AttemptLabelled, PlacedLabel
 from pilotfish.schemas.topics import ADVICE_REQUESTS, LABELS, Topic
 from pilotfish.trainers.dataset import Attempt
 
@@ -61,7 +60,7 @@ class Service:
             client_id="c",
             problem=case.problem,
             problem_type=case.problem_type,
-            approaches=dict.fromkeys(case.offered, "how"),
+            approaches=dict.fromkeys(case.approaches, "how"),
             reply_topic="x",
             reply_partition=0,
         )
@@ -91,7 +90,7 @@ class Service:
         )
         placed = PlacedLabel(through_kafka(LABELS, label), 0, self._labels, utc_now())
         self._labels += 1
-        self.registry.for_labels(TENANT, {}).learning.learn([placed])
+        self.registry.for_labels(TENANT, {}).advisor.learn(placed)
 
 
 def worded(service: Service, *, typed: bool) -> World:
@@ -119,7 +118,7 @@ def worded(service: Service, *, typed: bool) -> World:
         made,
         table=table,
         embeddings=advisor.embeddings.embed(texts),
-        taught=0.1 + 0.8 * outcomes,
+        labels=0.1 + 0.8 * outcomes,
     )
 
 
@@ -163,7 +162,9 @@ def test_filters_are_scored_by_the_advice_of_the_service(tmp_path: Path) -> None
         return np.ones(len(taught), bool)
 
     tries = attempts(problems)
-    lessons = Lessons(tries, np.repeat(np.arange(160), 3), table, problems.embeddings)
+    lessons = LabelledLog(
+        tries, np.repeat(np.arange(160), 3), table, problems.embeddings
+    )
     played = filters.play(lessons, {"all": keep_all}, [0.0], (1, 0))[0.0]["all"]
     for number, taught in enumerate(shown):
         service = Service(tmp_path / str(number), 0.0)
@@ -187,7 +188,9 @@ def test_a_log_is_judged_by_the_chances_that_the_service_names(tmp_path: Path) -
     problems = worded(Service(tmp_path, 0.0), typed=True)
     dim, table = problems.embeddings.shape[1], problems.table
     log = written_by(lambda _: FastAdvisor(dim), problems, seed=0)
-    expected = learned.predicted(log, problems.embeddings, lambda: FastHead(dim))
+    expected = learned.predicted(
+        log, problems.embeddings, lambda: LogAdvisor(FastHead(dim))
+    )
     for number, (inside, choices) in enumerate(learned._folds(log)):
         service = Service(tmp_path / str(number), 0.0)
         for at in choices.tolist():

@@ -8,7 +8,11 @@ import pytest
 from advice.worlds import APPROACHES, world
 
 from pilotfish.evaluation.policies.policy import Decision, Outcome
-from pilotfish.evaluation.policies.trained import TRAIN_AT, TrainedAdvisor, Workshop
+from pilotfish.evaluation.policies.trained import (
+    TRAIN_AT,
+    SharedTrainings,
+    TrainedAdvisor,
+)
 from pilotfish.evaluation.protocols.bandit import World
 from pilotfish.runtime.settings import Settings
 from pilotfish.trainers.dataset import Attempt
@@ -86,7 +90,7 @@ def test_a_training_begins_at_500_new_outcomes() -> None:
 
 def test_a_workshop_trains_as_the_trainers_do_and_the_same_attempts_once() -> None:
     made, steps = world(200), list[int]()
-    shop = Workshop(
+    shop = SharedTrainings(
         Settings().base_model,
         made.table.problems,
         np.asarray(made.embeddings, np.float32),

@@ -8,7 +8,7 @@ from advice.worlds import APPROACHES, world
 
 from pilotfish.evaluation.outcomes import OutcomeTable
 from pilotfish.evaluation.policies.policy import Case, Decision, Outcome
-from pilotfish.evaluation.policies.registry import makers
+from pilotfish.evaluation.policies.registry import policies
 from pilotfish.evaluation.policies.tallies import Thompson
 from pilotfish.evaluation.protocols import domains
 from pilotfish.evaluation.protocols.bandit import World
@@ -40,7 +40,7 @@ class LastOnly:
         self._rng, self._last = rng, ""
 
     def choose(self, case: Case) -> Decision:
-        return Decision(self._last or str(self._rng.choice(case.offered)))
+        return Decision(self._last or str(self._rng.choice(case.approaches)))
 
     def learn(
         self, case: Case, decision: Decision, approach: str, outcome: Outcome
@@ -115,8 +115,8 @@ def test_forgetting_is_seen() -> None:
 def test_what_carries_over_is_seen_and_so_is_what_misleads() -> None:
     def transfer(second: World) -> domains.Compared:
         worlds = solved_by("plan", 100, "a"), second
-        maker = {"it": lambda rng: Thompson(rng, by_type=False)}
-        return domains.score(domains.play(worlds, maker, 4, 0)["it"]).start
+        new_policy = {"it": lambda rng: Thompson(rng, by_type=False)}
+        return domains.score(domains.play(worlds, new_policy, 4, 0)["it"]).start
 
     assert transfer(solved_by("plan", 60, "bb")).ci95[0] > 0
     assert transfer(solved_by("react", 60, "bb")).ci95[1] < 0
@@ -124,8 +124,8 @@ def test_what_carries_over_is_seen_and_so_is_what_misleads() -> None:
 
 def test_the_advisor_keeps_what_it_learned_of_another_kind() -> None:
     worlds = solved_by("plan", 100, "a"), solved_by("react", 60, "bb")
-    maker = {"it": makers(16)["pilotfish fast"]}
-    line = domains.score(domains.play(worlds, maker, 2, 0)["it"])
+    new_policy = {"it": policies(16)["pilotfish fast"]}
+    line = domains.score(domains.play(worlds, new_policy, 2, 0)["it"])
     assert line.forgotten.first > 0.9 and abs(line.forgotten.difference) < 0.02
 
 
@@ -139,4 +139,4 @@ def test_the_start_is_a_fifth_of_the_second_domain() -> None:
 
 def test_a_domain_of_few_problems_is_refused() -> None:
     with pytest.raises(NothingToLearnError, match="a domain of 20 different problems"):
-        domains.play((world(60), world(20)), makers(16), 1, 0)
+        domains.play((world(60), world(20)), policies(16), 1, 0)

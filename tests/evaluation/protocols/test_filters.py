@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.evaluation.protocols.filters import play, score
 from pilotfish.evaluation.protocols.full import FOLDS
-from pilotfish.evaluation.protocols.training_split import Lessons, lessons
+from pilotfish.evaluation.protocols.labelled_log import LabelledLog, labelled_log
 from pilotfish.schemas.attempt_log import LoggedAttempt, LoggedStep
 from pilotfish.trainers.dataset import Attempt
 from pilotfish.trainers.filters.filter import everything
@@ -32,8 +32,8 @@ def logged(step: str = "ok") -> list[LoggedAttempt]:
     ]
 
 
-def given() -> Lessons:
-    return lessons(logged(), MADE.table, MADE.embeddings)
+def given() -> LabelledLog:
+    return labelled_log(logged(), MADE.table, MADE.embeddings)
 
 
 class Notes:
@@ -102,6 +102,6 @@ def test_the_same_seed_gives_the_same_numbers() -> None:
 
 
 def test_how_an_attempt_went_is_read_from_its_steps() -> None:
-    stuck = lessons(logged("Error: no"), MADE.table, MADE.embeddings)
+    stuck = labelled_log(logged("Error: no"), MADE.table, MADE.embeddings)
     assert {one.conduct for one in stuck.attempts} == {0.5}
     assert {one.conduct for one in given().attempts} == {1.0}

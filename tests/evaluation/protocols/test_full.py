@@ -5,7 +5,7 @@ import pytest
 from advice.worlds import APPROACHES, world
 
 from pilotfish.evaluation.policies.policy import Case, Decision, Outcome
-from pilotfish.evaluation.policies.registry import full_makers
+from pilotfish.evaluation.policies.registry import batch_policies
 from pilotfish.evaluation.protocols.full import FOLDS, cross_validate
 
 
@@ -19,7 +19,7 @@ class Notes:
 
     def choose(self, case: Case) -> Decision:
         self.asked.append(case.problem)
-        return Decision(self.approach, (0.7,) * len(case.offered))
+        return Decision(self.approach, (0.7,) * len(case.approaches))
 
     def learn(
         self, case: Case, decision: Decision, approach: str, outcome: Outcome
@@ -60,6 +60,6 @@ def test_who_abstains_gets_the_mean_of_what_was_offered() -> None:
 
 @pytest.mark.parametrize("name", ["tf-idf ridge", "pilotfish fast", "VW squarecb"])
 def test_who_learns_advises_well_on_what_is_held_out(name: str) -> None:
-    maker = full_makers(16)[name]
-    held_out = cross_validate(world(300), {name: maker}, 1, 0)[name]
+    new_policy = batch_policies(16)[name]
+    held_out = cross_validate(world(300), {name: new_policy}, 1, 0)[name]
     assert held_out.success.mean() > 0.75

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pilotfish.advisors.head import FastHead
 from pilotfish.evaluation.outcomes import outcome_table
-from pilotfish.evaluation.policies.pilotfish import FastAdvisor
+from pilotfish.evaluation.policies.pilotfish import FastAdvisor, LogAdvisor
 from pilotfish.evaluation.policies.tallies import RandomChoice
 from pilotfish.evaluation.protocols import offpolicy
 from pilotfish.evaluation.protocols.bandit import Matrix, World
@@ -173,7 +173,7 @@ def test_a_table_tells_the_truth_and_the_estimates_are_near_it_on_average() -> N
 def test_without_a_table_there_is_no_truth() -> None:
     made = world(60)
     log = written_by(RandomChoice, made, 0)
-    lines = offpolicy.score(log, made.embeddings, lambda: FastHead(16))
+    lines = offpolicy.score(log, made.embeddings, lambda: LogAdvisor(FastHead(16)))
     assert {line.truth for line in lines.values()} == {None}
 
 
@@ -185,7 +185,7 @@ def test_a_real_log_of_the_advisor_scores_what_it_does_not_do_itself() -> None:
             row[crc32(word.encode()) % 64] += 1
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     log = written_by(lambda _: FastAdvisor(64), World(table, rows, table.outcomes), 0)
-    lines = offpolicy.score(log, rows, lambda: FastHead(64), table.outcomes)
+    lines = offpolicy.score(log, rows, lambda: LogAdvisor(FastHead(64)), table.outcomes)
     for name in ("always react", "greedy head"):
         line = lines[name]
         assert line.estimates is not None and line.truth is not None

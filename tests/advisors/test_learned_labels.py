@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotfish.consumers.advisor.learned_labels import Learned, LearnedLabels
+from pilotfish.advisors.learned_labels import Learned, LearnedLabels
 from pilotfish.schemas.errors import BundleError
 
 ENTRIES = st.builds(
@@ -32,5 +32,5 @@ def test_the_oldest_attempts_are_forgotten_first() -> None:
 
 
 def test_other_bytes_are_refused() -> None:
-    with pytest.raises(BundleError, match="no learned_labels"):
+    with pytest.raises(BundleError, match="not a list of learned labels"):
         LearnedLabels.from_bytes(b"[[1,2]]")
