@@ -1,4 +1,4 @@
-"""A batch of requests to a batch of hints: which advisor answers whom."""
+"""Answers a batch of requests, each by the advisor of its tenant."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Answers:
         return [self._answer(request, advisor) for request, advisor in pairs]
 
     def too_late(self, request: AdviceRequested, age_s: float) -> HintGiven:
-        """Answer a request that nobody waits for any more; needs no advisor.
+        """Answer a request whose agent no longer waits; needs no advisor.
 
         The answer is for the record: the share of the holdout stays what it is.
         """
@@ -55,7 +55,7 @@ class Answers:
 def _embed_ahead(
     pairs: Sequence[tuple[AdviceRequested, LoadedAdvisor | None]],
 ) -> None:
-    """Fill the caches from which `advise` takes embeddings, with one run an encoder."""
+    """Fill the caches that `advise` reads, with one batch for each encoder."""
     by_encoder: dict[int, list[tuple[AdviceRequested, LoadedAdvisor]]]
     by_encoder = defaultdict(list)
     for request, loaded in pairs:

@@ -44,7 +44,7 @@ def hint_of(
 def abstention(
     request: AdviceRequested, reason: Abstention, detail: str, *, holdout: bool
 ) -> HintGiven:
-    """Return the answer where no advisor was asked; `detail` says why."""
+    """Return an answer without advice; `detail` says why."""
     return HintGiven(
         request_id=request.request_id,
         tenant=request.tenant,

@@ -1,4 +1,4 @@
-"""Vowpal Wabbit's contextual bandit, as its users would set it up for this.
+"""Vowpal Wabbit's contextual bandit, as its users would configure it for this task.
 
 cb_explore_adf with SquareCB (Foster and Rakhlin, 2020), words of the problem crossed with
 the approach; the text format is that of Vowpal Wabbit's wiki, "Contextual Bandit algorithms".

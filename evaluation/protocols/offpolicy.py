@@ -36,7 +36,7 @@ class Estimates:
     """Estimates of one policy's value from one log.
 
     `effective_size` is Kish's (1965): the number of choices of equal weight that would
-    tell as much. With few of them the intervals are too narrow: on intercode_sql, over
+    say as much. With few of them the intervals are too narrow: on intercode_sql, over
     60 logs that the advisor wrote, those of an approach which succeeds on a tenth held
     the truth in two thirds of the logs with 10 of them, those of the best approach in
     nine tenths or more with 300.
@@ -54,7 +54,7 @@ class OffPolicyScore:
     """One policy's line.
 
     `estimates` is None where the log has nothing that the policy would do, `truth`
-    where no full table tells it.
+    where there is no full table.
     """
 
     estimates: Estimates | None
