@@ -19,7 +19,7 @@ from pilotfish.schemas.labels import PlacedLabel
 SETTINGS = Settings(tenant="t")
 
 
-class Asked(NamedTuple):
+class Question(NamedTuple):
     """The least that a request must say."""
 
     request_id: str = "r1"
@@ -51,12 +51,12 @@ def placed(number: int, **changes: object) -> PlacedLabel:
 
 def test_what_was_learned_is_advised() -> None:
     advisor = fresh()
-    assert advisor.advise(Asked()).approach is None
+    assert advisor.advise(Question()).approach is None
     for number in range(30):
         approach = ("react", "plan", "direct")[number % 3]
         p_success = float(approach == "react")
         assert advisor.learn(placed(number, approach=approach, p_success=p_success))
-    advice = advisor.advise(Asked())
+    advice = advisor.advise(Question())
     assert advice.approach == "react"
     assert advice.propensity is not None and advice.propensity > 0.9
     assert advice.p_success[0] > 0.7
@@ -68,7 +68,7 @@ def test_what_was_learned_is_advised() -> None:
 def test_the_same_request_gets_the_same_advice() -> None:
     advisor = fresh()
     advisor.learn_all([placed(0), placed(1, approach="plan")])
-    assert len({advisor.advise(Asked()) for _ in range(9)}) == 1
+    assert len({advisor.advise(Question()) for _ in range(9)}) == 1
 
 
 def test_a_label_is_learned_once_however_often_it_is_read() -> None:
@@ -99,7 +99,7 @@ def test_where_cost_counts_the_cheap_one_is_advised() -> None:
             advisor.learn(
                 placed(number, approach=approach, p_success=p_success, cost=cost)
             )
-        advice = [advisor.advise(Asked(f"r{number}")) for number in range(60)]
+        advice = [advisor.advise(Question(f"r{number}")) for number in range(60)]
         for each in advice:
             assert each.chosen is None or each.p_success[each.chosen] > 0.8
         return [each.approach for each in advice]
@@ -112,9 +112,9 @@ def test_propensities_are_those_of_the_draw() -> None:
     advisor = fresh()
     advisor.learn_all([placed(0), placed(1, approach="plan", p_success=0.0)])
     row = np.eye(DIM, dtype=np.float32)[len("w1")]
-    means, sds = advisor.state.head.predict(row, "", list(Asked().approaches))
+    means, sds = advisor.state.head.predict(row, "", list(Question().approaches))
     expected = choose(list(means), list(sds), "r1")
-    advice = advisor.advise(Asked())
+    advice = advisor.advise(Question())
     assert (advice.chosen, advice.propensities) == (
         expected.chosen,
         expected.propensities,

@@ -24,11 +24,11 @@ def test_bytes_give_back_the_same_entries(entries: dict[str, Learned]) -> None:
 
 def test_the_oldest_attempts_are_forgotten_first() -> None:
     learned_labels = LearnedLabels(most=2)
-    one = Learned(1, 1.0, "", "plan")
+    learned = Learned(1, 1.0, "", "plan")
     for attempt_id in ("a", "b", "a", "c"):
-        learned_labels.put(attempt_id, one)
+        learned_labels.put(attempt_id, learned)
     assert learned_labels.get("b") is None
-    assert learned_labels.get("a") == learned_labels.get("c") == one
+    assert learned_labels.get("a") == learned_labels.get("c") == learned
 
 
 def test_other_bytes_are_refused() -> None:

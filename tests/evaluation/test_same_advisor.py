@@ -66,7 +66,7 @@ class Service:
         )
         [hint] = self._answers.to([through_kafka(ADVICE_REQUESTS, request)])
         self.hints.append(hint)
-        chances = tuple(one.p_success for one in hint.candidates)
+        chances = tuple(candidate.p_success for candidate in hint.candidates)
         return Decision(hint.approach, chances, hint.propensity)
 
     def learn(
@@ -175,11 +175,11 @@ def test_filters_are_scored_by_the_advice_of_the_service(tmp_path: Path) -> None
             )
             outcome = Outcome(attempt.p_success, 0.0, attempt.p_success)
             service.learn(case, Decision(None), attempt.approach, outcome)
-        asked = set(table.problems) - {attempt.problem for attempt in taught}
-        for row in (n for n, text in enumerate(table.problems) if text in asked):
+        held_out = set(table.problems) - {attempt.problem for attempt in taught}
+        for row in (n for n, text in enumerate(table.problems) if text in held_out):
             service.choose(problems.case(row, f"ask-{row}"))
             hint, got = service.hints[-1], table.outcomes[row]
-            shares = [one.propensity for one in hint.candidates]
+            shares = [candidate.propensity for candidate in hint.candidates]
             expected = float(got @ np.asarray(shares)) if hint.approach else got.mean()
             assert played.success[0, row] == expected
 

@@ -48,9 +48,9 @@ def request(**changes: object) -> AdviceRequested:
 
 
 def answer(
-    advisor: Advisor, asked: AdviceRequested, *, holdout: bool = False
+    advisor: Advisor, question: AdviceRequested, *, holdout: bool = False
 ) -> HintGiven:
-    return hint_of(asked, advisor.advise(asked), "v1", holdout=holdout)
+    return hint_of(question, advisor.advise(question), "v1", holdout=holdout)
 
 
 def test_a_hint_names_what_works_and_how_sure_it_is(advisor: Advisor) -> None:

@@ -16,7 +16,7 @@ from pilotfish.schemas.advisors import AdvisorPromoted
 
 
 class Clock:
-    """Seconds that pass when told."""
+    """Seconds that pass when a test says so."""
 
     def __init__(self) -> None:
         self.now = 0.0

@@ -16,7 +16,7 @@ READ = {0: 5, 1: 2}
 
 
 class Clock:
-    """Seconds that pass when told."""
+    """Seconds that pass when a test says so."""
 
     def __init__(self) -> None:
         self.now = 0.0

@@ -1,4 +1,4 @@
-"""A pass: everybody plays the same orders, and learns only what it was told."""
+"""A pass: all policies play the same orders, and learn only labels of what they chose."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_it_gets_the_outcomes_on_record_and_learns_the_ones_it_is_told() -> None
     assert [truth[problem] for problem, _, _ in policy.seen] == passes.success[
         0
     ].tolist()
-    assert all(told == 1 - truth[problem] for problem, _, told in policy.seen)
+    assert all(label == 1 - truth[problem] for problem, _, label in policy.seen)
     assert {problem for problem, _, _ in policy.seen} == set(made.table.problems)
     assert (passes.predicted == 0.7).all() and not passes.abstained.any()
 
@@ -50,7 +50,7 @@ def test_orders_differ_from_one_another_and_not_from_policy_to_policy() -> None:
     waiting = iter(notes)
     both = {"one": lambda _: next(waiting), "other": lambda _: next(waiting)}
     play(world(60), both, 2, 5)
-    orders = [[problem for problem, *_ in one.seen] for one in notes]
+    orders = [[problem for problem, *_ in each.seen] for each in notes]
     assert orders[0] == orders[2] and orders[1] == orders[3]
     assert orders[0] != orders[1]
 

@@ -16,15 +16,15 @@ from pilotfish.schemas.errors import NothingToLearnError
 
 
 class Notes:
-    """Says whatever it is told to, and notes what it is asked and taught."""
+    """Takes a given approach, and notes what it is asked and taught."""
 
     def __init__(self, approach: str | None) -> None:
         self.approach = approach
-        self.asked: list[str] = []
+        self.advised_on: list[str] = []
         self.taught: list[str] = []
 
     def choose(self, case: Case) -> Decision:
-        self.asked.append(case.problem)
+        self.advised_on.append(case.problem)
         return Decision(self.approach)
 
     def learn(
@@ -54,7 +54,7 @@ class LastOnly:
 def solved_by(good: str, problems: int, name: str) -> World:
     """A world of one kind in which one approach always works and nothing else does."""
     outcomes = np.tile(
-        np.array([float(one == good) for one in APPROACHES]), (problems, 1)
+        np.array([float(approach == good) for approach in APPROACHES]), (problems, 1)
     )
     table = OutcomeTable(
         tuple(f"{name} {n}" for n in range(problems)),
@@ -77,7 +77,7 @@ def test_what_is_held_out_is_asked_twice_and_never_taught() -> None:
     got = played(first, second, [policy, fresh])
     held_out = set(first.table.problems) - set(policy.taught)
     assert len(held_out) == pytest.approx(50, abs=20)
-    assert all(policy.asked.count(problem) == 2 for problem in held_out)
+    assert all(policy.advised_on.count(problem) == 2 for problem in held_out)
     assert set(policy.taught) | held_out == {
         *first.table.problems,
         *second.table.problems,
@@ -99,7 +99,7 @@ def test_orders_hold_out_and_come_differently_and_the_same_seed_the_same() -> No
     waiting = iter(notes)
     for _ in range(2):
         domains.play(worlds, {"it": lambda _: next(waiting)}, 2, 5)
-    taught = [one.taught for one in notes]
+    taught = [each.taught for each in notes]
     assert taught[:4] == taught[4:]
     assert set(taught[0]) != set(taught[2]) and taught[1] != taught[3]
 

@@ -1,4 +1,4 @@
-"""Folds: everybody learns four of them and is asked about the fifth."""
+"""Folds: every policy learns four of them and advises on the fifth."""
 
 import numpy as np
 import pytest
@@ -10,15 +10,15 @@ from pilotfish.evaluation.protocols.full import FOLDS, cross_validate
 
 
 class Notes:
-    """Always says the same, and notes what it is taught and asked."""
+    """Always advises the same, and notes what it learns and advises on."""
 
     def __init__(self, approach: str | None = "react") -> None:
         self.approach = approach
         self.taught: list[tuple[str, str, float]] = []
-        self.asked: list[str] = []
+        self.advised_on: list[str] = []
 
     def choose(self, case: Case) -> Decision:
-        self.asked.append(case.problem)
+        self.advised_on.append(case.problem)
         return Decision(self.approach, (0.7,) * len(case.approaches))
 
     def learn(
@@ -36,10 +36,10 @@ def test_nothing_that_is_asked_was_taught_and_all_the_rest_was() -> None:
 
     held_out = cross_validate(made, {"it": maker}, 2, 3)["it"]
     assert len(notes) == 2 * FOLDS
-    for one in notes:
-        assert not {problem for problem, _, _ in one.taught} & set(one.asked)
-        assert len(one.taught) == 3 * (60 - len(one.asked))
-    assert sorted(p for one in notes[:FOLDS] for p in one.asked) == sorted(
+    for policy in notes:
+        assert not {problem for problem, _, _ in policy.taught} & set(policy.advised_on)
+        assert len(policy.taught) == 3 * (60 - len(policy.advised_on))
+    assert sorted(p for policy in notes[:FOLDS] for p in policy.advised_on) == sorted(
         made.table.problems
     )
     react = made.table.outcomes[:, APPROACHES.index("react")]

@@ -52,7 +52,7 @@ def test_the_same_text_in_other_letters_is_the_same_problem(
     problems[twin] = problems[at].upper() + " "
     same = replace(log, problems=tuple(problems))
     lie = replace(same, reward=np.where(log.row == at, 1 - log.reward, log.reward))
-    both = [predicted(one, made.embeddings, advisor)[twin] for one in (same, lie)]
+    both = [predicted(each, made.embeddings, advisor)[twin] for each in (same, lie)]
     assert (both[0] == both[1]).all()
 
 
