@@ -13,27 +13,19 @@ from typing import Final
 
 import structlog
 
-from pilotfish.advisors.bundle import Bundle, load
-from pilotfish.advisors.encoders import Encoders
-from pilotfish.advisors.state import AdvisorState
-from pilotfish.advisors.store import ModelStore
-from pilotfish.consumers.advisor.catch_up import catch_up
-from pilotfish.consumers.advisor.loaded_advisor import LoadedAdvisor, load_advisor
+from pilotfish.consumers.advisor.loaded_advisor import LoadedAdvisor
+from pilotfish.consumers.advisor.loader import AdvisorLoader
 from pilotfish.consumers.advisor.snapshot_store import SnapshotStore
 from pilotfish.runtime.promotions import InService
 from pilotfish.runtime.service.background import in_background
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advisors import AdvisorPromoted
-from pilotfish.schemas.errors import BundleError, PilotfishError
+from pilotfish.schemas.errors import PilotfishError
 
 _LOG = structlog.get_logger(service="advisor")
 
 _AGAIN_S: Final = 30.0
 """A bundle that could not be loaded may still be on its way into a shared folder."""
-_BASE_AGAIN_S: Final = 2.0
-_ROLLBACK_S: Final = 2.0
-"""How long a parent learns before it serves again: it must do so within five seconds, and
-learns the rest while it serves."""
 
 
 @dataclass(slots=True)
@@ -56,17 +48,11 @@ class AdvisorRegistry:
     def __init__(
         self, settings: Settings, snapshots: SnapshotStore, clock: Callable[[], float]
     ) -> None:
-        self._settings = settings
-        self._snapshots = snapshots
         self._clock = clock
-        self._store = ModelStore(settings.models)
-        self._encoders = Encoders()
+        self._loader = AdvisorLoader(settings, snapshots, clock)
         self._loaded: dict[str, LoadedAdvisor] = {}
         self._pending: dict[str, _Pending] = {}
         self._loading: tuple[InService, Future[LoadedAdvisor]] | None = None
-        self._base: LoadedAdvisor | None = None
-        self._next_base_attempt = 0.0
-        self._closed = threading.Event()
 
     @property
     def loaded(self) -> Iterable[LoadedAdvisor]:
@@ -76,7 +62,7 @@ class AdvisorRegistry:
     @property
     def ready(self) -> bool:
         """Whether there is a base bundle: without it no advisor can learn labels."""
-        return self._base_advisor() is not None
+        return self._loader.base() is not None
 
     def start(
         self,
@@ -119,13 +105,11 @@ class AdvisorRegistry:
         return ready
 
     def for_request(self, tenant: str) -> LoadedAdvisor | None:
-        """Return the advisor that answers a tenant; None where there is no bundle."""
-        return (
-            self._loaded.get(tenant)
-            or self._from_snapshot(tenant)
-            # Tenants without any label share the base advisor, which never learns.
-            or self._base_advisor()
-        )
+        """Return the advisor that answers a tenant; None where there is no bundle.
+
+        Tenants without any label share the base advisor.
+        """
+        return self._own(tenant) or self._loader.base()
 
     def for_labels(self, tenant: str, read: Mapping[int, int]) -> LoadedAdvisor:
         """Return the advisor that learns a tenant's labels.
@@ -133,35 +117,26 @@ class AdvisorRegistry:
         A tenant without an advisor has no labels before `read`, the offsets up to which
         labels were read: its advisor begins there.
         """
-        loaded = self._loaded.get(tenant) or self._from_snapshot(tenant)
-        if loaded is not None:
-            return loaded
-        base = self._base_advisor()
-        assert base is not None
-        state = AdvisorState.of_bundle(base.bundle, read)
-        loaded = self._loaded[tenant] = self._load(tenant, base.bundle, state)
-        return loaded
+        own = self._own(tenant)
+        if own is None:
+            base = self._loader.base()
+            assert base is not None
+            own = self._loaded[tenant] = self._loader.new(tenant, base.bundle, read)
+        return own
 
     def close(self) -> None:
         """End what is being loaded."""
-        self._closed.set()
+        self._loader.close()
 
-    def _from_snapshot(self, tenant: str) -> LoadedAdvisor | None:
-        base = self._base_advisor()
-        state = self._snapshots.read(tenant, base.bundle) if base else None
-        if base is None or state is None:
-            return None
-        loaded = self._loaded[tenant] = self._load(tenant, base.bundle, state)
-        return loaded
-
-    def _base_advisor(self) -> LoadedAdvisor | None:
-        if self._base is None and self._clock() >= self._next_base_attempt:
-            self._next_base_attempt = self._clock() + _BASE_AGAIN_S
-            try:
-                self._base = self._load("", self._store.base(), None)
-            except BundleError as error:
-                _LOG.error("no_base_advisor", error=str(error))
-        return self._base
+    def _own(self, tenant: str) -> LoadedAdvisor | None:
+        """Return a tenant's own advisor, from its snapshot if it is not loaded."""
+        if tenant in self._loaded:
+            return self._loaded[tenant]
+        base = self._loader.base()
+        saved = self._loader.from_snapshot(tenant, base.bundle) if base else None
+        if saved is not None:
+            self._loaded[tenant] = saved
+        return saved
 
     def _begin_loading(self) -> None:
         now = self._clock()
@@ -171,33 +146,8 @@ class AdvisorRegistry:
         if due:
             # A rollback goes first: the advisor in service does harm.
             message = min(due, key=lambda each: isinstance(each, AdvisorPromoted))
-            self._loading = message, in_background(lambda: self._prepare(message))
-
-    def _prepare(self, message: InService) -> LoadedAdvisor:
-        """Load, verify and teach; runs in the background."""
-        folder = self._store.find(message.tenant, message.version)
-        bundle = load(folder, message.checksum)
-        if isinstance(message, AdvisorPromoted):
-            return self._load_taught(message.tenant, bundle, self._closed.is_set)
-        deadline = self._clock() + _ROLLBACK_S
-        return self._load_taught(
-            message.tenant,
-            bundle,
-            lambda: self._closed.is_set() or self._clock() >= deadline,
-        )
-
-    def _load_taught(
-        self, tenant: str, bundle: Bundle, enough: Callable[[], bool]
-    ) -> LoadedAdvisor:
-        loaded = self._load(tenant, bundle, self._snapshots.read(tenant, bundle))
-        catch_up(self._settings, loaded, enough)
-        return loaded
-
-    def _load(
-        self, tenant: str, bundle: Bundle, state: AdvisorState | None
-    ) -> LoadedAdvisor:
-        weight = self._settings.cost_weight
-        return load_advisor(tenant, bundle, state, self._encoders, weight)
+            work = in_background(lambda: self._loader.prepare(message))
+            self._loading = message, work
 
     def _take_ready(self) -> list[LoadedAdvisor]:
         """Put into service what the background has finished, unless it is outdated."""
@@ -218,9 +168,9 @@ class AdvisorRegistry:
         return [loaded]
 
     def _fall_back(self, tenant: str, enough: Callable[[], bool]) -> None:
-        base = self._base_advisor()
+        base = self._loader.base()
         if base is not None:
-            self._loaded[tenant] = self._load_taught(tenant, base.bundle, enough)
+            self._loaded[tenant] = self._loader.taught(tenant, base.bundle, enough)
             _LOG.warning("base_in_service", tenant=tenant, version=base.version)
 
 
