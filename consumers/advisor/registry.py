@@ -140,9 +140,7 @@ class AdvisorRegistry:
 
     def _begin_loading(self) -> None:
         now = self._clock()
-        due = [
-            each.message for each in self._pending.values() if each.not_before <= now
-        ]
+        due = [p.message for p in self._pending.values() if p.not_before <= now]
         if due:
             # A rollback goes first: the advisor in service does harm.
             message = min(due, key=lambda each: isinstance(each, AdvisorPromoted))

@@ -25,7 +25,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TracedRequest:
     """A request, with the headers of the agent's trace that it belongs to."""
 
     request: AdviceRequested
@@ -41,16 +41,16 @@ class _Sender(BaseModel):
     reply_partition: Annotated[int, Field(ge=0)]
 
 
-def read(record: Record) -> Asked:
+def read(record: Record) -> TracedRequest:
     """Return the request in a record.
 
     Raises:
         SchemaError: it holds none; the message says why.
     """
-    given = headers(record)
-    request = decode(ADVICE_REQUESTS, record.value(), given)
+    record_headers = headers(record)
+    request = decode(ADVICE_REQUESTS, record.value(), record_headers)
     assert isinstance(request, AdviceRequested)
-    return Asked(request, of_record(given))
+    return TracedRequest(request, of_record(record_headers))
 
 
 def refusal(record: Record, reason: str) -> tuple[HintGiven, Address] | None:

@@ -61,8 +61,9 @@ class SnapshotWriter:
         if not self._store.may_write():
             return
         try:
-            for each in [*self._left, *_changed(loaded)]:
-                self._store.write(each.tenant, each.version, _content(each, read))
+            for changed in [*self._left, *_changed(loaded)]:
+                content = _content(changed, read)
+                self._store.write(changed.tenant, changed.version, content)
             self._store.write_place(read)
         except OSError as error:
             _LOG.error("not_saved", error=str(error))

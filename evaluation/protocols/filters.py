@@ -2,7 +2,7 @@
 
 Five folds by problem text, as in `full`: what a filter keeps of four of them is learned
 by an advisor, which then advises on the fifth. Only what is learned is flipped; filters see
-nothing of the fifth fold, and their settings come from what they see or from elsewhere.
+nothing of the fifth fold, and no setting of theirs was chosen on it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -113,8 +113,8 @@ def _filtered(
             success[repeat, problems] = [_value(log, advisor, row) for row in problems]
             counts += len(taught), len(kept), flipped[taught[kept]].sum()
             progress()
-    everyone, kept_count, wrong = counts
-    return Filtered(success, kept_count / everyone, wrong / max(kept_count, 1.0))
+    shown, kept_count, wrong = counts
+    return Filtered(success, kept_count / shown, wrong / max(kept_count, 1.0))
 
 
 def _deal(

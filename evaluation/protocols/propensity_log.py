@@ -66,7 +66,9 @@ def of_attempts(attempts: Iterable[LoggedAttempt]) -> PropensityLog:
     Raises:
         NothingToLearnError: too few problems or only one approach have propensities.
     """
-    chosen = [(each, each.propensity) for each in attempts if each.propensity]
+    chosen = [
+        (attempt, attempt.propensity) for attempt in attempts if attempt.propensity
+    ]
     kinds: dict[str, str] = {}
     for attempt, _ in chosen:
         kinds.setdefault(attempt.problem, attempt.problem_type)

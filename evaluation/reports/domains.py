@@ -45,7 +45,7 @@ def play_domains(worlds: list[World], length: Length) -> Report:
         played = domains.play(
             (first, second), factories, length.orders, length.seed, tick
         )
-    scores = {name: domains.score(got) for name, got in played.items()}
+    scores = {name: domains.score(result) for name, result in played.items()}
     sizes = [len(world.table.problems) for world in (first, second)]
     return Report(
         _COLUMNS,

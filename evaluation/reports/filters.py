@@ -73,7 +73,7 @@ def _chosen(choice: str) -> list[FilterName]:
     if choice == "all":
         return list(FILTERS)
     name = _LETTERS.get(choice, choice)
-    return [each for each in FILTERS if each == name]
+    return [filter_ for filter_ in FILTERS if filter_ == name]
 
 
 def _row(noise: float, name: str, line: FilterScore) -> list[str]:

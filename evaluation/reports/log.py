@@ -51,7 +51,8 @@ class Log:
 
     def about(self) -> dict[str, object]:
         """Return how many problems and which approaches there are."""
-        approaches = [each.approach for file in self.attempts for each in file]
+        attempts = chain.from_iterable(self.attempts)
+        approaches = [attempt.approach for attempt in attempts]
         return {
             "problems": len(self.embeddings),
             "approaches": list(dict.fromkeys(approaches)),
@@ -93,7 +94,8 @@ def read_log(files: Sequence[Path], *, skip_bad: bool) -> Log:
     skipped: list[SchemaError] = []
     skip: Callable[[SchemaError], object] | None = skipped.append if skip_bad else None
     attempts = tuple(tuple(read_attempts(file, skip)) for file in files)
-    texts = list(dict.fromkeys(each.problem for file in attempts for each in file))
+    problems = [attempt.problem for attempt in chain.from_iterable(attempts)]
+    texts = list(dict.fromkeys(problems))
     embeddings, encode_ms = _embed(texts)
     return Log(attempts, len(skipped), embeddings, encode_ms)
 

@@ -54,7 +54,7 @@ def play_bandit(world: World, length: Length) -> Report:
         "VW": passes[VOWPAL_WABBIT].net.mean(1),
         "Thompson": passes["Thompson"].net.mean(1),
     }
-    scores = {name: score(got, rivals) for name, got in passes.items()}
+    scores = {name: score(played, rivals) for name, played in passes.items()}
     columns = ("policy", "success", "95 %", "half 2", "- VW", "calib.", "abst.", "ms")
     lines = {**scores, **hindsight(world.priced)}
     return Report(
@@ -63,7 +63,7 @@ def play_bandit(world: World, length: Length) -> Report:
         _legend(_BANDIT, verdicts()),
         {name: asdict(line) for name, line in lines.items()},
         {"verdicts": verdicts()},
-        {name: got.net for name, got in passes.items()},
+        {name: played.net for name, played in passes.items()},
     )
 
 
@@ -83,7 +83,8 @@ def play_full(world: World, length: Length) -> Report:
         "tf-idf ridge": held["tf-idf ridge"].success.mean(0),
     }
     scores = {
-        name: score_held_out(got, world.table, rivals) for name, got in held.items()
+        name: score_held_out(result, world.table, rivals)
+        for name, result in held.items()
     }
     columns = ("policy", "success", "95 %", "right", "- ridge", "calib.", "abst.", "ms")
     lines = {**scores, **hindsight(world.priced)}
