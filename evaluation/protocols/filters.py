@@ -103,7 +103,9 @@ def _filtered(
     counts = np.zeros(3)
     for repeat in range(repeats):
         for problems, taught, flipped in _deal(log, noise, (seed, repeat)):
-            labelled = [_labelled(log.attempts[at], flipped[at]) for at in taught]
+            labelled = [
+                _labelled(log.attempts[at], flipped=bool(flipped[at])) for at in taught
+            ]
             kept = np.flatnonzero(filter_(labelled, log.embeddings[log.row[taught]]))
             advisor = LogAdvisor(FastHead(log.embeddings.shape[1]))
             for at in kept:
@@ -130,7 +132,7 @@ def _deal(
         yield np.flatnonzero(fold == number), taught, flipped
 
 
-def _labelled(attempt: Attempt, flipped: np.bool_) -> Attempt:
+def _labelled(attempt: Attempt, *, flipped: bool) -> Attempt:
     return replace(attempt, p_success=1 - attempt.p_success) if flipped else attempt
 
 
