@@ -1,7 +1,6 @@
 """Every label of every partition, read without a group: each advisor learns them all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self
 
@@ -13,27 +12,12 @@ from pilotfish.runtime.decoding import SetAside, decoded
 from pilotfish.runtime.kafka import consumer, readable
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import UnavailableError
-from pilotfish.schemas.labels import AttemptLabelled
+from pilotfish.schemas.labels import AttemptLabelled, PlacedLabel
 from pilotfish.schemas.topics import LABELS
 
 _LOG = structlog.get_logger(service="advisor")
 
 _TIMEOUT_S: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedLabel:
-    """A label, where it lies in `pilotfish.labels`, and when it was put there."""
-
-    label: AttemptLabelled
-    partition: int
-    offset: int
-    at: datetime
-
-    @property
-    def offset_in_topic(self) -> tuple[int, int]:
-        """What tells this record from all others of the topic."""
-        return self.partition, self.offset
 
 
 class LabelReader:
