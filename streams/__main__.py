@@ -1,4 +1,7 @@
-"""`python -m pilotfish.streams`: labels attempts and counts windows; set by PILOTFISH_*."""
+"""`python -m pilotfish.streams`: labels attempts and counts windows.
+
+Settings come from PILOTFISH_* in the environment.
+"""
 
 import os
 import signal
@@ -24,7 +27,7 @@ def main() -> int:
         log = structlog.get_logger(service="streams")
         log.error("failed", kind="ConfigurationError", error=str(error))  # noqa: TRY400
         return 1
-    # After the signals: to load Faust takes seconds.
+    # After the signal handlers, because Faust takes seconds to load.
     from pilotfish.streams.service import serve
 
     return serve(settings, stop)
@@ -33,5 +36,5 @@ def main() -> int:
 if __name__ == "__main__":
     status = main()
     sys.stderr.flush()
-    # At once: threads that wait for a server must not hold up the exit.
+    # Immediately: threads that wait for a server must not delay the exit.
     os._exit(status)

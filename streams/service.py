@@ -1,8 +1,8 @@
-"""How the worker lives: it waits for Kafka, runs Faust, and stops within five seconds.
+"""The life cycle of a worker: it waits for Kafka, runs Faust, and stops within five seconds.
 
-A kill at any moment is harmless (see `sink`), and this makes life simple: what does not
-stop in time is left behind, and when Faust gives up because Kafka went away, the process
-begins anew in its own place, with the same process id.
+A kill at any moment is harmless (see `sink`), which keeps this simple: tasks that do not
+stop in time are abandoned, and when Faust stops because Kafka is unreachable, the process
+replaces itself by a new one with the same process id.
 """
 
 import asyncio
@@ -40,15 +40,15 @@ _LOG = structlog.get_logger(service="streams")
 
 _TIMEOUT_S: Final = 5.0
 _STOP_S: Final = 3.0
-_SEARCH_S: Final = 60.0
-_LOOK_S: Final = 1.0
-_REFUSED: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
+_MAX_IDLE_SEARCH_S: Final = 60.0
+_POLL_S: Final = 1.0
+_UNAUTHORIZED: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 _TICK_S: Final = 0.1
-_LONGEST_S: Final = 10.0
+_MAX_WAIT_S: Final = 10.0
 
 
-class FaustGaveUpError(UnavailableError):
-    """Faust crashed; in practice because Kafka was away for longer than it bears."""
+class FaustStoppedError(UnavailableError):
+    """Faust crashed; in practice because Kafka was unreachable for longer than it waits."""
 
 
 def wait_for_topics(
@@ -57,7 +57,8 @@ def wait_for_topics(
     """Wait until Kafka answers and has both topics, or `stop` is set.
 
     Raises:
-        ConfigurationError: Kafka refuses these settings, or the topics do not fit.
+        ConfigurationError: Kafka refuses these settings, or the topics differ in their
+            number of partitions.
     """
     wait_s = 0.5
     while not stop.is_set():
@@ -67,7 +68,7 @@ def wait_for_topics(
         except UnavailableError as error:
             _LOG.warning("waiting", error=str(error), wait_s=wait_s)
             stop.wait(wait_s)
-            wait_s = min(2 * wait_s, _LONGEST_S)
+            wait_s = min(2 * wait_s, _MAX_WAIT_S)
         else:
             return
 
@@ -76,38 +77,39 @@ async def run(settings: Settings, stop: threading.Event, status: ServiceStatus) 
     """Run Faust until `stop` is set.
 
     Raises:
-        UnavailableError: Faust or the worker's process ended; begin anew.
-        PilotfishError: beginning anew would not help.
+        UnavailableError: Faust or the worker's process ended; restart.
+        PilotfishError: restarting would not help.
     """
     failures: list[BaseException] = []
-    settings.home.mkdir(parents=True, exist_ok=True)  # Faust makes a folder in it
+    settings.home.mkdir(parents=True, exist_ok=True)  # Faust creates a folder in it
     app = create_app(settings)
     worker = WorkerProcess(settings)
     await asyncio.to_thread(worker.ready)
     attach(app, worker, status, failures.append)
-    beside = [
+    tasks = [
         asyncio.create_task(_close_idle(app, settings, stop)),
-        asyncio.create_task(_hear_refusals(settings, stop)),
+        asyncio.create_task(_watch_authorization(settings, stop)),
     ]
     try:
         await app.start()
-        while not (stop.is_set() or failures or app.should_stop or _done(beside)):
+        while not (stop.is_set() or failures or app.should_stop or _done(tasks)):
             status.beat(worker.silent_s)
             await asyncio.sleep(_TICK_S)
     except Exception as error:
-        raise FaustGaveUpError(f"Faust does not start: {error}") from error
+        raise FaustStoppedError(f"Faust does not start: {error}") from error
     if stop.is_set():
         await asyncio.wait_for(app.stop(), _STOP_S)
         return
     if failures:
         raise failures[0]
-    for task in _done(beside):
+    for task in _done(tasks):
         task.result()
-    if isinstance(app.crash_reason, _REFUSED):
+    if isinstance(app.crash_reason, _UNAUTHORIZED):
         raise ConfigurationError(
-            f"Kafka refuses: {app.crash_reason!r}; `pilotfish grant service` allows it"
+            f"Kafka refuses access: {app.crash_reason!r}; "
+            "`pilotfish grant service` allows it"
         )
-    raise FaustGaveUpError(f"Faust stopped: {app.crash_reason!r}")
+    raise FaustStoppedError(f"Faust stopped: {app.crash_reason!r}")
 
 
 def serve(settings: Settings, stop: threading.Event) -> int:
@@ -118,15 +120,15 @@ def serve(settings: Settings, stop: threading.Event) -> int:
         with listening("streams", settings, health):
             _run(settings, stop, health.status)
     except UnavailableError as error:
-        _LOG.warning("begins_anew", error=str(error))
+        _LOG.warning("restarting", error=str(error))
         if not stop.wait(error.retry_after_s):
-            _begin_anew()
+            _restart()
     except TimeoutError:
         _LOG.warning("left_behind", waited_s=_STOP_S)
     except PilotfishError as error:
         _LOG.error("failed", kind=type(error).__name__, error=str(error))
         return 1
-    except Exception:  # noqa: BLE001 - a mistake of ours: said, and threads left behind
+    except Exception:  # noqa: BLE001 - a bug: logged, and threads are abandoned
         _LOG.exception("failed")
         return 1
     _LOG.info("stopped")
@@ -134,21 +136,21 @@ def serve(settings: Settings, stop: threading.Event) -> int:
 
 
 def _run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
-    load(settings.labelling)  # here as well: where it fails, it is told and the end
+    load(settings.labelling)  # in this process as well, so that a mistake ends it
     wait_for_topics(settings, stop, status)
     if not stop.is_set():
         tune_gc()
-        # Not asyncio.run: at its end it would wait for a thread that waits for a server.
+        # Not asyncio.run, which would wait for a thread that waits for a server.
         loop = asyncio.new_event_loop()
         loop.run_until_complete(run(settings, stop, status))
 
 
 async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> None:
-    """Close idle attempts of this worker's partitions now and then."""
+    """Close idle attempts of this worker's partitions periodically."""
     publisher = Publisher(producer(settings))
     idle = IdleAttempts(ClickHouse(settings), publisher, settings.idle_s)
     while not stop.is_set():
-        await asyncio.sleep(min(settings.idle_s / 4, _SEARCH_S))
+        await asyncio.sleep(min(settings.idle_s / 4, _MAX_IDLE_SEARCH_S))
         partitions = partitions_of(app)
         try:
             closed = await asyncio.to_thread(idle.close, partitions)
@@ -159,16 +161,16 @@ async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> No
                 _LOG.info("closed_idle", attempts=closed)
 
 
-async def _hear_refusals(settings: Settings, stop: threading.Event) -> None:
-    """Raise ConfigurationError once Kafka does not know this user any more.
+async def _watch_authorization(settings: Settings, stop: threading.Event) -> None:
+    """Raise ConfigurationError once Kafka no longer accepts this user.
 
-    aiokafka would try again for ever and tell nobody. So another client, which reads
-    nothing, stays connected beside it.
+    aiokafka would retry forever without reporting it. So a second client, which reads
+    nothing, stays connected.
     """
     client = consumer(settings, GROUP)
     while not stop.is_set():
         client.poll(0)
-        await asyncio.sleep(_LOOK_S)
+        await asyncio.sleep(_POLL_S)
 
 
 def _done(tasks: list[asyncio.Task[None]]) -> list[asyncio.Task[None]]:
@@ -176,13 +178,14 @@ def _done(tasks: list[asyncio.Task[None]]) -> list[asyncio.Task[None]]:
 
 
 def _check_topics(settings: Settings) -> None:
-    there = topics(settings, _TIMEOUT_S)
-    missing = [t.name for t in (EVENTS, LABELS) if t.name not in there]
+    existing = topics(settings, _TIMEOUT_S)
+    missing = [t.name for t in (EVENTS, LABELS) if t.name not in existing]
     if missing:
         raise UnavailableError(
-            f"Kafka has no {' and no '.join(missing)} yet, or does not show this user"
+            f"Kafka does not have {' and '.join(missing)} yet, or hides it from this user: "
+            "`pilotfish prepare` creates topics, `pilotfish grant service` allows access"
         )
-    events, labels = (len(there[t.name].partitions) for t in (EVENTS, LABELS))
+    events, labels = (len(existing[t.name].partitions) for t in (EVENTS, LABELS))
     if events != labels:
         raise ConfigurationError(
             f"{EVENTS.name} has {events} partitions and {LABELS.name} has {labels}: "
@@ -190,5 +193,5 @@ def _check_topics(settings: Settings) -> None:
         )
 
 
-def _begin_anew() -> None:
+def _restart() -> None:
     os.execv(sys.executable, [sys.executable, "-m", "pilotfish.streams"])  # noqa: S606

@@ -1,4 +1,4 @@
-"""ClickHouse and the model test's fake of it, which must answer alike."""
+"""ClickHouse and the model test's fake of it, which must give the same answers."""
 
 from typing import Any
 
