@@ -205,7 +205,7 @@ def test_each_unreadable_record_has_its_reason(settings: Settings) -> None:
         (b"not json", named, "Invalid JSON"),
         (altered(step, tokens="many"), named, "StepRecorded.tokens"),
         (altered(step, content="x" * 300_000), named, f"at most {MAX_CONTENT}"),
-        (altered(step, content="x" * 2_000_000), named, "takes 1048576"),
+        (altered(step, content="x" * 2_000_000), named, "allows 1048576"),
         (altered(step, at="1970-01-01T00:00:00Z"), named, "equal to 2020"),
         (altered(step), [("schema", b"StepRecorded"), ("version", b"99")], "99"),
         (altered(step), [("schema", b"Unknown"), ("version", b"1")], "Unknown"),
