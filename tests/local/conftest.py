@@ -18,7 +18,7 @@ from pilotfish.runtime.settings import Settings
 
 @pytest.fixture(scope="package")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """`pilotfish up` in a process; at the end it must stop within ten seconds."""
+    """`pilotfish up` in a process, which must stop within ten seconds at the end."""
     settings = _settings(tmp_path_factory.mktemp("up"))
     with subprocess.Popen(
         [sys.executable, "-m", "pilotfish", "up"],
@@ -40,7 +40,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 @pytest.fixture
 def apart(tmp_path: Path) -> Settings:
-    """Settings for a platform of a test's own."""
+    """Settings of a platform for one test alone."""
     return _settings(tmp_path)
 
 
