@@ -26,9 +26,9 @@ _LOG = structlog.get_logger(service="streams")
 
 GROUP: Final = consumer_groups.STREAMS
 
-TAKE: Final = 2000
+MAX_BATCH: Final = 2000
 """Most events in a batch; a larger batch shares three round trips among more events."""
-WITHIN_S: Final = 0.2
+BATCH_WINDOW_S: Final = 0.2
 """How long a batch is collected: most of the delay from an attempt's end to its label."""
 
 _SESSION_S: Final = 10.0
@@ -101,7 +101,7 @@ class Batches:
         """Process a stream until a batch fails."""
         writing: asyncio.Task[bool] | None = None
         # `take` would acknowledge a batch that a cancelled agent has not finished.
-        async for batch in events.noack_take(TAKE, within=WITHIN_S):
+        async for batch in events.noack_take(MAX_BATCH, within=BATCH_WINDOW_S):
             if writing is not None and not await writing:
                 return
             writing = asyncio.create_task(self._write(batch))

@@ -37,7 +37,7 @@ _PRIOR_ACCURACY: Final = 0.7
 _PRIOR_VOTES: Final = 20.0
 """Votes that every source is assumed to have given, with `_PRIOR_ACCURACY`."""
 _KNOWN_OUTCOME_WEIGHT: Final = 5.0
-"""An attempt with a known outcome counts as so many without (EM-lambda, Nigam 2000)."""
+"""An attempt with a known outcome counts as five without (EM-lambda, Nigam 2000)."""
 _PAIR_PRIOR: Final = 4.0
 _VOTING_PRIOR: Final = 20.0
 _CLASS_PRIOR: Final = 2.0

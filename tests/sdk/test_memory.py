@@ -30,8 +30,8 @@ def remembered_id(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_a_client_finds_attempts_of_its_tenant(remembered_id: str) -> None:
     with pilotfish.connect() as pilot:
-        [found] = pilot.memory.search("w2 w1", k=3)
-        assert (found.attempt_id, found.outcome) == (remembered_id, "success")
+        [attempt] = pilot.memory.search("w2 w1", k=3)
+        assert (attempt.attempt_id, attempt.outcome) == (remembered_id, "success")
         assert pilot.memory.search("w2", mode="words") != []
     with pilotfish.connect(tenant="nobody") as pilot:
         assert pilot.memory.search("w2 w1") == []

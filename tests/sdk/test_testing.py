@@ -55,7 +55,7 @@ def test_memory_search_is_scripted_by_the_test(memory: MemoryClient) -> None:
         "a", "w1", "sql", "plan", "success", 1.0, 0.9, 0.1, 2.0, 3, ("sql",)
     )
     memory.will_remember(attempt, replace(attempt, attempt_id="b"))
-    assert [found.attempt_id for found in memory.memory.search("w2", k=1)] == ["a"]
+    assert [result.attempt_id for result in memory.memory.search("w2", k=1)] == ["a"]
     with pytest.raises(ConfigurationError, match="k from 1 to 100"):
         memory.memory.search("w1", k=0)
 

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotfish._sdk.spool.file import SpoolFile, Stored, line_of, waiting_in
+from pilotfish._sdk.spool.file import SpoolFile, StoredEvent, line_of, waiting_in
 
 TEXTS = st.lists(st.binary(max_size=40).filter(lambda text: b"\n" not in text))
 
 
-def written(texts: list[bytes]) -> tuple[bytes, list[Stored]]:
+def written(texts: list[bytes]) -> tuple[bytes, list[StoredEvent]]:
     data, stored = b"", []
     for order, text in enumerate(texts):
-        stored.append(Stored(order, len(data), text))
+        stored.append(StoredEvent(order, len(data), text))
         data += line_of(order, text)
     return data, stored
 
@@ -34,13 +34,15 @@ def test_a_damaged_byte_costs_the_events_it_touches_only(
     texts: list[bytes], drawn: st.DataObject
 ) -> None:
     data, stored = written(texts)
-    place = drawn.draw(st.integers(0, len(data) - 1))
-    byte = drawn.draw(st.integers(0, 255).filter(lambda byte: byte != data[place]))
-    events = waiting_in(data[:place] + bytes([byte]) + data[place + 1 :])
+    location = drawn.draw(st.integers(0, len(data) - 1))
+    byte = drawn.draw(st.integers(0, 255).filter(lambda byte: byte != data[location]))
+    events = waiting_in(data[:location] + bytes([byte]) + data[location + 1 :])
     assert set(events) <= set(stored)
     lost = [event for event in stored if event not in events]
     # A line end belongs to two lines.
-    assert len(lost) == 1 + (data[place : place + 1] == b"\n" and place + 1 < len(data))
+    assert len(lost) == 1 + (
+        data[location : location + 1] == b"\n" and location + 1 < len(data)
+    )
 
 
 @given(st.binary())

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pilotfish
-from pilotfish._sdk.spool.spool import Place, Spool
+from pilotfish._sdk.spool.spool import Location, Spool
 from pilotfish._sdk.warnings import Warnings
 
 LARGE = 1024 * 1024
@@ -34,7 +34,7 @@ def spool(path: Path, limit_bytes: int = LARGE, tenant: str = "t") -> Iterator[S
     opened.close()
 
 
-def taken(spool: Spool) -> list[tuple[Place, bytes]]:
+def taken(spool: Spool) -> list[tuple[Location, bytes]]:
     return list(iter(spool.take, None))
 
 
@@ -61,9 +61,9 @@ def test_settled_events_leave_no_files_behind(tmp_path: Path) -> None:
     with spool(tmp_path) as first:
         for number in range(100):
             first.add(step(number, 2000))
-        places = [place for place, _ in taken(first)]
-        first.settle(places[50:])
-        first.settle(places[:50])
+        locations = [location for location, _ in taken(first)]
+        first.settle(locations[50:])
+        first.settle(locations[:50])
     assert files(tmp_path) == []
 
 
@@ -71,16 +71,16 @@ def test_the_next_process_gets_unsettled_events_in_order(tmp_path: Path) -> None
     with spool(tmp_path) as first:
         for number in range(1000):
             first.add(step(number, 500) if number % 3 else outcome(number))
-        places = [got[0] for _ in range(600) if (got := first.take())]
-        first.settle(places[:100])
-        first.settle(places[300:400])
+        locations = [got[0] for _ in range(600) if (got := first.take())]
+        first.settle(locations[:100])
+        first.settle(locations[300:400])
     with spool(tmp_path) as second:
         assert second.counts.taken_over == second.counts.waiting == 800
         second.add(outcome(1000))
         expected = [n for n in range(1001) if not (n < 100 or 300 <= n < 400)]
         received = taken(second)
         assert [int(text.split()[2]) for _, text in received] == expected
-        second.settle(place for place, _ in received)
+        second.settle(location for location, _ in received)
     assert files(tmp_path) == []
 
 
@@ -177,7 +177,7 @@ def test_nothing_is_lost_uncounted_or_reordered(
             offered += 1
         elif isinstance(action, int):
             some = [got for _ in range(action) if (got := first.take())]
-            first.settle(place for place, _ in some)
+            first.settle(location for location, _ in some)
             sent += [int(text.split()[2]) for _, text in some]
         else:
             first.close()
@@ -204,7 +204,7 @@ def test_a_damaged_file_is_set_aside_and_the_rest_is_read(
         received = taken(second)
         assert len(received) == 9
         assert second.counts.dropped == 2
-        second.settle(place for place, _ in received)
+        second.settle(location for location, _ in received)
     [aside] = files(tmp_path)
     assert aside.name == "damaged" and aside.read_bytes().endswith(b"+torn")
     assert len(caplog.records) == 1 and str(aside) in caplog.text
@@ -231,8 +231,8 @@ def test_strange_files_are_left_alone(tmp_path: Path) -> None:
     (root / "folder").mkdir()
     (root / "folder" / "note.txt").write_text("mine")
     with spool(tmp_path) as second:
-        [(place, _)] = taken(second)
-        second.settle([place])
+        [(location, _)] = taken(second)
+        second.settle([location])
     assert {file.name for file in files(tmp_path)} >= {"note.txt"}
     assert len(list(tmp_path.rglob("note.txt"))) == 2
 
@@ -251,13 +251,13 @@ def test_vanished_files_raise_nothing(
 ) -> None:
     with spool(tmp_path / "s") as first:
         first.add(step(1))
-        [(place, _)] = taken(first)
+        [(location, _)] = taken(first)
         [backed_up] = first.back_up([step(2)])
         first.add(step(3))
         remove(tmp_path / "s")
         first.take_over()
         assert backed_up is not None
-        first.settle([place, backed_up])
+        first.settle([location, backed_up])
         assert taken(first) == []
         first.add(step(4))
         assert first.take() is None or remove is REMOVALS[1]
@@ -307,7 +307,7 @@ def test_on_a_full_disk_the_oldest_steps_make_room(
         assert counts.dropped > 2000 // 2
         # Marking needs no room.
         settled = [got for _ in range(100) if (got := first.take())]
-        first.settle(place for place, _ in settled)
+        first.settle(location for location, _ in settled)
     assert caplog.text.count("does not work (No space left on device)") == 1
     with spool(small_disk, 100 * LARGE) as second:
         received = [int(text.split()[2]) for _, text in settled] + numbers(second)

@@ -21,7 +21,7 @@ _HEAD: Final = 10
 """Bytes before the part with a checksum: state, eight digits, a blank."""
 
 
-class Stored(NamedTuple):
+class StoredEvent(NamedTuple):
     """An event on disk; `text` is schema, version and value."""
 
     order: int
@@ -35,7 +35,7 @@ def line_of(order: int, text: bytes) -> bytes:
     return b"%b%08x %b\n" % (_WAITING, crc32(body), body)
 
 
-def waiting_in(data: bytes) -> list[Stored]:
+def waiting_in(data: bytes) -> list[StoredEvent]:
     """Return the events in a file's bytes that were not sent; damaged lines are skipped.
 
     A last line without a line end was being written when the process was killed: it is
@@ -50,12 +50,12 @@ def waiting_in(data: bytes) -> list[Stored]:
     return events
 
 
-def _read(line: bytes, offset: int) -> Stored | None:
+def _read(line: bytes, offset: int) -> StoredEvent | None:
     head, body = line[:_HEAD], line[_HEAD:]
     if head != b"%b%08x " % (_WAITING, crc32(body)):
         return None
     order, _, text = body.partition(b" ")
-    return Stored(int(order), offset, text) if order.isdigit() else None
+    return StoredEvent(int(order), offset, text) if order.isdigit() else None
 
 
 class SpoolFile:
@@ -109,7 +109,7 @@ class SpoolFile:
         self.size += len(line)
         return self.size - len(line)
 
-    def read(self) -> list[Stored]:
+    def read(self) -> list[StoredEvent]:
         """Return the events that were not sent; fewer than `unread` in a damaged file.
 
         Raises:

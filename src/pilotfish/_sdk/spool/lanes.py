@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from pilotfish._sdk.spool.file import SpoolFile, Stored
+from pilotfish._sdk.spool.file import SpoolFile, StoredEvent
 
 STEPS: Final = "steps"
 OUTCOMES: Final = "outcomes"
@@ -13,7 +13,7 @@ OUTCOMES: Final = "outcomes"
 @dataclass(slots=True)
 class _Lane:
     files: deque[SpoolFile] = field(default_factory=deque)
-    loaded: deque[tuple[SpoolFile, Stored]] = field(default_factory=deque)
+    loaded: deque[tuple[SpoolFile, StoredEvent]] = field(default_factory=deque)
 
 
 class SpoolLanes:
@@ -46,12 +46,12 @@ class SpoolLanes:
                 return lane.files.popleft()
         return None
 
-    def load(self, file: SpoolFile, events: list[Stored]) -> None:
+    def load(self, file: SpoolFile, events: list[StoredEvent]) -> None:
         """Add the events of the file that `next_file` returned."""
         loaded = self._lanes[lane_of_file(file)].loaded
         loaded.extend((file, stored) for stored in events)
 
-    def take(self) -> tuple[SpoolFile, Stored] | None:
+    def take(self) -> tuple[SpoolFile, StoredEvent] | None:
         """Remove and return the oldest loaded event, or None."""
         queues = [lane.loaded for lane in self._lanes.values() if lane.loaded]
         if not queues:

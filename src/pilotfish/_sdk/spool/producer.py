@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 from typing import Final, cast
 
-from pilotfish._sdk.spool.spool import Place, Spool
+from pilotfish._sdk.spool.spool import Location, Spool
 from pilotfish._sdk.transport.kafka_events import EventProducer
 from pilotfish._sdk.transport.transport import Failure, OnSettled
 from pilotfish._sdk.warnings import Warnings
@@ -33,7 +33,7 @@ class _InFlight:
 
     text: bytes
     on_settled: OnSettled | None = None
-    place: Place | None = None
+    location: Location | None = None
     since: float = 0.0
 
 
@@ -58,7 +58,7 @@ class SpoolingProducer:
         self._in_flight = 0
         self._not_on_disk: dict[_InFlight, None] = {}
         self._returned: deque[_InFlight] = deque()
-        self._acknowledged: list[Place] = []
+        self._acknowledged: list[Location] = []
         self._last_answer = 0.0
         self._retry_at = 0.0
         self._take_over_at = 0.0
@@ -123,7 +123,7 @@ class SpoolingProducer:
         if not self._in_flight:
             self._last_answer = flight.since
         self._in_flight += 1
-        if flight.place is None:
+        if flight.location is None:
             self._not_on_disk[flight] = None
         return True
 
@@ -134,16 +134,16 @@ class SpoolingProducer:
             self._last_answer = time.monotonic()
         if failure is not None and not failure.final:
             self._keep_for_retry(flight, failure)
-        elif flight.place is None:
+        elif flight.location is None:
             assert flight.on_settled is not None
             flight.on_settled(failure)
         else:
-            self._acknowledged.append(flight.place)
+            self._acknowledged.append(flight.location)
             self._count(failure)
 
     def _keep_for_retry(self, flight: _InFlight, failure: Failure) -> None:
         self._retry_at = time.monotonic() + _RETRY_S
-        if flight.place is None:
+        if flight.location is None:
             self._spool.add(flight.text)
         else:
             self._returned.append(flight)
@@ -161,9 +161,9 @@ class SpoolingProducer:
         flights, self._not_on_disk = list(self._not_on_disk), {}
         if flights:
             self._warnings.once("Kafka does not accept them", "events go to the spool")
-        places = self._spool.back_up(flight.text for flight in flights)
-        for flight, place in zip(flights, places, strict=True):
-            flight.place = place
+        locations = self._spool.back_up(flight.text for flight in flights)
+        for flight, location in zip(flights, locations, strict=True):
+            flight.location = location
 
     def _mark(self) -> None:
         acknowledged, self._acknowledged = self._acknowledged, []
@@ -184,12 +184,12 @@ class SpoolingProducer:
         while self._returned:
             yield self._returned.popleft()
         while (stored := self._spool.take()) is not None:
-            place, text = stored
-            yield _InFlight(text, place=place)
+            location, text = stored
+            yield _InFlight(text, location=location)
 
     def _refuse(self, flight: _InFlight, reason: str) -> None:
-        assert flight.place is not None
-        self._spool.refuse(flight.place, reason)
+        assert flight.location is not None
+        self._spool.refuse(flight.location, reason)
 
 
 def _text(event: Event) -> bytes:

@@ -19,7 +19,7 @@ _FILE_BYTES: Final = 1024 * 1024
 _DISK_FULL: Final = (ENOSPC, EDQUOT)
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """The location of an event on disk."""
 
     file: SpoolFile
@@ -82,39 +82,39 @@ class Spool:
 
     def add(self, text: bytes) -> None:
         """Append an event; one that does not fit counts as dropped."""
-        place = self._write(text, self._files)
-        if place is None:
+        location = self._write(text, self._files)
+        if location is None:
             self.counts.dropped += 1
         else:
-            place.file.unread += 1
-            if place.offset == 0:
-                self._lanes.append(place.file)
+            location.file.unread += 1
+            if location.offset == 0:
+                self._lanes.append(location.file)
         self.counts.kept += 1
 
-    def back_up(self, texts: Iterable[bytes]) -> list[Place | None]:
+    def back_up(self, texts: Iterable[bytes]) -> list[Location | None]:
         """Write events that are in flight: to be settled later, but not read back."""
         files: _OpenFiles = {}
-        places = [self._write(text, files) for text in texts]
-        for place in places:
-            if place is not None:
+        locations = [self._write(text, files) for text in texts]
+        for location in locations:
+            if location is not None:
                 self.counts.kept += 1
-                place.file.open += 1
-        return places
+                location.file.open += 1
+        return locations
 
-    def take(self) -> tuple[Place, bytes] | None:
+    def take(self) -> tuple[Location, bytes] | None:
         """Return the oldest unread event, or None."""
         for lanes in (*self._older, self._lanes):
             while (file := lanes.next_file()) is not None:
                 self._load(file, lanes)
             if (oldest := lanes.take()) is not None:
                 file, stored = oldest
-                return Place(file, stored.offset), stored.text
+                return Location(file, stored.offset), stored.text
         return None
 
-    def settle(self, places: Iterable[Place]) -> None:
+    def settle(self, locations: Iterable[Location]) -> None:
         """Remove events that were read or backed up: nobody must send them again."""
         offsets: dict[SpoolFile, list[int]] = {}
-        for file, offset in places:
+        for file, offset in locations:
             offsets.setdefault(file, []).append(offset)
         for file, settled in offsets.items():
             file.open -= len(settled)
@@ -123,10 +123,10 @@ class Spool:
             else:
                 self._remove(file)
 
-    def refuse(self, place: Place, reason: str) -> None:
+    def refuse(self, location: Location, reason: str) -> None:
         """Drop an unreadable event; its file is kept for inspection."""
-        self._set_aside(place.file, 1, reason)
-        self.settle([place])
+        self._set_aside(location.file, 1, reason)
+        self.settle([location])
 
     def take_over(self) -> None:
         """Add the events that ended processes of the tenant left behind."""
@@ -145,7 +145,7 @@ class Spool:
         if self._own is not None:
             self._own.release()
 
-    def _write(self, text: bytes, files: _OpenFiles) -> Place | None:
+    def _write(self, text: bytes, files: _OpenFiles) -> Location | None:
         self._order += 1
         line = line_of(self._order, text)
         while self._make_room(len(line)):
@@ -158,7 +158,7 @@ class Spool:
                     return None
             else:
                 self._size += len(line)
-                return Place(file, offset)
+                return Location(file, offset)
         self._warnings.once("the spool is full", "events were dropped")
         return None
 
