@@ -125,7 +125,7 @@ class Batch:
             if state.partition == record.partition:
                 yield event, record, state
 
-    def learners(self, cache: WorkerCache) -> set[ModelKey]:
+    def model_keys(self, cache: WorkerCache) -> set[ModelKey]:
         """Return the cached models that this batch's events belong to."""
         keys = {(event.tenant, record.partition) for event, record in self.events}
         return {key for key in keys if key in cache.models}

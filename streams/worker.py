@@ -78,7 +78,7 @@ class Worker:
         self._until_done(lambda: self._sink.write(batch))
         cache.states.settle(batch.attempts())
         cache.windows.settle(batch.windows())
-        cache.models.settle(batch.learners(cache))
+        cache.models.settle(batch.model_keys(cache))
         cache.ends |= batch.ends
         if batch.tenants_forgotten():
             self.forget()  # it may hold states of these tenants

@@ -20,7 +20,7 @@ _STALLED_S: Final = 1.0
 """How long an event is in flight before it is written to disk, too; and how long Kafka
 may acknowledge nothing before it is sent nothing more."""
 _RETRY_S: Final = 1.0
-"""From a failed delivery to the next attempt."""
+"""From a failed delivery to the next try."""
 _TAKE_OVER_EVERY_S: Final = 10.0
 """Between two searches for files of ended processes."""
 _FORWARD_BATCH: Final = 500
