@@ -11,10 +11,6 @@ from pilotfish.runtime.kafka import consumer
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.topics import ADVICE_REQUESTS
 
-COLUMNS = (
-    *("tenant", "at", "service", "reason", "topic", "source_partition"),
-    *("source_offset", "key", "value", "headers"),
-)
 BYTES = b"\xff\x00 no text"
 
 
@@ -23,12 +19,19 @@ def letter(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
     """A dead letter with a time of its own; returns its reason."""
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
-    at = datetime(2031, 1, 1, tzinfo=UTC)
-    row = (
-        *(settings.tenant, at, "advisor", settings.tenant, ADVICE_REQUESTS.name),
-        *(3, hash(settings.tenant) % 10**9, b"key", BYTES, {"schema": "Old"}),
-    )
-    ClickHouse(settings).insert("dead_letters", COLUMNS, [row])
+    row = {
+        "tenant": settings.tenant,
+        "at": datetime(2031, 1, 1, tzinfo=UTC),
+        "service": "advisor",
+        "reason": settings.tenant,
+        "topic": ADVICE_REQUESTS.name,
+        "source_partition": 3,
+        "source_offset": hash(settings.tenant) % 10**9,
+        "key": b"key",
+        "value": BYTES,
+        "headers": {"schema": "Old"},
+    }
+    ClickHouse(settings).insert("dead_letters", list(row), [list(row.values())])
     return settings.tenant
 
 

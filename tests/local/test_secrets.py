@@ -146,33 +146,31 @@ def test_the_command_line_shows_no_password(servers: Servers, words: list[str]) 
 
 def test_the_doctor_reports_the_problem_without_the_password(servers: Servers) -> None:
     output = {
-        password: run(settings, "-m", "pilotfish", "doctor", "--json")
-        for password, settings in everywhere(servers.settings).items()
+        variant: run(settings, "-m", "pilotfish", "doctor", "--json")
+        for variant, settings in everywhere(servers.settings).items()
     }
     assert b"invalid credentials" in output["kafka"]
     assert b"PILOTFISH_CLICKHOUSE_PASSWORD" in output["clickhouse"]
     assert b"invalid credentials" not in output["right"] + output["clickhouse"]
 
 
-@pytest.mark.parametrize("password", ["right", "kafka"])
-def test_an_agent_s_log_shows_no_password(servers: Servers, password: str) -> None:
-    output = run(everywhere(servers.settings)[password], "-c", AGENT)
+@pytest.mark.parametrize("variant", ["right", "kafka"])
+def test_an_agent_s_log_shows_no_password(servers: Servers, variant: str) -> None:
+    output = run(everywhere(servers.settings)[variant], "-c", AGENT)
     assert b"Stats(" in output
     assert shown(output) == []
 
 
-@pytest.mark.parametrize("password", ["kafka", "clickhouse"])
+@pytest.mark.parametrize("variant", ["kafka", "clickhouse"])
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_a_service_that_is_refused_shows_no_password(
-    servers: Servers, tmp_path: Path, name: str, password: str
+    servers: Servers, tmp_path: Path, name: str, variant: str
 ) -> None:
-    service = Service(name, wrong(servers.settings, password), tmp_path)
+    service = Service(name, wrong(servers.settings, variant), tmp_path)
     service.start()
-    refused = (
-        b"invalid credentials" if password == "kafka" else b"AUTHENTICATION_FAILED"
-    )
+    refused = b"invalid credentials" if variant == "kafka" else b"AUTHENTICATION_FAILED"
     # The trainer needs only ClickHouse, and the start of the advisor only Kafka.
-    needs = (name, password) not in {("trainer", "kafka"), ("advisor", "clickhouse")}
+    needs = (name, variant) not in {("trainer", "kafka"), ("advisor", "clickhouse")}
     try:
         if needs:
             eventually(lambda: refused in service.log.read_bytes(), True, 40)
@@ -227,9 +225,8 @@ def tables(clickhouse: ClickHouse) -> Mapping[str, bytes]:
     contents = {}
     for database, name in names:
         rows = f"SELECT * FROM `{database}`.`{name}` LIMIT 100000"
-        with suppress(
-            StorageError
-        ):  # some need a server that is not there, such as ZooKeeper
+        # Some tables need a server that is not there, such as ZooKeeper.
+        with suppress(StorageError):
             contents[f"{database}.{name}"] = repr(clickhouse.query(rows)).encode()
     assert TENANT.encode() in contents["default.events"]
     assert b"system" in contents["system.processes"]

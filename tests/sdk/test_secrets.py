@@ -36,15 +36,18 @@ SECRETS = {
     '"api_key": "' + LETTERS[:20]: "secret",
 }
 HARMLESS = (
-    *("SELECT count(*) FROM heads WHERE age > 56", "1234 5678 9012 3456", "a@b"),
-    *(
-        "the token bucket holds 40",
-        "ftp://example.org/a:b/c",
-        "x = sk + rk",
-        "3.14159",
-    ),
-    *("01926d3a-7b2c-7def-8a11-0123456789ab", "2026-11-25T17:30:00Z", "task-oriented"),
-    *("1000000000000000000000000000", "password must be long"),
+    "SELECT count(*) FROM heads WHERE age > 56",
+    "1234 5678 9012 3456",
+    "a@b",
+    "the token bucket holds 40",
+    "ftp://example.org/a:b/c",
+    "x = sk + rk",
+    "3.14159",
+    "01926d3a-7b2c-7def-8a11-0123456789ab",
+    "2026-11-25T17:30:00Z",
+    "task-oriented",
+    "1000000000000000000000000000",
+    "password must be long",
 )
 
 

@@ -9,8 +9,16 @@ from pilotfish.schemas.events import SignalKind, Status
 from pilotfish.streams.labels.rules import END, FEEDBACK, Label, Signal, label
 
 KINDS = [
-    *("explicit", "verifier", "exit_code", "tests", "judge", "thumbs"),
-    *("exception", "infrastructure", "retry", "abandoned"),
+    "explicit",
+    "verifier",
+    "exit_code",
+    "tests",
+    "judge",
+    "thumbs",
+    "exception",
+    "infrastructure",
+    "retry",
+    "abandoned",
 ]
 STATUSES = ["succeeded", "failed", "infrastructure", "abandoned", "unknown"]
 
