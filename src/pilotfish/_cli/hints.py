@@ -55,7 +55,7 @@ def explain(
             "the column request_id of the table hints lists the ids"
         )
     *values, candidates, evidence = rows[0]
-    hint = dict(zip(_COLUMNS, values, strict=True))
+    hint: dict[str, Any] = dict(zip(_COLUMNS, values, strict=True))
     hint["candidates"] = _candidates(candidates, evidence)
     if as_json:
         print_json(hint)

@@ -63,7 +63,7 @@ def explain(
             f"tenant {parameters['tenant']} has no attempt {attempt}: "
             "the last column of `pilotfish memory search` lists ids"
         )
-    label = dict(zip(_COLUMNS, rows[0], strict=True))
+    label: dict[str, Any] = dict(zip(_COLUMNS, rows[0], strict=True))
     label["evidence"] = json.loads(label["evidence"] or "[]")
     key = parameters["tenant"], label.pop("partition")
     model = load_model(clickhouse, key, _NEWEST)
