@@ -4,33 +4,25 @@ Settings come from PILOTFISH_* in the environment.
 """
 
 import os
-import signal
 import sys
-import threading
 
 import structlog
-from pydantic import ValidationError
 
-from pilotfish.runtime.service import logs
-from pilotfish.runtime.settings import Settings
+from pilotfish.runtime.service.lifecycle import run_process
+
+
+def restart() -> None:
+    """Replace this process by a new one, because Faust runs only once per process."""
+    os.execv(sys.executable, [sys.executable, "-m", "pilotfish.streams"])  # noqa: S606
 
 
 def main() -> int:
     """Run one worker until SIGTERM or SIGINT; return its exit status."""
-    logs.configure("streams")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     try:
-        settings = Settings()
-    except ValidationError as error:
-        log = structlog.get_logger(service="streams")
-        log.error("failed", kind="ConfigurationError", error=str(error))  # noqa: TRY400
+        return run_process("streams", "pilotfish.streams.service", restart)
+    except Exception:  # noqa: BLE001 - a bug: logged, and threads are abandoned
+        structlog.get_logger(service="streams").exception("failed")
         return 1
-    # After the signal handlers, because Faust takes seconds to load.
-    from pilotfish.streams.service import serve
-
-    return serve(settings, stop)
 
 
 if __name__ == "__main__":

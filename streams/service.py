@@ -1,13 +1,11 @@
-"""The life cycle of a worker: it waits for Kafka, runs Faust, and stops within five seconds.
+"""Runs a worker: it waits for Kafka and its topics, then Faust reads until `stop`.
 
-A kill at any moment is harmless (see `sink`), which keeps this simple: tasks that do not
-stop in time are abandoned, and when Faust stops because Kafka is unreachable, the process
-replaces itself by a new one with the same process id.
+A kill at any moment is harmless (see `sink`). When Faust stops because Kafka is
+unreachable, the process replaces itself by a new one with the same process id, because
+Faust runs only once per process.
 """
 
 import asyncio
-import os
-import sys
 import threading
 from typing import Any, Final
 
@@ -20,21 +18,17 @@ from aiokafka.errors import (
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import consumer, producer, topics
 from pilotfish.runtime.publisher import Publisher
-from pilotfish.runtime.service.gc_tuning import tune_gc
-from pilotfish.runtime.service.health import Health
-from pilotfish.runtime.service.metrics_server import listening
+from pilotfish.runtime.retry import retry_until_available
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
-from pilotfish.schemas.errors import (
-    ConfigurationError,
-    PilotfishError,
-    UnavailableError,
-)
+from pilotfish.schemas.errors import ConfigurationError, UnavailableError
 from pilotfish.schemas.topics import EVENTS, LABELS
 from pilotfish.streams.app import GROUP, attach, create_app, partitions_of
 from pilotfish.streams.attempts.idle import IdleAttempts
 from pilotfish.streams.labelling import load
 from pilotfish.streams.worker_process import WorkerProcess
+
+ASKS_CLICKHOUSE: Final = True
 
 _LOG = structlog.get_logger(service="streams")
 
@@ -44,42 +38,49 @@ _MAX_IDLE_SEARCH_S: Final = 60.0
 _POLL_S: Final = 1.0
 _UNAUTHORIZED: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 _TICK_S: Final = 0.1
-_MAX_WAIT_S: Final = 10.0
 
 
 class FaustStoppedError(UnavailableError):
     """Faust crashed; in practice because Kafka was unreachable for longer than it waits."""
 
 
-def wait_for_topics(
+def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
+    """Label attempts and count windows until `stop` is set.
+
+    Raises:
+        UnavailableError: Faust or the worker's process ended; restart this process.
+        PilotfishError: a restart would not help.
+    """
+    # In this process as well as in the worker's, so that a mistake ends this one.
+    load(settings.labelling)
+    _wait_for_topics(settings, stop, status)
+    # Not asyncio.run, which would wait for a thread that waits for a server.
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(_run_faust(settings, stop, status))
+
+
+def _wait_for_topics(
     settings: Settings, stop: threading.Event, status: ServiceStatus
 ) -> None:
-    """Wait until Kafka answers and has both topics, or `stop` is set.
+    """Wait until Kafka answers and has both topics.
 
     Raises:
         ConfigurationError: Kafka refuses these settings, or the topics differ in their
             number of partitions.
+        UnavailableError: `stop` was set before that.
     """
-    wait_s = 0.5
-    while not stop.is_set():
+
+    def on_wait(error: UnavailableError, wait_s: float) -> None:
         status.beat()
-        try:
-            _check_topics(settings)
-        except UnavailableError as error:
-            _LOG.warning("waiting", error=str(error), wait_s=wait_s)
-            stop.wait(wait_s)
-            wait_s = min(2 * wait_s, _MAX_WAIT_S)
-        else:
-            return
+        _LOG.warning("waiting", error=str(error), wait_s=wait_s)
+
+    retry_until_available(lambda: _check_topics(settings), stop, on_wait)
 
 
-async def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
-    """Run Faust until `stop` is set.
-
-    Raises:
-        UnavailableError: Faust or the worker's process ended; restart.
-        PilotfishError: restarting would not help.
-    """
+async def _run_faust(
+    settings: Settings, stop: threading.Event, status: ServiceStatus
+) -> None:
+    """Run Faust until `stop` is set; raises as `run`."""
     failures: list[BaseException] = []
     settings.home.mkdir(parents=True, exist_ok=True)  # Faust creates a folder in it
     app = create_app(settings)
@@ -98,7 +99,7 @@ async def run(settings: Settings, stop: threading.Event, status: ServiceStatus) 
     except Exception as error:
         raise FaustStoppedError(f"Faust does not start: {error}") from error
     if stop.is_set():
-        await asyncio.wait_for(app.stop(), _STOP_S)
+        await _stop(app)
         return
     if failures:
         raise failures[0]
@@ -112,37 +113,11 @@ async def run(settings: Settings, stop: threading.Event, status: ServiceStatus) 
     raise FaustStoppedError(f"Faust stopped: {app.crash_reason!r}")
 
 
-def serve(settings: Settings, stop: threading.Event) -> int:
-    """Run the worker until `stop` is set; return the exit status of the process."""
-    _LOG.info("started")
-    health = Health(settings, GROUP, asks_clickhouse=True)
+async def _stop(app: Any) -> None:
     try:
-        with listening("streams", settings, health):
-            _run(settings, stop, health.status)
-    except UnavailableError as error:
-        _LOG.warning("restarting", error=str(error))
-        if not stop.wait(error.retry_after_s):
-            _restart()
+        await asyncio.wait_for(app.stop(), _STOP_S)
     except TimeoutError:
         _LOG.warning("left_behind", waited_s=_STOP_S)
-    except PilotfishError as error:
-        _LOG.error("failed", kind=type(error).__name__, error=str(error))
-        return 1
-    except Exception:  # noqa: BLE001 - a bug: logged, and threads are abandoned
-        _LOG.exception("failed")
-        return 1
-    _LOG.info("stopped")
-    return 0
-
-
-def _run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
-    load(settings.labelling)  # in this process as well, so that a mistake ends it
-    wait_for_topics(settings, stop, status)
-    if not stop.is_set():
-        tune_gc()
-        # Not asyncio.run, which would wait for a thread that waits for a server.
-        loop = asyncio.new_event_loop()
-        loop.run_until_complete(run(settings, stop, status))
 
 
 async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> None:
@@ -191,7 +166,3 @@ def _check_topics(settings: Settings) -> None:
             f"{EVENTS.name} has {events} partitions and {LABELS.name} has {labels}: "
             "give both the same number"
         )
-
-
-def _restart() -> None:
-    os.execv(sys.executable, [sys.executable, "-m", "pilotfish.streams"])  # noqa: S606

@@ -82,7 +82,7 @@ def ends_with_one_clear_line(running: Service) -> None:
     lines = running.log.read_text().splitlines()
     [said] = [line for line in lines if '"event": "failed"' in line]
     assert "ConfigurationError" in said and "Kafka refuses" in said
-    assert '"restarting"' not in "".join(lines)
+    assert '"begins_anew"' not in "".join(lines)
 
 
 @pytest.mark.parametrize("what", TAKEN)
