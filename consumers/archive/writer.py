@@ -124,7 +124,7 @@ def _stored(clickhouse: ClickHouse, batch: Batch) -> bool:
     """Return whether the tables hold records of a batch already, or later ones."""
     ends = stored_ends(clickhouse, {table.topic.name for table in batch.rows})
     return any(
-        offset < ends.get((table.topic.name, partition), 0)
+        row.topic_offset < ends.get((table.topic.name, row.topic_partition), 0)
         for table, rows in batch.rows.items()
-        for *_, partition, offset in rows
+        for row in rows
     )

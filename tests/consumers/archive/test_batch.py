@@ -30,7 +30,10 @@ def test_records_become_rows_of_their_table() -> None:
         0, 9, topic=DEAD.name, value=encode(letter), headers=headers_of(letter)
     )
     batch = read([record(0, 5), record(1, 7), record(0, 6), dead])
-    assert [row[-2:] for row in batch.rows[EVENTS_TABLE]] == [(0, 5), (1, 7), (0, 6)]
+    places = [
+        (row.topic_partition, row.topic_offset) for row in batch.rows[EVENTS_TABLE]
+    ]
+    assert places == [(0, 5), (1, 7), (0, 6)]
     assert len(batch.rows[DEAD_LETTERS_TABLE]) == 1
     assert batch.next_offsets == {
         (EVENTS.name, 0): 7,
@@ -42,7 +45,7 @@ def test_records_become_rows_of_their_table() -> None:
 
 def test_what_is_unreadable_counts_as_read_and_keeps_its_reason() -> None:
     batch = read([record(0, 5), record(0, 6, value=b"\xff"), record(0, 7, value=None)])
-    assert [row[-1] for row in batch.rows[EVENTS_TABLE]] == [5]
+    assert [row.topic_offset for row in batch.rows[EVENTS_TABLE]] == [5]
     places = [(each.offset(), reason) for each, reason in batch.unreadable]
     assert [place for place, _ in places] == [6, 7]
     assert "Invalid JSON" in places[0][1] and places[1][1] == "the record has no value"

@@ -80,8 +80,8 @@ def publish(kafka: SecuredKafka, service: Settings, attempts: int) -> int:
 def ends_with_one_clear_line(running: Service) -> None:
     eventually(lambda: not running.alive(), True, WITHIN_S)
     lines = running.log.read_text().splitlines()
-    [said] = [line for line in lines if '"event": "failed"' in line]
-    assert "ConfigurationError" in said and "Kafka refuses" in said
+    [failure] = [line for line in lines if '"event": "failed"' in line]
+    assert "ConfigurationError" in failure and "Kafka refuses" in failure
     assert '"begins_anew"' not in "".join(lines)
 
 
