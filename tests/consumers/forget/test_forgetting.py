@@ -18,7 +18,7 @@ from faults.truth import windows_differ
 from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.consumers.archive import handler as archive
 from pilotfish.consumers.forget.consumer_progress import ConsumerProgress
-from pilotfish.consumers.forget.erasing import Subject, erase, found
+from pilotfish.consumers.forget.erasing import Subject, erase, row_counts
 from pilotfish.consumers.forget.forgetting import forget
 from pilotfish.consumers.memory import handler as memory
 from pilotfish.runtime.clickhouse import ClickHouse
@@ -232,7 +232,7 @@ def everywhere(settings: Settings, attempt_id: str) -> None:
     eventually(lambda: tables_with(settings, SECRET).keys(), expected, 60)
     all_read(settings)
     subject = Subject(settings.tenant, attempt_id)
-    assert set(found(ClickHouse(settings), subject)) == expected
+    assert set(row_counts(ClickHouse(settings), subject)) == expected
 
 
 def send_late(settings: Settings, attempt_id: str) -> None:

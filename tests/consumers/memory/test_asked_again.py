@@ -6,15 +6,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotfish.consumers.memory.asked_again import Asked, pairs
+from pilotfish.consumers.memory.asked_again import Question, pairs
 
 MINUTE = 60_000_000
 
 
-def asked(name: str, began: int, minutes: int = 1, angle: float = 0.0) -> Asked:
+def asked(name: str, began: int, minutes: int = 1, angle: float = 0.0) -> Question:
     vector = np.array([np.cos(angle), np.sin(angle)], np.float32)
     ended = (began + minutes) * MINUTE
-    return Asked("t", "ben", name, began * MINUTE, ended, 0, vector)
+    return Question("t", "ben", name, began * MINUTE, ended, 0, vector)
 
 
 def test_the_same_within_an_hour_and_after_the_end_is_asked_again() -> None:
@@ -41,7 +41,7 @@ def test_the_same_within_an_hour_and_after_the_end_is_asked_again() -> None:
     st.randoms(),
 )
 def test_the_order_in_which_labels_come_does_not_matter(
-    questions: list[Asked], random: Random
+    questions: list[Question], random: Random
 ) -> None:
     expected = {(one.attempt_id, other.attempt_id) for one, other in pairs(questions)}
     random.shuffle(questions)

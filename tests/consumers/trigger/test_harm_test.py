@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pilotfish.consumers.trigger.harm_test import LEAST, Counts, harm
+from pilotfish.consumers.trigger.harm_test import LEAST, Counts, harm_test
 
 
 def withdrawn_at(
@@ -14,7 +14,7 @@ def withdrawn_at(
     sides = [(~held).cumsum(), (~held & solved).cumsum()]
     sides += [held.cumsum(), (held & solved).cumsum()]
     for place in range(9, attempts, 10):
-        if harm(Counts(*(int(side[place]) for side in sides))):
+        if harm_test(Counts(*(int(side[place]) for side in sides))):
             return place + 1
     return None
 
@@ -39,7 +39,7 @@ def test_harmful_hints_are_withdrawn_soon(holdout: float, median: int) -> None:
 
 
 def test_the_reason_is_in_words() -> None:
-    reason = harm(Counts(300, 90, 40, 28))
+    reason = harm_test(Counts(300, 90, 40, 28))
     assert reason == (
         "hinted 30.0 % of 300, unhinted 70.0 % of 40: worse with confidence"
     )
@@ -57,4 +57,4 @@ def test_the_reason_is_in_words() -> None:
     ],
 )
 def test_nothing_is_said_of_few_attempts_or_of_hints_that_help(counts: Counts) -> None:
-    assert harm(counts) == ""
+    assert harm_test(counts) == ""
