@@ -90,9 +90,9 @@ def _order_exists(text: str) -> str:
             return True
         if item in done:
             return False
-        found = any(cyclic(other, way | {item}) for other in before.get(item, []))
+        in_cycle = any(cyclic(other, way | {item}) for other in before.get(item, []))
         done.add(item)
-        return found
+        return in_cycle
 
     return str(not any(cyclic(item, frozenset()) for item in list(before)))
 
@@ -105,9 +105,9 @@ def _make_number(text: str) -> str:
     task = chances.target(text)
     parts = tuple((Fraction(number), str(number)) for number in task.numbers)
     left = [_STATES]
-    found = _join(parts, task.target, left)
-    require(found)
-    return str(found)
+    expression = _join(parts, task.target, left)
+    require(expression)
+    return str(expression)
 
 
 def _join(parts: tuple[_Part, ...], target: int, left: list[int]) -> str | None:
@@ -118,9 +118,9 @@ def _join(parts: tuple[_Part, ...], target: int, left: list[int]) -> str | None:
     for i, j in combinations(range(len(parts)), 2):
         others = tuple(part for k, part in enumerate(parts) if k not in (i, j))
         for joined in joins(parts[i], parts[j]):
-            found = _join((*others, joined), target, left)
-            if found:
-                return found
+            expression = _join((*others, joined), target, left)
+            if expression:
+                return expression
     return None
 
 

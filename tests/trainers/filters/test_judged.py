@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pilotfish.trainers.filters.judged import predicted_by_others, judged, suspect
+from pilotfish.trainers.filters.judged import judged, predicted_by_others, suspect
 
 
 @pytest.mark.parametrize("flipped", [0.2, 0.4])
@@ -31,7 +31,10 @@ def test_an_attempt_does_not_foretell_itself() -> None:
     made = world(60)
     told = attempts(made, 0.0)
     other = [replace(told[0], p_success=1 - told[0].p_success), *told[1:]]
-    before, after = predicted_by_others(told, rows(made)), predicted_by_others(other, rows(made))
+    before, after = (
+        predicted_by_others(told, rows(made)),
+        predicted_by_others(other, rows(made)),
+    )
     assert before[0] == after[0]
     assert (before != after).any()
 
