@@ -64,7 +64,7 @@ CAUSAL: dict[str, Any] = {
 }
 CAUSAL["eos_token_id"] = 2
 
-MAKERS: dict[str, Callable[[], PreTrainedModel]] = {
+ARCHITECTURES: dict[str, Callable[[], PreTrainedModel]] = {
     "bert": lambda: BertModel(BertConfig(**SIZES)),
     "llama": lambda: LlamaForCausalLM(LlamaConfig(**CAUSAL)),
     "mistral": lambda: MistralForCausalLM(MistralConfig(**CAUSAL)),
@@ -78,24 +78,24 @@ MAKERS: dict[str, Callable[[], PreTrainedModel]] = {
 def serving(settings: Settings) -> Bundle:
     """The base advisor under another name, in service for the test's tenant."""
     base = ensure_base(settings)
-    made = bundle.write(
+    written = bundle.write(
         ModelStore(settings.models).path(settings.tenant, "first"),
         base.card.model_dump(exclude={"files"})
         | {"tenant": settings.tenant, "version": "first"},
         {name: (base.path / name).read_bytes() for name in bundle.FILES},
     )
-    put_into_service(settings, made, "put there by a test")
-    return made
+    put_into_service(settings, written, "put there by a test")
+    return written
 
 
 @pytest.fixture
 def tiny_model(tmp_path: Path) -> Callable[[str], Path]:
-    """Return a function that saves a model of an architecture and gives its folder."""
+    """Return a function that saves a model of an architecture and returns its folder."""
 
     def save(architecture: str) -> Path:
         torch.manual_seed(0)
         folder = tmp_path / architecture
-        MAKERS[architecture]().save_pretrained(folder)
+        ARCHITECTURES[architecture]().save_pretrained(folder)
         vocabulary = {word: number for number, word in enumerate(dict.fromkeys(WORDS))}
         tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
         tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
