@@ -1,4 +1,4 @@
-"""Calculate what the text says, directly: arithmetic, bases, chances, dates."""
+"""Direct calculation of what the text describes: arithmetic, bases, chances, dates."""
 
 import ast
 import calendar

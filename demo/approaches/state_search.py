@@ -27,23 +27,23 @@ def _state_space(text: str) -> str:
 
 def shortest(space: moves.StateSpace) -> list[str]:
     """Return the labels of a shortest way to the goal."""
-    came: dict[Any, tuple[Any, str] | None] = {space.start: None}
+    arrived_from: dict[Any, tuple[Any, str] | None] = {space.start: None}
     queue = deque([space.start])
     while queue:
         state = queue.popleft()
         if space.is_goal(state):
-            return _labels(came, state)
-        require(len(came) < _STATES)
+            return _labels(arrived_from, state)
+        require(len(arrived_from) < _STATES)
         for label, after in space.moves(state):
-            if after not in came:
-                came[after] = (state, label)
+            if after not in arrived_from:
+                arrived_from[after] = (state, label)
                 queue.append(after)
     raise NotApplicableError("the goal cannot be reached")
 
 
-def _labels(came: dict[Any, tuple[Any, str] | None], state: Any) -> list[str]:
+def _labels(arrived_from: dict[Any, tuple[Any, str] | None], state: Any) -> list[str]:
     labels: list[str] = []
-    while step := came[state]:
+    while step := arrived_from[state]:
         state, label = step
         labels.append(label)
     return labels[::-1]

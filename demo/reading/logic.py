@@ -179,9 +179,12 @@ def syllogism(text: str) -> Puzzle:
     Each region of the Venn diagram of all terms is inhabited or not. As in Aristotle's
     logic, no term is empty.
     """
-    stated, _, asked = text.partition("follow")
+    premises_text, _, conclusion_text = text.partition("follow")
     pattern = r"\b(All|No|Some) (\w+) are (not )?(\w+)"
-    given, conclusion = re.findall(pattern, stated), re.findall(pattern, asked)
+    given, conclusion = (
+        re.findall(pattern, premises_text),
+        re.findall(pattern, conclusion_text),
+    )
     require(given and len(conclusion) == 1)
     terms = sorted({term for q in (*given, *conclusion) for term in (q[1], q[3])})
     require(len(terms) <= 6)

@@ -46,7 +46,7 @@ def divisor_or_multiple(text: str) -> tuple[str, list[int]]:
 
 
 def number_to_factor(text: str) -> int:
-    """Return the number of which the prime factors are asked for."""
+    """Return the number to factor."""
     number = int(search(r"(?i)prime factors?(?:ization)? of (\d{1,12})\b", text)[1])
     require(number > 1)
     return number

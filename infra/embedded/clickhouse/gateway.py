@@ -128,7 +128,7 @@ def _answers(port: int) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Serve until SIGTERM or SIGINT."""
-    # Not at the head: whoever only starts the gateway would load chDB, 280 MB.
+    # Imported here, so that the parent process does not load chDB, which takes 280 MB.
     from pilotfish.infra.embedded.clickhouse.access import Login, User
     from pilotfish.infra.embedded.clickhouse.server import serve
 

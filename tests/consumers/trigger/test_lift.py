@@ -11,8 +11,13 @@ from pilotfish.schemas.ids import new_id
 def store_attempts(settings: Settings, tenant: str, advised: int, holdout: int) -> None:
     """Store labelled attempts that requested advice; the advised ones succeeded."""
     columns = (
-        *("tenant", "attempt_id", "version", "p_success", "started_at"),
-        *("hint_request_id", "hint_holdout"),
+        "tenant",
+        "attempt_id",
+        "version",
+        "p_success",
+        "started_at",
+        "hint_request_id",
+        "hint_holdout",
     )
     rows = [
         (tenant, new_id(), 1, float(not out), utc_now(), new_id(), out)

@@ -120,9 +120,19 @@ def test_the_newest_offset_is_an_attempt_s_current_row(database: ClickHouse) -> 
 
 def test_window_counts_add_up_over_partitions(database: ClickHouse) -> None:
     columns = [
-        *("tenant", "window_s", "window_start", "problem_type", "approach"),
-        *("topic_partition", "attempts", "successes", "failures", "abstentions"),
-        *("cost_nano", "duration_us", "last_offset"),
+        "tenant",
+        "window_s",
+        "window_start",
+        "problem_type",
+        "approach",
+        "topic_partition",
+        "attempts",
+        "successes",
+        "failures",
+        "abstentions",
+        "cost_nano",
+        "duration_us",
+        "last_offset",
     ]
     key = ["t", 60, START.replace(second=0), "sql", "react"]
     rows = [

@@ -19,7 +19,11 @@ from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.errors import ConfigurationError
 
 AGED = {
-    *("attempts", "dead_letters", "events", "hints", "memory"),
+    "attempts",
+    "dead_letters",
+    "events",
+    "hints",
+    "memory",
     "window_counts_by_partition",
 }
 
@@ -78,8 +82,17 @@ def test_older_rows_are_deleted(apart: Settings) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("events", "events=", "events=0", "events=-1", "events=1.5", "events=90d"),
-        *("=3", "events=1,,hints=2", "events=1;hints=2", "events=1,events=2", ","),
+        "events",
+        "events=",
+        "events=0",
+        "events=-1",
+        "events=1.5",
+        "events=90d",
+        "=3",
+        "events=1,,hints=2",
+        "events=1;hints=2",
+        "events=1,events=2",
+        ",",
         f"events={MOST_DAYS + 1}",
     ],
 )

@@ -29,9 +29,15 @@ from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
 
 VIEWS = {
-    *("attempts_current", "window_counts", "success_by_approach"),
-    *("hint_lift", "learning_curve", "drift", "memory_current"),
-    *("grouped_attempts", "playbook_current"),
+    "attempts_current",
+    "drift",
+    "grouped_attempts",
+    "hint_lift",
+    "learning_curve",
+    "memory_current",
+    "playbook_current",
+    "success_by_approach",
+    "window_counts",
 }
 TENANTS = ["acme", "ACME", "acme2", "o'\\`\" OR 1 <&>\n;", "", "über"]
 ROWS = {
