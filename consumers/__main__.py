@@ -3,18 +3,9 @@
 import argparse
 import os
 import sys
-from importlib import import_module
 
 from pilotfish.runtime.clickhouse import spare_pandas
-from pilotfish.runtime.service import logs
-from pilotfish.runtime.service.health import Health
-from pilotfish.runtime.service.lifecycle import (
-    asking_first,
-    end_in_time,
-    serve,
-    stop_on_signals,
-)
-from pilotfish.runtime.settings import Settings
+from pilotfish.runtime.service.lifecycle import run_process
 
 SERVICES = ("archive", "advisor", "trigger", "memory")
 
@@ -26,17 +17,10 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("service", choices=SERVICES)
     name = parser.parse_args(arguments).service
-    logs.configure(name)
-    stop = stop_on_signals()
-    end_in_time(name, stop)
     spare_pandas()
     # The head's matrices are small: more threads wait for one another on busy cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # By name: the advisor brings onnxruntime, which the others need not load.
-    service = import_module(f"pilotfish.consumers.{name}")
-    settings = Settings()
-    health = Health(settings, service.GROUP, asks_clickhouse=service.ASKS_CLICKHOUSE)
-    return serve(name, asking_first(service.run), settings, stop, health)
+    return run_process(name, f"pilotfish.consumers.{name}.handler")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """How far the archive has come: the offsets stored with its rows, not the committed ones."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import structlog
-from confluent_kafka import Consumer, TopicPartition
 
+from pilotfish.runtime.broker import PartitionOffsets
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.schemas.keys import Place
 from pilotfish.schemas.topics import ADVICE_REPLIES, DEAD, EVENTS
@@ -19,28 +19,20 @@ TABLE_OF: Final[Mapping[str, str]] = {
 }
 """Topic -> the table that the archive writes its messages to."""
 
-_TIMEOUT_S: Final = 10.0
-
 
 def resume_positions(
-    consumer: Consumer, clickhouse: ClickHouse, partitions: list[TopicPartition]
-) -> list[TopicPartition]:
-    """Return the partitions, each with the offset that the archive reads next.
+    clickhouse: ClickHouse, partitions: Sequence[PartitionOffsets]
+) -> dict[Place, int]:
+    """Return the offset that the archive reads next in each of these partitions.
 
     Raises:
-        KafkaException, UnavailableError: one of the two does not answer.
+        UnavailableError: ClickHouse does not answer.
     """
-    if not partitions:
-        return []
-    stored = stored_ends(clickhouse, {place.topic for place in partitions})
-    return [
-        TopicPartition(
-            place.topic,
-            place.partition,
-            _next(consumer, place, stored.get((place.topic, place.partition), 0)),
-        )
-        for place in consumer.committed(partitions, timeout=_TIMEOUT_S)
-    ]
+    stored = stored_ends(clickhouse, {partition.topic for partition in partitions})
+    return {
+        partition.place: _resume(partition, stored.get(partition.place, 0))
+        for partition in partitions
+    }
 
 
 def stored_ends(clickhouse: ClickHouse, topics: Iterable[str]) -> dict[Place, int]:
@@ -59,19 +51,16 @@ def stored_ends(clickhouse: ClickHouse, topics: Iterable[str]) -> dict[Place, in
     return ends
 
 
-def _next(consumer: Consumer, place: TopicPartition, stored: int) -> int:
-    """Return the higher of the stored and the committed offset, if the topic has it."""
-    start, end = consumer.get_watermark_offsets(place, timeout=_TIMEOUT_S)
-    possible = [offset for offset in (stored, place.offset) if offset <= end]
-    if stored > end:
+def _resume(partition: PartitionOffsets, stored: int) -> int:
+    if stored > partition.high:
         _LOG.error(
             "topic_recreated",
-            topic=place.topic,
-            partition=place.partition,
+            topic=partition.topic,
+            partition=partition.partition,
             stored=stored,
-            end=end,
+            end=partition.high,
             advice="the table holds offsets that the topic never reached: it was "
             "deleted and made again. Read from what is committed; empty the table or "
             "start a new database, or rows are missed after the next crash",
         )
-    return max(start, *possible, 0)
+    return partition.resume(stored)

@@ -1,35 +1,46 @@
-"""Patience with servers: work that is done again until Kafka and ClickHouse answer."""
+"""One back-off for everybody who waits for Kafka and ClickHouse."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
 
 from pilotfish.schemas.errors import UnavailableError
 
 Result = TypeVar("Result")
 
-_FIRST_WAIT_S: Final = 0.25
-_LONGEST_WAIT_S: Final = 5.0
+FIRST_WAIT_S: Final = 0.25
+LONGEST_WAIT_S: Final = 5.0
+"""A server that came back is noticed after this long at the latest."""
+
+
+def waits() -> Iterator[float]:
+    """Yield the seconds to wait before each further try: doubled, up to five."""
+    wait_s = FIRST_WAIT_S
+    while True:
+        yield wait_s
+        wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
 
 def retry_until_available(
     work: Callable[[], Result],
     given_up: threading.Event,
-    waits: Callable[[UnavailableError, float], object],
+    note: Callable[[UnavailableError, float], object],
 ) -> Result:
     """Return what `work` does once it succeeds.
 
-    `waits` hears of each error and the seconds to wait.
+    Args:
+        work: what may fail while a server is away.
+        given_up: ends the tries once it is set.
+        note: called with each error and the seconds until the next try.
 
     Raises:
         UnavailableError: `given_up` was set while a server was away.
     """
-    wait_s = _FIRST_WAIT_S
-    while True:
+    for wait_s in waits():
         try:
             return work()
         except UnavailableError as error:
-            waits(error, wait_s)
+            note(error, wait_s)
             if given_up.wait(wait_s):
                 raise
-            wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+    raise AssertionError("waits() never ends")

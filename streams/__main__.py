@@ -1,33 +1,25 @@
 """`python -m pilotfish.streams`: labels attempts and counts windows; set by PILOTFISH_*."""
 
 import os
-import signal
 import sys
-import threading
 
 import structlog
-from pydantic import ValidationError
 
-from pilotfish.runtime.service import logs
-from pilotfish.runtime.settings import Settings
+from pilotfish.runtime.service.lifecycle import run_process
+
+
+def restart() -> None:
+    """Replace this process by a new one: Faust runs once a process."""
+    os.execv(sys.executable, [sys.executable, "-m", "pilotfish.streams"])  # noqa: S606
 
 
 def main() -> int:
     """Run one worker until SIGTERM or SIGINT; return its exit status."""
-    logs.configure("streams")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     try:
-        settings = Settings()
-    except ValidationError as error:
-        log = structlog.get_logger(service="streams")
-        log.error("failed", kind="ConfigurationError", error=str(error))  # noqa: TRY400
+        return run_process("streams", "pilotfish.streams.service", restart)
+    except Exception:  # noqa: BLE001 - a mistake of ours: logged, and threads left behind
+        structlog.get_logger(service="streams").exception("failed")
         return 1
-    # After the signals: to load Faust takes seconds.
-    from pilotfish.streams.service import serve
-
-    return serve(settings, stop)
 
 
 if __name__ == "__main__":

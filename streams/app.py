@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import faust
 import structlog
-from confluent_kafka import TopicPartition
 from faust.auth import SASLCredentials, SSLCredentials
 from yarl import URL
 
@@ -19,6 +18,7 @@ from pilotfish.runtime.service import metrics
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas import consumer_groups
+from pilotfish.schemas.keys import Place
 from pilotfish.schemas.topics import EVENTS
 from pilotfish.streams.worker_process import Processed, WorkerProcess
 
@@ -141,11 +141,11 @@ def attach(
 
     async def revoked(_app: Any, partitions: Any, **_signal: Any) -> None:
         worker.forget()
-        status.lost(_placed(partitions))
+        status.lost(_places(partitions))
 
     async def assigned(_app: Any, partitions: Any, **_signal: Any) -> None:
         worker.forget()
-        status.gained(_placed(partitions))
+        status.gained(dict.fromkeys(_places(partitions)))
         _LOG.info("assigned", partitions=sorted(tp.partition for tp in partitions))
 
     app.agent(events_of(app), name="label")(label)
@@ -160,8 +160,8 @@ def partitions_of(app: Any) -> set[int]:
     return {tp.partition for tp in app.consumer.assignment()}
 
 
-def _placed(partitions: Iterable[Any]) -> list[TopicPartition]:
-    return [TopicPartition(tp.topic, tp.partition) for tp in partitions]
+def _places(partitions: Iterable[Any]) -> list[Place]:
+    return [(tp.topic, tp.partition) for tp in partitions]
 
 
 def _credentials(settings: Settings) -> Any:

@@ -1,13 +1,10 @@
-"""How the worker lives: it waits for Kafka, runs Faust, and stops within five seconds.
+"""How the worker runs: it waits for Kafka and its topics, then Faust reads until `stop`.
 
-A kill at any moment is harmless (see `sink`), and this makes life simple: what does not
-stop in time is left behind, and when Faust gives up because Kafka went away, the process
-begins anew in its own place, with the same process id.
+A kill at any moment is harmless (see `sink`). When Faust gives up because Kafka went away,
+the process restarts in its own place, with the same process id: Faust runs once a process.
 """
 
 import asyncio
-import os
-import sys
 import threading
 from typing import Any, Final
 
@@ -20,21 +17,17 @@ from aiokafka.errors import (
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import consumer, producer, topics
 from pilotfish.runtime.publisher import Publisher
-from pilotfish.runtime.service.gc_tuning import tune_gc
-from pilotfish.runtime.service.health import Health
-from pilotfish.runtime.service.metrics_server import listening
+from pilotfish.runtime.retry import retry_until_available
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
-from pilotfish.schemas.errors import (
-    ConfigurationError,
-    PilotfishError,
-    UnavailableError,
-)
+from pilotfish.schemas.errors import ConfigurationError, UnavailableError
 from pilotfish.schemas.topics import EVENTS, LABELS
 from pilotfish.streams.app import GROUP, attach, create_app, partitions_of
 from pilotfish.streams.attempts.idle import IdleAttempts
 from pilotfish.streams.labelling import load
 from pilotfish.streams.worker_process import WorkerProcess
+
+ASKS_CLICKHOUSE: Final = True
 
 _LOG = structlog.get_logger(service="streams")
 
@@ -44,41 +37,49 @@ _SEARCH_S: Final = 60.0
 _LOOK_S: Final = 1.0
 _REFUSED: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 _TICK_S: Final = 0.1
-_LONGEST_S: Final = 10.0
 
 
 class FaustGaveUpError(UnavailableError):
     """Faust crashed; in practice because Kafka was away for longer than it bears."""
 
 
-def wait_for_topics(
+def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
+    """Label attempts and count windows until `stop` is set.
+
+    Raises:
+        UnavailableError: Faust or the worker's process ended; restart this process.
+        PilotfishError: a restart would not help.
+    """
+    load(
+        settings.labelling
+    )  # here as well as in the worker: a failure ends the process
+    _wait_for_topics(settings, stop, status)
+    # Not asyncio.run: at its end it would wait for a thread that waits for a server.
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(_run_faust(settings, stop, status))
+
+
+def _wait_for_topics(
     settings: Settings, stop: threading.Event, status: ServiceStatus
 ) -> None:
-    """Wait until Kafka answers and has both topics, or `stop` is set.
+    """Wait until Kafka answers and has both topics.
 
     Raises:
         ConfigurationError: Kafka refuses these settings, or the topics do not fit.
+        UnavailableError: `stop` was set before.
     """
-    wait_s = 0.5
-    while not stop.is_set():
+
+    def note(error: UnavailableError, wait_s: float) -> None:
         status.beat()
-        try:
-            _check_topics(settings)
-        except UnavailableError as error:
-            _LOG.warning("waiting", error=str(error), wait_s=wait_s)
-            stop.wait(wait_s)
-            wait_s = min(2 * wait_s, _LONGEST_S)
-        else:
-            return
+        _LOG.warning("waiting", error=str(error), wait_s=wait_s)
+
+    retry_until_available(lambda: _check_topics(settings), stop, note)
 
 
-async def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
-    """Run Faust until `stop` is set.
-
-    Raises:
-        UnavailableError: Faust or the worker's process ended; begin anew.
-        PilotfishError: beginning anew would not help.
-    """
+async def _run_faust(
+    settings: Settings, stop: threading.Event, status: ServiceStatus
+) -> None:
+    """Run Faust until `stop` is set; raises as `run`."""
     failures: list[BaseException] = []
     settings.home.mkdir(parents=True, exist_ok=True)  # Faust makes a folder in it
     app = create_app(settings)
@@ -97,7 +98,7 @@ async def run(settings: Settings, stop: threading.Event, status: ServiceStatus) 
     except Exception as error:
         raise FaustGaveUpError(f"Faust does not start: {error}") from error
     if stop.is_set():
-        await asyncio.wait_for(app.stop(), _STOP_S)
+        await _stop(app)
         return
     if failures:
         raise failures[0]
@@ -110,37 +111,11 @@ async def run(settings: Settings, stop: threading.Event, status: ServiceStatus) 
     raise FaustGaveUpError(f"Faust stopped: {app.crash_reason!r}")
 
 
-def serve(settings: Settings, stop: threading.Event) -> int:
-    """Run the worker until `stop` is set; return the exit status of the process."""
-    _LOG.info("started")
-    health = Health(settings, GROUP, asks_clickhouse=True)
+async def _stop(app: Any) -> None:
     try:
-        with listening("streams", settings, health):
-            _run(settings, stop, health.status)
-    except UnavailableError as error:
-        _LOG.warning("begins_anew", error=str(error))
-        if not stop.wait(error.retry_after_s):
-            _begin_anew()
+        await asyncio.wait_for(app.stop(), _STOP_S)
     except TimeoutError:
         _LOG.warning("left_behind", waited_s=_STOP_S)
-    except PilotfishError as error:
-        _LOG.error("failed", kind=type(error).__name__, error=str(error))
-        return 1
-    except Exception:  # noqa: BLE001 - a mistake of ours: said, and threads left behind
-        _LOG.exception("failed")
-        return 1
-    _LOG.info("stopped")
-    return 0
-
-
-def _run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
-    load(settings.labelling)  # here as well: where it fails, it is told and the end
-    wait_for_topics(settings, stop, status)
-    if not stop.is_set():
-        tune_gc()
-        # Not asyncio.run: at its end it would wait for a thread that waits for a server.
-        loop = asyncio.new_event_loop()
-        loop.run_until_complete(run(settings, stop, status))
 
 
 async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> None:
@@ -188,7 +163,3 @@ def _check_topics(settings: Settings) -> None:
             f"{EVENTS.name} has {events} partitions and {LABELS.name} has {labels}: "
             "give both the same number"
         )
-
-
-def _begin_anew() -> None:
-    os.execv(sys.executable, [sys.executable, "-m", "pilotfish.streams"])  # noqa: S606

@@ -265,14 +265,15 @@ class Advisor:
         self._status.missing = "" if self._registry.ready else "no advisor in the store"
 
     def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        labels = self._labels.positions.items()
-        mine = [TopicPartition(LABELS.name, *place) for place in labels]
-        self._status.gained([*partitions, *mine])
+        # Where requests are read on, Kafka's client alone knows.
+        starts: dict[Place, int | None] = dict.fromkeys(_where(partitions))
+        starts |= _places(LABELS, self._labels.positions)
+        self._status.gained(starts)
         self._tell()
 
     def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._commit_now()
-        self._status.lost(partitions)
+        self._status.lost(_where(partitions))
 
     def _commit_now(self) -> None:
         """Do so before partitions go to another worker; if it fails, that one answers."""
@@ -288,6 +289,10 @@ class Advisor:
         ends, self._next = self._next, {}
         self._status.reached(_places(ADVICE_REQUESTS, ends))
         return [TopicPartition(ADVICE_REQUESTS.name, *end) for end in ends.items()]
+
+
+def _where(partitions: Sequence[TopicPartition]) -> list[Place]:
+    return [(place.topic, place.partition) for place in partitions]
 
 
 def _places(topic: Topic, ends: Mapping[int, int]) -> dict[Place, int]:

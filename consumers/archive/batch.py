@@ -1,47 +1,33 @@
-"""What one poll of the archive brought: rows by table, and what could not be read."""
+"""A batch of messages as rows of the archive's tables."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from confluent_kafka import Message as Record
-
 from pilotfish.consumers.archive.rows import TABLES, Row, Table
-from pilotfish.runtime.kafka import headers
-from pilotfish.schemas.codec import decode
-from pilotfish.schemas.errors import SchemaError
+from pilotfish.runtime.broker import Ends
+from pilotfish.runtime.service.handler import Batch
 from pilotfish.schemas.forgotten import AttemptForgotten, TenantForgotten
-from pilotfish.schemas.keys import AttemptKey, Place
+from pilotfish.schemas.keys import AttemptKey
 
-TABLE_OF: Final = {table.topic.name: table for table in TABLES}
+_TABLE_OF: Final = {table.topic.name: table for table in TABLES}
 
 
 @dataclass(slots=True)
-class Batch:
-    """Rows by table, unreadable records with the reason, and where the batch ends."""
+class RowBatch:
+    """Rows by table, and the offsets behind them.
 
-    rows: dict[Table, list[Row]] = field(default_factory=dict)
-    unreadable: list[tuple[Record, str]] = field(default_factory=list)
-    next_offsets: dict[Place, int] = field(default_factory=dict)
-    size_bytes: int = 0
+    Args:
+        polled_at: monotonic seconds when its records were asked for.
+        ends: the next offset in each of its partitions.
+        records: how many records it was made of.
+        rows: in the order of their offsets.
+    """
+
+    polled_at: float
+    ends: Ends = field(default_factory=dict)
     records: int = 0
-
-    def add(self, record: Record) -> None:
-        """Decode one record; records of a partition come in the order of offsets."""
-        table, value = TABLE_OF[record.topic() or ""], record.value()
-        partition, offset = record.partition() or 0, record.offset() or 0
-        self.records += 1
-        self.size_bytes += len(value or b"")
-        self.next_offsets[table.topic.name, partition] = offset + 1
-        try:
-            message = decode(table.topic, value, headers(record))
-        except SchemaError as error:
-            self.unreadable.append((record, str(error)))
-            return
-        # Orders to forget are for streams: a row would tell of what was forgotten.
-        if not isinstance(message, (AttemptForgotten, TenantForgotten)):
-            row = table.row(message, partition, offset)
-            self.rows.setdefault(table, []).append(row)
+    rows: dict[Table, list[Row]] = field(default_factory=dict)
 
     def attempts(self) -> Iterator[AttemptKey]:
         """Yield for each row the attempts that it may be about."""
@@ -58,16 +44,20 @@ class Batch:
         self.rows = {table: rows for table, rows in kept.items() if rows}
 
 
-def read(records: Iterable[Record]) -> Batch:
-    """Return the records as a batch."""
-    batch = Batch()
-    for record in records:
-        batch.add(record)
-    return batch
+def as_rows(batch: Batch) -> RowBatch:
+    """Return the rows of a batch."""
+    made = RowBatch(batch.polled_at, batch.ends, batch.records)
+    for message, topic, partition, offset in batch.messages:
+        # Orders to forget are for streams: a row would tell of what was forgotten.
+        if not isinstance(message, (AttemptForgotten, TenantForgotten)):
+            table = _TABLE_OF[topic.name]
+            row = table.row(message, partition, offset)
+            made.rows.setdefault(table, []).append(row)
+    return made
 
 
 def token(table: Table, rows: list[Row]) -> str:
-    """Return what names this block: the same rows in another attempt, the same token.
+    """Return the block's deduplication token: the same rows always get the same one.
 
     The first row's identity keeps apart a topic that was deleted and created again.
     """

@@ -10,45 +10,45 @@ whoever gets them asks the tables where to go on. An insert in flight is waited 
 """
 
 import threading
-import time
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 from concurrent.futures import wait as wait_for
-from contextlib import suppress
-from typing import Final, Self
+from functools import partial
+from typing import Final
 
 import structlog
-from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from pilotfish.consumers.archive.batch import Batch, read
+from pilotfish.consumers.archive.batch import as_rows
 from pilotfish.consumers.archive.rows import TABLES
-from pilotfish.consumers.archive.writer import ArchiveWriter, Pending
+from pilotfish.consumers.archive.writer import ArchiveWriter, PendingInsert
 from pilotfish.runtime.archived_offsets import resume_positions
+from pilotfish.runtime.broker import Ends, PartitionOffsets
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.dead_letters import DeadLetters
-from pilotfish.runtime.kafka import (
-    consumer,
-    mapped_errors,
-    producer,
-    readable,
-    subscribe,
-)
-from pilotfish.runtime.service.background import close_within
+from pilotfish.runtime.kafka import producer
+from pilotfish.runtime.kafka_broker import KafkaBroker
+from pilotfish.runtime.service.handler import Batch, BusyError, TakenOverError
+from pilotfish.runtime.service.loop import ConsumerLoop, Subscription
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas import consumer_groups
+from pilotfish.schemas.keys import Place
 
 GROUP: Final = consumer_groups.ARCHIVE
 ASKS_CLICKHOUSE: Final = True
+SUBSCRIPTION: Final = Subscription(
+    "archive",
+    tuple(table.topic for table in TABLES),
+    most=10_000,
+    # Most of the time from event to query.
+    collect_s=0.15,
+    close_s=1.5,
+)
 
 _LOG = structlog.get_logger(service="archive")
 
-_MAX_RECORDS: Final = 10_000
-_MAX_BYTES: Final = 64 * 1024 * 1024
-_BATCH_S: Final = 0.15
-"""How long a batch is collected: most of the time from event to query."""
-_PATIENCE_S: Final = 1.0
-"""An insert that takes longer pauses the partitions, so that polling can go on."""
-_ANSWER_S: Final = 10.0
+_INSERT_S: Final = 1.0
+"""An insert that takes longer lets the loop stay in the group without reading."""
+_REVOKED_S: Final = 10.0
 _CLOSE_S: Final = 1.5
 
 
@@ -59,128 +59,80 @@ def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> Non
         UnavailableError: Kafka or ClickHouse is away; call again after a while.
         DeadLetterLimitError: too much is unreadable to go on.
     """
-    with mapped_errors("archiving"), Archive(settings, status) as archive:
-        while not stop.is_set():
-            archive.step()
+    connect = partial(ClickHouse, settings)
+    broker = KafkaBroker(
+        settings, GROUP, "range", **{"queued.max.messages.kbytes": 32 * 1024}
+    )
+    handler = ArchiveHandler(connect, lambda: ArchiveWriter(connect()))
+    dead = DeadLetters(producer(settings), "archive")
+    with ConsumerLoop(broker, SUBSCRIPTION, handler, status, dead) as loop:
+        loop.run(stop)
 
 
-class Archive:
-    """One consumer of the group, with at most one batch being inserted behind it."""
+class ArchiveHandler:
+    """Has at most one batch being inserted while the loop reads the next.
 
-    def __init__(self, settings: Settings, status: ServiceStatus) -> None:
-        self._settings = settings
-        self._status = status
-        self._clickhouse = ClickHouse(settings)
-        self._dead = DeadLetters(producer(settings), "archive")
-        self._writer = ArchiveWriter(settings, self._dead)
-        self._pending: Pending | None = None
-        self._rebalanced = False
-        self._max_records = 1000
-        self._consumer: Consumer = consumer(
-            settings,
-            GROUP,
-            **{
-                "partition.assignment.strategy": "range",
-                "queued.max.messages.kbytes": 32 * 1024,
-            },
-        )
-        subscribe(
-            self._consumer,
-            [table.topic for table in TABLES],
-            self._assigned,
-            self._revoked,
-        )
+    Args:
+        connect: opens a connection to ClickHouse.
+        open_writer: opens a writer; one that hangs in an insert is left behind.
+    """
 
-    def __enter__(self) -> Self:
-        return self
+    def __init__(
+        self,
+        connect: Callable[[], ClickHouse],
+        open_writer: Callable[[], ArchiveWriter],
+    ) -> None:
+        self._clickhouse = connect()
+        self._open_writer = open_writer
+        self._writer = open_writer()
+        self._pending: PendingInsert | None = None
 
-    def __exit__(self, *_: object) -> None:
-        self._give_up(_CLOSE_S)
-        close_within(self._consumer.close, _CLOSE_S)
+    def assigned(self, partitions: Sequence[PartitionOffsets]) -> Ends:
+        """Read on behind what the tables hold."""
+        return resume_positions(self._clickhouse, partitions)
+
+    def handle(self, batch: Batch) -> Ends:
+        """Begin to insert a batch, once the one before is in."""
+        done = self._settled(_INSERT_S)
+        self._pending = self._writer.begin(as_rows(batch))
+        return done
+
+    def idle(self) -> Ends:
+        """Return where the inserted batch ends, as soon as it is in."""
+        if self._pending is None or not self._pending.future.done():
+            return {}
+        return self._settled(0.0)
+
+    def revoked(self, places: Sequence[Place]) -> Ends:
+        return self._give_up(_REVOKED_S)
+
+    def close(self) -> Ends:
+        done = self._give_up(_CLOSE_S)
         self._clickhouse.close()
+        return done
 
-    def step(self) -> None:
-        """Read a batch while the one before is inserted, then start inserting this one.
-
-        1. collect and decode; 2. wait for the insert of the batch before and commit it;
-        3. if partitions were taken meanwhile, throw the new batch away and go on where
-        the tables end; 4. otherwise insert it in the background.
-        """
-        self._status.beat()
-        asked_at = time.monotonic()
-        batch = read(readable(self._consumer.consume(self._max_records, _BATCH_S)))
-        self._settle()
-        if self._rebalanced:
-            self._rebalanced = False
-            self._place(self._consumer.assignment())
-        elif batch.records:
-            self._adapt(batch)
-            self._pending = self._writer.begin(batch, asked_at)
-
-    def _adapt(self, batch: Batch) -> None:
-        """Bound the next batch in bytes by the mean size of this one's records."""
-        fitting = _MAX_BYTES * batch.records // (batch.size_bytes + 1)
-        self._max_records = max(100, min(_MAX_RECORDS, fitting))
-
-    def _settle(self) -> None:
-        """Wait until the pending batch is in ClickHouse, however long that takes."""
+    def _settled(self, timeout_s: float) -> Ends:
         if self._pending is None:
-            return
+            return {}
         pending = self._pending
-        wait_for([pending.future], timeout=_PATIENCE_S)
+        wait_for([pending.future], timeout=timeout_s)
         if not pending.future.done():
-            self._poll_until(pending.future)
-        if self._pending is not None:
-            self._pending = None
-            if pending.future.result():
-                self._status.reached(pending.batch.next_offsets)
-                self._consumer.commit(offsets=_ends(pending.batch), asynchronous=True)
-            else:
-                self._rebalanced = True
+            raise BusyError
+        self._pending = None
+        if not pending.future.result():
+            raise TakenOverError
+        return pending.batch.ends
 
-    def _poll_until(self, future: "Future[bool]") -> None:
-        """Stay a member of the group without reading: paused, but polling."""
-        self._consumer.pause(self._consumer.assignment())
-        while not future.done() and self._pending is not None:
-            self._status.beat()
-            # What slips through after a rebalance is read again: see step 3.
-            readable(self._consumer.consume(1, _PATIENCE_S))
-        self._consumer.resume(self._consumer.assignment())
-
-    def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        self._place(partitions)
-
-    def _place(self, partitions: list[TopicPartition]) -> None:
-        places = resume_positions(self._consumer, self._clickhouse, partitions)
-        self._consumer.assign(places)
-        # Kafka's client keeps what was paused so over an assignment that took it away.
-        self._consumer.resume(places)
-        self._status.gained(places)
-        _LOG.info(
-            "assigned", places=[f"{p.topic}/{p.partition}@{p.offset}" for p in places]
-        )
-
-    def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        self._rebalanced = True
-        self._status.lost(partitions)
-        self._give_up(_ANSWER_S)
-        self._consumer.unassign()
-
-    def _give_up(self, timeout_s: float) -> None:
+    def _give_up(self, timeout_s: float) -> Ends:
         """Let an insert in flight end, but begin none; throw away what is not in."""
         if self._pending is None:
-            return
+            return {}
         pending, self._pending = self._pending, None
         pending.abandoned.set()
         wait_for([pending.future], timeout=timeout_s)
         if not pending.future.done():
             _LOG.warning("insert_left_behind", records=pending.batch.records)
-            self._writer = ArchiveWriter(self._settings, self._dead)  # this one is busy
-        elif pending.future.exception() is None and pending.future.result():
-            with suppress(KafkaException):  # the table knows; this is a courtesy
-                self._consumer.commit(offsets=_ends(pending.batch), asynchronous=False)
-
-
-def _ends(batch: Batch) -> list[TopicPartition]:
-    ends = batch.next_offsets.items()
-    return [TopicPartition(*place, offset) for place, offset in ends]
+            self._writer = self._open_writer()
+            return {}
+        failed = pending.future.exception() is not None
+        return {} if failed or not pending.future.result() else pending.batch.ends

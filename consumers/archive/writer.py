@@ -1,4 +1,4 @@
-"""What the archive does with a batch behind its consumer: dead letters, then rows.
+"""Writes the archive's batches into ClickHouse, in the background, one at a time.
 
 Rows of what was forgotten are dropped, by what ClickHouse says of it just before the
 insert. A process that slept since it read the batch looks whether another wrote it before
@@ -11,69 +11,80 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 import structlog
 
-from pilotfish.consumers.archive.batch import Batch, token
-from pilotfish.consumers.archive.rows import DEAD_LETTERS_TABLE
+from pilotfish.consumers.archive.batch import RowBatch, token
 from pilotfish.runtime.archived_offsets import stored_ends
 from pilotfish.runtime.clickhouse import Block, ClickHouse
-from pilotfish.runtime.dead_letters import DeadLetters
 from pilotfish.runtime.forgotten import Forgotten
 from pilotfish.runtime.retry import Result, retry_until_available
 from pilotfish.runtime.service import metrics
 from pilotfish.runtime.service.background import in_background
-from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import UnavailableError
 
 _LOG = structlog.get_logger(service="archive")
 
-_LATE_S: Final = 5.0
+LATE_S: Final = 5.0
 """From asking for a batch to inserting it: after that, another may have its partitions."""
+
+Work = TypeVar("Work")
+
+
+class Start(Protocol):
+    """Starts work beside the caller; the future carries its result or its error."""
+
+    def __call__(self, work: Callable[[], Work], /) -> "Future[Work]": ...
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PendingInsert:
     """A batch on its way into ClickHouse; `abandoned` ends its tries, not its insert.
 
     The future tells whether it is in: not where another has taken over.
     """
 
-    batch: Batch
+    batch: RowBatch
     future: "Future[bool]"
     abandoned: threading.Event
 
 
 class ArchiveWriter:
-    """Writes one batch at a time, with a connection of its own."""
+    """Writes one batch at a time.
 
-    def __init__(self, settings: Settings, dead: DeadLetters) -> None:
-        self._clickhouse = ClickHouse(settings)
-        self._forgotten = Forgotten(self._clickhouse)
-        self._dead = dead
+    Args:
+        clickhouse: a connection for this writer alone.
+        start: runs the insert.
+        late_s: the age from which a batch may have been written by another.
+    """
 
-    def begin(self, batch: Batch, asked_at: float) -> Pending:
-        """Write a batch in the background, however long ClickHouse is away.
+    def __init__(
+        self,
+        clickhouse: ClickHouse,
+        start: Start = in_background,
+        late_s: float = LATE_S,
+    ) -> None:
+        self._clickhouse = clickhouse
+        self._start = start
+        self._late_s = late_s
+        self._forgotten = Forgotten(clickhouse)
+
+    def begin(self, batch: RowBatch) -> PendingInsert:
+        """Write a batch, however long ClickHouse is away.
 
         Args:
             batch: nobody else reads or changes it until it is written.
-            asked_at: monotonic seconds when its records were asked for.
 
         Raises:
             UnavailableError, StorageError: as `ClickHouse.block`.
         """
-        metrics.BATCH_RECORDS.observe(batch.records)
         blocks, abandoned = self._blocks(batch), threading.Event()
-        future = in_background(lambda: self._write(batch, blocks, asked_at, abandoned))
-        return Pending(batch, future, abandoned)
+        future = self._start(lambda: self._write(batch, blocks, abandoned))
+        return PendingInsert(batch, future, abandoned)
 
     def _write(
-        self,
-        batch: Batch,
-        blocks: list[Block],
-        asked_at: float,
-        abandoned: threading.Event,
+        self, batch: RowBatch, blocks: list[Block], abandoned: threading.Event
     ) -> bool:
         def patiently(work: Callable[[], Result]) -> Result:
             return retry_until_available(work, abandoned, note)
@@ -81,50 +92,35 @@ class ArchiveWriter:
         def note(error: UnavailableError, _wait_s: float) -> None:
             _LOG.warning("insert_waits", error=str(error), records=batch.records)
 
-        self._set_aside(batch)
         with metrics.WRITE_SECONDS.time():
             gone = patiently(lambda: self._forgotten.among(batch.attempts()))
             if gone:
                 batch.drop(gone)
                 # Once: tries of an insert must be of the same blocks.
                 blocks = patiently(lambda: self._blocks(batch))
-            return patiently(lambda: self._insert(batch, blocks, asked_at))
+            return patiently(lambda: self._insert(batch, blocks))
 
-    def _set_aside(self, batch: Batch) -> None:
-        """Write dead letters, before any row of the batch.
-
-        Behind rows of higher offsets nobody would read the unreadable records again.
-        """
-        for record, reason in batch.unreadable:
-            if record.topic() == DEAD_LETTERS_TABLE.topic.name:
-                _LOG.warning("unreadable", offset=record.offset(), reason=reason)
-                continue
-            self._dead.put(record, reason)
-            metrics.DEAD_LETTERS.labels(record.topic()).inc()
-        if batch.unreadable:
-            self._dead.flush()
-
-    def _blocks(self, batch: Batch) -> list[Block]:
+    def _blocks(self, batch: RowBatch) -> list[Block]:
         return [
             self._clickhouse.block(table.name, table.columns, rows, token(table, rows))
             for table, rows in batch.rows.items()
         ]
 
-    def _insert(self, batch: Batch, blocks: list[Block], asked_at: float) -> bool:
+    def _insert(self, batch: RowBatch, blocks: list[Block]) -> bool:
         """Return whether the rows are in; not where another has written some."""
-        late = time.monotonic() > asked_at + _LATE_S
-        if late and _stored(self._clickhouse, batch):
+        late = time.monotonic() > batch.polled_at + self._late_s
+        if late and self._stored(batch):
             return False
         for block in blocks:
             self._clickhouse.insert_block(block)
         return True
 
-
-def _stored(clickhouse: ClickHouse, batch: Batch) -> bool:
-    """Return whether the tables hold records of a batch already, or later ones."""
-    ends = stored_ends(clickhouse, {table.topic.name for table in batch.rows})
-    return any(
-        row.topic_offset < ends.get((table.topic.name, row.topic_partition), 0)
-        for table, rows in batch.rows.items()
-        for row in rows
-    )
+    def _stored(self, batch: RowBatch) -> bool:
+        """Return whether the tables hold records of a batch already, or later ones."""
+        topics = {table.topic.name for table in batch.rows}
+        ends = stored_ends(self._clickhouse, topics)
+        return any(
+            row.topic_offset < ends.get((table.topic.name, row.topic_partition), 0)
+            for table, rows in batch.rows.items()
+            for row in rows
+        )

@@ -9,6 +9,7 @@ from confluent_kafka.admin import AdminClient
 from pilotfish.runtime.archived_offsets import resume_positions
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import client_config, consumer, topics
+from pilotfish.runtime.kafka_broker import offsets_of
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.consumer_groups import ARCHIVE
 from pilotfish.schemas.keys import Place
@@ -72,10 +73,10 @@ class ConsumerProgress:
         places = [TopicPartition(*place) for place in self._ends]
         if self._group == ARCHIVE:
             # Killed before it could commit, it goes on behind what its tables hold.
-            known = resume_positions(self._reader, self._clickhouse, places)
-        else:
-            known = self._reader.committed(places, timeout=_TIMEOUT_S)
-        return {(one.topic, one.partition): max(one.offset, 0) for one in known}
+            offsets = offsets_of(self._reader, places)
+            return resume_positions(self._clickhouse, offsets)
+        committed = self._reader.committed(places, timeout=_TIMEOUT_S)
+        return {(place.topic, place.partition): place.offset for place in committed}
 
     def members(self) -> int | None:
         """Return how many members the group has; None where Kafka cannot tell now."""

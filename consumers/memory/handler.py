@@ -8,11 +8,7 @@ ids. Workers share the partitions as a group.
 
 import threading
 from collections.abc import Sequence
-from typing import Final, Self
-
-import structlog
-from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka import Message as Record
+from typing import Final
 
 from pilotfish.consumers.memory.asked_again import asked_again
 from pilotfish.consumers.memory.groups.groups import Groups
@@ -20,37 +16,36 @@ from pilotfish.consumers.memory.groups.model_names import naming
 from pilotfish.consumers.memory.groups.playbooks import Playbooks
 from pilotfish.consumers.memory.problem_vectors import ProblemVectors
 from pilotfish.consumers.memory.rows import COLUMNS, newest, row
+from pilotfish.runtime.broker import Ends, PartitionOffsets
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.dead_letters import DeadLetters
 from pilotfish.runtime.forgotten import Forgotten
-from pilotfish.runtime.kafka import (
-    consumer,
-    headers,
-    mapped_errors,
-    producer,
-    readable,
-    subscribe,
-)
+from pilotfish.runtime.kafka import producer
+from pilotfish.runtime.kafka_broker import KafkaBroker
 from pilotfish.runtime.publisher import Publisher
 from pilotfish.runtime.service import metrics
-from pilotfish.runtime.service.background import close_within
-from pilotfish.runtime.service.status import ServiceStatus, ends
+from pilotfish.runtime.service.handler import Batch
+from pilotfish.runtime.service.loop import ConsumerLoop, Subscription
+from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas import consumer_groups
-from pilotfish.schemas.codec import decode
-from pilotfish.schemas.errors import SchemaError
+from pilotfish.schemas.keys import Place
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.topics import EVENTS, LABELS
 
 GROUP: Final = consumer_groups.MEMORY
 ASKS_CLICKHOUSE: Final = True
+SUBSCRIPTION: Final = Subscription(
+    "memory",
+    (LABELS,),
+    # Problems that are embedded together take two seconds at most: nobody waits for them.
+    most=1000,
+    collect_s=0.5,
+    close_s=3.0,
+)
 
-_LOG = structlog.get_logger(service="memory")
-
-_BATCH: Final = 1000
-"""Problems that are embedded together take two seconds at most: nobody waits for them."""
-_BATCH_S: Final = 0.5
-_END_S: Final = 3.0
+_LEADER: Final = (LABELS.name, 0)
+"""Of all workers, the one with this partition regroups."""
 
 
 def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
@@ -61,89 +56,72 @@ def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> Non
             after a while.
         DeadLetterLimitError: too much is unreadable to go on.
     """
-    with mapped_errors("remembering"), Memory(settings, status) as memory:
-        while not stop.is_set():
-            memory.step()
+    handler = MemoryHandler(settings)
+    dead = DeadLetters(producer(settings), "memory")
+    broker = KafkaBroker(settings, GROUP)
+    with ConsumerLoop(broker, SUBSCRIPTION, handler, status, dead) as loop:
+        loop.run(stop)
 
 
-class Memory:
-    """One consumer of the group.
+class MemoryHandler:
+    """Writes each batch of labels before the loop reads the next.
 
     Raises:
         UnavailableError, StorageError: as `ClickHouse.query` and `ProblemVectors.of`.
         ConfigurationError, RequirementError: as `naming`.
     """
 
-    def __init__(self, settings: Settings, status: ServiceStatus) -> None:
-        self._status = status
+    def __init__(self, settings: Settings) -> None:
         self._clickhouse = ClickHouse(settings)
         self._forgotten = Forgotten(self._clickhouse)
-        # A wrong password is told at once, not with the first label.
+        # Fails on a wrong password at once, not with the first label.
         self._clickhouse.query("SELECT 1")
         self._vectors = ProblemVectors.of(settings)
         self._groups = Groups(self._clickhouse, self._vectors.name, naming(settings))
         self._playbooks = Playbooks(self._clickhouse)
-        self._dead = DeadLetters(producer(settings), "memory")
         self._publisher = Publisher(producer(settings))
-        self._consumer: Consumer = consumer(settings, GROUP)
-        subscribe(self._consumer, [LABELS], self._assigned, self._revoked)
+        self._leads = False
 
-    def __enter__(self) -> Self:
-        return self
+    def assigned(self, partitions: Sequence[PartitionOffsets]) -> Ends:
+        """Read on where the group has committed: rows written twice collapse."""
+        self._leads |= _LEADER in {partition.place for partition in partitions}
+        return {}
 
-    def __exit__(self, *_: object) -> None:
-        close_within(self._consumer.close, _END_S)
-        self._clickhouse.close()
+    def handle(self, batch: Batch) -> Ends:
+        """Remember a batch, in this order.
 
-    def step(self) -> None:
-        """Look after groups and playbooks; then remember one batch, in this order.
-
-        1. set aside what cannot be read; 2. leave out what was forgotten; 3. write new
-        clusters, then the rows; 4. signal what was asked again; 5. commit.
+        1. leave out what was forgotten; 2. write new clusters, then the rows;
+        3. signal what was asked again.
         """
-        self._status.beat()
-        self._look_after_groups()
-        records = readable(self._consumer.consume(_BATCH, _BATCH_S))
-        if not records:
-            return
-        metrics.BATCH_RECORDS.observe(len(records))
-        labels = self._not_forgotten(newest(self._read(records)))
+        labels = self._not_forgotten(newest(_labels(batch)))
         with metrics.WRITE_SECONDS.time():
             self._write(labels)
             self._signal(labels)
-        read_to = ends(records)
-        self._consumer.commit(
-            offsets=[TopicPartition(*place, end) for place, end in read_to.items()],
-            asynchronous=True,
-        )
-        self._status.reached(read_to)
+        return batch.ends
 
-    def _look_after_groups(self) -> None:
-        leads = (LABELS.name, 0) in self._status.positions()
-        regrouped = self._groups.step(leads=leads)
+    def idle(self) -> Ends:
+        """Look after groups and playbooks."""
+        regrouped = self._groups.step(leads=self._leads)
         if regrouped is None:
             self._playbooks.step()
         else:
             self._playbooks.write(regrouped)
+        return {}
 
-    def _read(self, records: Sequence[Record]) -> list[AttemptLabelled]:
-        labels = []
-        for record in records:
-            try:
-                label = decode(LABELS, record.value(), headers(record))
-            except SchemaError as error:
-                self._dead.put(record, str(error))
-                metrics.DEAD_LETTERS.labels(LABELS.name).inc()
-            else:
-                assert isinstance(label, AttemptLabelled)
-                labels.append(label)
-        if len(labels) < len(records):
-            self._dead.flush()
-        return labels
+    def revoked(self, places: Sequence[Place]) -> Ends:
+        self._leads &= _LEADER not in places
+        return {}
+
+    def close(self) -> Ends:
+        self._clickhouse.close()
+        return {}
 
     def _not_forgotten(self, labels: list[AttemptLabelled]) -> list[AttemptLabelled]:
-        gone = self._forgotten.among((one.tenant, one.attempt_id) for one in labels)
-        return [one for one in labels if (one.tenant, one.attempt_id) not in gone]
+        keys = [(label.tenant, label.attempt_id) for label in labels]
+        gone = self._forgotten.among(keys)
+        return [
+            label for label, key in zip(labels, keys, strict=True) if key not in gone
+        ]
 
     def _write(self, labels: Sequence[AttemptLabelled]) -> None:
         if labels:
@@ -165,9 +143,7 @@ class Memory:
         if again:
             self._publisher.flush()
 
-    def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        self._status.gained(partitions)
-        _LOG.info("assigned", partitions=[one.partition for one in partitions])
 
-    def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        self._status.lost(partitions)
+def _labels(batch: Batch) -> list[AttemptLabelled]:
+    messages = (received.message for received in batch.messages)
+    return [message for message in messages if isinstance(message, AttemptLabelled)]

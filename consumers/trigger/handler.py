@@ -8,13 +8,11 @@ whether the advisors it brought forth do harm. Run one trigger.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final, Self
+from typing import Final
 
 import structlog
-from confluent_kafka import Consumer
-from confluent_kafka import Message as Record
 
 from pilotfish.consumers.trigger.harm_monitor import HarmMonitor
 from pilotfish.consumers.trigger.lift import Lift
@@ -24,123 +22,132 @@ from pilotfish.consumers.trigger.training_process import (
     TrainingProcess,
     newest_verdict,
 )
+from pilotfish.runtime.broker import Ends, PartitionOffsets
 from pilotfish.runtime.clickhouse import ClickHouse
-from pilotfish.runtime.kafka import (
-    consumer,
-    headers,
-    mapped_errors,
-    readable,
-    subscribe,
-)
+from pilotfish.runtime.kafka_broker import KafkaBroker
 from pilotfish.runtime.progress import progress, tenants
 from pilotfish.runtime.service import metrics
-from pilotfish.runtime.service.background import close_within
-from pilotfish.runtime.service.status import ServiceStatus, ends
+from pilotfish.runtime.service.handler import Batch
+from pilotfish.runtime.service.loop import ConsumerLoop, Subscription
+from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas import consumer_groups
 from pilotfish.schemas.base import utc_now
-from pilotfish.schemas.codec import decode
-from pilotfish.schemas.errors import SchemaError, UnavailableError
+from pilotfish.schemas.errors import UnavailableError
+from pilotfish.schemas.keys import Place
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.topics import LABELS
 
 GROUP: Final = consumer_groups.TRIGGER
 ASKS_CLICKHOUSE: Final = True
+SUBSCRIPTION: Final = Subscription(
+    "trigger", (LABELS,), most=1000, collect_s=0.5, close_s=3.0
+)
 
 _LOG = structlog.get_logger(service="trigger")
 
-_MAX_LABELS: Final = 1000
-_TICK_S: Final = 0.5
 _END_S: Final = 3.0
 
-Start = Callable[[Settings, str], Training]
+Start = Callable[[str], Training]
+"""Starts a training of a tenant."""
 
 
 def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
-    """HarmMonitor and train until `stop` is set, which also ends a training.
+    """Watch and train until `stop` is set, which also ends a training.
 
     Raises:
         UnavailableError: Kafka is away; call again after a while. A training goes on.
     """
-    with mapped_errors("watching labels"), Trigger(settings, status) as trigger:
-        while not stop.is_set():
-            trigger.step()
-        trigger.end_training()
+    clickhouse = ClickHouse(settings)
+    monitor = HarmMonitor(settings, ClickHouse(settings), utc_now)
+    handler = TriggerHandler(
+        settings.train_at,
+        clickhouse,
+        lambda tenant: TrainingProcess(settings, tenant),
+        monitor,
+        status.beat,
+        lift=None if settings.metrics_port is None else Lift(clickhouse, utc_now),
+    )
+    # No dead letters: the memory reads the same topic and sets aside what it cannot read.
+    broker = KafkaBroker(settings, GROUP)
+    with ConsumerLoop(broker, SUBSCRIPTION, handler, status) as loop:
+        monitor.start()
+        loop.run(stop)
+        handler.end_training()
 
 
-class Trigger:
-    """One consumer of labels and at most one training."""
+class TriggerHandler:
+    """Counts labels, and has at most one training.
+
+    Args:
+        train_at: new labels of a tenant that start a training.
+        clickhouse: where the labels are counted.
+        start: starts a training.
+        monitor: watches the promoted advisors.
+        beat: says that the service lives, before each thing that may wait.
+        lift: keeps the metric of the lift up to date, where metrics are shown.
+        clock: the time.
+    """
 
     def __init__(
         self,
-        settings: Settings,
-        status: ServiceStatus,
-        start: Start = TrainingProcess,
+        train_at: int,
+        clickhouse: ClickHouse,
+        start: Start,
+        monitor: HarmMonitor,
+        beat: Callable[[], object],
+        *,
+        lift: Lift | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._settings = settings
-        self._status = status
+        self._train_at = train_at
+        self._clickhouse = clickhouse
         self._start = start
-        self._clickhouse = ClickHouse(settings)
-        self._schedule = Schedule(settings.train_at, clock)
-        self._harm_monitor = HarmMonitor(settings, ClickHouse(settings), clock)
-        self._lift = Lift(self._clickhouse, clock)
-        self._parts = [
+        self._harm_monitor = monitor
+        self._beat = beat
+        self._lift = lift
+        self._schedule = Schedule(train_at, clock)
+        self._knows_tenants = False
+        self._training: tuple[str, Training] | None = None
+
+    def assigned(self, partitions: Sequence[PartitionOffsets]) -> Ends:
+        return {}
+
+    def handle(self, batch: Batch) -> Ends:
+        """Note which tenants have something new."""
+        for received in batch.messages:
+            label = received.message
+            if isinstance(label, AttemptLabelled):
+                self._schedule.labelled(label.tenant)
+                self._harm_monitor.labelled(label.tenant)
+        return batch.ends
+
+    def idle(self) -> Ends:
+        """Look after trainings and promoted advisors."""
+        for look in (
             self._look_after_training,
             self._count_and_start,
             self._look_after_promoted,
-        ]
-        if settings.metrics_port is not None:
-            self._parts.append(self._tell_lift)
-        self._knows_tenants = False
-        self._training: tuple[str, Training] | None = None
-        overrides = {"enable.auto.offset.store": True}
-        self._consumer: Consumer = consumer(settings, GROUP, **overrides)
-        subscribe(
-            self._consumer,
-            [LABELS],
-            lambda _, partitions: status.gained(partitions),
-            lambda _, partitions: status.lost(partitions),
-        )
+            self._tell_lift,
+        ):
+            # Each may wait for ClickHouse, and gives up after one answer that is late.
+            self._beat()
+            look()
+        return {}
 
-    def __enter__(self) -> Self:
-        self._harm_monitor.start()
-        return self
+    def revoked(self, places: Sequence[Place]) -> Ends:
+        return {}
 
-    def __exit__(self, *_: object) -> None:
-        close_within(self._consumer.close, _END_S)
+    def close(self) -> Ends:
         self._harm_monitor.close()
         self._clickhouse.close()
-
-    def step(self) -> None:
-        """Wait a little for labels, then look after trainings and promoted advisors."""
-        self._status.beat()
-        records = readable(self._consumer.consume(_MAX_LABELS, _TICK_S))
-        for record in records:
-            self._note(record)
-        if records:
-            self._consumer.commit(asynchronous=True)
-            self._status.reached(ends(records))
-        for look in self._parts:
-            # Each may wait for ClickHouse, and gives up after one answer that is late.
-            self._status.beat()
-            look()
+        return {}
 
     def end_training(self) -> None:
         """End a running training, and see it gone."""
         if self._training is not None:
             self._training[1].end(_END_S)
             self._training = None
-
-    def _note(self, record: Record) -> None:
-        try:
-            label = decode(LABELS, record.value(), headers(record))
-        except SchemaError as error:
-            _LOG.warning("unreadable_label", offset=record.offset(), error=str(error))
-            return
-        if isinstance(label, AttemptLabelled):
-            self._schedule.labelled(label.tenant)
-            self._harm_monitor.labelled(label.tenant)
 
     def _look_after_promoted(self) -> None:
         try:
@@ -170,6 +177,8 @@ class Trigger:
         return told
 
     def _tell_lift(self) -> None:
+        if self._lift is None:
+            return
         try:
             self._lift.step()
         except UnavailableError as error:
@@ -186,7 +195,7 @@ class Trigger:
         tenant = self._schedule.due()
         if tenant is not None:
             _LOG.info("training_started", tenant=tenant)
-            self._training = tenant, self._start(self._settings, tenant)
+            self._training = tenant, self._start(tenant)
 
     def _count(self) -> None:
         if not self._knows_tenants:
@@ -200,5 +209,5 @@ class Trigger:
                     "new_labels",
                     tenant=tenant,
                     count=count,
-                    train_at=self._settings.train_at,
+                    train_at=self._train_at,
                 )

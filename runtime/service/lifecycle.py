@@ -1,4 +1,4 @@
-"""How a service lives: signals set `stop`, and what is away is asked again for ever.
+"""The life of a service's process: signals set `stop`, and servers that are away are retried.
 
 A kill at any moment is harmless, and this makes the end simple: what waits for a server
 when `stop` is set, and does not come to its end in time, is left behind.
@@ -9,11 +9,15 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
 import structlog
+from pydantic import ValidationError
 
 from pilotfish.runtime.kafka import topics
+from pilotfish.runtime.retry import waits
+from pilotfish.runtime.service import logs
 from pilotfish.runtime.service.gc_tuning import tune_gc
 from pilotfish.runtime.service.health import Health
 from pilotfish.runtime.service.metrics_server import listening
@@ -22,12 +26,37 @@ from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import PilotfishError, UnavailableError
 
 Service = Callable[[Settings, threading.Event, ServiceStatus], None]
+"""Works until the event is set; raises UnavailableError to be called again."""
 
-_LONGEST_S: Final = 10.0
-"""A server that came back is noticed after this long at the latest."""
-_ASKED_S: Final = 2.0
-"""A service that is told to stop may be asking: less than it has for that."""
+_ASK_S: Final = 2.0
+"""A service that is told to stop may be asking Kafka: less than `_END_S`."""
 _END_S: Final = 4.0
+
+
+def run_process(
+    name: str, module: str, restart: Callable[[], object] | None = None
+) -> int:
+    """Be the process of a service until SIGTERM or SIGINT; return its exit status.
+
+    Args:
+        name: the service, as its logs and metrics show it.
+        module: has the service as `run`, its consumer group as `GROUP`, and in
+            `ASKS_CLICKHOUSE` whether it is of use without ClickHouse. Loaded by name,
+            and once signals are heard, because that takes seconds.
+        restart: called before the service runs again, where that needs a new process.
+    """
+    logs.configure(name)
+    stop = stop_on_signals()
+    end_in_time(name, stop)
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        log = structlog.get_logger(service=name)
+        log.error("failed", kind="ConfigurationError", error=str(error))  # noqa: TRY400
+        return 1
+    service: Any = import_module(module)
+    health = Health(settings, service.GROUP, asks_clickhouse=service.ASKS_CLICKHOUSE)
+    return serve(name, asking_first(service.run), settings, stop, health, restart)
 
 
 def asking_first(service: Service) -> Service:
@@ -37,11 +66,11 @@ def asking_first(service: Service) -> Service:
     for ever; a Kafka that does not know the consumer, it would take longer to notice.
 
     Raises:
-        ConfigurationError, UnavailableError: from the service, as `streams.kafka.topics`.
+        ConfigurationError, UnavailableError: from the service, as `kafka.topics`.
     """
 
     def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
-        topics(settings, _ASKED_S)
+        topics(settings, _ASK_S)
         service(settings, stop, status)
 
     return run
@@ -73,18 +102,25 @@ def serve(
     settings: Settings,
     stop: threading.Event,
     health: Health,
+    restart: Callable[[], object] | None = None,
 ) -> int:
     """Run a service until `stop` is set; return the exit status of the process.
 
-    UnavailableError is waited out with a growing back-off. Any other error of ours is
-    logged and ends the process with 1: starting again would not heal it.
+    After UnavailableError it runs again, with a growing back-off. Any other error of ours
+    is logged and ends the process with 1: to run again would not heal it.
     """
     log = structlog.get_logger(service=name)
     log.info("started")
     tune_gc()
+
+    def again(error: UnavailableError, wait_s: float) -> None:
+        log.warning("waiting", error=str(error), wait_s=wait_s)
+        if not stop.wait(wait_s) and restart is not None:
+            restart()
+
     try:
         with listening(name, settings, health):
-            _run_patiently(log, service, settings, stop, health.status)
+            _run_until_stopped(service, settings, stop, health.status, again)
     except PilotfishError as error:
         log.error(  # noqa: TRY400 - expected errors need no trace
             "failed", kind=type(error).__name__, error=str(error)
@@ -94,19 +130,18 @@ def serve(
     return 0
 
 
-def _run_patiently(
-    log: structlog.typing.FilteringBoundLogger,
+def _run_until_stopped(
     service: Service,
     settings: Settings,
     stop: threading.Event,
     status: ServiceStatus,
+    again: Callable[[UnavailableError, float], object],
 ) -> None:
-    wait_s = 0.5
-    while not stop.is_set():
+    for wait_s in waits():
+        if stop.is_set():
+            return
         status.begin()
         try:
             service(settings, stop, status)
         except UnavailableError as error:
-            log.warning("waiting", error=str(error), wait_s=wait_s)
-            stop.wait(wait_s)
-            wait_s = min(2 * wait_s, _LONGEST_S)
+            again(error, wait_s)

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from confluent_kafka import Message, TopicPartition
+from confluent_kafka import Message
 
 from pilotfish.schemas.keys import Place
 
@@ -53,22 +53,20 @@ class ServiceStatus:
         """Seconds since the last step."""
         return self._clock() - self._beat_at
 
-    def gained(self, partitions: Iterable[TopicPartition]) -> None:
+    def gained(self, starts: Mapping[Place, int | None]) -> None:
         """Note partitions, each with the next offset to process.
 
         Without one: where the consumer group has committed, or the partition begins.
         """
         with self._lock:
-            for one in partitions:
-                known = one.offset if one.offset >= 0 else None
-                self._positions[one.topic, one.partition] = known
+            self._positions.update(starts)
         self.joined = True
 
-    def lost(self, partitions: Iterable[TopicPartition]) -> None:
+    def lost(self, places: Iterable[Place]) -> None:
         """Note that others have these partitions now."""
         with self._lock:
-            for one in partitions:
-                self._positions.pop((one.topic, one.partition), None)
+            for place in places:
+                self._positions.pop(place, None)
 
     def reached(self, ends: Mapping[Place, int]) -> None:
         """Note the next offsets to process; partitions that were lost are left out."""

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from faults.memory_log import Trouble
+from faults.trouble import Trouble
 
 from pilotfish.consumers.trigger import training_process as training
 from pilotfish.runtime import forgotten, progress

@@ -3,31 +3,24 @@
 What one machine cannot show - brokers and replicas that fail each on its own - comes
 down to this for the services: a call failed, before or after it took effect; a process
 died, fell asleep, or was given other partitions. The archive, the labels and the trigger
-run here as they are, over a fake Kafka and a fake ClickHouse; only the order of things is
-drawn.
+run here as they are, over the log in memory and a fake ClickHouse; only the order of
+things is drawn.
 """
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
-from unittest.mock import Mock, patch
+from unittest.mock import patch
 
 from faults.drawn import events
 from faults.memory_clickhouse import MemoryClickHouse, Tables
-from faults.memory_log import (
-    PARTITIONS,
-    CrashError,
-    MemoryConsumer,
-    MemoryLog,
-    MemoryProducer,
-    Trouble,
-)
 from faults.records import Record
+from faults.trouble import CrashError, Trouble
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -37,15 +30,18 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from pilotfish.consumers.archive.handler import Archive
-from pilotfish.consumers.trigger.handler import Trigger
+from pilotfish.consumers.archive import handler as archive
+from pilotfish.consumers.archive.writer import ArchiveWriter
+from pilotfish.consumers.trigger import handler as trigger
 from pilotfish.consumers.trigger.training_process import Outcome
+from pilotfish.runtime import retry
 from pilotfish.runtime.dead_letters import DeadLetters
 from pilotfish.runtime.kafka import headers
+from pilotfish.runtime.memory_broker import MemoryBroker, MemoryLog, MemoryProducer
 from pilotfish.runtime.progress import new_labels
 from pilotfish.runtime.publisher import Publisher
+from pilotfish.runtime.service.loop import ConsumerLoop
 from pilotfish.runtime.service.status import ServiceStatus
-from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.codec import decode, encode, headers_of
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.events import Event
@@ -55,13 +51,22 @@ from pilotfish.streams.attempts.assembly import apply
 from pilotfish.streams.attempts.state import State, tombstone
 from pilotfish.streams.attempts.windows import share
 from pilotfish.streams.labelling import load
+from pilotfish.streams.labels import model
 from pilotfish.streams.labels.model import LabelModel
 from pilotfish.streams.sink import Sink
 from pilotfish.streams.worker import Worker
 
 EXAMPLES = 2000
 TRAIN_AT = 3
-SETTINGS = Settings().model_copy(update={"train_at": TRAIN_AT})
+PARTITIONS = 2
+EARLY = {
+    "READY_ATTEMPTS": 1,
+    "READY_SOURCES": 1,
+    "READY_VOTES": 0.1,
+    "COMPARED": 0.1,
+    "_PAIRS_EVERY": 2,
+}
+"""Stories are short: a label model decides early, or it would never be seen."""
 TENANTS = ("one", "two")
 BAD = b'{"tenant": "one", "attempt_id": ""}'
 
@@ -111,7 +116,7 @@ class Platform(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.log, self.tables = MemoryLog(), Tables()
+        self.log, self.tables = MemoryLog(PARTITIONS), Tables()
         self.trouble = Trouble()
         self.published: list[Event] = []
         self.bad = 0
@@ -120,11 +125,12 @@ class Platform(RuleBasedStateMachine):
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self._stack = ExitStack()
         load()
-        for change in self._fakes():
-            self._stack.enter_context(change)
+        self._stack.enter_context(patch.object(retry, "FIRST_WAIT_S", 0.0))
+        for name, value in EARLY.items():
+            self._stack.enter_context(patch.object(model, name, value))
         self.labelling = Labelling(self.log, self.tables, self.trouble)
-        self.archive = self._archive()
-        self.trigger = self._trigger()
+        self._start_archive()
+        self._start_trigger()
 
     # What agents do.
 
@@ -143,7 +149,7 @@ class Platform(RuleBasedStateMachine):
     def publish_bad(self, partition: int) -> None:
         self.bad += 1
         head = {"schema": "AttemptEnded", "version": "1"}
-        self.log.append(EVENTS.name, partition, b"", BAD, head)
+        self.log.append(EVENTS.name, partition, b"", BAD, list(head.items()))
 
     @rule(
         tenant=st.sampled_from(TENANTS),
@@ -203,18 +209,18 @@ class Platform(RuleBasedStateMachine):
 
     @rule(trouble=troubles, at_once=st.integers(1, 5))
     def archive_some(self, trouble: tuple[int | None, Exception], at_once: int) -> None:
-        self._reader().at_once = at_once
+        self.archive_broker.at_once = at_once
         self.trouble.left, self.trouble.error = trouble
         self._step_archive()
         self.trouble.left = None
 
     @rule()
     def rebalance_archive(self) -> None:
-        self._reader().rebalance_due = True
+        self.archive_broker.rebalance()
 
     @rule()
     def kill_archive(self) -> None:
-        self.archive = self._archive()
+        self._start_archive()
 
     # What the trigger does.
 
@@ -224,7 +230,7 @@ class Platform(RuleBasedStateMachine):
         try:
             self.trigger.step()
         except CrashError:
-            self.trigger = self._trigger()
+            self._start_trigger()
         self.trouble.left = None
 
     @precondition(lambda self: self.trainings and self.trainings[-1].said is None)
@@ -237,7 +243,7 @@ class Platform(RuleBasedStateMachine):
 
     @rule()
     def kill_trigger(self) -> None:
-        self.trigger = self._trigger()
+        self._start_trigger()
 
     # What must hold.
 
@@ -279,7 +285,7 @@ class Platform(RuleBasedStateMachine):
     def _read_all_again(self) -> None:
         self.log.committed.clear()
         self.labelling = Labelling(self.log, self.tables, self.trouble)
-        self.archive = self._archive()
+        self._start_archive()
         self._drain()
 
     def _nothing_forgotten_is_back(self) -> None:
@@ -374,14 +380,14 @@ class Platform(RuleBasedStateMachine):
         self.log.append(EVENTS.name, partition, event.attempt_id, value, head)
 
     def _waiting(self, partition: int) -> list[Record]:
-        begin = self.log.committed["labels", EVENTS.name, partition]
+        begin = self.log.committed.get(("labels", (EVENTS.name, partition)), 0)
         return [
             Record(partition, r.offset() or 0, r.key(), r.value(), headers(r))
             for r in self.log.records[EVENTS.name, partition][begin:]
         ]
 
     def _commit(self, partition: int, offset: int) -> None:
-        self.log.committed["labels", EVENTS.name, partition] = offset
+        self.log.committed["labels", (EVENTS.name, partition)] = offset
 
     def _folded(self) -> dict[tuple[str, str], State]:
         """What an undisturbed reader makes of the log."""
@@ -407,23 +413,33 @@ class Platform(RuleBasedStateMachine):
         states = self._folded().items()
         return {key for key, state in states if state.status == FORGOTTEN}
 
-    def _reader(self) -> MemoryConsumer:
-        reader: Any = self.archive._consumer
-        assert isinstance(reader, MemoryConsumer)
-        return reader
-
     def _step_archive(self) -> None:
-        """Take a step; where it fails, the archive's process begins anew."""
+        """Take a step; where it fails, the archive's process restarts."""
         try:
+            self.inserts.run()
             self.archive.step()
         except (CrashError, UnavailableError):
-            self.archive = self._archive()
+            self._start_archive()
 
-    def _archive(self) -> Archive:
-        return Archive(SETTINGS, ServiceStatus())
+    def _start_archive(self) -> None:
+        def connect() -> Any:
+            return MemoryClickHouse(self.tables, self.trouble)
 
-    def _trigger(self) -> Trigger:
-        def start(_settings: Settings, tenant: str) -> Trained:
+        self.inserts = Inserts()
+        self.archive_broker = MemoryBroker(self.log, archive.GROUP, at_once=3)
+        handler = archive.ArchiveHandler(
+            connect, lambda: ArchiveWriter(connect(), self.inserts)
+        )
+        self.archive = ConsumerLoop(
+            self.archive_broker,
+            archive.SUBSCRIPTION,
+            handler,
+            ServiceStatus(),
+            DeadLetters(_producer(self.log, self.trouble), "archive"),
+        )
+
+    def _start_trigger(self) -> None:
+        def start(tenant: str) -> Trained:
             self.trainings.append(Trained(self.tables, tenant))
             return self.trainings[-1]
 
@@ -431,40 +447,46 @@ class Platform(RuleBasedStateMachine):
             self.now += timedelta(minutes=1)
             return self.now
 
-        return Trigger(SETTINGS, ServiceStatus(), start, clock)
-
-    def _fakes(self) -> Iterator[Any]:
-        def consumer(_settings: Settings, group: str, **_more: Any) -> MemoryConsumer:
-            return MemoryConsumer(self.log, group, self.trouble)
-
-        def clickhouse(_settings: Settings) -> MemoryClickHouse:
-            return MemoryClickHouse(self.tables, self.trouble)
-
-        def producer(_settings: Settings) -> MemoryProducer:
-            return MemoryProducer(self.log, self.trouble)
-
-        fakes = {"consumer": consumer, "ClickHouse": clickhouse}
-        yield patch.multiple(
-            "pilotfish.consumers.archive.handler", **fakes, producer=producer
+        status, monitor = ServiceStatus(), _as_any(NoMonitor())
+        clickhouse = _as_any(MemoryClickHouse(self.tables, self.trouble))
+        handler = trigger.TriggerHandler(
+            TRAIN_AT, clickhouse, start, monitor, status.beat, clock=clock
         )
-        yield patch.multiple(
-            "pilotfish.consumers.archive.writer",
-            ClickHouse=clickhouse,
-            in_background=_now,
-        )
-        yield patch.multiple(
-            "pilotfish.consumers.trigger.handler", **fakes, HarmMonitor=_watch_nothing
-        )
-        yield patch("pilotfish.runtime.retry._FIRST_WAIT_S", 0.0)
-        # Stories are short: a label model decides early, or it would never be seen.
-        yield patch.multiple(
-            "pilotfish.streams.labels.model",
-            READY_ATTEMPTS=1,
-            READY_SOURCES=1,
-            READY_VOTES=0.1,
-            COMPARED=0.1,
-            _PAIRS_EVERY=2,
-        )
+        broker = MemoryBroker(self.log, trigger.GROUP)
+        self.trigger = ConsumerLoop(broker, trigger.SUBSCRIPTION, handler, status)
+
+
+class Inserts:
+    """The archive's background: what it starts in a step is done before the next."""
+
+    def __init__(self) -> None:
+        self._started: list[Callable[[], None]] = []
+
+    def __call__(self, work: Callable[[], Any], /) -> "Future[Any]":
+        future: Future[Any] = Future()
+
+        def do() -> None:
+            try:
+                future.set_result(work())
+            except Exception as error:  # noqa: BLE001 - as the real one does
+                future.set_exception(error)
+
+        self._started.append(do)
+        return future
+
+    def run(self) -> None:
+        while self._started:
+            self._started.pop(0)()
+
+
+class NoMonitor:
+    """Watches no advisor: there are none here."""
+
+    def labelled(self, tenant: str) -> None:
+        """It may come to harm."""
+
+    def step(self) -> None:
+        """Nothing is promoted."""
 
 
 def _key(record: Any) -> tuple[str, str]:
@@ -472,22 +494,8 @@ def _key(record: Any) -> tuple[str, str]:
     return event.tenant, event.attempt_id
 
 
-def _watch_nothing(*_arguments: object) -> Mock:
-    return Mock()
-
-
-def _now(work: Any) -> Any:
-    """Do in the foreground what the archive does in the background."""
-    future: Future[None] = Future()
-    try:
-        future.set_result(work())
-    except Exception as error:  # noqa: BLE001 - as the real one does
-        future.set_exception(error)
-    return future
-
-
 def _producer(log: MemoryLog, trouble: Trouble) -> Any:
-    return MemoryProducer(log, trouble)
+    return MemoryProducer(log, trouble.call)
 
 
 def _as_any(it: object) -> Any:

@@ -9,8 +9,10 @@ from structlog.testing import capture_logs
 from pilotfish.consumers.archive.event_rows import event_row
 from pilotfish.consumers.archive.rows import EVENTS_TABLE
 from pilotfish.runtime.archived_offsets import TABLE_OF, resume_positions, stored_ends
+from pilotfish.runtime.broker import PartitionOffsets
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import consumer, producer, publish
+from pilotfish.runtime.kafka_broker import offsets_of
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.events import FeedbackGiven
@@ -52,9 +54,9 @@ def commit(reader: Consumer, offset: int) -> None:
 
 def place_of(settings: Settings, reader: Any) -> int:
     places = [TopicPartition(EVENTS.name, PARTITION)]
-    [place] = resume_positions(reader, ClickHouse(settings), places)
-    assert (place.topic, place.partition) == (EVENTS.name, PARTITION)
-    return int(place.offset)
+    starts = resume_positions(ClickHouse(settings), offsets_of(reader, places))
+    assert list(starts) == [(EVENTS.name, PARTITION)]
+    return starts[EVENTS.name, PARTITION]
 
 
 def test_what_nobody_read_is_read_from_its_beginning(
@@ -102,21 +104,21 @@ def test_a_topic_made_again_is_read_from_what_is_committed_and_said_aloud(
 
 def test_nothing_is_asked_for_no_partitions(reader: Consumer) -> None:
     nowhere = ClickHouse(Settings(clickhouse="http://127.0.0.1:1"))
-    assert resume_positions(reader, nowhere, []) == []
+    assert resume_positions(nowhere, offsets_of(reader, [])) == {}
 
 
-def test_without_clickhouse_there_is_no_answer(reader: Consumer) -> None:
+def test_without_clickhouse_there_is_no_answer() -> None:
     nowhere = ClickHouse(Settings(clickhouse="http://127.0.0.1:1"))
     with pytest.raises(UnavailableError):
-        resume_positions(reader, nowhere, [TopicPartition(EVENTS.name, 0)])
+        resume_positions(nowhere, [PartitionOffsets(EVENTS.name, 0, -1, 0, 0)])
 
 
 def test_each_topic_has_a_table_that_is_asked(
     apart: Settings, reader: Consumer
 ) -> None:
     places = [TopicPartition(topic, 0) for topic in TABLE_OF]
-    found = resume_positions(reader, ClickHouse(apart), places)
-    assert [place.topic for place in found] == list(TABLE_OF)
+    starts = resume_positions(ClickHouse(apart), offsets_of(reader, places))
+    assert [topic for topic, _ in starts] == list(TABLE_OF)
 
 
 @dataclass

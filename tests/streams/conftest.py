@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from faults.memory_clickhouse import MemoryClickHouse, Tables
-from faults.memory_log import Trouble
+from faults.trouble import Trouble
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings

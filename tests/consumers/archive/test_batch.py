@@ -1,65 +1,48 @@
 from typing import Any
 
-from confluent_kafka import Message as Record
-
-from pilotfish.consumers.archive.batch import read, token
-from pilotfish.consumers.archive.rows import DEAD_LETTERS_TABLE, EVENTS_TABLE
-from pilotfish.schemas.codec import encode, headers_of
+from pilotfish.consumers.archive.batch import as_rows, token
+from pilotfish.consumers.archive.rows import DEAD_LETTERS_TABLE, EVENTS_TABLE, Row
+from pilotfish.runtime.service.handler import Batch, Received
 from pilotfish.schemas.dead import DeadLetter
 from pilotfish.schemas.events import FeedbackGiven
+from pilotfish.schemas.forgotten import AttemptForgotten, TenantForgotten
 from pilotfish.schemas.topics import DEAD, EVENTS
 
 
-def record(partition: int, offset: int, **changes: Any) -> Record:
-    event = FeedbackGiven(event_id=f"{partition}-{offset}", attempt_id="a", value=1)
-    said = {
-        "topic": EVENTS.name,
-        "partition": partition,
-        "offset": offset,
-        "value": encode(event),
-        "headers": headers_of(event),
-    }
-    return Record(**(said | changes))
+def event(partition: int, offset: int, **changes: Any) -> Received:
+    fields = {"event_id": f"{partition}-{offset}", "attempt_id": "a", "value": 1}
+    message = FeedbackGiven(**(fields | changes))
+    return Received(message, EVENTS, partition, offset)
 
 
-def test_records_become_rows_of_their_table() -> None:
+def rows(*events: Received) -> list[Row]:
+    return as_rows(Batch(0.0, list(events))).rows[EVENTS_TABLE]
+
+
+def test_messages_become_rows_of_their_table() -> None:
     letter = DeadLetter(
         service="s", reason="r", topic="t", partition=0, offset=0, value=b"AA=="
     )
-    dead = record(
-        0, 9, topic=DEAD.name, value=encode(letter), headers=headers_of(letter)
-    )
-    batch = read([record(0, 5), record(1, 7), record(0, 6), dead])
+    events = [event(0, 5), event(1, 7), event(0, 6), Received(letter, DEAD, 0, 9)]
+    ends = {(EVENTS.name, 0): 7, (EVENTS.name, 1): 8, (DEAD.name, 0): 10}
+    made = as_rows(Batch(1.5, events, ends, records=5))
     places = [
-        (row.topic_partition, row.topic_offset) for row in batch.rows[EVENTS_TABLE]
+        (row.topic_partition, row.topic_offset) for row in made.rows[EVENTS_TABLE]
     ]
     assert places == [(0, 5), (1, 7), (0, 6)]
-    assert len(batch.rows[DEAD_LETTERS_TABLE]) == 1
-    assert batch.next_offsets == {
-        (EVENTS.name, 0): 7,
-        (EVENTS.name, 1): 8,
-        (DEAD.name, 0): 10,
-    }
-    assert batch.records == 4 and batch.unreadable == []
+    assert len(made.rows[DEAD_LETTERS_TABLE]) == 1
+    assert (made.polled_at, made.ends, made.records) == (1.5, ends, 5)
 
 
-def test_what_is_unreadable_counts_as_read_and_keeps_its_reason() -> None:
-    batch = read([record(0, 5), record(0, 6, value=b"\xff"), record(0, 7, value=None)])
-    assert [row.topic_offset for row in batch.rows[EVENTS_TABLE]] == [5]
-    places = [(each.offset(), reason) for each, reason in batch.unreadable]
-    assert [place for place, _ in places] == [6, 7]
-    assert "Invalid JSON" in places[0][1] and places[1][1] == "the record has no value"
-    assert batch.next_offsets == {(EVENTS.name, 0): 8}
-
-
-def test_nothing_read_is_an_empty_batch() -> None:
-    batch = read([])
-    assert (batch.records, batch.size_bytes, batch.rows) == (0, 0, {})
+def test_an_order_to_forget_is_no_row() -> None:
+    orders = (AttemptForgotten(attempt_id="a"), TenantForgotten(tenant="t"))
+    received = [Received(order, EVENTS, 0, n) for n, order in enumerate(orders)]
+    assert as_rows(Batch(0.0, received)).rows == {}
 
 
 def test_the_same_rows_have_the_same_token_and_others_another() -> None:
     def of(*places: tuple[int, int]) -> str:
-        return token(EVENTS_TABLE, read(record(*p) for p in places).rows[EVENTS_TABLE])
+        return token(EVENTS_TABLE, rows(*(event(*place) for place in places)))
 
     assert of((0, 5), (1, 7), (0, 6)) == of((0, 5), (1, 7), (0, 6))
     different = {
@@ -73,7 +56,5 @@ def test_the_same_rows_have_the_same_token_and_others_another() -> None:
 
 
 def test_a_topic_made_again_has_other_tokens_at_the_same_places() -> None:
-    event = FeedbackGiven(event_id="other", attempt_id="a", value=1)
-    again = record(0, 5, value=encode(event))
-    rows, rows_again = (read([r]).rows[EVENTS_TABLE] for r in (record(0, 5), again))
-    assert token(EVENTS_TABLE, rows) != token(EVENTS_TABLE, rows_again)
+    again = event(0, 5, event_id="other")
+    assert token(EVENTS_TABLE, rows(event(0, 5))) != token(EVENTS_TABLE, rows(again))

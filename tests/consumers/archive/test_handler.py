@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -12,9 +13,10 @@ from faults.processes import eventually
 from faults.topics import beginnings, place_group
 
 from pilotfish.consumers.archive import handler as archive
-from pilotfish.consumers.archive import writer as archive_writer
 from pilotfish.consumers.archive.handler import GROUP, run
+from pilotfish.consumers.archive.writer import ArchiveWriter
 from pilotfish.runtime.archived_offsets import resume_positions
+from pilotfish.runtime.broker import Ends, PartitionOffsets
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.dead_letters import LIMIT
 from pilotfish.runtime.kafka import consumer, producer, publish
@@ -130,12 +132,13 @@ def test_a_late_batch_that_another_archived_is_left_to_it(
     with archiving(settings):
         eventually(lambda: archived(settings), (300, 300))
 
-    def asleep(_: object, __: object, partitions: list[TopicPartition]) -> Any:
+    def asleep(_: object, partitions: Sequence[PartitionOffsets]) -> Ends:
         monkeypatch.setattr(archive, "resume_positions", resume_positions)
-        return [TopicPartition(one.topic, one.partition, 0) for one in partitions]
+        return {partition.place: 0 for partition in partitions}
 
     monkeypatch.setattr(archive, "resume_positions", asleep)
-    monkeypatch.setattr(archive_writer, "_LATE_S", -1.0)
+    late = partial(ArchiveWriter, late_s=-1.0)
+    monkeypatch.setattr(archive, "ArchiveWriter", late)
     send(settings, events(settings.tenant, 1))
     with archiving(settings):
         eventually(lambda: archived(settings), (303, 303))

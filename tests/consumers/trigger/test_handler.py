@@ -4,17 +4,26 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from confluent_kafka import Producer
 from prometheus_client import Counter
 
 from pilotfish.advisors.store import ModelStore
-from pilotfish.consumers.trigger.handler import Trigger
+from pilotfish.consumers.trigger.handler import (
+    GROUP,
+    SUBSCRIPTION,
+    Start,
+    TriggerHandler,
+)
+from pilotfish.consumers.trigger.harm_monitor import HarmMonitor
+from pilotfish.consumers.trigger.lift import Lift
 from pilotfish.consumers.trigger.training_process import Outcome, TrainingProcess
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import producer, publish
+from pilotfish.runtime.kafka_broker import KafkaBroker
+from pilotfish.runtime.service.loop import ConsumerLoop
 from pilotfish.runtime.service.metrics import LIFT, TRAININGS, VERDICTS
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
@@ -45,7 +54,7 @@ class Recorded:
 class Trainings(list[Recorded]):
     """Starts recorded trainings."""
 
-    def __call__(self, _settings: Settings, tenant: str) -> Recorded:
+    def __call__(self, tenant: str) -> Recorded:
         self.append(Recorded(tenant))
         return self[-1]
 
@@ -110,6 +119,40 @@ def finish(settings: Settings, tenant: str = "", verdict: str = "refused") -> No
     ClickHouse(settings).insert("trainings", list(row), [list(row.values())])
 
 
+class Trigger:
+    """The trigger's handler in its loop, as `run` puts them together."""
+
+    def __init__(
+        self, settings: Settings, start: Start, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.status = ServiceStatus()
+        self.clickhouse = ClickHouse(settings)
+        self.monitor = HarmMonitor(settings, ClickHouse(settings), clock)
+        lift = None if settings.metrics_port is None else Lift(self.clickhouse, clock)
+        self.handler = TriggerHandler(
+            settings.train_at,
+            self.clickhouse,
+            start,
+            self.monitor,
+            self.status.beat,
+            lift=lift,
+            clock=clock,
+        )
+        broker = KafkaBroker(settings, GROUP)
+        self.loop = ConsumerLoop(broker, SUBSCRIPTION, self.handler, self.status)
+
+    def __enter__(self) -> Self:
+        self.monitor.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self.loop:
+            pass
+
+    def step(self) -> None:
+        self.loop.step()
+
+
 def until(trigger: Trigger, question: Callable[[], bool], within_s: float = 60) -> None:
     deadline = time.monotonic() + within_s
     while not question():
@@ -124,11 +167,11 @@ def steps(trigger: Trigger, number: int = 3) -> None:
 
 def ready(trigger: Trigger) -> None:
     """Step until the partitions are the trigger's, so that labels wake it up."""
-    until(trigger, lambda: len(trigger._consumer.assignment()) == LABELS.partitions)
+    until(trigger, lambda: len(trigger.status.positions()) == LABELS.partitions)
 
 
 def test_it_trains_at_the_exact_count(at_fifty: Settings, trainings: Trainings) -> None:
-    with Trigger(at_fifty, ServiceStatus(), trainings) as trigger:
+    with Trigger(at_fifty, trainings) as trigger:
         ready(trigger)
         label(at_fifty, AT - 1)
         label(at_fifty, 30, p_success=None)
@@ -143,7 +186,7 @@ def test_it_trains_at_the_exact_count(at_fifty: Settings, trainings: Trainings) 
 def test_revisions_and_doubled_labels_count_once(
     at_fifty: Settings, trainings: Trainings
 ) -> None:
-    with Trigger(at_fifty, ServiceStatus(), trainings) as trigger:
+    with Trigger(at_fifty, trainings) as trigger:
         ready(trigger)
         for version in range(1, 5):
             label(at_fifty, 1, attempt_id="revised", version=version, first_offset=1)
@@ -156,7 +199,7 @@ def test_revisions_and_doubled_labels_count_once(
 def test_while_one_runs_no_other_starts_and_then_counting_begins_anew(
     at_fifty: Settings, trainings: Trainings
 ) -> None:
-    with Trigger(at_fifty, ServiceStatus(), trainings) as trigger:
+    with Trigger(at_fifty, trainings) as trigger:
         ready(trigger)
         label(at_fifty, AT)
         until(trigger, lambda: bool(trainings))
@@ -173,22 +216,22 @@ def test_while_one_runs_no_other_starts_and_then_counting_begins_anew(
 def test_labels_that_came_while_it_was_down_are_counted(
     at_fifty: Settings, trainings: Trainings
 ) -> None:
-    with Trigger(at_fifty, ServiceStatus(), trainings) as trigger:
+    with Trigger(at_fifty, trainings) as trigger:
         ready(trigger)
         label(at_fifty, 30)
         steps(trigger)
     label(at_fifty, 19)
-    with Trigger(at_fifty, ServiceStatus(), trainings) as trigger:
+    with Trigger(at_fifty, trainings) as trigger:
         ready(trigger)
         steps(trigger)
         assert trainings == []
     label(at_fifty, 1)
-    with Trigger(at_fifty, ServiceStatus(), trainings) as trigger:
+    with Trigger(at_fifty, trainings) as trigger:
         until(trigger, lambda: bool(trainings))
-    with Trigger(at_fifty, ServiceStatus(), again := Trainings()) as trigger:
+    with Trigger(at_fifty, again := Trainings()) as trigger:
         until(trigger, lambda: bool(again))  # the one before never finished
     finish(at_fifty)
-    with Trigger(at_fifty, ServiceStatus(), never := Trainings()) as trigger:
+    with Trigger(at_fifty, never := Trainings()) as trigger:
         ready(trigger)
         steps(trigger)
     assert never == []
@@ -202,7 +245,7 @@ def test_a_failure_is_tried_again_after_a_while(
     def clock() -> datetime:
         return now
 
-    with Trigger(at_fifty, ServiceStatus(), trainings, clock) as trigger:
+    with Trigger(at_fifty, trainings, clock) as trigger:
         label(at_fifty, AT)
         until(trigger, lambda: len(trainings) == 1)
         trainings[0].result = "failed"
@@ -220,7 +263,7 @@ def test_a_tenant_somebody_else_trains_is_tried_again(
     def clock() -> datetime:
         return now
 
-    with Trigger(at_fifty, ServiceStatus(), trainings, clock) as trigger:
+    with Trigger(at_fifty, trainings, clock) as trigger:
         label(at_fifty, AT)
         until(trigger, lambda: len(trainings) == 1)
         trainings[0].result = "busy"
@@ -241,7 +284,7 @@ def test_how_trainings_end_and_their_verdicts_are_counted(
     verdicts, done = counted(VERDICTS, verdict), counted(TRAININGS, "done")
     failed = counted(TRAININGS, "failed")
     label(at_fifty, AT)
-    with Trigger(at_fifty, ServiceStatus(), trainings) as trigger:
+    with Trigger(at_fifty, trainings) as trigger:
         until(trigger, lambda: bool(trainings))
         finish(at_fifty, verdict=verdict)
         trainings[0].result = "done"
@@ -262,11 +305,11 @@ def test_the_lift_is_asked_for_only_where_it_is_shown(
     for holdout, p_success in ((False, 1.0), (True, 0.0)):
         asked = {"hint_request_id": new_id(), "hint_holdout": holdout}
         label(at_fifty, 1, p_success=p_success, **asked)
-    with Trigger(at_fifty, ServiceStatus(), trainings) as trigger:
+    with Trigger(at_fifty, trainings) as trigger:
         steps(trigger)
         assert lifts() == {}
     shown = at_fifty.model_copy(update={"metrics_port": 1})
-    with Trigger(shown, ServiceStatus(), trainings) as trigger:
+    with Trigger(shown, trainings) as trigger:
         steps(trigger)
         assert lifts() == {at_fifty.tenant: 1.0}
 
@@ -283,7 +326,7 @@ def test_tenants_queue_and_the_one_with_most_labels_is_first(
     label(at_fifty, AT, few)
     label(at_fifty, AT + 10, many)
     label(at_fifty, AT - 1, none)
-    with Trigger(at_fifty, ServiceStatus(), trainings) as trigger:
+    with Trigger(at_fifty, trainings) as trigger:
         until(trigger, lambda: bool(trainings))
         steps(trigger)
         assert trainings.tenants() == [many]
@@ -299,7 +342,7 @@ def test_tenants_queue_and_the_one_with_most_labels_is_first(
 def test_an_unreadable_label_is_passed_over(
     at_fifty: Settings, trainings: Trainings
 ) -> None:
-    with Trigger(at_fifty, ServiceStatus(), trainings) as trigger:
+    with Trigger(at_fifty, trainings) as trigger:
         ready(trigger)
         to = producer(at_fifty)
         to.produce(LABELS.name, value=b"\xff", headers=[("schema", b"AttemptLabelled")])
@@ -313,17 +356,17 @@ def test_without_clickhouse_it_waits_and_then_counts(
 ) -> None:
     label(at_fifty, AT)
     away = at_fifty.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
-    with Trigger(away, ServiceStatus(), trainings) as trigger:
+    with Trigger(away, trainings) as trigger:
         steps(trigger, 2)
-        trigger._clickhouse = ClickHouse(at_fifty)  # it came back
+        trigger.handler._clickhouse = ClickHouse(at_fifty)  # it came back
         until(trigger, lambda: bool(trainings))
 
 
 def test_a_stop_ends_the_training(at_fifty: Settings, trainings: Trainings) -> None:
     label(at_fifty, AT)
-    with Trigger(at_fifty, ServiceStatus(), trainings) as trigger:
+    with Trigger(at_fifty, trainings) as trigger:
         until(trigger, lambda: bool(trainings))
-        trigger.end_training()
+        trigger.handler.end_training()
         assert trainings[0].ended
 
 
@@ -331,17 +374,17 @@ def test_a_stop_ends_the_training(at_fifty: Settings, trainings: Trainings) -> N
 def test_a_real_training_is_a_process_of_its_own(at_fifty: Settings) -> None:
     started: list[TrainingProcess] = []
 
-    def start(settings: Settings, tenant: str) -> TrainingProcess:
-        started.append(TrainingProcess(settings, tenant))
+    def start(tenant: str) -> TrainingProcess:
+        started.append(TrainingProcess(at_fifty, tenant))
         return started[-1]
 
     label(at_fifty, AT, problem="always the same", approach="plan")
     store = ModelStore(at_fifty.models)
     with (
         store.training_lock(at_fifty.tenant),
-        Trigger(at_fifty, ServiceStatus(), start) as trigger,
+        Trigger(at_fifty, start) as trigger,
     ):
         until(trigger, lambda: bool(started))
         until(trigger, lambda: started[0].outcome() is not None, 90)
-        trigger.end_training()
+        trigger.handler.end_training()
     assert [training.outcome() for training in started] == ["busy"]

@@ -3,7 +3,6 @@
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -29,7 +28,7 @@ def test_it_is_ready_when_all_partitions_together_are_near_the_end(
     settings: Settings, topic: str
 ) -> None:
     health = Health(settings, "group", asks_clickhouse=True)
-    health.status.gained([TopicPartition(topic, part, 0) for part in range(2)])
+    health.status.gained({(topic, partition): 0 for partition in range(2)})
     [why] = health.not_ready()
     assert why == f"{READY_LAG + 1} records behind in {topic}, ready up to {READY_LAG}"
     health.status.reached({(topic, 1): 1})
@@ -40,5 +39,5 @@ def test_only_who_needs_clickhouse_waits_for_it(settings: Settings) -> None:
     away = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
     for asks in (True, False):
         health = Health(away, "group", asks_clickhouse=asks)
-        health.status.gained([])
+        health.status.gained({})
         assert bool(health.not_ready()) is asks

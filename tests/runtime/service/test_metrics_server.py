@@ -2,7 +2,6 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from confluent_kafka import TopicPartition
 from ports import free_ports
 from probing import said_on
 
@@ -71,7 +70,7 @@ def test_a_service_that_is_not_ready_says_all_that_it_lacks(
 def test_without_kafka_there_is_no_lag_and_nobody_is_ready(
     settings: Settings, health: Health
 ) -> None:
-    health.status.gained([TopicPartition(EVENTS.name, 0, 5)])
+    health.status.gained({(EVENTS.name, 0): 5})
     assert "pilotfish_lag_records{" not in ask(settings, "/metrics")[1]
     status, text = ask(settings, "/readyz")
     assert status == 503

@@ -1,8 +1,6 @@
-from confluent_kafka import TopicPartition
-
 from pilotfish.runtime.service.status import ServiceStatus
 
-EVENTS = [TopicPartition("events", 0, 7), TopicPartition("events", 1)]
+EVENTS = {("events", 0): 7, ("events", 1): None}
 
 
 def test_it_goes_from_joining_to_each_new_place() -> None:
@@ -18,7 +16,7 @@ def test_it_goes_from_joining_to_each_new_place() -> None:
 def test_what_was_lost_is_not_reached_again() -> None:
     status = ServiceStatus()
     status.gained(EVENTS)
-    status.lost(EVENTS[:1])
+    status.lost([("events", 0)])
     status.reached({("events", 0): 9, ("events", 1): 3})
     assert status.positions() == {("events", 1): 3}
     status.begin()
@@ -27,7 +25,7 @@ def test_what_was_lost_is_not_reached_again() -> None:
 
 def test_who_gets_no_partition_has_joined() -> None:
     status = ServiceStatus()
-    status.gained([])
+    status.gained({})
     assert status.joined
 
 

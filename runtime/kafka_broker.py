@@ -1,0 +1,139 @@
+"""A consumer of a Kafka group, as `Broker` defines it."""
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Message as Record
+
+from pilotfish.runtime.broker import Ends, PartitionOffsets, RebalanceListener
+from pilotfish.runtime.kafka import consumer, readable, subscribe
+from pilotfish.runtime.service.background import close_within
+from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.keys import Place
+from pilotfish.schemas.topics import Topic
+
+Strategy = Literal["cooperative-sticky", "range"]
+
+_TIMEOUT_S: Final = 10.0
+
+
+class KafkaBroker:
+    """One consumer over one Kafka.
+
+    Args:
+        settings: which Kafka.
+        group: the consumer group.
+        strategy: "range" takes all partitions away at each rebalance: whoever then gets
+            them looks up where to read on. With "cooperative-sticky" only those that move.
+        overrides: librdkafka's properties.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        group: str,
+        strategy: Strategy = "cooperative-sticky",
+        **overrides: Any,
+    ) -> None:
+        self._eager = strategy == "range"
+        chosen = {"partition.assignment.strategy": strategy}
+        self._consumer: Consumer = consumer(settings, group, **chosen, **overrides)
+        self._listener: RebalanceListener | None = None
+        self._paused = False
+        self._early: list[Record] = []
+        self._revoked: set[Place] = set()
+
+    def subscribe(self, topics: Sequence[Topic], listener: RebalanceListener) -> None:
+        self._listener = listener
+        subscribe(self._consumer, topics, self._on_assign, self._on_revoke)
+
+    def poll(self, most: int, timeout_s: float) -> list[Record]:
+        if most == 0:
+            self._stay(timeout_s)
+            return []
+        if self._paused:
+            self._consumer.resume(self._consumer.assignment())
+            self._paused = False
+        records = [*self._early, *self._consumer.consume(most, timeout_s)]
+        self._early = []
+        return readable(self._still_assigned(records))
+
+    def rewind(self) -> None:
+        places = self._consumer.assignment()
+        if not self._eager:
+            self._consumer.incremental_unassign(places)
+        self._place(places)
+
+    def commit(self, ends: Ends) -> None:
+        self._consumer.commit(offsets=_partitions(ends), asynchronous=True)
+
+    def commit_now(self, ends: Ends) -> None:
+        self._consumer.commit(offsets=_partitions(ends), asynchronous=False)
+
+    def close(self, timeout_s: float) -> None:
+        close_within(self._consumer.close, timeout_s)
+
+    def _stay(self, timeout_s: float) -> None:
+        self._consumer.pause(self._consumer.assignment())
+        self._paused = True
+        # A partition that is assigned meanwhile is not paused yet.
+        self._early += self._consumer.consume(1, timeout_s)
+
+    def _still_assigned(self, records: list[Record]) -> list[Record]:
+        """Leave out what was read before partitions went away.
+
+        All of it where all went away: those that came back are read from elsewhere.
+        """
+        revoked, self._revoked = self._revoked, set()
+        if not revoked:
+            return records
+        if self._eager:
+            self.rewind()
+            return []
+        return [r for r in records if (r.topic(), r.partition()) not in revoked]
+
+    def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        self._place(partitions)
+
+    def _on_revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        assert self._listener is not None
+        places = [(partition.topic, partition.partition) for partition in partitions]
+        self._revoked |= set(places)
+        ends = self._listener.revoked(places)
+        if ends:
+            self.commit_now(ends)
+
+    def _place(self, partitions: list[TopicPartition]) -> None:
+        assert self._listener is not None
+        starts = self._listener.assigned(offsets_of(self._consumer, partitions))
+        placed = _partitions(starts)
+        if self._eager:
+            self._consumer.assign(placed)
+        else:
+            self._consumer.incremental_assign(placed)
+        # librdkafka keeps a pause over an assignment that took the partition away.
+        self._consumer.resume(placed)
+
+
+def offsets_of(
+    reader: Consumer, partitions: list[TopicPartition]
+) -> list[PartitionOffsets]:
+    """Return each partition with what its group has committed and what it holds.
+
+    Raises:
+        KafkaException: Kafka does not answer within ten seconds.
+    """
+    if not partitions:
+        return []
+    found = []
+    for place in reader.committed(partitions, timeout=_TIMEOUT_S):
+        low, high = reader.get_watermark_offsets(place, timeout=_TIMEOUT_S)
+        found.append(
+            PartitionOffsets(place.topic, place.partition, place.offset, low, high)
+        )
+    return found
+
+
+def _partitions(ends: Ends) -> list[TopicPartition]:
+    return [TopicPartition(*place, offset) for place, offset in ends.items()]
