@@ -1,8 +1,8 @@
 """Measures filters for learning: python benchmarks/filters.py [--json FILE], or make bench-filters.
 
-`pilotfish evaluate --filter all` on both public logs, at 0, 20 and 40 % flipped labels.
-Writes benchmarks/filters.json and the table benchmarks/filters.md; takes about eight
-minutes on an idle core. With --orders N it deals the problems N times, not twice.
+Runs `pilotfish evaluate --filter all` on both public logs, at 0, 20 and 40 % flipped
+labels. Writes benchmarks/filters.json and the table benchmarks/filters.md; takes about
+eight minutes on an idle core. --orders N divides the problems into folds N times, not twice.
 """
 
 import argparse
@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 DATA = HERE.parents[1] / "shared/data"
 LOGS = ("intercode_sql", "theoremqa_gpt4")
 ALLOWED = 0.01
-"""What the judged filter may be worse than the better of the others."""
+"""Loss of success allowed for the judged filter, against the better of the others."""
 
 
 def main() -> None:
@@ -27,18 +27,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure filters for learning.")
     parser.add_argument("--json", type=Path, default=HERE / "filters.json")
     parser.add_argument("--orders", type=int, default=2)
-    asked = parser.parse_args()
-    results = {name: measured(name, asked.orders) for name in LOGS}
-    asked.json.write_text(json.dumps(results, indent=1) + "\n")
-    asked.json.with_suffix(".md").write_text("\n".join(page(results)) + "\n")
+    options = parser.parse_args()
+    results = {name: measured(name, options.orders) for name in LOGS}
+    options.json.write_text(json.dumps(results, indent=1) + "\n")
+    options.json.with_suffix(".md").write_text("\n".join(page(results)) + "\n")
 
 
 def measured(name: str, orders: int) -> dict[str, Any]:
     """Return the scores of a log by noise and filter."""
     log = read_log([DATA / f"{name}.jsonl.gz"], skip_bad=False)
-    played = play_filters(log, "all", NOISES, Length(orders, 0, 0))
+    report = play_filters(log, "all", NOISES, Length(orders, 0, 0))
     print(f"{name}: done", flush=True)
-    return {"orders": orders, "noise": played.policies}
+    return {"orders": orders, "noise": report.policies}
 
 
 def page(results: dict[str, Any]) -> Iterator[str]:
@@ -53,14 +53,14 @@ def page(results: dict[str, Any]) -> Iterator[str]:
 
 
 def _row(name: str, noise: float, scores: dict[str, Any]) -> str:
-    success = {one: of["success"] for one, of in scores.items()}
+    success = {policy: numbers["success"] for policy, numbers in scores.items()}
     judged = scores["judged"]
     low, high = judged["difference_ci95"]["everything"]
     best = max(success["everything"], success["rated"])
     cells = (
         name,
         f"{noise:.0%}",
-        *(f"{one:.3f}" for one in success.values()),
+        *(f"{share:.3f}" for share in success.values()),
         f"{judged['difference']['everything']:+.3f} ({low:+.3f} to {high:+.3f})",
         f"{judged['kept']:.0%}",
         f"{judged['wrong']:.0%}",

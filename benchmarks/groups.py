@@ -1,10 +1,11 @@
-"""Groups of problems that nobody sorted, against the types that somebody knew.
+"""Groups of unlabelled problems, against the problems' true types.
 
     .venv/bin/python benchmarks/groups.py [--json FILE]
 
-Problems come in a random order through the code of the memory: they join clusters one by
-one, and every 200 groups are made anew and read back as after a restart. The measure is adjusted mutual information (Vinh et al., 2010): 1 is the same
-sorting, 0 is chance. `intercode_sql` chose the settings; reasoning_gym's families did not.
+Problems pass in a random order through the memory's code: each joins a cluster, and every
+200 problems the groups are recomputed and read back as after a restart. The measure is
+adjusted mutual information (Vinh et al., 2010): 1 is the same partition, 0 is chance.
+`intercode_sql` chose the settings; reasoning_gym's families did not.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from pilotfish.trainers.base import ensure_base
 DATA = Path(__file__).parents[2] / "shared" / "data"
 EVERY = 200
 FAMILIES = 1500
-"""Problems of reasoning_gym that are drawn."""
+"""Problems drawn from reasoning_gym."""
 
 Typed = dict[str, str]
 """Problem -> its type."""
@@ -38,38 +39,38 @@ Typed = dict[str, str]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--json", type=Path, help="write the numbers there, too")
-    chosen = parser.parse_args()
+    parser.add_argument("--json", type=Path, help="also write the numbers to this file")
+    options = parser.parse_args()
     settings = Settings()
     ensure_base(settings)
     vectors = ProblemVectors.of(settings)
-    worlds = {
+    logs = {
         "reasoning_gym, by family": families(),
         "intercode_sql, by database": databases(),
     }
-    found = {name: agreement(vectors, typed) for name, typed in worlds.items()}
+    results = {name: agreement(vectors, types) for name, types in logs.items()}
     table = Table("problems", "types", "groups", "AMI")
-    for name, one in found.items():
-        table.add_row(name, str(one["types"]), str(one["groups"]), f"{one['ami']:.2f}")
+    for name, row in results.items():
+        table.add_row(name, str(row["types"]), str(row["groups"]), f"{row['ami']:.2f}")
     Console().print(table)
-    if chosen.json:
-        chosen.json.write_text(json.dumps(found, indent=1) + "\n")
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
     return 0
 
 
 def families() -> Typed:
-    """Return made-up problems by family, as the demo draws them."""
-    return {one.text: one.family for one in draw_problems(FAMILIES, seed=1)}
+    """Return generated problems by family, as the demo draws them."""
+    return {problem.text: problem.family for problem in draw_problems(FAMILIES, seed=1)}
 
 
 def databases() -> Typed:
-    """Return the log's problems by the database they ask."""
+    """Return the log's problems by their database."""
     logged = read_attempts(DATA / "intercode_sql.jsonl.gz")
-    return {one.problem: one.problem_type for one in logged}
+    return {attempt.problem: attempt.problem_type for attempt in logged}
 
 
 def agreement(vectors: ProblemVectors, typed: Typed) -> dict[str, float]:
-    """Return the AMI of groups and types, and how many there are of each."""
+    """Return the AMI of groups and types, and the number of each."""
     order = random.Random(0)  # noqa: S311 - an experiment, no secret
     problems = order.sample(sorted(typed), len(typed))
     groups = list(_grouped(vectors, problems))
@@ -80,18 +81,18 @@ def agreement(vectors: ProblemVectors, typed: Typed) -> dict[str, float]:
 
 
 def _grouped(vectors: ProblemVectors, problems: list[str]) -> Iterator[str]:
-    known: dict[str, Cluster] = {}
+    by_name: dict[str, Cluster] = {}
     clusters, joined = Clusters(), []
     for number, vector in enumerate(vectors.embed(problems), start=1):
         name, new = clusters.join(str(number), vector)
         joined.append(name)
         if new is not None:
-            known[name] = new
+            by_name[name] = new
         if number % EVERY == 0 or number == len(problems):
-            groups = grouped(list(known.values()), Counter(joined)).groups
-            known = {n: one._replace(group=groups[n]) for n, one in known.items()}
-            clusters = Clusters(list(known.values()))
-    return (known[name].group for name in joined)
+            groups = grouped(list(by_name.values()), Counter(joined)).groups
+            by_name = {n: c._replace(group=groups[n]) for n, c in by_name.items()}
+            clusters = Clusters(list(by_name.values()))
+    return (by_name[name].group for name in joined)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Time from asking for advice to having it, as an agent's SDK sees it, and hints/s.
+"""Latency of advice as an agent's SDK sees it, and hints per second.
 
 Run: `python benchmarks/hints.py [--seconds 20] [--rate 20] [--seed 11]`; prints JSON.
 Broker, advisor and load share the cores. Problems are from reasoning_gym, all different,
-so that no cached embedding flatters. In the first part each answered problem is labelled
-a moment later and the advisor learns it, as in real life; before it, 400 labels are in.
+so that cached embeddings do not improve the result. The advisor starts with 400 labels;
+in the first part each answered problem is labelled a moment later, and the advisor learns.
 """
 
 import argparse
@@ -43,21 +43,21 @@ APPROACHES = list(INSTRUCTIONS)
 TAUGHT = 400
 SATURATED = 1000
 OPEN = 128
-"""Requests without an answer at a time, when saturated."""
-PATIENCE_S = 30.0
+"""Outstanding requests, when saturated."""
+TIMEOUT_S = 30.0
 
 
 def problems(count: int, seed: int) -> list[tuple[int, str]]:
-    """Return (family, text) of so many different problems in mixed order."""
+    """Return (family, text) of `count` different problems in mixed order."""
     each = -(-count // len(FAMILIES)) + 20
-    found = {
+    family_of = {
         item["question"]: family
         for family, (name, smaller) in enumerate(FAMILIES.items())
         for item in reasoning_gym.create_dataset(name, size=each, seed=seed, **smaller)
     }
-    texts = list(found)
+    texts = list(family_of)
     order = np.random.default_rng(seed).permutation(len(texts))[:count]
-    return [(found[texts[place]], texts[place]) for place in order]
+    return [(family_of[texts[index]], texts[index]) for index in order]
 
 
 class Teacher:
@@ -74,7 +74,7 @@ class Teacher:
     def label(self, family: int, problem: str) -> None:
         approach = str(self._rng.choice(APPROACHES))
         number, self._count = self._count, self._count + 1
-        made = AttemptLabelled(
+        label = AttemptLabelled(
             tenant="default",
             attempt_id=f"attempt-{number:06d}",
             version=1,
@@ -88,7 +88,13 @@ class Teacher:
             first_offset=number,
             offset=number,
         )
-        publish(self._producer, LABELS, made.attempt_id, made, partition=made.partition)
+        publish(
+            self._producer,
+            LABELS,
+            label.attempt_id,
+            label,
+            partition=label.partition,
+        )
         self._producer.poll(0)
 
     def flush(self) -> None:
@@ -97,7 +103,7 @@ class Teacher:
 
 @contextmanager
 def advisor(settings: Settings) -> Iterator[psutil.Process]:
-    """The advisor in a process of its own, as it is run in service."""
+    """Run the advisor in a process of its own, as in service."""
     process = subprocess.Popen(
         [sys.executable, "-m", "pilotfish.consumers", "advisor"],
         env={**os.environ, **settings.environment()},
@@ -110,53 +116,52 @@ def advisor(settings: Settings) -> Iterator[psutil.Process]:
 
 
 def steady(
-    settings: Settings, asked: list[tuple[int, str]], rate: int, teacher: Teacher
+    settings: Settings, requests: list[tuple[int, str]], rate: int, teacher: Teacher
 ) -> dict[str, Any]:
-    """Ask at a steady rate through the SDK; label each problem after its answer."""
-    taken_ms, abstained = [], []
+    """Request advice at a steady rate through the SDK; label each answered problem."""
+    latencies_ms, abstained = [], []
     lock = threading.Lock()
     pilot = pilotfish.connect(kafka=settings.kafka, advice_deadline_s=2.0)
 
-    def one(at: float, family: int, problem: str) -> None:
+    def attempt(at: float, family: int, problem: str) -> None:
         time.sleep(max(0.0, at - time.perf_counter()))
-        with pilot.attempt(problem) as attempt:
+        with pilot.attempt(problem) as running:
             since = time.perf_counter()
-            hint = attempt.advice(INSTRUCTIONS)
-            taken = 1e3 * (time.perf_counter() - since)
-            attempt.succeed()
+            hint = running.advice(INSTRUCTIONS)
+            latency_ms = 1e3 * (time.perf_counter() - since)
+            running.succeed()
         with lock:
-            taken_ms.append(taken)
+            latencies_ms.append(latency_ms)
             abstained.append(hint.abstained)
             teacher.label(family, problem)
 
     begin = time.perf_counter() + 0.2
     with pilot, ThreadPoolExecutor(16) as pool:
-        for number, (family, problem) in enumerate(asked):
-            pool.submit(one, begin + number / rate, family, problem).add_done_callback(
-                lambda future: future.result()
-            )
+        for number, (family, problem) in enumerate(requests):
+            future = pool.submit(attempt, begin + number / rate, family, problem)
+            future.add_done_callback(lambda done: done.result())
     return {
-        "p50_ms": round(float(np.percentile(taken_ms, 50)), 2),
-        "p90_ms": round(float(np.percentile(taken_ms, 90)), 2),
-        "p99_ms": round(float(np.percentile(taken_ms, 99)), 2),
-        "max_ms": round(max(taken_ms), 2),
-        "requests": len(taken_ms),
+        "p50_ms": round(float(np.percentile(latencies_ms, 50)), 2),
+        "p90_ms": round(float(np.percentile(latencies_ms, 90)), 2),
+        "p99_ms": round(float(np.percentile(latencies_ms, 99)), 2),
+        "max_ms": round(max(latencies_ms), 2),
+        "requests": len(latencies_ms),
         "hinted": abstained.count(None) / len(abstained),
         "late": abstained.count("deadline"),
     }
 
 
-def saturated(settings: Settings, asked: list[tuple[int, str]]) -> float:
-    """Return answers a second while 128 requests are always waiting."""
+def saturated(settings: Settings, requests: list[tuple[int, str]]) -> float:
+    """Return answers a second while 128 requests are always outstanding."""
     to = producer(settings, **{"linger.ms": 0})
     reader = consumer(settings, "benchmark-hints", **{"fetch.wait.max.ms": 10})
     place = TopicPartition(ADVICE_REPLIES.name, 0)
     _, place.offset = reader.get_watermark_offsets(place, timeout=10)
     reader.assign([place])
-    waiting = iter(asked)
+    waiting = iter(requests)
     sent = answered = 0
     begin = time.perf_counter()
-    while answered < len(asked):
+    while answered < len(requests):
         while sent - answered < OPEN and (item := next(waiting, None)) is not None:
             request = AdviceRequested(
                 client_id="saturation",
@@ -170,56 +175,56 @@ def saturated(settings: Settings, asked: list[tuple[int, str]]) -> float:
         to.poll(0)
         records = reader.consume(OPEN, 0.02)
         answered += sum(record.key() == b"saturation" for record in records)
-        if time.perf_counter() > begin + 3 * PATIENCE_S:
+        if time.perf_counter() > begin + 3 * TIMEOUT_S:
             raise TimeoutError(f"{answered} of {sent} answers")
     reader.close()
     return answered / (time.perf_counter() - begin)
 
 
 def await_taught(settings: Settings, problem: str) -> float:
-    """Wait until the advisor has learned enough to choose; return the seconds."""
+    """Wait until the advisor has learned enough to give hints; return the seconds."""
     begin = time.perf_counter()
     with pilotfish.connect(kafka=settings.kafka, advice_deadline_s=5.0) as pilot:
-        while time.perf_counter() < begin + PATIENCE_S:
+        while time.perf_counter() < begin + TIMEOUT_S:
             with pilot.attempt(problem) as attempt:
                 hint = attempt.advice(INSTRUCTIONS)
                 attempt.succeed()
             if hint.abstained in {None, "holdout"}:
                 return time.perf_counter() - begin
             time.sleep(0.2)
-    raise TimeoutError("the advisor does not advise")
+    raise TimeoutError(f"the advisor gave no hint within {TIMEOUT_S:g} s")
 
 
 def main() -> None:
-    """Start Kafka and the advisor, teach, ask steadily, ask as fast as it goes."""
+    """Start Kafka and the advisor, teach, measure at a steady rate and saturated."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--rate", type=int, default=20)
     parser.add_argument("--seed", type=int, default=11)
-    chosen = parser.parse_args()
-    count = chosen.seconds * chosen.rate
-    found = problems(TAUGHT + count + SATURATED, chosen.seed)
+    options = parser.parse_args()
+    count = options.seconds * options.rate
+    drawn = problems(TAUGHT + count + SATURATED, options.seed)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         with EmbeddedKafka(home / "kafka", KAFKA_PORT, CONTROLLER_PORT) as kafka:
             settings = Settings(home=home, kafka=kafka.bootstrap)
             create_topics(client_config(settings))
             ensure_base(settings)
-            teacher = Teacher(settings, chosen.seed)
-            for family, problem in found[:TAUGHT]:
+            teacher = Teacher(settings, options.seed)
+            for family, problem in drawn[:TAUGHT]:
                 teacher.label(family, problem)
             teacher.flush()
             with advisor(settings) as process:
-                ready_s = await_taught(settings, found[0][1])
+                ready_s = await_taught(settings, drawn[0][1])
                 result = steady(
-                    settings, found[TAUGHT : TAUGHT + count], chosen.rate, teacher
+                    settings, drawn[TAUGHT : TAUGHT + count], options.rate, teacher
                 )
                 result["hints_per_s"] = round(
-                    saturated(settings, found[TAUGHT + count :]), 1
+                    saturated(settings, drawn[TAUGHT + count :]), 1
                 )
                 result["ready_s"] = round(ready_s, 1)
                 result["memory_mb"] = process.memory_info().rss // 2**20
-    print(json.dumps(result | vars(chosen)))
+    print(json.dumps(result | vars(options)))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""From Kafka into ClickHouse: how fast, and how soon an event can be queried.
+"""Ingest from Kafka into ClickHouse: its rate, and the latency from event to query.
 
 Run: `python benchmarks/ingest.py [--events 200000] [--seconds 20]`; prints JSON.
 
-Rate: a backlog of steps of 600 bytes, in the bytes the SDK sends, is read by
-`python -m pilotfish.consumers archive` into `events`; and by a bare loop (consume, a row
-of the raw bytes without decoding, insert) into a table like it. Both are timed from
-their first visible rows to the last, so that neither's start counts.
+Rate: `python -m pilotfish.consumers archive` reads a backlog of 600-byte steps, encoded as
+by the SDK, into `events`; a bare loop (consume, make a row of the raw bytes without
+decoding, insert) reads it into a similar table. Both are timed from their first visible
+rows to the last, so that start-up does not count.
 
-Latency: 500 events/s. From just before an event is handed to the producer until a query
-sees it; asked every 10 ms, so it is over-estimated by up to that and the query's time.
+Latency: 500 events/s, from just before an event is given to the producer until a query
+returns it. A query every 10 ms overestimates by up to that and the query's own time.
 """
 
 import argparse
@@ -51,7 +51,7 @@ BARE_COLUMNS = (
 
 def step(tenant: str, attempt_id: str) -> StepRecorded:
     """Return a step that is 600 bytes long as JSON."""
-    made = StepRecorded(
+    event = StepRecorded(
         tenant=tenant,
         attempt_id=attempt_id,
         kind="action",
@@ -61,12 +61,12 @@ def step(tenant: str, attempt_id: str) -> StepRecorded:
         cost=0.002,
         tokens=350,
     )
-    padding = " " * (EVENT_BYTES - len(encode(made)))
-    return made.model_copy(update={"content": made.content + padding})
+    padding = " " * (EVENT_BYTES - len(encode(event)))
+    return event.model_copy(update={"content": event.content + padding})
 
 
 def publish_backlog(settings: Settings, events: int) -> None:
-    """Publish all events, mixed over partitions by the key, as the SDK does."""
+    """Publish all events, distributed over partitions by key, as the SDK does."""
     to = producer(settings, **{"queue.buffering.max.messages": 1_000_000})
     for done in range(0, events, STEPS_PER_ATTEMPT):
         attempt_id = new_id()
@@ -78,7 +78,7 @@ def publish_backlog(settings: Settings, events: int) -> None:
 
 
 def rate(count: Callable[[], int], events: int, deadline_s: float = 300) -> float:
-    """Return rows per second from the first ones seen to the last."""
+    """Return rows per second from the first visible rows to the last."""
     first: tuple[float, int] | None = None
     give_up = time.perf_counter() + deadline_s
     while (rows := count()) < events:
@@ -88,19 +88,19 @@ def rate(count: Callable[[], int], events: int, deadline_s: float = 300) -> floa
             raise SystemExit(f"{rows} of {events} rows after {deadline_s} s")
         time.sleep(0.02)
     if first is None:
-        raise SystemExit("too few events: all came at once")
+        raise SystemExit("all rows became visible at once: use more --events")
     return (events - first[1]) / (time.perf_counter() - first[0])
 
 
 def counting(settings: Settings, table: str) -> Callable[[], int]:
-    """Return a question for the rows of a table, over a connection of its own."""
+    """Return a function that counts a table's rows over its own connection."""
     clickhouse = ClickHouse(settings)
     return lambda: int(clickhouse.query(f"SELECT count() FROM {table}")[0][0])  # noqa: S608 - ours
 
 
 @contextmanager
 def bare_loop(settings: Settings) -> Iterator[None]:
-    """Run the least that moves the bytes, in a process of its own."""
+    """Run the minimal loop that moves the bytes, in a process of its own."""
     command = [sys.executable, __file__, "--bare"]
     with _process(command, settings):
         yield
@@ -108,7 +108,7 @@ def bare_loop(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def archive(settings: Settings) -> Iterator[None]:
-    """Run the service."""
+    """Run the archive in a process of its own."""
     command = [sys.executable, "-m", "pilotfish.consumers", "archive"]
     with _process(command, settings):
         yield
@@ -126,7 +126,7 @@ def _process(command: list[str], settings: Settings) -> Iterator[None]:
 
 
 def run_bare(settings: Settings) -> None:
-    """Consume, make a row of the raw bytes, insert, commit; for ever."""
+    """Consume, make rows of the raw bytes, insert, commit; forever."""
     clickhouse = ClickHouse(settings)
     reader = consumer(settings, "bare")
     reader.subscribe([EVENTS.name])
@@ -143,7 +143,7 @@ def run_bare(settings: Settings) -> None:
 
 
 def latencies_ms(settings: Settings, seconds: int) -> list[float]:
-    """Publish at a steady rate; return each event's time until a query saw it."""
+    """Publish at a steady rate; return each event's time until a query returned it."""
     sent: list[list[float]] = [[] for _ in range(EVENTS.partitions)]
     seen: list[list[float]] = [[] for _ in range(EVENTS.partitions)]
     total = seconds * PER_SECOND
@@ -151,7 +151,7 @@ def latencies_ms(settings: Settings, seconds: int) -> list[float]:
     sender.start()
     clickhouse = ClickHouse(settings)
     give_up = time.perf_counter() + seconds + 30
-    # Within a partition rows become visible in order: their number says which.
+    # Within a partition, rows become visible in order, so a count identifies them.
     while sum(map(len, seen)) < total and time.perf_counter() < give_up:
         rows = clickhouse.query(
             "SELECT topic_partition, count() FROM events WHERE tenant = 'latency' GROUP BY 1"
@@ -162,7 +162,7 @@ def latencies_ms(settings: Settings, seconds: int) -> list[float]:
         time.sleep(0.01)
     sender.join()
     if sum(map(len, seen)) < total:
-        raise SystemExit("events were not seen")
+        raise SystemExit(f"only {sum(map(len, seen))} of {total} events became visible")
     pairs = zip(chain(*sent), chain(*seen), strict=True)
     return [1000 * (after - before) for before, after in pairs]
 
@@ -180,7 +180,7 @@ def _send(to: Producer, sent: list[list[float]], total: int) -> None:
 
 
 def measure(settings: Settings, events: int, seconds: int) -> dict[str, Any]:
-    """Return the numbers; the archive goes on from the backlog to the steady rate."""
+    """Return the numbers; the archive continues from the backlog to the steady rate."""
     clickhouse = ClickHouse(settings)
     clickhouse.command("CREATE TABLE bare_events AS events")
     publish_backlog(settings, events)
@@ -206,8 +206,8 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    if chosen.bare:
+    options = parser.parse_args()
+    if options.bare:
         run_bare(Settings())
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
@@ -217,7 +217,7 @@ def main() -> None:
             settings = Settings(home=home, kafka=kafka.bootstrap, clickhouse=store.url)
             create_topics(client_config(settings))
             migrate(ClickHouse(settings))
-            print(json.dumps(measure(settings, chosen.events, chosen.seconds)))
+            print(json.dumps(measure(settings, options.events, options.seconds)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Ways to make labels of votes: each returns P(success) of each attempt, NaN for none."""
+"""Ways to derive labels from votes: P(success) of each attempt, NaN without a label."""
 
 from collections.abc import Callable
 
@@ -14,14 +14,15 @@ P = NDArray[np.float64]
 
 
 def label_model(drawn: Drawn) -> P:
-    """Label each attempt by what was known when it came: it never looks back."""
+    """Label each attempt from the votes before it; labels are never revised."""
     model, labels = LabelModel(), np.full(len(drawn.truth), np.nan)
-    for row, (votes, said) in enumerate(zip(drawn.votes, drawn.said, strict=True)):
-        named = {f"s{at}": bool(vote) for at, vote in enumerate(votes) if vote >= 0}
-        if named:
-            labels[row] = model.label(named)
-        if named or said >= 0:
-            model.learn(named, None if said < 0 else bool(said))
+    pairs = zip(drawn.votes, drawn.explicit, strict=True)
+    for row, (votes, explicit) in enumerate(pairs):
+        cast = {f"s{n}": bool(vote) for n, vote in enumerate(votes) if vote >= 0}
+        if cast:
+            labels[row] = model.label(cast)
+        if cast or explicit >= 0:
+            model.learn(cast, None if explicit < 0 else bool(explicit))
     return _with_explicit(labels, drawn)
 
 
@@ -33,13 +34,14 @@ def majority_vote(drawn: Drawn) -> P:
 
 
 def dawid_skene(drawn: Drawn) -> P:
-    """crowd-kit's, which looks at all attempts at once; what was said is its true labels."""
+    """crowd-kit's, which fits all attempts at once; explicit outcomes are true labels."""
     rows, sources = np.nonzero(drawn.votes >= 0)
     votes = drawn.votes[rows, sources]
     table = pd.DataFrame({"task": rows, "worker": sources, "label": votes})
-    known = pd.Series(drawn.said[drawn.said >= 0], np.flatnonzero(drawn.said >= 0))
-    known = known[known.index.isin(rows)]
-    proba = DawidSkene(n_iter=100).fit(table, known).probas_
+    given = np.flatnonzero(drawn.explicit >= 0)
+    true_labels = pd.Series(drawn.explicit[given], given)
+    true_labels = true_labels[true_labels.index.isin(rows)]
+    proba = DawidSkene(n_iter=100).fit(table, true_labels).probas_
     assert proba is not None
     labels = np.full(len(drawn.truth), np.nan)
     labels[proba.index.to_numpy()] = proba.get(1, pd.Series(0.0, proba.index))
@@ -47,12 +49,12 @@ def dawid_skene(drawn: Drawn) -> P:
 
 
 def explicit_only(drawn: Drawn) -> P:
-    """What was said, and no label elsewhere."""
-    return np.where(drawn.said >= 0, drawn.said, np.nan)
+    """Explicit outcomes, and no label elsewhere."""
+    return np.where(drawn.explicit >= 0, drawn.explicit, np.nan)
 
 
 def _with_explicit(labels: P, drawn: Drawn) -> P:
-    return np.where(drawn.said >= 0, drawn.said, labels)
+    return np.where(drawn.explicit >= 0, drawn.explicit, labels)
 
 
 RIVALS: dict[str, Callable[[Drawn], P]] = {

@@ -1,4 +1,4 @@
-"""Votes of sources about a truth that is known: what label models are measured on."""
+"""Simulated votes of sources about a known truth, to measure label models on."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -17,7 +17,7 @@ BALANCES = (0.3, 0.5, 0.7)
 
 
 class World(NamedTuple):
-    """How labels come about; `explicit` is the share whose truth somebody says."""
+    """Parameters of a simulation; `explicit` is the share of explicit outcomes."""
 
     attempts: int
     sources: int
@@ -27,15 +27,15 @@ class World(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """Truth (attempts,), votes (attempts, sources), said (attempts,); -1 where nothing."""
+    """Truth (attempts,), votes (attempts, sources), explicit (attempts,); -1 for none."""
 
     truth: Bits
     votes: Bits
-    said: Bits
+    explicit: Bits
 
 
 def worlds() -> Iterator[World]:
-    """Yield all worlds that are measured."""
+    """Yield all worlds to measure."""
     for sources, quality, pairs, explicit in product(
         (3, 5, 10), QUALITIES, (0, 1), (0.0, 0.05, 0.1)
     ):
@@ -43,7 +43,7 @@ def worlds() -> Iterator[World]:
 
 
 def draw(world: World, seed: int, truth: Bits | None = None) -> Drawn:
-    """Draw what sources of accuracy and coverage drawn before say; of `truth`, if given."""
+    """Draw sources with random accuracy and coverage, and their votes on `truth`."""
     rng = np.random.default_rng([seed, world.sources, world.pairs])
     accuracy = rng.uniform(*QUALITIES[world.quality], world.sources)
     coverage = rng.uniform(0.1, 1.0, world.sources)
@@ -58,5 +58,5 @@ def draw(world: World, seed: int, truth: Bits | None = None) -> Drawn:
         votes[copied, first + 1] = votes[copied, first]
         alone = rng.random(len(truth)) < SPEAKS_ALONE
         speaks[:, first + 1] = speaks[:, first] | (speaks[:, first + 1] & alone)
-    said = np.where(rng.random(len(truth)) < world.explicit, truth, -1)
-    return Drawn(truth, np.where(speaks, votes, -1), said)
+    explicit = np.where(rng.random(len(truth)) < world.explicit, truth, -1)
+    return Drawn(truth, np.where(speaks, votes, -1), explicit)

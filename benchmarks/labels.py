@@ -1,10 +1,10 @@
-"""Measures labels made of weak sources: python benchmarks/labels.py, or make bench-labels.
+"""Measures labels from weak sources: python benchmarks/labels.py, or make bench-labels.
 
-1. Worlds with known truth, 20 seeds each: the share of wrong labels, and how far P(success)
-   is from what comes true, on the attempts of which nobody said how they ended.
-2. Advice: `pilotfish evaluate --protocol bandit` on intercode_sql, its advisor taught these
-   labels instead of the true ones, with five sources of median quality, drawn anew for
-   each of ten orders.
+1. Worlds with known truth, 20 seeds each: the share of wrong labels, and the calibration
+   error of P(success), on the attempts without an explicit outcome.
+2. Advice: `pilotfish evaluate --protocol bandit` on intercode_sql, whose advisor learns
+   these labels instead of the true ones, with five sources of median quality, drawn again
+   for each of ten orders.
 
 Writes benchmarks/labels.json and benchmarks/labels.md; takes a quarter of an hour.
 """
@@ -54,17 +54,17 @@ def measured(world: World) -> dict[str, Any]:
     scores: dict[str, dict[str, list[float]]] = {}
     for seed in range(SEEDS):
         drawn = draw(world, seed)
-        asked = (drawn.votes >= 0).any(1) & (drawn.said < 0)
-        truth = drawn.truth[asked].astype(np.float64)
+        scored = (drawn.votes >= 0).any(1) & (drawn.explicit < 0)
+        truth = drawn.truth[scored].astype(np.float64)
         for name, rival in RIVALS.items():
-            labels = rival(drawn)[asked]
+            labels = rival(drawn)[scored]
             if np.isnan(labels).all():
-                # No label is as good as the share of successes among what was said.
-                said = drawn.said[drawn.said >= 0]
-                labels = np.full(len(truth), said.mean() if len(said) else 0.5)
-            found = scores.setdefault(name, {"error": [], "calibration": []})
-            found["error"].append(_error(labels, truth))
-            found["calibration"].append(expected_calibration_error(labels, truth))
+                # Without labels, predict the share of successes among explicit outcomes.
+                explicit = drawn.explicit[drawn.explicit >= 0]
+                labels = np.full(len(truth), explicit.mean() if len(explicit) else 0.5)
+            numbers = scores.setdefault(name, {"error": [], "calibration": []})
+            numbers["error"].append(_error(labels, truth))
+            numbers["calibration"].append(expected_calibration_error(labels, truth))
     return {"world": world._asdict(), "scores": scores}
 
 
@@ -74,7 +74,7 @@ def _error(labels: P, truth: P) -> float:
 
 
 class Unlabelled(FastAdvisor):
-    """The advisor in service, which does not learn from labels that abstain."""
+    """The advisor in service; it does not learn from labels that abstain."""
 
     def learn(
         self, case: Case, decision: Decision, approach: str, outcome: Outcome
@@ -84,7 +84,7 @@ class Unlabelled(FastAdvisor):
 
 
 def advice(sources: World) -> dict[str, dict[str, Any]]:
-    """Return the success of advice by what it was taught, and the difference to truth."""
+    """Return the success of advice by kind of labels, and the loss against true labels."""
     world = read_log([LOG], skip_bad=False).world(Perturbation(seed=0))
     truth = world.table.outcomes
     place = np.argwhere(~np.isnan(truth))
@@ -100,9 +100,9 @@ def advice(sources: World) -> dict[str, dict[str, Any]]:
     for name, labels in track(ways.items(), "advice", len(ways)):
         reached[name] = np.empty(ORDERS)
         for seed in range(ORDERS):
-            made = np.full(truth.shape, np.nan)
-            made[rows, columns] = labels(draw(sources, seed, succeeded))
-            labelled = replace(world, labels=made)
+            taught = np.full(truth.shape, np.nan)
+            taught[rows, columns] = labels(draw(sources, seed, succeeded))
+            labelled = replace(world, labels=taught)
             passes = play(labelled, {name: lambda _: Unlabelled(dim)}, 1, seed)[name]
             reached[name][seed] = passes.success.mean()
     best = reached["true labels"]
@@ -124,24 +124,24 @@ def page(results: dict[str, Any]) -> Iterator[str]:
         yield f"## Sources right in {low} to {high}\n"
         yield "| sources | of these in pairs | said | " + " | ".join(RIVALS) + " |"
         yield "|---|---|---|" + "---|" * len(RIVALS)
-        for one in results["worlds"]:
-            if one["world"]["quality"] == quality:
-                yield _row(one)
+        for scores in results["worlds"]:
+            if scores["world"]["quality"] == quality:
+                yield _row(scores)
         yield ""
     yield "## Advice on intercode_sql, taught these labels\n"
     yield "| sources | taught | success | lost to true labels | 95 % |\n|---|---|---|---|---|"
     for sources, ways in results["advice"].items():
-        for name, one in ways.items():
-            low, high = one["lost_ci95"]
-            numbers = f"{one['success']:.3f} | {one['lost']:.3f} | {low:.3f} {high:.3f}"
+        for name, way in ways.items():
+            low, high = way["lost_ci95"]
+            numbers = f"{way['success']:.3f} | {way['lost']:.3f} | {low:.3f} {high:.3f}"
             yield f"| {sources} | {name} | {numbers} |"
 
 
-def _row(one: dict[str, Any]) -> str:
-    world = World(**one["world"])
+def _row(measurement: dict[str, Any]) -> str:
+    world = World(**measurement["world"])
     cells = [
-        f"{np.mean(of['error']):.3f} / {np.mean(of['calibration']):.3f}"
-        for of in one["scores"].values()
+        f"{np.mean(scores['error']):.3f} / {np.mean(scores['calibration']):.3f}"
+        for scores in measurement["scores"].values()
     ]
     head = f"| {world.sources} | {2 * world.pairs} | {world.explicit:.0%} | "
     return head + " | ".join(cells) + " |"

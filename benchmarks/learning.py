@@ -1,9 +1,9 @@
 """Scores advice policies on real logs: python benchmarks/learning.py, or make bench-learning.
 
 Runs `pilotfish evaluate`; writes benchmarks/learning.json and the tables in
-benchmarks/learning.md. The logs are those of ../shared/data. Settings of the advisor
-were chosen on other data, but for what docs/decisions.md says. With a name of a run,
-that one alone is measured anew.
+benchmarks/learning.md. The logs are those of ../shared/data. The advisor's settings were
+chosen on other data, with the exceptions in docs/decisions.md. With names of runs as
+arguments, only these are measured again.
 """
 
 import json
@@ -35,7 +35,7 @@ RUNS = {
 
 
 def main() -> None:
-    """Run all, or what is named, one after the other."""
+    """Run all, or the named runs, one after the other."""
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for name in sys.argv[1:] or RUNS:
         results[name] = evaluated(*RUNS[name])
@@ -45,8 +45,8 @@ def main() -> None:
 
 def page(results: dict[str, Any]) -> str:
     """Return all runs as tables."""
-    shown = [(name, results[name]) for name in RUNS if name in results]
-    tables = [f"## {name}\n\n{_render(run)}" for name, run in shown]
+    measured = [(name, results[name]) for name in RUNS if name in results]
+    tables = [f"## {name}\n\n{_render(run)}" for name, run in measured]
     head = "# Advice policies on real logs\n\nWritten by `make bench-learning`.\n\n"
     return head + "\n".join(tables)
 
@@ -69,58 +69,70 @@ def evaluated(file: str, *options: str) -> dict[str, Any]:
 
 
 def table(run: dict[str, Any]) -> str:
-    """Return a run of `bandit` or `full` as a table: a line a policy."""
+    """Return a run of `bandit` or `full` as a table, one line for each policy."""
     rivals = ("VW", "best single") if run["protocol"] == "bandit" else ("tf-idf ridge",)
     lines = [
         f"{run['problems']} problems, {len(run['approaches'])} approaches, "
         f"{run['orders']} orders or divisions ({run['trained_orders']} with trainings); "
         f"encoder {run['encode_ms']:.1f} ms a problem.{_verdicts(run)}\n",
         _header(
-            *("policy", "success, 95 %", "second half"),
+            "policy",
+            "success, 95 %",
+            "second half",
             *(f"against {rival}, 95 %" for rival in rivals),
-            *("calibration error", "outcomes foretold right", "above base rate, 95 %"),
-            *("abstained", "choice, ms", "update, ms"),
+            "calibration error",
+            "outcomes predicted correctly",
+            "above base rate, 95 %",
+            "abstained",
+            "choice, ms",
+            "update, ms",
         ),
     ]
-    for name, one in run["policies"].items():
-        against = one["against"] or {}
+    for name, scores in run["policies"].items():
+        against = scores["against"] or {}
         lines.append(
             _line(
                 name,
-                f"{one['success']:.3f} {_interval(one['success_ci95'])}",
-                _number(one["second_half"]),
+                f"{scores['success']:.3f} {_interval(scores['success_ci95'])}",
+                _number(scores["second_half"]),
                 *(_interval(against.get(rival)) for rival in rivals),
-                _number(one["calibration_error"]),
-                _number(one["accuracy"]),
-                _interval(one["accuracy_gain_ci95"]),
-                _number(one["abstained"]),
-                _number(one["choose_ms"]),
-                _number(one["learn_ms"]),
+                _number(scores["calibration_error"]),
+                _number(scores["accuracy"]),
+                _interval(scores["accuracy_gain_ci95"]),
+                _number(scores["abstained"]),
+                _number(scores["choose_ms"]),
+                _number(scores["learn_ms"]),
             )
         )
     return "\n".join(lines) + "\n"
 
 
 def domains(run: dict[str, Any]) -> str:
-    """Return a run of `domains`: what was forgotten, and what carried over."""
+    """Return a run of `domains`: forgetting and transfer."""
     lines = [
         f"{run['domains'][0]} problems, then {run['domains'][1]}; {run['orders']} orders.\n",
         _header(
-            *("policy", "before", "after", "forgotten, 95 %", "start of the second"),
-            *("from scratch", "transfer, 95 %", "transfer to all of it, 95 %"),
+            "policy",
+            "before",
+            "after",
+            "forgotten, 95 %",
+            "start of the second",
+            "from scratch",
+            "transfer, 95 %",
+            "transfer to all of it, 95 %",
         ),
     ]
-    for name, one in run["policies"].items():
+    for name, scores in run["policies"].items():
         lines.append(
             _line(
                 name,
-                _number(one["forgotten"]["first"]),
-                _number(one["forgotten"]["second"]),
-                _interval(one["forgotten"]["ci95"]),
-                _number(one["start"]["first"]),
-                _number(one["start"]["second"]),
-                _interval(one["start"]["ci95"]),
-                _interval(one["whole"]["ci95"]),
+                _number(scores["forgotten"]["first"]),
+                _number(scores["forgotten"]["second"]),
+                _interval(scores["forgotten"]["ci95"]),
+                _number(scores["start"]["first"]),
+                _number(scores["start"]["second"]),
+                _interval(scores["start"]["ci95"]),
+                _interval(scores["whole"]["ci95"]),
             )
         )
     return "\n".join(lines) + "\n"
@@ -131,21 +143,25 @@ def offpolicy(run: dict[str, Any]) -> str:
     lines = [
         f"From one log written by {run['writer']}.\n",
         _header(
-            *("policy", "IPS, 95 %", "SNIPS, 95 %", "doubly robust, 95 %", "truth"),
+            "policy",
+            "IPS, 95 %",
+            "SNIPS, 95 %",
+            "doubly robust, 95 %",
+            "truth",
             "effective choices",
         ),
     ]
-    for name, one in run["policies"].items():
-        found = one["estimates"]
+    for name, scores in run["policies"].items():
+        estimates = scores["estimates"]
         kinds = ("inverse", "self_normalised", "doubly_robust")
-        told = [
-            f"{found[kind]['value']:.3f} {_interval(found[kind]['ci95'])}"
+        cells = [
+            f"{estimates[kind]['value']:.3f} {_interval(estimates[kind]['ci95'])}"
             for kind in kinds
-            if found
+            if estimates
         ]
-        size = f"{found['effective_size']:.0f}" if found else "0"
-        cells = told or [""] * len(kinds)
-        lines.append(_line(name, *cells, _number(one["truth"]), size))
+        size = f"{estimates['effective_size']:.0f}" if estimates else "0"
+        cells = cells or [""] * len(kinds)
+        lines.append(_line(name, *cells, _number(scores["truth"]), size))
     return "\n".join(lines) + "\n"
 
 
@@ -153,7 +169,7 @@ def _verdicts(run: dict[str, Any]) -> str:
     verdicts = run["verdicts"]
     if not verdicts:
         return ""
-    promoted = sum(one["promoted"] for one in verdicts)
+    promoted = sum(verdict["promoted"] for verdict in verdicts)
     return f" The gate judged {len(verdicts)} trainings and promoted {promoted}."
 
 

@@ -1,7 +1,7 @@
-"""Memory of `pilotfish up` at rest: all its processes, 20 s after it says it is up.
+"""Memory of `pilotfish up` at rest: all its processes, 20 s after it reports it is up.
 
-Run: `python benchmarks/memory.py`; prints JSON in GB (10^9 bytes). Counted is PSS, which
-shares a page among the processes that have it, so the sum is what the machine lacks.
+Run: `python benchmarks/memory.py`; prints JSON in GB (10^9 bytes). Counts PSS, which
+divides a page among the processes that share it, so the sum is the memory really used.
 """
 
 import json
@@ -25,7 +25,7 @@ REST_S = 20
 
 @contextmanager
 def platform(settings: Settings, log: Path) -> Iterator[psutil.Process]:
-    """Run `pilotfish up` until the block is left; wait until it says it is up."""
+    """Run `pilotfish up` for the block; enter it when the platform is up."""
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "pilotfish", "up"],
@@ -46,17 +46,17 @@ def platform(settings: Settings, log: Path) -> Iterator[psutil.Process]:
 
 
 def pss_by_process(root: psutil.Process) -> dict[str, float]:
-    """Return GB by what a process runs, with its id."""
-    found = {}
+    """Return GB by the process's program and id."""
+    sizes = {}
     for process in (root, *root.children(recursive=True)):
         words = [word for word in process.cmdline() if not word.startswith("-")]
         name = " ".join(Path(word).name for word in words[1:3]) or process.name()
-        found[f"{name} ({process.pid})"] = process.memory_full_info().pss / 1e9
-    return found
+        sizes[f"{name} ({process.pid})"] = process.memory_full_info().pss / 1e9
+    return sizes
 
 
 def main() -> None:
-    """Start, rest, measure, print."""
+    """Start the platform, wait, measure, print."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             home=Path(folder),

@@ -1,12 +1,11 @@
-"""Search of the memory at a million attempts: time, and recall against exact search.
+"""Searching the memory at a million attempts: latency, and recall against exact search.
 
 Run: `python benchmarks/memory_search.py [ROWS] [TEXTS.jsonl.gz ...]`, or make
-bench-memory; takes twelve minutes with a million, and writes
-benchmarks/memory_search.json unless ROWS are given. Vectors are those of the problems in
-the logs given, each moved by noise, so that they lie in clusters as real ones do; one
-attempt in ten is another tenant's. Searches are new texts, and ask for five attempts, as
-they do unless told; recall is of ten. The rows come in parts of 100,000 that are not
-merged; then again with all of them merged.
+bench-memory; takes twelve minutes with a million rows, and writes
+benchmarks/memory_search.json unless ROWS are given. Vectors are those of the logs'
+problems plus noise, so that they form clusters as real ones do; one attempt in ten
+belongs to another tenant. Searches have new texts and request five attempts, the default;
+recall is of ten. Measured with unmerged parts of 100,000 rows, and with one merged part.
 """
 
 import gzip
@@ -34,9 +33,9 @@ from pilotfish.trainers.base import ensure_base
 PORT = 28723
 PART = 100_000
 RESULTS = Path(__file__).with_suffix(".json")
-SEARCHES, COMPARED, ASKED, K = 200, 50, 5, 10
+SEARCHES, COMPARED, REQUESTED, K = 200, 50, 5, 10
 NOISE = 0.03
-"""Of each of 384 numbers: a problem and its like then have a cosine of about 0.86."""
+"""Of each of 384 numbers: a problem and its variants have a cosine of about 0.86."""
 LOGS = ("intercode_sql.jsonl.gz", "theoremqa_gpt4.jsonl.gz")
 MERGED_WITHIN_S = 3600
 
@@ -77,14 +76,14 @@ def fill(
     clickhouse.command("SYSTEM STOP MERGES memory")
     began = time.perf_counter()
     for start in range(0, rows, PART):
-        parameters = {
+        params = {
             "start": start,
             "rows": min(PART, rows - start),
             "seeds": len(seeds),
             "noise": NOISE,
             "embedder": vectors.name,
         }
-        clickhouse.command(FILL, parameters)
+        clickhouse.command(FILL, params)
         print(
             f"{start + PART} rows, {time.perf_counter() - began:.0f} s", file=sys.stderr
         )
@@ -96,19 +95,20 @@ def measured(
     vectors: ProblemVectors,
     search: MemorySearch,
     tenant: str,
-    asked: list[str],
+    queries: list[str],
 ) -> dict[str, object]:
-    """Return times in ms: of searches, the encoder's share, exact search; and recall."""
+    """Return times in ms of searches, of encoding and of exact search, and the recall."""
     encode, whole = [], []
-    for text in asked:
+    for text in queries:
         began = time.perf_counter()
         vectors.embed([text])
         encoded = time.perf_counter()
-        search(tenant, text, ASKED)  # finds it encoded
+        search(tenant, text, REQUESTED)  # uses the cached vector
         encode.append((encoded - began) * 1e3)
         whole.append((time.perf_counter() - began) * 1e3)
     compared = [
-        exactly(clickhouse, vectors, search, tenant, text) for text in asked[:COMPARED]
+        exactly(clickhouse, vectors, search, tenant, text)
+        for text in queries[:COMPARED]
     ]
     return {
         "search_ms": _spread(whole),
@@ -125,8 +125,8 @@ def exactly(
     tenant: str,
     text: str,
 ) -> tuple[float, float]:
-    """Return the ms of an exact search, and which share of its ten a search finds."""
-    found = search(tenant, text, K)
+    """Return the ms of an exact search, and the share of its ten that a search finds."""
+    results = search(tenant, text, K)
     vector = vectors.embed([text])[0].tolist()
     began = time.perf_counter()
     nearest = clickhouse.query(
@@ -136,7 +136,7 @@ def exactly(
     )
     ms = (time.perf_counter() - began) * 1e3
     exact = {attempt_id for (attempt_id,) in nearest}
-    return ms, len(exact & {one.attempt_id for one in found}) / K
+    return ms, len(exact & {result.attempt_id for result in results}) / K
 
 
 def merge(clickhouse: ClickHouse, settings: Settings) -> float:
@@ -152,12 +152,12 @@ def merge(clickhouse: ClickHouse, settings: Settings) -> float:
 def _optimize(settings: Settings) -> None:
     try:
         ClickHouse(settings).command("OPTIMIZE TABLE memory FINAL")
-    except PilotfishError as error:  # it goes on without anybody waiting
+    except PilotfishError as error:  # the statement continues in ClickHouse
         print(error, file=sys.stderr)
 
 
 def parts(clickhouse: ClickHouse) -> int:
-    """Return how many parts hold the rows."""
+    """Return the number of parts of the table."""
     [(count,)] = clickhouse.query(
         "SELECT count() FROM system.parts WHERE table = 'memory' AND active"
     )
@@ -201,14 +201,14 @@ def _state(
     clickhouse: ClickHouse, vectors: ProblemVectors, problems: list[str], state: str
 ) -> dict[str, object]:
     drawn = random.Random(state).sample(problems, SEARCHES)  # noqa: S311
-    asked = [f"{text} Answer for {state}." for text in drawn]
+    queries = [f"{text} Answer for {state}." for text in drawn]
     search = MemorySearch(clickhouse, vectors)
     search("main", "loads the index", K)
-    made: dict[str, object] = {"parts": parts(clickhouse)}
+    numbers: dict[str, object] = {"parts": parts(clickhouse)}
     for tenant in ("main", "other"):
-        made[tenant] = measured(clickhouse, vectors, search, tenant, asked)
-        asked = [f"{text} Again." for text in asked]
-    return made
+        numbers[tenant] = measured(clickhouse, vectors, search, tenant, queries)
+        queries = [f"{text} Again." for text in queries]
+    return numbers
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A measure of a script and what it must reach: at least, or at most."""
+    """A measure of a script and its bound: a minimum, or a maximum if `at_most`."""
 
     script: str
     measure: str
@@ -56,7 +56,7 @@ GOALS = (
 
 
 def main() -> int:
-    """Run all or the scripts named on the command line; 1 if a goal was missed."""
+    """Run all scripts or those named on the command line; 1 if a goal was missed."""
     scripts = sys.argv[1:] or list(dict.fromkeys(goal.script for goal in GOALS))
     path = HERE / "results.json"
     results = json.loads(path.read_text()) if path.exists() else {}
@@ -72,13 +72,13 @@ def main() -> int:
 
 
 def _run(script: str) -> dict[str, Any]:
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, HERE / f"{script}.py"],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
-    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+    return dict(json.loads(completed.stdout.strip().splitlines()[-1]))
 
 
 def _machine() -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""What a call of the SDK costs the agent: python benchmarks/sdk.py.
+"""The cost of an SDK call to the agent: python benchmarks/sdk.py.
 
 20,000 actions of 600 bytes at 2,000/s against a live embedded Kafka, each call timed in
-the agent's thread while the publisher's thread works beside it.
+the agent's thread while the publisher's thread works in parallel.
 """
 
 import json
@@ -29,12 +29,12 @@ def main() -> None:
         broker, controller = _free_port(), _free_port()
         with EmbeddedKafka(Path(folder), broker, controller) as kafka:
             create_topics({"bootstrap.servers": kafka.bootstrap})
-            found = measure(kafka.bootstrap)
-    print(json.dumps(found | {"import_ms": import_ms()}))
+            numbers = measure(kafka.bootstrap)
+    print(json.dumps(numbers | {"import_ms": import_ms()}))
 
 
 def measure(bootstrap: str) -> dict[str, float]:
-    """Return microseconds a call, and what became of the events."""
+    """Return microseconds per call, and the counts of sent and dropped events."""
     with pilotfish.connect(kafka=bootstrap, tenant="bench") as pilot:
         times = _paced(pilot)
         assert pilot.flush(60)

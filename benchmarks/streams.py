@@ -1,9 +1,9 @@
-"""Events a second of one stream processor, and its share of an empty Faust agent.
+"""Events per second of one stream processor, relative to an empty Faust agent.
 
 Run: `python benchmarks/streams.py [--attempts 10000]`; prints JSON. Kafka holds all
-events before either starts. Each is timed in a process of its own, from the moment it
-gets its partitions: the worker until every attempt is labelled in ClickHouse, the empty
-agent, which takes batches of the same size and drops them, until it has had every event.
+events before either starts. Each runs in a process of its own and is timed from the
+assignment of its partitions: the worker until every attempt is labelled in ClickHouse;
+the empty agent, which drops batches of the same size, until it has received every event.
 """
 
 import argparse
@@ -69,7 +69,7 @@ def attempt(number: int) -> Iterator[Event]:
 
 
 def fill(settings: Settings, attempts: int) -> None:
-    """Publish all events, those of fifty attempts at a time mixed."""
+    """Publish all events, interleaving fifty attempts at a time."""
     to, waiting = producer(settings), iter(range(attempts))
     order = random.Random(7)  # noqa: S311 - the same mixture each time
     running = [attempt(n) for _, n in zip(range(OPEN_AT_ONCE), waiting, strict=False)]
@@ -88,7 +88,7 @@ def fill(settings: Settings, attempts: int) -> None:
 
 @contextmanager
 def process(settings: Settings, *command: str) -> Iterator[Path]:
-    """Run Python with this command; yield its log."""
+    """Run Python with this command; yield its log file."""
     log = settings.home / f"{new_id()}.log"
     with log.open("wb") as output:
         running = subprocess.Popen(
@@ -108,14 +108,14 @@ def moment_of(log: Path, event: str) -> float:
     """Wait for a line of the log; return its time, in seconds since 1970."""
     while True:
         for line in log.read_text().splitlines():
-            said: dict[str, Any] = json.loads(line) if line.startswith("{") else {}
-            if said.get("event") == event:
-                return datetime.fromisoformat(said["timestamp"]).timestamp()
+            entry: dict[str, Any] = json.loads(line) if line.startswith("{") else {}
+            if entry.get("event") == event:
+                return datetime.fromisoformat(entry["timestamp"]).timestamp()
         time.sleep(0.1)
 
 
 def worker_rate(settings: Settings, attempts: int) -> float:
-    """Return the events a second of a worker process."""
+    """Return the events per second of a worker process."""
     clickhouse = ClickHouse(settings)
     with process(settings, "-m", "pilotfish.streams") as log:
         since = moment_of(log, "assigned")
@@ -125,7 +125,7 @@ def worker_rate(settings: Settings, attempts: int) -> float:
 
 
 def bare_rate(settings: Settings, attempts: int) -> float:
-    """Return the events a second of an empty agent."""
+    """Return the events per second of an empty agent."""
     events = attempts * PER_ATTEMPT
     with process(settings, __file__, "--bare", str(events)) as log:
         since = moment_of(log, "assigned")
@@ -133,7 +133,7 @@ def bare_rate(settings: Settings, attempts: int) -> float:
 
 
 def run_bare(events: int) -> None:
-    """Be the empty agent, until it has had so many events."""
+    """Run the empty agent, which logs `done` after this many events."""
     import structlog
 
     logs.configure("bare")
@@ -141,10 +141,10 @@ def run_bare(events: int) -> None:
     app = create_app(Settings(), f"bare-{new_id()}")
 
     async def count(stream: Any) -> None:
-        had = 0
+        received = 0
         async for batch in stream.take(MAX_BATCH, within=BATCH_WINDOW_S):
-            had += len(batch)
-            if had >= events:
+            received += len(batch)
+            if received >= events:
                 log.info("done")
 
     async def assigned(_app: Any, _partitions: Any, **_signal: Any) -> None:
@@ -164,9 +164,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--attempts", type=int, default=10_000)
     parser.add_argument("--bare", type=int, default=0, help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    if chosen.bare:
-        run_bare(chosen.bare)
+    options = parser.parse_args()
+    if options.bare:
+        run_bare(options.bare)
         return
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
@@ -176,14 +176,14 @@ def main() -> None:
             settings = Settings(home=home, kafka=kafka.bootstrap, clickhouse=store.url)
             create_topics(client_config(settings))
             migrate(ClickHouse(settings))
-            fill(settings, chosen.attempts)
-            bare = bare_rate(settings, chosen.attempts)
-            rate = worker_rate(settings, chosen.attempts)
+            fill(settings, options.attempts)
+            bare = bare_rate(settings, options.attempts)
+            rate = worker_rate(settings, options.attempts)
     numbers = {
         "events_per_s": round(rate),
         "bare_events_per_s": round(bare),
         "ratio": round(rate / bare, 3),
-        "attempts": chosen.attempts,
+        "attempts": options.attempts,
     }
     print(json.dumps(numbers))
 

@@ -1,7 +1,7 @@
-"""Time of one training of 500 attempts, from the start of its process to the verdict.
+"""Duration of a training of 500 attempts, from the start of its process to the verdict.
 
 Run: `python benchmarks/training.py [--attempts 500] [--seed 11]`; prints JSON. The
-attempts are the demo's: its problems, and its solvers chosen at random.
+attempts are the demo's problems, tried by its solvers at random.
 """
 
 import argparse
@@ -33,7 +33,7 @@ KAFKA_PORT, CLICKHOUSE_PORT = 29392, 28323
 
 
 def attempts(count: int, seed: int) -> Iterator[dict[str, Any]]:
-    """Yield rows of `attempts`: the demo's solvers, chosen at random, truly try."""
+    """Yield rows of `attempts` from real tries of the demo's solvers, options at random."""
     rng = random.Random(seed)  # noqa: S311 - an experiment, no secret
     with PortfolioAgent(workers=2, time_limit_s=1.0) as agent:
         for number, problem in enumerate(draw_problems(count, seed)):
@@ -54,9 +54,9 @@ def attempts(count: int, seed: int) -> Iterator[dict[str, Any]]:
 
 
 def train(settings: Settings, home: Path) -> dict[str, Any]:
-    """Run the trainer as the trigger does, in a process of its own."""
+    """Run the trainer in a process of its own, as the trigger does."""
     since = perf_counter()
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "pilotfish.trainers", "--json"],
         env={
             **os.environ,
@@ -69,7 +69,7 @@ def train(settings: Settings, home: Path) -> dict[str, Any]:
         check=True,
     )
     seconds = round(perf_counter() - since, 1)
-    return {"seconds": seconds, **json.loads(done.stdout)}
+    return {"seconds": seconds, **json.loads(completed.stdout)}
 
 
 def main() -> None:
@@ -77,8 +77,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--attempts", type=int, default=500)
     parser.add_argument("--seed", type=int, default=11)
-    chosen = parser.parse_args()
-    rows = list(attempts(chosen.attempts, chosen.seed))
+    options = parser.parse_args()
+    rows = list(attempts(options.attempts, options.seed))
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         kafka = EmbeddedKafka(home / "kafka", KAFKA_PORT)
@@ -92,7 +92,7 @@ def main() -> None:
             clickhouse.insert(
                 "attempts", list(rows[0]), [list(r.values()) for r in rows]
             )
-            print(json.dumps(train(settings, home) | vars(chosen)))
+            print(json.dumps(train(settings, home) | vars(options)))
 
 
 if __name__ == "__main__":

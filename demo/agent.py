@@ -1,4 +1,4 @@
-"""The demo's agent: a portfolio of solvers, each of which truly succeeds or fails."""
+"""The demo's agent: a portfolio of solvers that really succeed or fail."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from pilotfish.demo.sandbox import Sandbox
 from pilotfish.schemas.events import StepKind
 
 APPROACHES: Mapping[str, str] = INSTRUCTIONS
-"""Name of each approach, and the line of instruction that is published with it."""
+"""Name of each approach, and the instruction that is published with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one try: an answer, right or wrong, or None and the error.
+    """The result of one try: an answer, right or wrong, or None and the error.
 
     `steps` are (kind, name, content), in the order in which they happened.
     """
@@ -27,10 +27,10 @@ class Outcome:
 
 
 class PortfolioAgent:
-    """Solvers in processes of their own; enter it before any thread starts.
+    """Solvers in processes of their own; enter the context before any thread starts.
 
     Args:
-        workers: processes, which is how many tries run at a time.
+        workers: number of processes, and so of concurrent tries.
         time_limit_s: seconds of wall clock after which a try is killed.
     """
 
@@ -49,11 +49,11 @@ class PortfolioAgent:
 
     @property
     def pids(self) -> list[int]:
-        """The processes that are solving or ready to."""
+        """The ids of the solver processes."""
         return [sandbox.pid for sandbox in self._sandboxes]
 
     def solve(self, problem_text: str, approach: str) -> Outcome:
-        """Try one approach; waits while all processes are busy."""
+        """Try one approach; block while all processes are busy."""
         sandbox = self._idle.get()
         try:
             answer = sandbox.solve(problem_text, approach)

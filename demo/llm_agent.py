@@ -16,7 +16,7 @@ _TIMEOUT_S = 60.0
 
 
 class ModelAgent:
-    """Asks a model once for each try; safe to share among threads."""
+    """Sends one request to a model for each try; safe to share among threads."""
 
     def __init__(self, model: ChatModel) -> None:
         self._model = model
@@ -29,8 +29,8 @@ class ModelAgent:
         """Try one approach.
 
         Raises:
-            openai.APIError: as it comes, so that rate limits, time-outs and lost
-                connections are recorded as infrastructure's fault.
+            openai.APIError: unchanged, so that rate limits, time-outs and lost
+                connections are recorded as failures of infrastructure.
         """
         prompt = _PROMPT.format(instruction=APPROACHES[approach])
         reply = self._model.reply(prompt, problem_text)
@@ -45,7 +45,7 @@ class ModelAgent:
 
 
 def answer_in(reply: str) -> str | None:
-    """Return what follows the last `Answer:`, without a code fence around it."""
+    """Return the text after the last `Answer:`, without a code fence around it."""
     marks = list(_ANSWER.finditer(reply))
     if not marks:
         return None
@@ -55,13 +55,13 @@ def answer_in(reply: str) -> str | None:
 
 
 def connect_model(model: str) -> ModelAgent:
-    """Return an agent that asks this model; no request is made yet.
+    """Return an agent that uses this model; sends no request yet.
 
     Raises:
         ConfigurationError: no model is named, or the key is missing.
         RequirementError: the openai package is missing.
     """
     if not model:
-        raise ConfigurationError("name a model: --agent openai:MODEL")
-    # A rate limit is to be recorded, not to be waited for.
+        raise ConfigurationError("no model is named: use --agent openai:MODEL")
+    # A rate limit should be recorded, not waited for.
     return ModelAgent(ChatModel(model, _TIMEOUT_S))

@@ -1,4 +1,4 @@
-"""The demo from start to end."""
+"""The demo from start to finish."""
 
 import json
 import shutil
@@ -26,20 +26,20 @@ from pilotfish.runtime.settings import Settings
 
 WORKERS = 2
 HOLDOUT = 0.2
-"""A larger holdout than in service (0.05): the demo is short, and its interval should
-not be wide."""
+"""Larger than in service (0.05), because the demo is short and its interval should not be
+wide."""
 _ADVICE_DEADLINE_S = 1.0
 _ENDS_WITHIN_S = 330.0
-"""A training still running then is reported as such: the demo ends in six minutes."""
+"""The demo ends within six minutes, even if a training still runs."""
 _BY_APPROACH = "SELECT * FROM success_by_approach ORDER BY success_rate"
 _LIFT = "SELECT+*+FROM+hint_lift+FORMAT+Vertical"
 _PAUSE_WITHIN_S = 200.0
-"""From the first attempt on; then the last third begins, with or without a verdict."""
+"""After the first attempt; then the last third begins, with or without a verdict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the user asked for on the command line."""
+    """The options of the command line."""
 
     attempts: int
     seed: int
@@ -49,27 +49,28 @@ class Plan:
 
 
 def play(plan: Plan, console: Console) -> None:
-    """Run the demo: platform up, attempts, report, platform down."""
+    """Run the demo: start the platform, attempt, report, stop the platform."""
     began = time.monotonic()
     settings = _fresh_settings()
     tally = Tally(plan.attempts)
-    with ExitStack() as open_things:
-        solver = open_things.enter_context(_solver(plan.agent))
-        open_things.enter_context(running_platform(settings, console.print))
-        monitor = open_things.enter_context(Monitor(settings))
+    with ExitStack() as resources:
+        solver = resources.enter_context(_solver(plan.agent))
+        resources.enter_context(running_platform(settings, console.print))
+        monitor = resources.enter_context(Monitor(settings))
         _attempts(plan, settings, solver, tally, monitor, console)
         _await_verdict(monitor, settings.train_at, console, began + _ENDS_WITHIN_S)
-        found = results(tally, monitor.seen, plan.seed, time.monotonic() - began)
-        print_report(console, tally, found)
-        _save(plan, settings, tally, found, console)
-        _what_next(settings, console)
+        wall_s = time.monotonic() - began
+        report = results(tally, monitor.reading, plan.seed, wall_s)
+        print_report(console, tally, report)
+        _save(plan, settings, tally, report, console)
+        _print_suggestions(settings, console)
         if plan.keep:
             console.print("\nThe platform stays up; Ctrl-C stops it.")
             _until_interrupted()
 
 
 def _fresh_settings() -> Settings:
-    """Return settings with an empty home: the demo begins knowing nothing."""
+    """Return settings with an empty home, so that the demo starts from nothing."""
     home = Settings().home / "demo"
     shutil.rmtree(home, ignore_errors=True)
     return Settings(home=home, tenant="default", holdout=HOLDOUT)
@@ -79,12 +80,12 @@ def _fresh_settings() -> Settings:
 def _solver(agent: str) -> Iterator[Solver]:
     kind, _, model = agent.partition(":")
     if kind == "openai":
-        with closing(connect_model(model)) as asking:
-            yield asking
+        with closing(connect_model(model)) as model_agent:
+            yield model_agent
         return
     if agent != "portfolio":
         raise pilotfish.ConfigurationError(
-            f"--agent {agent}: use `portfolio` or `openai:MODEL`"
+            f"there is no agent {agent!r}: use --agent `portfolio` or `openai:MODEL`"
         )
     with PortfolioAgent(workers=WORKERS, time_limit_s=1.0) as portfolio:
         yield portfolio
@@ -109,36 +110,36 @@ def _attempts(
             advice_deadline_s=_ADVICE_DEADLINE_S,
         ) as pilot,
         ThreadPoolExecutor(1, thread_name_prefix="demo") as pool,
-        screen.live(lambda: monitor.seen),
+        screen.live(lambda: monitor.reading),
     ):
         agent = Agent(pilot, solver, APPROACHES, plan.seed)
         problems = paced(
             draw_problems(plan.attempts, plan.seed),
             plan.attempts * 2 // 3,
             lambda: (
-                monitor.seen.first_verdict_due(settings.train_at)
+                monitor.reading.first_verdict_due(settings.train_at)
                 and time.monotonic() < pause_until
             ),
             stop,
         )
-        playing = pool.submit(run, agent, problems, tally, WORKERS, stop)
+        attempts = pool.submit(run, agent, problems, tally, WORKERS, stop)
         try:
-            while not wait([playing], 0.5).done:
-                screen.announce(monitor.seen)
+            while not wait([attempts], 0.5).done:
+                screen.announce(monitor.reading)
         finally:
             stop.set()
-        playing.result()
+        attempts.result()
 
 
 def _await_verdict(
     monitor: Monitor, train_at: int, console: Console, deadline: float
 ) -> None:
-    """Wait until the first training has its verdict; a later one is not waited for."""
+    """Wait until the first training has its verdict; later trainings may run on."""
     with console.status("waiting for the training's verdict") as status:
-        while (seen := monitor.seen).first_verdict_due(
+        while (reading := monitor.reading).first_verdict_due(
             train_at
         ) and time.monotonic() < deadline:
-            status.update(f"waiting for the training's verdict: {seen.stage.name}")
+            status.update(f"waiting for the training's verdict: {reading.stage.name}")
             time.sleep(0.5)
 
 
@@ -146,18 +147,18 @@ def _save(
     plan: Plan,
     settings: Settings,
     tally: Tally,
-    found: dict[str, object],
+    report: dict[str, object],
     console: Console,
 ) -> None:
     picture = settings.home / "learning_curve.png"
     draw(tally, picture)
     console.print(f"\nlearning curve: {picture}")
     if plan.json_file:
-        plan.json_file.write_text(json.dumps(found, indent=2) + "\n")
+        plan.json_file.write_text(json.dumps(report, indent=2) + "\n")
         console.print(f"numbers: {plan.json_file}")
 
 
-def _what_next(settings: Settings, console: Console) -> None:
+def _print_suggestions(settings: Settings, console: Console) -> None:
     console.print(
         "\n[bold]Three things to try next[/] "
         "(with --keep-running, or under `pilotfish up`)\n"

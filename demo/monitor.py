@@ -1,4 +1,4 @@
-"""What the platform says of itself while the demo runs, read once a second."""
+"""Readings of the platform's state while the demo runs, once a second."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ from pilotfish.schemas.errors import PilotfishError
 
 _EVERY_S = 1.0
 _RATE_OVER = 6
-"""Readings that events per second are measured over: the archive writes in batches."""
+"""Readings to average events per second over, because the archive writes in batches."""
 
 _TRAININGS = """
 SELECT training_id, status, version, verdict, reason, metrics,
@@ -40,7 +40,7 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where a running training is; `total` is 0 where it does not count its steps."""
+    """The stage of a running training; `total` is 0 for a stage without steps."""
 
     name: str = ""
     step: int = 0
@@ -48,8 +48,8 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """The platform at one moment."""
+class Reading:
+    """The platform's state at one moment."""
 
     new_labels: int = 0
     events: int = 0
@@ -59,25 +59,27 @@ class Seen:
 
     @property
     def running(self) -> Training | None:
-        """The training under way."""
-        under_way = [one for one in self.trainings if one.status == "started"]
-        return under_way[-1] if under_way else None
+        """The training that runs now."""
+        running = [each for each in self.trainings if each.status == "started"]
+        return running[-1] if running else None
 
     @property
     def in_service(self) -> str:
         """The version of the newest promoted advisor; "base" before the first."""
-        promoted = [one.version for one in self.trainings if one.verdict == "promoted"]
+        promoted = [
+            each.version for each in self.trainings if each.verdict == "promoted"
+        ]
         return promoted[-1] if promoted else "base"
 
     def first_verdict_due(self, train_at: int) -> bool:
-        """Say whether the first training runs, or is about to."""
-        if any(one.status != "started" for one in self.trainings):
+        """Return whether the first training runs, or is about to start."""
+        if any(training.status != "started" for training in self.trainings):
             return False
         return self.running is not None or self.new_labels >= train_at
 
 
 class Monitor:
-    """Reads ClickHouse in a thread of its own; `seen` is the newest reading."""
+    """Reads ClickHouse in a thread of its own; `reading` is the newest reading."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -85,7 +87,7 @@ class Monitor:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="monitor", daemon=True)
         self._counts: deque[tuple[float, int]] = deque(maxlen=_RATE_OVER)
-        self.seen = Seen()
+        self.reading = Reading()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -99,18 +101,18 @@ class Monitor:
     def _run(self) -> None:
         while not self._stop.wait(_EVERY_S):
             try:
-                self.seen = self._read()
+                self.reading = self._read()
             except PilotfishError:
-                continue  # the next second asks again; the screen shows the last
+                continue  # the screen shows the last reading until the next second
 
-    def _read(self) -> Seen:
+    def _read(self) -> Reading:
         tenant = {"tenant": self._settings.tenant}
         ((events,),) = self._clickhouse.query(
             "SELECT count() FROM events WHERE tenant = {tenant:String}", tenant
         )
         self._counts.append((time.monotonic(), events))
         rows = self._clickhouse.query(_TRAININGS, tenant)
-        return Seen(
+        return Reading(
             new_labels=progress(self._clickhouse, self._settings.tenant).new_labels,
             events=events,
             events_per_s=_rate(self._counts),

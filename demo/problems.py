@@ -81,16 +81,16 @@ FAMILIES: Mapping[str, Mapping[str, object]] = {
     "number_filtering": {},
     "number_sorting": {},
 }
-"""Families and how they are made small: a general solver has a second for each."""
+"""Families, with parameters that keep problems solvable within a second."""
 NOVEL_SHARE = 0.25
-"""Share of the families that are held back until the last third of the attempts."""
+"""Share of the families held back until the last third of the attempts."""
 _RIGHT = 0.99
-"""Verifiers score from 0 to 1, some with part marks; less than all is wrong."""
+"""Verifiers score from 0 to 1, some with partial credit; less than full is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem to be tried; `novel` families do not occur before the last third."""
+    """A problem; those of `novel` families do not occur before the last third."""
 
     text: str
     family: str
@@ -99,20 +99,21 @@ class Problem:
 
 
 def draw_problems(attempts: int, seed: int) -> Iterator[Problem]:
-    """Yield as many problems, each of a family drawn at random.
+    """Yield this many problems, each of a family drawn at random.
 
-    A family is made ready when it is first drawn; a problem takes milliseconds.
+    A family is prepared when it is first drawn; a problem takes milliseconds.
     """
     rng = random.Random(f"problems/{seed}")  # noqa: S311 - an experiment, no secret
     novel = novel_families(seed)
-    known = sorted(FAMILIES.keys() - novel)
-    made: dict[str, Iterator[Problem]] = {}
+    early_families = sorted(FAMILIES.keys() - novel)
+    problems: dict[str, Iterator[Problem]] = {}
     for number in range(attempts):
         late = number >= attempts * 2 // 3
-        family = rng.choice(sorted(FAMILIES) if late else known)
-        if family not in made:
-            made[family] = problems_of(family, attempts, seed, novel=family in novel)
-        yield next(made[family])
+        family = rng.choice(sorted(FAMILIES) if late else early_families)
+        if family not in problems:
+            is_novel = family in novel
+            problems[family] = problems_of(family, attempts, seed, novel=is_novel)
+        yield next(problems[family])
 
 
 def novel_families(seed: int) -> frozenset[str]:
@@ -125,7 +126,7 @@ def novel_families(seed: int) -> frozenset[str]:
 def problems_of(
     family: str, size: int, seed: int, *, novel: bool = False
 ) -> Iterator[Problem]:
-    """Yield that many problems of one family; the same seed yields the same ones."""
+    """Yield `size` problems of one family; the same seed yields the same problems."""
     dataset = reasoning_gym.create_dataset(
         family, size=size, seed=seed, **FAMILIES[family]
     )
@@ -137,5 +138,5 @@ def problems_of(
 def _right(dataset: Any, entry: Mapping[str, Any], answer: str) -> bool:
     try:
         return float(dataset.score_answer(answer, entry)) >= _RIGHT
-    except Exception:  # noqa: BLE001 - some verifiers raise on what they cannot read
+    except Exception:  # noqa: BLE001 - some verifiers raise on malformed answers
         return False

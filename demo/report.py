@@ -1,4 +1,4 @@
-"""What the demo found: a table, a picture, a JSON file."""
+"""The demo's results: a table, a picture, a JSON file."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pilotfish.demo.monitor import Seen
+from pilotfish.demo.monitor import Reading
 from pilotfish.demo.screen import curve_text
 from pilotfish.demo.tally import Lift, Tally, hinted_share, lift
 
@@ -18,15 +18,15 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 
-def results(tally: Tally, seen: Seen, seed: int, wall_s: float) -> dict[str, Any]:
-    """Return what `--json` writes. Rates are shares; lifts are relative, 0.25 is +25 %.
+def results(tally: Tally, reading: Reading, seed: int, wall_s: float) -> dict[str, Any]:
+    """Return the content of `--json`: rates are shares; a lift of 0.25 is +25 %.
 
-    Both arms are those of the last third: unadvised is the holdout, which picked at
-    random; advised is everybody else, hinted or not.
+    Both arms are from the last third: unadvised is the holdout, which picks at random;
+    advised is the rest, hinted or not.
     """
     last = tally.last_third()
     overall, novel = lift(last, seed), lift([a for a in last if a.novel], seed)
-    held = _held_out(seen)
+    heldout = _heldout_metrics(reading)
     return {
         "attempts": len(tally.attempts),
         "broken_off": tally.broken_off,
@@ -40,8 +40,8 @@ def results(tally: Tally, seen: Seen, seed: int, wall_s: float) -> dict[str, Any
         "hinted_share_last_third": hinted_share(last),
         "novel_family_lift": novel.relative,
         "novel_family_lift_ci95": novel.ci95,
-        "heldout_accuracy": held.get("accuracy"),
-        "heldout_base_rate": held.get("base_rate"),
+        "heldout_accuracy": heldout.get("accuracy"),
+        "heldout_base_rate": heldout.get("base_rate"),
         "trainings": [
             {
                 "training_id": training.training_id,
@@ -51,23 +51,23 @@ def results(tally: Tally, seen: Seen, seed: int, wall_s: float) -> dict[str, Any
                 "seconds": training.seconds,
                 "metrics": dict(training.metrics),
             }
-            for training in seen.trainings
+            for training in reading.trainings
         ],
-        "events_in_clickhouse": seen.events,
+        "events_in_clickhouse": reading.events,
         "wall_s": round(wall_s, 1),
     }
 
 
-def _held_out(seen: Seen) -> dict[str, Any]:
-    """Return the held-out numbers of what is in service after the newest verdict."""
-    for training in reversed(seen.trainings):
-        who = "candidate" if training.verdict == "promoted" else "incumbent"
-        if training.metrics.get(who):
-            return dict(training.metrics[who])
+def _heldout_metrics(reading: Reading) -> dict[str, Any]:
+    """Return the held-out metrics of the advisor that the newest verdict left in service."""
+    for training in reversed(reading.trainings):
+        advisor = "candidate" if training.verdict == "promoted" else "incumbent"
+        if training.metrics.get(advisor):
+            return dict(training.metrics[advisor])
     return {}
 
 
-def print_report(console: Console, tally: Tally, found: dict[str, Any]) -> None:
+def print_report(console: Console, tally: Tally, report: dict[str, Any]) -> None:
     """Print the table and the learning curve."""
     last = tally.last_third()
     console.print(
@@ -77,38 +77,42 @@ def print_report(console: Console, tally: Tally, found: dict[str, Any]) -> None:
     table = Table(title="the last third of the attempts", title_justify="left")
     for column in ("", "advised", "unadvised (random)", "lift", "95 % interval"):
         table.add_column(column, justify="left" if not column else "right")
-    table.add_row("all families", *_cells(lift(last, found["seed"])))
+    table.add_row("all families", *_cells(lift(last, report["seed"])))
     table.add_row(
         "families not seen before",
-        *_cells(lift([a for a in last if a.novel], found["seed"])),
+        *_cells(lift([a for a in last if a.novel], report["seed"])),
     )
     console.print(table)
-    if found["hinted_share_last_third"] is not None:
+    if report["hinted_share_last_third"] is not None:
         console.print(
-            f"{found['hinted_share_last_third']:.1%} of the advised attempts got a hint; "
-            "where the advisor was unsure, they picked at random, too"
+            f"{report['hinted_share_last_third']:.1%} of the advised attempts got a hint; "
+            "where the advisor was unsure, they also picked at random"
         )
-    if found["heldout_accuracy"] is not None:
+    if report["heldout_accuracy"] is not None:
         console.print(
-            "held-out attempts predicted right: "
-            f"{found['heldout_accuracy']:.1%} (base rate {found['heldout_base_rate']:.1%})"
+            "held-out attempts predicted correctly: "
+            f"{report['heldout_accuracy']:.1%} (base rate {report['heldout_base_rate']:.1%})"
         )
-    for training in found["trainings"]:
+    for training in report["trainings"]:
         verdict, reason = training["verdict"], training["reason"]
-        said = "still runs" if verdict == "started" else f"{verdict}: {reason}"
-        console.print(f"training of {training['seconds']} s: {said}")
+        result = "still runs" if verdict == "started" else f"{verdict}: {reason}"
+        console.print(f"training of {training['seconds']} s: {result}")
 
 
-def _cells(found: Lift) -> tuple[str, str, str, str]:
+def _cells(result: Lift) -> tuple[str, str, str, str]:
     def share(rate: float | None, n: int) -> str:
         return "-" if rate is None else f"{rate:.1%} of {n}"
 
     return (
-        share(found.advised, found.n_advised),
-        share(found.unadvised, found.n_unadvised),
-        "-" if found.relative is None else f"{found.relative:+.0%}",
-        "-" if found.ci95 is None else f"{found.ci95[0]:+.0%} to {found.ci95[1]:+.0%}",
+        share(result.advised, result.n_advised),
+        share(result.unadvised, result.n_unadvised),
+        "-" if result.relative is None else f"{result.relative:+.0%}",
+        _range(result.ci95),
     )
+
+
+def _range(ci95: tuple[float, float] | None) -> str:
+    return "-" if ci95 is None else f"{ci95[0]:+.0%} to {ci95[1]:+.0%}"
 
 
 def draw(tally: Tally, path: Path) -> None:

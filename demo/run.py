@@ -1,4 +1,4 @@
-"""The demo's loop: ask for advice, try, publish the outcome; many times over."""
+"""The demo's loop: request advice, try, publish the outcome, repeat."""
 
 import random
 import threading
@@ -14,13 +14,13 @@ from pilotfish.demo.agent import Outcome
 from pilotfish.demo.problems import Problem
 from pilotfish.demo.tally import Attempted, Tally
 
-_PATIENCE = 20
-"""Attempts that infrastructure may break off before any has come to its end."""
+_MOST_BROKEN_OFF = 20
+"""Attempts that infrastructure may break off before the first one ends."""
 _PAUSE_S = 0.2
 
 
 class Solver(Protocol):
-    """Whatever can try an approach on a problem: the portfolio, or a language model."""
+    """Tries approaches on problems: the portfolio, or a language model."""
 
     def solve(self, problem_text: str, approach: str) -> Outcome:
         """Try once; an outcome without an answer is a failure."""
@@ -31,7 +31,7 @@ class Solver(Protocol):
 class Agent:
     """An agent that follows hints and otherwise picks an approach at random.
 
-    Its attempts are what the platform learns from; it is told nothing else.
+    The platform learns from its attempts alone.
     """
 
     pilot: pilotfish.Client
@@ -40,11 +40,11 @@ class Agent:
     seed: int
 
     def attempt(self, number: int, problem: Problem) -> Attempted:
-        """Make one attempt and publish it as it goes; raises what the solver raises."""
+        """Make one attempt and publish its events; raises the solver's exceptions."""
         with self.pilot.attempt(problem.text) as attempt:
-            asked = time.perf_counter()
+            requested = time.perf_counter()
             hint = attempt.advice(self.approaches)
-            advice_ms = (time.perf_counter() - asked) * 1e3
+            advice_ms = (time.perf_counter() - requested) * 1e3
             approach = hint.approach or self._random(number)
             attempt.use(approach)
             outcome = self.solver.solve(problem.text, approach)
@@ -54,7 +54,7 @@ class Agent:
             if success:
                 attempt.succeed()
             else:
-                attempt.fail(outcome.error or "the verifier said no")
+                attempt.fail(outcome.error or "the verifier rejected the answer")
         return Attempted(
             number=number,
             family=problem.family,
@@ -76,10 +76,10 @@ def paced(
     training: Callable[[], bool],
     stop: threading.Event,
 ) -> Iterator[Problem]:
-    """Yield the problems; before that number, wait while `training` or until `stop`.
+    """Yield the problems; before `pause_before`, wait while `training` or until `stop`.
 
-    The agent makes a day's attempts in a minute. Without a pause all would be made
-    before the first training, which takes as long here as it does in life, had ended.
+    The agent makes a day's attempts in a minute. Without a pause, all of them would end
+    before the first training, which takes as long here as in service.
     """
     for number, problem in enumerate(problems):
         while number == pause_before and training() and not stop.wait(_PAUSE_S):
@@ -94,9 +94,9 @@ def run(
     workers: int,
     stop: threading.Event,
 ) -> None:
-    """Attempt every problem, `workers` at a time, and count into `tally`.
+    """Attempt every problem, `workers` at a time, and record into `tally`.
 
-    Sets `stop` and raises what an attempt raised, unless it was infrastructure's fault.
+    Sets `stop` and raises an attempt's exception, unless infrastructure failed.
     """
     numbered = enumerate(problems)
     drawing, counting = threading.Lock(), threading.Lock()
@@ -127,11 +127,11 @@ def run(
 
 
 def _attempt(agent: Agent, item: tuple[int, Problem], tally: Tally) -> Attempted | None:
-    """Return what came of it; None where infrastructure broke it off."""
+    """Return the attempt's result, or None if infrastructure broke it off."""
     try:
         return agent.attempt(*item)
     except Exception as error:
-        hopeless = not tally.attempts and tally.broken_off >= _PATIENCE
+        hopeless = not tally.attempts and tally.broken_off >= _MOST_BROKEN_OFF
         if hopeless or not is_infrastructure(error):
             raise
         return None

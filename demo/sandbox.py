@@ -1,8 +1,8 @@
-"""A process of its own in which approaches run, and which is killed when one overruns.
+"""Runs approaches in a separate process, which is killed after the time limit.
 
 Solvers in C (z3, CP-SAT) cannot be interrupted from Python; a process can be killed.
-Processes are forked from a server that has imported the solvers once, so that a new one
-is there within milliseconds and the agent's own threads and sockets stay out of it.
+Processes are forked from a server that has imported the solvers once, so that a new
+process starts within milliseconds and does not inherit the agent's threads and sockets.
 """
 
 import importlib
@@ -25,14 +25,13 @@ _START_S = 60.0
 class Sandbox:
     """One process that tries one approach at a time; restarted after each kill.
 
-    Not to be called by two threads at once. Raises RequirementError when no process
-    starts.
+    Not safe to share among threads. Raises RequirementError when no process starts.
     """
 
     def __init__(self, time_limit_s: float) -> None:
         self._limit_s = time_limit_s
         self._context = multiprocessing.get_context("forkserver")
-        # `pilotfish._cli` too: a new process imports the program that was started.
+        # `pilotfish._cli` as well: a new process imports the main program.
         self._context.set_forkserver_preload(
             ["pilotfish._cli", *(_MODULE + name for name in INSTRUCTIONS)]
         )
@@ -56,7 +55,7 @@ class Sandbox:
 
     @property
     def pid(self) -> int:
-        """The process that tries next."""
+        """The id of the process."""
         return int(self._process.pid or 0)
 
     def close(self) -> None:
@@ -71,12 +70,12 @@ class Sandbox:
         self._start()
 
     def _start(self) -> None:
-        self._connection, theirs = self._context.Pipe()
+        self._connection, child_end = self._context.Pipe()
         self._process = self._context.Process(
-            target=_serve, args=(theirs, self._limit_s), daemon=True
+            target=_serve, args=(child_end, self._limit_s), daemon=True
         )
         self._process.start()
-        theirs.close()
+        child_end.close()
         try:
             ready = self._connection.poll(_START_S) and self._connection.recv()
         except EOFError:
@@ -89,7 +88,7 @@ class Sandbox:
 
 
 def _serve(connection: Connection, limit_s: float) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the agent says when to stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the agent stops this process
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     connection.send(True)
@@ -107,5 +106,5 @@ def _serve(connection: Connection, limit_s: float) -> None:
 def _try(text: str, approach: str) -> tuple[str | None, str]:
     try:
         return importlib.import_module(_MODULE + approach).solve(text), ""
-    except Exception as error:  # noqa: BLE001 - whatever a solver raises, it has failed
+    except Exception as error:  # noqa: BLE001 - any exception is a failed try
         return None, f"{type(error).__name__}: {error}"[:500]

@@ -1,4 +1,4 @@
-"""The demo's live picture: numbers, the learning curve, the training under way."""
+"""The demo's live display: numbers, the learning curve, the running training."""
 
 from collections.abc import Callable
 
@@ -10,11 +10,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from pilotfish.demo.monitor import Seen, Stage
+from pilotfish.demo.monitor import Reading, Stage
 from pilotfish.demo.tally import Tally
 
 _LINE_EVERY = 100
-"""Attempts from line to line where there is no terminal to draw on."""
+"""Attempts between two lines of output without a terminal."""
 _TICKS = {0.0: "0 %", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
 
 
@@ -26,18 +26,18 @@ def curve_text(tally: Tally, width: int = 76, height: int = 14) -> str:
     figure.ruler("y").ticks(list(_TICKS), list(_TICKS.values()))
     curve = tally.curve()
     for index, colour in ((2, "gray"), (1, "green")):
-        known = [
+        points = [
             (point[0], point[index]) for point in curve if point[index] is not None
         ]
-        if known:
-            x, y = zip(*known, strict=True)
+        if points:
+            x, y = zip(*points, strict=True)
             marker = plotext.marker("braille", colour)
             figure.draw(figure.signal(x, y, marker=marker).lines())
     return str(figure.build().string())
 
 
 class Screen:
-    """Draws twice a second on a terminal; prints a line now and then elsewhere."""
+    """Redraws twice a second on a terminal; elsewhere prints a line now and then."""
 
     def __init__(self, console: Console, tally: Tally, train_at: int) -> None:
         self._console = console
@@ -46,31 +46,31 @@ class Screen:
         self._announced: set[tuple[str, str]] = set()
         self._next_line = _LINE_EVERY
 
-    def live(self, seen: Callable[[], Seen]) -> Live:
+    def live(self, reading: Callable[[], Reading]) -> Live:
         """Return the live display, to be entered with `with`."""
         return Live(
-            get_renderable=lambda: self.drawn(seen()),
+            get_renderable=lambda: self.drawn(reading()),
             console=self._console,
             refresh_per_second=2,
             transient=True,
         )
 
-    def announce(self, seen: Seen) -> None:
-        """Print what happened since the last call: trainings begun, verdicts."""
-        for training in seen.trainings:
+    def announce(self, reading: Reading) -> None:
+        """Print the trainings that started or ended since the last call."""
+        for training in reading.trainings:
             key = (training.training_id, training.status)
             if key in self._announced:
                 continue
             self._announced.add(key)
             if training.status == "started":
-                said = f"started: {self._train_at} new labels are in"
+                event = f"started: {self._train_at} new labels are in"
             else:
                 verdict = training.verdict or training.status
-                said = f"{verdict} after {training.seconds} s: {training.reason}"
-            self._console.print(Text(f"training {said}", "bold cyan"))
-        self._line(seen)
+                event = f"{verdict} after {training.seconds} s: {training.reason}"
+            self._console.print(Text(f"training {event}", "bold cyan"))
+        self._line(reading)
 
-    def _line(self, seen: Seen) -> None:
+    def _line(self, reading: Reading) -> None:
         done = len(self._tally.attempts)
         if self._console.is_terminal or done < self._next_line:
             return
@@ -79,27 +79,27 @@ class Screen:
             f"{done:>5} of {self._tally.planned} attempts | newest {self._tally.window}: advised "
             f"{_percent(self._tally.rate(advised=True))}, holdout "
             f"{_percent(self._tally.rate(advised=False))} | "
-            f"{seen.new_labels} labels of {self._train_at} | {_where(seen)}",
+            f"{reading.new_labels} labels of {self._train_at} | {_where(reading)}",
             highlight=False,
             soft_wrap=True,
         )
 
-    def drawn(self, seen: Seen) -> RenderableType:
-        """Return the whole picture, 80 columns wide at least."""
+    def drawn(self, reading: Reading) -> RenderableType:
+        """Return the whole display, 80 columns wide."""
         done, planned = len(self._tally.attempts), self._tally.planned
         return Panel(
             Group(
                 _filled(ProgressBar(total=planned, completed=done)),
-                self._numbers(seen),
+                self._numbers(reading),
                 Text(f"success rate of the newest {self._tally.window}:", "dim"),
                 Text.from_ansi(curve_text(self._tally)),
-                self._training(seen),
+                self._training(reading),
             ),
             title=f"[bold]pilotfish demo[/]: {done} of {planned} attempts",
             width=80,
         )
 
-    def _numbers(self, seen: Seen) -> Table:
+    def _numbers(self, reading: Reading) -> Table:
         tally = self._tally
         rows = (
             (
@@ -109,9 +109,9 @@ class Screen:
             ),
             ("without", _percent(tally.rate(advised=False)), ""),
             ("hint p50", f"{_median_ms(tally):.0f} ms", ""),
-            ("next training in", f"{self._until_training(seen)} labels", ""),
-            ("advisor", seen.in_service[-16:], ""),
-            ("events", f"{seen.events_per_s:.0f}/s", ""),
+            ("next training in", f"{self._until_training(reading)} labels", ""),
+            ("advisor", reading.in_service[-16:], ""),
+            ("events", f"{reading.events_per_s:.0f}/s", ""),
         )
         cells = [
             Text.assemble((f"{name} ", "dim"), (value, f"bold {colour}"))
@@ -122,21 +122,21 @@ class Screen:
         table.add_row(*cells[3:])
         return table
 
-    def _until_training(self, seen: Seen) -> int:
-        return max(0, self._train_at - seen.new_labels)
+    def _until_training(self, reading: Reading) -> int:
+        return max(0, self._train_at - reading.new_labels)
 
-    def _training(self, seen: Seen) -> RenderableType:
-        if seen.running is None:
-            return Text("no training under way", "dim")
-        total = seen.stage.total or None
+    def _training(self, reading: Reading) -> RenderableType:
+        if reading.running is None:
+            return Text("no training is running", "dim")
+        total = reading.stage.total or None
         return _filled(
-            Text(f"{_where(seen)}, {seen.running.seconds} s", "bold cyan"),
-            ProgressBar(total, seen.stage.step, pulse=total is None),
+            Text(f"{_where(reading)}, {reading.running.seconds} s", "bold cyan"),
+            ProgressBar(total, reading.stage.step, pulse=total is None),
         )
 
 
 def _filled(*cells: RenderableType) -> Table:
-    """Return cells side by side, the last of which takes what room there is."""
+    """Return cells side by side; the last one fills the remaining width."""
     row = Table.grid(expand=True, padding=(0, 1))
     for _ in cells[:-1]:
         row.add_column()
@@ -145,10 +145,10 @@ def _filled(*cells: RenderableType) -> Table:
     return row
 
 
-def _where(seen: Seen) -> str:
-    if seen.running is None:
-        return f"advisor {seen.in_service}"
-    return f"training {_stage(seen.stage)}"
+def _where(reading: Reading) -> str:
+    if reading.running is None:
+        return f"advisor {reading.in_service}"
+    return f"training {_stage(reading.stage)}"
 
 
 def _stage(stage: Stage) -> str:

@@ -1,4 +1,4 @@
-"""What the demo counts, and what it may conclude from the counts."""
+"""The demo's counts, and the statistics computed from them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ _RESAMPLES = 4000
 
 @dataclass(frozen=True, slots=True)
 class Attempted:
-    """One attempt of the demo's agent, as the agent itself saw it.
+    """One attempt of the demo's agent, as recorded by the agent.
 
-    Every attempt asks for advice. Those that are not in the holdout count as advised
-    whether a hint came or not (`hinted`): an advisor that abstains on hard problems
-    must not look better for it (intention to treat).
+    Every attempt requests advice. Attempts outside the holdout count as advised with or
+    without a hint (`hinted`): an advisor must not look better by abstaining on hard
+    problems (intention to treat).
     """
 
     number: int
@@ -52,11 +52,11 @@ class Tally:
     planned: int
     attempts: list[Attempted] = field(default_factory=list)
     broken_off: int = 0
-    """Attempts that infrastructure broke off: they say nothing and count nowhere."""
+    """Attempts that infrastructure broke off; not counted anywhere else."""
 
     @property
     def window(self) -> int:
-        """A sixth of the plan: over less the small holdout's rate would be noise."""
+        """A sixth of the plan: with less, the small holdout's rate would be noise."""
         return max(1, self.planned // 6)
 
     def rate(self, *, advised: bool) -> float | None:
@@ -69,9 +69,9 @@ class Tally:
         return [a for a in self.attempts if a.number >= self.planned * 2 // 3]
 
     def curve(self, points: int = 30) -> list[tuple[int, float | None, float | None]]:
-        """Return (attempt number, advised rate, holdout rate) at equal distances.
+        """Return (attempt number, advised rate, holdout rate) at equal intervals.
 
-        Each rate is that of the newest `window` attempts up to there.
+        Each rate is over the `window` attempts up to that point.
         """
         ordered = sorted(self.attempts, key=lambda a: a.number)
         width = max(1, self.planned // points)
@@ -79,21 +79,21 @@ class Tally:
         return [_point(ordered[max(0, end - self.window) : end]) for end in ends]
 
 
-def _point(stretch: Sequence[Attempted]) -> tuple[int, float | None, float | None]:
+def _point(window: Sequence[Attempted]) -> tuple[int, float | None, float | None]:
     return (
-        stretch[-1].number + 1,
-        _mean([a.success for a in stretch if a.advised]),
-        _mean([a.success for a in stretch if a.holdout]),
+        window[-1].number + 1,
+        _mean([a.success for a in window if a.advised]),
+        _mean([a.success for a in window if a.holdout]),
     )
 
 
 def hinted_share(attempts: Sequence[Attempted]) -> float | None:
-    """Return how many of the advised attempts got a hint."""
+    """Return the share of the advised attempts that got a hint."""
     return _mean([a.hinted for a in attempts if a.advised])
 
 
 def lift(attempts: Sequence[Attempted], seed: int) -> Lift:
-    """Compare advised with holdout attempts of the same stretch of time.
+    """Compare advised with holdout attempts of the same period.
 
     The interval is the 95 % percentile bootstrap of the ratio of the two rates
     (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
@@ -115,7 +115,7 @@ def lift(attempts: Sequence[Attempted], seed: int) -> Lift:
 def _resampled(
     successes: NDArray[np.float64], rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Return the means of `_RESAMPLES` bootstrap samples: binomial, as these are bits."""
+    """Return the means of `_RESAMPLES` bootstrap samples, which are binomial for bits."""
     n = len(successes)
     return rng.binomial(n, successes.mean(), size=_RESAMPLES) / n
 

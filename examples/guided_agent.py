@@ -1,7 +1,7 @@
-"""An agent that asks which approach to try: python examples/guided_agent.py.
+"""An agent that requests advice on its approach: python examples/guided_agent.py.
 
-It counts letters, by one of two ways, and one of them is wrong for capitals. Run it
-beside `pilotfish up`: it goes on unguided where nobody answers.
+It counts letters in one of two ways, of which one is wrong for capitals. Run it beside
+`pilotfish up`; without an answer, it goes on unguided.
 """
 
 import random
@@ -20,16 +20,16 @@ def solve(word: str, letter: str, approach: str) -> int:
     return text.count(letter)
 
 
-def attempt_one(pilot: pilotfish.Client, word: str) -> bool:
+def attempt_word(pilot: pilotfish.Client, word: str) -> bool:
     letter = word[0].lower()
     problem = f"How often is there a letter {letter} in {word}?"
     with pilot.attempt(problem, problem_type="counting") as attempt:
         hint = attempt.advice(APPROACHES)
         approach = hint.approach or random.choice(list(APPROACHES))  # noqa: S311
         attempt.use(approach)
-        found = solve(word, letter, approach)
-        attempt.answer("count", str(found))
-        right = found == solve(word, letter, "any_case")
+        count = solve(word, letter, approach)
+        attempt.answer("count", str(count))
+        right = count == solve(word, letter, "any_case")
         attempt.signal("verifier", float(right))
         if right:
             attempt.succeed()
@@ -39,8 +39,8 @@ def attempt_one(pilot: pilotfish.Client, word: str) -> bool:
 
 
 def main(pilot: pilotfish.Client) -> int:
-    """Try every word; return how many were right."""
-    right = sum(attempt_one(pilot, word) for word in WORDS)
+    """Attempt every word; return the number of right answers."""
+    right = sum(attempt_word(pilot, word) for word in WORDS)
     print(f"{right} of {len(WORDS)} right")
     return right
 

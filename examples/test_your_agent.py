@@ -14,7 +14,7 @@ def agent(pilot: pilotfish.Client, problem: str) -> str:
         return hint.approach or "unguided"
 
 
-def test_it_follows_the_hint() -> None:
+def test_the_agent_follows_the_hint() -> None:
     pilot = MemoryClient()
     pilot.will_advise("plan")
     assert agent(pilot, "How many?") == "plan"
@@ -25,13 +25,13 @@ def test_it_follows_the_hint() -> None:
     assert end.status == "succeeded"
 
 
-def test_it_goes_on_without_one() -> None:
+def test_the_agent_goes_on_without_a_hint() -> None:
     pilot = MemoryClient()
     pilot.will_advise(None)
     assert agent(pilot, "How many?") == "unguided"
 
 
-def test_it_keeps_addresses_to_itself() -> None:
+def test_addresses_are_redacted() -> None:
     pilot = MemoryClient(redact=lambda text: text.replace("ann@example.org", "[who]"))
     agent(pilot, "Who is ann@example.org?")
     assert all("ann@" not in event.model_dump_json() for event in pilot.events)

@@ -1,7 +1,7 @@
 """Functions whose calls are attempts, in asyncio: python examples/watched_functions.py.
 
-What raises is a failure, except for lost connections and the like. The verdict may
-come days later: `feedback` corrects it.
+A call that raises is a failure, except for lost connections and the like. `feedback`
+may correct the outcome days later.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import pilotfish
 
 
 async def main(pilot: pilotfish.AsyncClient) -> list[str]:
-    """Answer three questions at once; return what came of each."""
+    """Answer three questions concurrently; return the results."""
     ids: list[str] = []
 
     @pilot.watch(problem_type="arithmetic", approach="direct")
@@ -20,7 +20,7 @@ async def main(pilot: pilotfish.AsyncClient) -> list[str]:
         ids.append(attempt.id)
         above, below = problem.split("/")
         attempt.action("divide", problem)
-        await asyncio.sleep(0)  # here a model would be asked
+        await asyncio.sleep(0)  # a real agent would call a model here
         return float(above) / float(below)
 
     results = await asyncio.gather(

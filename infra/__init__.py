@@ -1,1 +1,1 @@
-"""Embedded Kafka and ClickHouse, DDL, compose, supervision."""
+"""The servers: embedded for one machine, prepared for services, and deployed."""

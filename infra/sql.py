@@ -1,4 +1,4 @@
-"""ClickHouse SQL as tokens, and a script as its statements."""
+"""A lexer for ClickHouse SQL, lazy enough to stop before the data of an INSERT."""
 
 import re
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ _COMMENT = re.compile(rb"/\*|\*/")
 
 
 def quoted(text: str, quote: str = "'") -> str:
-    """Return a text as a literal of ClickHouse, or between backquotes as a name."""
+    """Return a text as a string literal, or with a backquote as an identifier."""
     return quote + text.replace("\\", "\\\\").replace(quote, "\\" + quote) + quote
 
 
 class Token(NamedTuple):
-    """One token: its kind, its text without identifier quotes, and where it is."""
+    """One token: its kind, its text without identifier quotes, and its position."""
 
     kind: str
     text: bytes
@@ -39,11 +39,11 @@ class Token(NamedTuple):
 
 
 START = Token("", b"", 0, 0)
-"""What comes before the first token."""
+"""Stands for the token before the first one."""
 
 
 def tokens(sql: bytes) -> Iterator[Token]:
-    """Yield the tokens, without space and comments; lazily, so data is not read."""
+    """Yield the tokens without white space and comments, each read on demand."""
     at = 0
     while match := _TOKEN.match(sql, at):
         kind, at = str(match.lastgroup), match.end()
@@ -55,7 +55,7 @@ def tokens(sql: bytes) -> Iterator[Token]:
 
 
 def _after_comment(sql: bytes, start: int) -> int:
-    """Return where a comment ends; there may be comments in it."""
+    """Return where a comment ends; comments nest."""
     depth = 0
     for match in _COMMENT.finditer(sql, start):
         depth += 1 if match[0] == b"/*" else -1
@@ -65,15 +65,15 @@ def _after_comment(sql: bytes, start: int) -> int:
 
 
 def split(script: str) -> list[str]:
-    """Split a script into its statements; comments between them are left out."""
+    """Split a script into its statements, without the comments between them."""
     raw = script.encode()
-    found: list[str] = []
+    statements: list[str] = []
     start = end = -1
     for token in tokens(raw):
         if token.text == b";" and token.kind == "symbol":
-            found += [raw[start:end].decode()] if start >= 0 else []
+            statements += [raw[start:end].decode()] if start >= 0 else []
             start = -1
             continue
         start = token.start if start < 0 else start
         end = token.end
-    return found + ([raw[start:end].decode()] if start >= 0 else [])
+    return statements + ([raw[start:end].decode()] if start >= 0 else [])

@@ -1,8 +1,8 @@
 """`python -m pilotfish.trainers --tenant T [--json]`: one training, now.
 
 Exit status: 0 promoted or refused, 75 another training of the tenant runs, 1 failed.
-With many GPUs: `torchrun --nproc-per-node N -m pilotfish.trainers --tenant T`; the
-first process reads, judges and writes, the others help it with the LoRA steps.
+With several GPUs: `torchrun --nproc-per-node N -m pilotfish.trainers --tenant T`; the
+first process reads, judges and writes, the followers share its LoRA steps.
 """
 
 import argparse
@@ -21,44 +21,44 @@ _BUSY = 75
 
 
 def main() -> int:
-    """Run a training as the command line and the environment say."""
+    """Run the training that the command line and the environment describe."""
     parser = argparse.ArgumentParser(prog="python -m pilotfish.trainers")
-    parser.add_argument("--tenant", default=None, help="whose attempts")
+    parser.add_argument("--tenant", default=None, help="the tenant to train for")
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
     arguments = parser.parse_args()
     settings = Settings()
     configure("trainers")
     _be_quiet_and_offline()
     if os.environ.get("RANK", "0") != "0":
-        return _follow(settings)
-    # DeepSpeed logs to stdout, which is for the verdict.
+        return _run_follower(settings)
+    # DeepSpeed logs to stdout, which carries only the verdict.
     try:
         with redirect_stdout(sys.stderr):
             from pilotfish.trainers.train import train
 
             row = train(settings, arguments.tenant or settings.tenant)
             if not row.metrics:
-                _dismiss_followers()
+                _release_followers()
     except TrainingBusyError as busy:
         print(busy, file=sys.stderr)  # noqa: T201 - a command's own output
         return _BUSY
     except PilotfishError as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's own output
         return 1
-    told = {
+    verdict = {
         "training_id": row.training_id,
         "verdict": row.verdict,
         "version": row.version,
         "reason": row.reason,
         "metrics": row.metrics,
     }
-    line = json.dumps(told) if arguments.json else f"{row.verdict}: {row.reason}"
+    line = json.dumps(verdict) if arguments.json else f"{row.verdict}: {row.reason}"
     print(line)  # noqa: T201 - a command's own output
     return 0
 
 
-def _follow(settings: Settings) -> int:
-    # After the environment is set: transformers reads it when imported.
+def _run_follower(settings: Settings) -> int:
+    # After the environment is set: transformers reads it on import.
     from pilotfish.trainers.base_models import load_base
     from pilotfish.trainers.loop import run_follower
 
@@ -67,7 +67,7 @@ def _follow(settings: Settings) -> int:
     return 0
 
 
-def _dismiss_followers() -> None:
+def _release_followers() -> None:
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         from pilotfish.trainers.loop import release_followers
 
@@ -75,7 +75,7 @@ def _dismiss_followers() -> None:
 
 
 def _be_quiet_and_offline() -> None:
-    os.nice(5)  # the agents and the advisor come first
+    os.nice(5)  # agents and the advisor have priority
     os.environ.update(QUIET)
 
 

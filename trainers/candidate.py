@@ -1,4 +1,4 @@
-"""A trained encoder with its lexicon, as it would serve, before anybody judged it."""
+"""A candidate advisor: a trained encoder with its lexicon, not yet judged."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,12 +16,12 @@ from pilotfish.trainers.lexicon import fit_lexicon
 from pilotfish.trainers.loop import Report, TrainingSplit, fit
 
 SEED = 7
-_CHECKED = 16
+_CHECKED_TEXTS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """`encoder` is the ONNX file, `parity` how far it is from the torch `embedder`."""
+    """`encoder` is the ONNX file, `parity` its difference from the torch `embedder`."""
 
     embedder: Embedder
     tokenizer: Tokenizer
@@ -35,15 +35,15 @@ class Candidate:
         return Embedded(meaning, words=0).respelled(self.lexicon, texts)
 
     def respelled(self, attempts: Sequence[Attempt]) -> "Candidate":
-        """Return it with a lexicon of all attempts, once the gate needs none held out."""
+        """Return the candidate with a lexicon of all attempts, held-out ones included."""
         return replace(self, lexicon=fit_lexicon(attempts))
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What a candidate is made from; none of it may be held out for its judgement.
+    """What a candidate is trained on; excludes attempts held out for its judgement.
 
-    `spelled` are the attempts whose words count, `checked` texts for the export.
+    `spelled` are the lexicon's attempts, `checked` the texts to check the export with.
     """
 
     train: TrainingSplit
@@ -62,7 +62,7 @@ def adapt(
     """Train the base model with LoRA, fit the lexicon, and export to `folder`.
 
     Raises:
-        ConfigurationError: no such base model.
+        ConfigurationError: there is no such base model.
     """
     base = load_base(base_model)
     embedder = fit(
@@ -76,6 +76,6 @@ def adapt(
     stage("lexicon")
     lexicon = fit_lexicon(material.spelled)
     stage("export")
-    checked = material.checked[:_CHECKED]
+    checked = material.checked[:_CHECKED_TEXTS]
     encoder, parity = export(embedder, base.tokenizer, checked, folder)
     return Candidate(embedder, base.tokenizer, encoder, parity, lexicon)

@@ -1,4 +1,4 @@
-"""What a training learns from: a tenant's labelled attempts up to a watermark."""
+"""The dataset of a training: a tenant's labelled attempts up to a watermark."""
 
 import hashlib
 from collections import defaultdict
@@ -16,11 +16,12 @@ from pilotfish.trainers.hint_weight import hint_weight
 Split = Literal["train", "validation", "heldout"]
 
 MAX_ATTEMPTS = 5000
-"""The newest attempts that are read; older ones have left their mark in the encoder."""
+"""Newest attempts to read; earlier trainings have learned from older ones."""
 SPLIT_SEED = 7
-"""One for all trainings: what was held out once is never learned from later."""
+"""The same for all trainings: a held-out problem is never learned from later."""
 
-# The watermark covers every label, also those that teach nothing: the trigger counts them.
+# The watermark covers every label, even of attempts without problem or approach: the
+# trigger counts these as well.
 _WATERMARK = """
 SELECT topic_partition, max(first_offset) FROM attempts FINAL
 WHERE tenant = {tenant:String} AND version > 0 AND p_success IS NOT NULL
@@ -46,9 +47,9 @@ LIMIT {most:UInt32}
 class Attempt:
     """One labelled attempt.
 
-    `weight` undoes how often the advisor chose this approach; 1 without a hint.
-    `new` is whether no earlier training had it. `conduct` is how well it went beside
-    others of its problem type, in [0, 1]; `worth` whether to learn it, as a filter says.
+    `weight` corrects for how often the advisor chose this approach; 1 without a hint.
+    `new` is whether no earlier training had it. `conduct` compares its course with other
+    attempts of its problem type, in [0, 1]; `worth` is a filter's decision to learn it.
     """
 
     attempt_id: str
@@ -63,7 +64,7 @@ class Attempt:
 
     @property
     def quality(self) -> float:
-        """How good an example it is, in [0, 1]."""
+        """The attempt's value as an example, in [0, 1]."""
         return quality(self.p_success, self.conduct)
 
 
@@ -72,7 +73,7 @@ class Dataset:
     """Attempts, oldest first, and the watermark they reach up to.
 
     `watermark` is Kafka partition -> highest first_offset of a labelled attempt; labels
-    and their revisions are those known at `read_at`.
+    and their revisions are as of `read_at`.
     """
 
     watermark: Mapping[int, int]
@@ -81,24 +82,24 @@ class Dataset:
 
     def split(self, name: Split) -> list[Attempt]:
         """Return the attempts whose problem text falls into a split."""
-        return [one for one in self.attempts if split_of(one.problem) == name]
+        return [each for each in self.attempts if split_of(each.problem) == name]
 
     @property
     def worth(self) -> list[Attempt]:
         """The attempts that are worth learning."""
-        return [one for one in self.attempts if one.worth]
+        return [attempt for attempt in self.attempts if attempt.worth]
 
     @property
     def approaches(self) -> list[str]:
-        """Every approach that was tried, sorted."""
+        """The approaches of all attempts, sorted."""
         return sorted({attempt.approach for attempt in self.attempts})
 
 
 def split_of(problem: str, seed: int = SPLIT_SEED) -> Split:
     """Return the split of a problem: 65 % train, 10 % validation, 25 % held out.
 
-    Decided by the text alone, so that all attempts at one problem stay together, in
-    this training and in all later ones; case and white space do not count.
+    The text alone decides, so that all attempts at one problem stay together, in this
+    training and in all later ones; case and white space are ignored.
     """
     text = f"{seed}:{plain(problem)}"
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
@@ -114,31 +115,35 @@ def read(clickhouse: ClickHouse, tenant: str, previous: Mapping[int, int]) -> Da
     Raises:
         UnavailableError, StorageError: as `ClickHouse.query`.
     """
-    read_at = utc_now()  # before reading: what comes meanwhile is learned again
-    found = clickhouse.query(_WATERMARK, {"tenant": tenant})
-    watermark = {int(partition): int(offset) for partition, offset in found}
-    parameters = {
+    read_at = (
+        utc_now()
+    )  # before reading: labels that arrive meanwhile are learned again
+    offsets = clickhouse.query(_WATERMARK, {"tenant": tenant})
+    watermark = {int(partition): int(offset) for partition, offset in offsets}
+    params = {
         "tenant": tenant,
         "partitions": list(watermark),
         "offsets": list(watermark.values()),
         "most": MAX_ATTEMPTS,
     }
-    rows = clickhouse.query(_ATTEMPTS, parameters) if watermark else []
+    rows = clickhouse.query(_ATTEMPTS, params) if watermark else []
     candidates = len({row[3] for row in rows})
-    went = conducts([str(row[2]) for row in rows], [Course(*row[9:]) for row in rows])
+    courses = [Course(*row[9:]) for row in rows]
     attempts = [
         _attempt(row[:9], candidates, previous, how)
-        for row, how in zip(rows, went, strict=True)
+        for row, how in zip(
+            rows, conducts([str(row[2]) for row in rows], courses), strict=True
+        )
     ]
     return Dataset(watermark, tuple(reversed(attempts)), read_at)
 
 
 def conducts(kinds: Sequence[str], courses: Sequence[Course]) -> list[float]:
-    """Return how well each attempt went beside all of its problem type."""
-    of_kind: dict[str, list[Course]] = defaultdict(list)
+    """Return each attempt's conduct, compared with all of its problem type."""
+    by_kind: dict[str, list[Course]] = defaultdict(list)
     for kind, course in zip(kinds, courses, strict=True):
-        of_kind[kind].append(course)
-    usual = {kind: typical(group) for kind, group in of_kind.items()}
+        by_kind[kind].append(course)
+    usual = {kind: typical(group) for kind, group in by_kind.items()}
     return [
         conduct(course, usual[kind])
         for kind, course in zip(kinds, courses, strict=True)
@@ -164,10 +169,10 @@ def _attempt(
 
 
 def rehearse(attempts: Sequence[Attempt], most_per_kind: int) -> list[Attempt]:
-    """Return the new attempts, and of the older ones a sample of every kind.
+    """Return the new attempts, and a sample of the older attempts of every kind.
 
-    The sample is a reservoir: which attempts it holds is decided by a hash of their
-    ids, so every training rehearses the same ones as long as they are read.
+    A hash of their ids decides which attempts are in the sample, so every training
+    rehearses the same ones as long as they are read.
     """
     older: dict[str, list[Attempt]] = defaultdict(list)
     for attempt in attempts:
@@ -176,10 +181,10 @@ def rehearse(attempts: Sequence[Attempt], most_per_kind: int) -> list[Attempt]:
     kept = {
         attempt.attempt_id
         for kind in older.values()
-        for attempt in sorted(kind, key=_lot)[:most_per_kind]
+        for attempt in sorted(kind, key=_id_hash)[:most_per_kind]
     }
-    return [one for one in attempts if one.new or one.attempt_id in kept]
+    return [each for each in attempts if each.new or each.attempt_id in kept]
 
 
-def _lot(attempt: Attempt) -> bytes:
+def _id_hash(attempt: Attempt) -> bytes:
     return hashlib.blake2b(attempt.attempt_id.encode(), digest_size=8).digest()

@@ -23,7 +23,7 @@ class Embedder(nn.Module):
         self.pooling: Pooling = pooling
         accepted = inspect.signature(model.forward).parameters
         self._token_types = "token_type_ids" in accepted
-        # RoBERTa and its kin count positions from the padding id: they do it themselves.
+        # RoBERTa models number positions from the padding id: they compute their own.
         self._positions = pooling == "last" or _model_type(model) == "bert"
 
     @property
@@ -34,7 +34,7 @@ class Embedder(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         positions = torch.arange(input_ids.shape[1], device=input_ids.device)[None]
         extra: dict[str, Any] = {}
-        # Given explicitly: the TorchScript exporter gets the models' own buffers wrong.
+        # Explicit, because the TorchScript exporter gets the models' own buffers wrong.
         if self._token_types:
             extra["token_type_ids"] = torch.zeros_like(input_ids)
         if self._positions:
@@ -51,7 +51,7 @@ class Embedder(nn.Module):
         return nn.functional.normalize(pooled.float(), dim=-1)
 
     def _additive_mask(self, mask: Tensor, positions: Tensor) -> Tensor:
-        """(batch, 1, length, length): 0 where a token may look, else the least number."""
+        """(batch, 1, length, length): 0 where a token may attend, else the least number."""
         dtype = next(self.model.parameters()).dtype
         visible = mask[:, None, None, :].bool()
         causal = positions[:, None, None, :] <= positions[:, None, :, None]

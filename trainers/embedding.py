@@ -1,4 +1,4 @@
-"""Embeddings of many problems from a bundle's files, as the advisor will make them."""
+"""Embeds many problems with a bundle's files, exactly as the advisor does."""
 
 import os
 from collections.abc import Sequence
@@ -24,15 +24,15 @@ class Embedded:
 
     @property
     def meaning(self) -> Embeddings:
-        """The rows without scores by words."""
+        """The rows without the lexicon's scores."""
         return self.rows[:, : self.rows.shape[1] - self.words]
 
     def respelled(self, lexicon: Lexicon, texts: Sequence[str]) -> "Embedded":
-        """Return it with the scores of another lexicon; the encoder need not run again."""
+        """Return the rows with another lexicon's scores, without running the encoder."""
         return Embedded(lexicon.beside(self.meaning, texts), lexicon.width)
 
     def head(self) -> FastHead:
-        """Return a head for such rows that knows nothing yet."""
+        """Return an untrained head for such rows."""
         return FastHead(self.rows.shape[1], self.words)
 
 
@@ -40,10 +40,10 @@ def embed_with(advisor: Bundle, texts: Sequence[str]) -> Embedded:
     """Embed with an advisor's own files, on all cores.
 
     Raises:
-        BundleError: a file of the bundle is not what its name says.
+        BundleError: a file of the bundle is malformed.
     """
-    opened = Encoder(advisor, len(os.sched_getaffinity(0)))
-    return Embedded(opened.embed(texts), advisor.card.words)
+    model = Encoder(advisor, len(os.sched_getaffinity(0)))
+    return Embedded(model.embed(texts), advisor.card.words)
 
 
 def embed(file: Path, tokenizer: Tokenizer, texts: Sequence[str]) -> Embeddings:

@@ -1,4 +1,4 @@
-"""How well an advisor predicts outcomes it has not seen."""
+"""Scores of an advisor's predictions for attempts that it has not learned."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Scored:
     """Predictions for attempts, in the order of the attempts.
 
     `predicted` and `outcome` are P(success) as predicted and as labelled; `best` is
-    the approach the advisor would have chosen, `approaches` the one that was tried.
+    the approach that the advisor prefers, `approaches` the one that was tried.
     """
 
     problems: tuple[str, ...]
@@ -31,14 +31,14 @@ class Scored:
 
     @property
     def correct(self) -> NDArray[np.bool_]:
-        """Whether the likelier outcome was predicted."""
+        """Whether the predicted outcome is the labelled one."""
         return np.asarray((self.predicted >= 0.5) == (self.outcome >= 0.5))
 
 
 def teach(
     embeddings: Embeddings, attempts: Sequence[Attempt], head: FastHead
 ) -> FastHead:
-    """Let a head learn attempts in their order; returns it."""
+    """Let a head learn attempts in their order; return the head."""
     for embedding, attempt in zip(embeddings, attempts, strict=True):
         head.learn(embedding, attempt.problem_type, attempt.approach, attempt.p_success)
     return head
@@ -51,13 +51,13 @@ def score(
     approaches: Sequence[str],
 ) -> Scored:
     """Predict attempts, each among all `approaches`."""
-    place = {approach: index for index, approach in enumerate(approaches)}
+    column = {approach: index for index, approach in enumerate(approaches)}
     means = [
         head.predict(embedding, attempt.problem_type, list(approaches))[0]
         for embedding, attempt in zip(embeddings, attempts, strict=True)
     ]
     table = np.asarray(means, np.float64).reshape(len(attempts), len(approaches))
-    tried = [place[attempt.approach] for attempt in attempts]
+    tried = [column[attempt.approach] for attempt in attempts]
     return Scored(
         problems=tuple(attempt.problem for attempt in attempts),
         kinds=tuple(attempt.problem_type for attempt in attempts),
@@ -70,7 +70,7 @@ def score(
 
 
 def log_loss(scored: Scored) -> NDArray[np.float64]:
-    """Log loss of each attempt in nats; predictions are kept off 0 and 1."""
+    """Return the log loss of each attempt in nats; predictions are clipped."""
     p = np.clip(scored.predicted, _CLIP, 1 - _CLIP)
     y = scored.outcome
     return np.asarray(-(y * np.log(p) + (1 - y) * np.log(1 - p)), np.float64)
@@ -79,9 +79,9 @@ def log_loss(scored: Scored) -> NDArray[np.float64]:
 def expected_calibration_error(
     predicted: NDArray[np.float64], outcome: NDArray[np.float64], bins: int = 5
 ) -> float:
-    """Mean gap of predicted and true success over about equally filled bins.
+    """Return the mean gap of predicted and true success over roughly equal bins.
 
-    Equal predictions share a bin: a constant guess has one gap, not one a bin.
+    Equal predictions share a bin: a constant prediction has a single gap.
     """
     edges = np.quantile(predicted, np.arange(1, bins) / bins)
     of_bin = np.searchsorted(edges, predicted, side="left")
@@ -105,10 +105,10 @@ def metrics(scored: Scored) -> dict[str, float]:
 
 
 def policy_value(scored: Scored) -> float:
-    """Success rate if the best approach were always taken, from what was tried.
+    """Return the estimated success rate of always trying the best approach.
 
-    Self-normalised importance sampling (Swaminathan and Joachims, 2015): the attempts
-    that tried the advised approach, by weight; the plain success rate where none did.
+    Self-normalised importance sampling (Swaminathan and Joachims, 2015): the weighted
+    mean of attempts that tried that approach; the plain success rate if none did.
     """
     agreed = np.asarray(scored.best) == np.asarray(scored.approaches)
     weight = scored.weight * agreed
@@ -118,7 +118,7 @@ def policy_value(scored: Scored) -> float:
 
 
 def _auc(predicted: NDArray[np.float64], success: NDArray[np.bool_]) -> float:
-    """Mann and Whitney's: P(a success is ranked above a failure), ties half."""
+    """Return P(a success ranks above a failure), ties half (Mann and Whitney)."""
     good, bad = predicted[success], predicted[~success]
     if not (len(good) and len(bad)):
         return 0.5

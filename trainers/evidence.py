@@ -1,4 +1,4 @@
-"""How sure a gain is, and how sure it must be at the k-th look at one incumbent."""
+"""p-values of gains, and the p-value required at the k-th look at one incumbent."""
 
 import math
 from typing import Final
@@ -11,11 +11,11 @@ ALPHA: Final = 0.1
 
 _SYMMETRIC: Final = 1 / (2 * math.erfc(1))
 _CONSTANT: Final = 1e-9
-"""Standard deviation below which gains are all the same, apart from rounding."""
+"""Standard deviation below which gains are equal, apart from rounding."""
 
 
 def allowed(look: int) -> float:
-    """Return the largest p-value that is good enough at a look; the first is 1.
+    """Return the largest p-value that is accepted at a look; the first look is 1.
 
     Alpha spending (Lan and DeMets, 1983): the shares of all looks sum to ALPHA, so by
     the union bound that is the chance of an error at any look, however they depend on
@@ -27,11 +27,11 @@ def allowed(look: int) -> float:
 def p_value(gains: NDArray[np.float64]) -> float:
     """Return how likely gains with this mean would be if there were nothing to gain.
 
-    One-sided; the larger of two. If candidate and incumbent might as well change
-    places, gains are symmetric about 0, and the bound of Bentkus and Dzindzalieta
-    (2015) on their self-normalised sum holds for any number of them and any tails; it
-    is three times the p-value of a t-test or more. Where losses are rare and large,
-    Student's t is too large: that of Hall's transformation (1992), which removes
+    One-sided; the larger of two p-values. If candidate and incumbent are exchangeable,
+    gains are symmetric about 0, and the bound of Bentkus and Dzindzalieta (2015) on
+    their self-normalised sum holds for any number of gains and any tails; it is at
+    least three times the p-value of a t-test. Where losses are rare and large,
+    Student's t is too large: so t after Hall's transformation (1992), which removes
     skewness, is tested as well, by the normal approximation 26.7.8 of Abramowitz and
     Stegun.
 
@@ -63,7 +63,7 @@ def _above(z: float) -> float:
 
 
 def _unskewed(ratio: float, skewness: float, n: int) -> float:
-    """Hall's transformation of mean over deviation: grows with it everywhere."""
+    """Hall's transformation of mean over deviation, which is increasing."""
     skewed = skewness * ratio
     cubic = ratio * (1 + skewed / 3 + skewed**2 / 27)
     return cubic + skewness / (6 * n)

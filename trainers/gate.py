@@ -1,4 +1,4 @@
-"""Whether a candidate may go into service: pure, from the predictions of both."""
+"""Decides whether a candidate is promoted, from its and the incumbent's predictions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,21 +10,21 @@ from pilotfish.trainers.evaluate import Scored, expected_calibration_error, log_
 from pilotfish.trainers.evidence import allowed, p_value
 
 MIN_GAIN = 0.002
-"""Least mean gain in log loss: what is smaller is not worth a change of service."""
+"""Least mean gain in log loss that justifies a promotion."""
 MIN_HELDOUT = 20
-"""Held-out problems below which nothing is decided; for one kind, attempts."""
+"""Held-out problems needed for a decision; for one kind, attempts."""
 MAX_FORGOTTEN = 0.05
-"""Accuracy that an old kind of problems may lose."""
+"""Loss of accuracy allowed on an old kind of problems."""
 MAX_CALIBRATION_LOSS = 0.03
-"""By how much the expected calibration error may grow."""
+"""Growth of the expected calibration error that is allowed."""
 MAX_CALIBRATION_ERROR = 0.2
-"""What it may be at most, however bad the incumbent's is; with fewer than a hundred
-held-out attempts luck alone comes near."""
+"""Upper limit, whatever the incumbent's error is; with fewer than a hundred held-out
+attempts, chance alone comes near it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The gate's word, the reason in words, and the numbers it rests on."""
+    """The gate's decision, its reason in words, and the numbers behind it."""
 
     promoted: bool
     reason: str
@@ -41,16 +41,16 @@ def judge(
     """Compare two advisors on the same held-out attempts, in the same order.
 
     Promotes if the candidate predicts better with confidence, has forgotten none of
-    `old_kinds` (those with enough held-out attempts), is calibrated and no worse so
-    than the incumbent, and has none of the `faults` that were found before, in words.
+    `old_kinds` (those with enough held-out attempts), is calibrated about as well as
+    the incumbent, and has no `faults`.
 
     Args:
-        candidate: whose predictions are to be better.
-        incumbent: the advisor in service.
+        candidate: the predictions that should be better.
+        incumbent: the predictions of the advisor in service.
         old_kinds: kinds of problems that earlier trainings had.
-        look: number of this comparison with this incumbent, the first is 1; each
-            later one needs better evidence.
-        faults: why it cannot be promoted in any case.
+        look: number of this comparison with this incumbent, from 1; each later one
+            needs stronger evidence.
+        faults: reasons, in words, that rule out a promotion.
     """
     if candidate.problems != incumbent.problems:
         raise ValueError("candidate and incumbent were scored on different attempts")
@@ -60,16 +60,16 @@ def judge(
         return Verdict(False, "; ".join([few, *faults]), {"heldout": float(problems)})
     forgotten, kind = _most_forgotten(candidate, incumbent, old_kinds)
     numbers = _numbers(candidate, incumbent, look) | {"forgotten": forgotten}
-    found = [*_objections(numbers, kind), *faults]
-    if found:
-        return Verdict(False, "; ".join(found), numbers)
-    praise = f"log loss {numbers['gain']:.4f} lower on {problems} held-out problems"
-    return Verdict(True, f"{praise}, {_evidence(numbers)}", numbers)
+    objections = [*_objections(numbers, kind), *faults]
+    if objections:
+        return Verdict(False, "; ".join(objections), numbers)
+    gain = f"log loss {numbers['gain']:.4f} lower on {problems} held-out problems"
+    return Verdict(True, f"{gain}, {_evidence(numbers)}", numbers)
 
 
 def overtaken(verdict: Verdict, serving: str) -> Verdict:
-    """Refuse what was compared with an incumbent that is no longer in service."""
-    reason = f"{serving} went into service meanwhile; it was not compared with that"
+    """Refuse a candidate whose incumbent is no longer in service."""
+    reason = f"{serving} went into service meanwhile, and was not compared"
     return replace(verdict, promoted=False, reason=reason)
 
 
@@ -87,20 +87,22 @@ def _numbers(candidate: Scored, incumbent: Scored, look: int) -> dict[str, float
 
 
 def _objections(numbers: dict[str, float], kind: str) -> list[str]:
-    found = []
+    objections = []
     sure = numbers["p_value"] <= numbers["allowed"]
-    # Asked this way round, so that a gain that is no number is none.
+    # In this form, a gain of NaN counts as no gain.
     if not (numbers["gain"] >= MIN_GAIN and sure):
         gain = f"log loss lower by {numbers['gain']:.4f}"
-        found.append(f"no better with confidence: {gain}, {_evidence(numbers)}")
+        objections.append(f"no better with confidence: {gain}, {_evidence(numbers)}")
     if numbers["forgotten"] > MAX_FORGOTTEN:
-        found.append(f"accuracy on {kind!r} fell by {numbers['forgotten']:.3f}")
+        objections.append(f"accuracy on {kind!r} fell by {numbers['forgotten']:.3f}")
     if numbers["calibration_loss"] > MAX_CALIBRATION_LOSS:
-        found.append(f"calibration error grew by {numbers['calibration_loss']:.3f}")
+        objections.append(
+            f"calibration error grew by {numbers['calibration_loss']:.3f}"
+        )
     if numbers["calibration_error"] > MAX_CALIBRATION_ERROR:
         error = f"{numbers['calibration_error']:.3f}"
-        found.append(f"calibration error {error}, {MAX_CALIBRATION_ERROR} allowed")
-    return found
+        objections.append(f"calibration error {error}, {MAX_CALIBRATION_ERROR} allowed")
+    return objections
 
 
 def _evidence(numbers: dict[str, float]) -> str:
@@ -109,7 +111,7 @@ def _evidence(numbers: dict[str, float]) -> str:
 
 
 def _gain_by_problem(candidate: Scored, incumbent: Scored) -> NDArray[np.float64]:
-    """Mean gain of each problem: attempts at one problem are not independent."""
+    """Return each problem's mean gain: attempts at one problem are not independent."""
     gains = log_loss(incumbent) - log_loss(candidate)
     _, of_problem = np.unique(np.asarray(candidate.problems), return_inverse=True)
     counts = np.bincount(of_problem)

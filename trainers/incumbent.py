@@ -1,4 +1,4 @@
-"""The advisor in service, as a trainer needs it."""
+"""The bundle of the advisor in service."""
 
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import Bundle
@@ -9,10 +9,10 @@ from pilotfish.trainers.base import ensure_base
 
 
 def incumbent(settings: Settings, tenant: str) -> Bundle:
-    """Return the bundle in service for a tenant; the base bundle where none is.
+    """Return the bundle in service for a tenant, or the base bundle.
 
     Raises:
-        UnavailableError: Kafka does not say who is in service.
+        UnavailableError: Kafka does not answer.
         BundleError: the bundle in service is damaged or not in this model store.
     """
     message = in_service(settings).get(tenant)

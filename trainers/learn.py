@@ -1,4 +1,4 @@
-"""From a dataset to a judged candidate: everything of a training that needs torch."""
+"""From a dataset to a judged candidate: the part of a training that needs torch."""
 
 import tempfile
 from collections.abc import Sequence
@@ -29,45 +29,50 @@ from pilotfish.trainers.record import ProgressFile, Row, earlier_looks
 _REHEARSED_PER_KIND = 50
 
 
-def learn(settings: Settings, dataset: Dataset, row: Row, seen: ProgressFile) -> Row:
-    """Return the row with the verdict on a candidate made from the dataset.
+def learn(
+    settings: Settings, dataset: Dataset, row: Row, progress_file: ProgressFile
+) -> Row:
+    """Return the row with the verdict on a candidate trained on the dataset.
 
-    1. embed with the incumbent  2. leave out what is not worth learning  3. adapt the
+    1. embed with the incumbent  2. leave out attempts not worth learning  3. adapt the
     base model with LoRA  4. export to ONNX  5. score candidate and incumbent on held-out
-    attempts  6. let the gate decide  7. write the bundle, also of a refused candidate: a
-    person may promote it by hand; but not where ONNX differs from torch  8. announce it
-    if it was promoted.
+    attempts  6. let the gate decide  7. write the bundle, even of a refused candidate,
+    which a person may promote by hand, unless ONNX differs from torch  8. announce it if
+    it was promoted.
 
     Raises:
         UnavailableError: Kafka or ClickHouse does not answer.
         BundleError: the bundle in service is damaged.
     """
-    seen.stage("embedding")
-    before = incumbent(settings, row.tenant)
-    row = replace(row, parent=before.card.version)
-    problems = [one.problem for one in dataset.attempts]
-    known = embed_with(before, problems)
-    dataset = sift(dataset, known.meaning, settings.learn_from, not_held_out(dataset))
+    progress_file.stage("embedding")
+    serving = incumbent(settings, row.tenant)
+    row = replace(row, parent=serving.card.version)
+    problems = [attempt.problem for attempt in dataset.attempts]
+    before = embed_with(serving, problems)
+    dataset = sift(dataset, before.meaning, settings.learn_from, not_held_out(dataset))
     with tempfile.TemporaryDirectory() as folder:
-        given = material(dataset, known.rows)
         candidate = adapt(
-            settings.base_model, given, Path(folder), seen.step, seen.stage
+            settings.base_model,
+            material(dataset, before.rows),
+            Path(folder),
+            progress_file.step,
+            progress_file.stage,
         )
-        seen.stage("evaluation")
-        learned = candidate.embed(problems)
+        progress_file.stage("evaluation")
+        after = candidate.embed(problems)
         look = 1 + earlier_looks(ClickHouse(settings), row.tenant, row.parent)
         faults = _faults(candidate.parity)
-        verdict, numbers = compare(dataset, learned, known, look, faults)
+        verdict, numbers = compare(dataset, after, before, look, faults)
         numbers["onnx"] = asdict(candidate.parity)
         if not faults:
-            # What was held out for the verdict is learned now, as far as it is worth it.
+            # After the verdict, held-out attempts are learned as well, if worth it.
             everyone = range(len(dataset.attempts))
-            dataset = sift(dataset, known.meaning, settings.learn_from, everyone)
+            dataset = sift(dataset, before.meaning, settings.learn_from, everyone)
             final = candidate.respelled(dataset.worth)
-            served = learned.respelled(final.lexicon, problems)
-            made = _bundle(settings, dataset, row, final, served, numbers)
-            row = replace(row, version=made.card.version)
-            verdict = _promoted(settings, row, made, verdict, seen)
+            final_rows = after.respelled(final.lexicon, problems)
+            bundle = _bundle(settings, dataset, row, final, final_rows, numbers)
+            row = replace(row, version=bundle.card.version)
+            verdict = _promote(settings, row, bundle, verdict, progress_file)
     return replace(
         row,
         verdict="promoted" if verdict.promoted else "refused",
@@ -78,92 +83,97 @@ def learn(settings: Settings, dataset: Dataset, row: Row, seen: ProgressFile) ->
 
 def compare(
     dataset: Dataset,
-    learned: Embedded,
-    known: Embedded,
+    candidate: Embedded,
+    incumbent: Embedded,
     look: int = 1,
     faults: Sequence[str] = (),
 ) -> tuple[Verdict, dict[str, Any]]:
-    """Judge two encoders, each with a head taught all that is not held out.
+    """Judge two encoders, each with a head that learned all attempts not held out.
 
-    Row i of `learned` (candidate) and of `known` (incumbent) embeds attempt i; `look`
-    and `faults` are the gate's.
+    Row i of `candidate` and of `incumbent` embeds attempt i; `look` and `faults` are the
+    gate's.
     """
     scored = {
-        "candidate": _score_heldout(dataset, learned),
-        "incumbent": _score_heldout(dataset, known),
+        "candidate": _score_heldout(dataset, candidate),
+        "incumbent": _score_heldout(dataset, incumbent),
     }
-    old_kinds = sorted({one.problem_type for one in dataset.attempts if not one.new})
+    old_kinds = sorted({each.problem_type for each in dataset.attempts if not each.new})
     verdict = judge(scored["candidate"], scored["incumbent"], old_kinds, look, faults)
-    return verdict, {name: metrics(one) for name, one in scored.items()}
+    return verdict, {name: metrics(scores) for name, scores in scored.items()}
 
 
 def _faults(parity: Parity) -> list[str]:
     if parity.ok:
         return []
-    differs = f"its ONNX file differs from torch by {parity.max_difference:.2g}"
-    return [f"{differs}, cosine in int8 {parity.int8_cosine:.3f}"]
+    difference = f"its ONNX file differs from torch by {parity.max_difference:.2g}"
+    return [f"{difference}, cosine in int8 {parity.int8_cosine:.3f}"]
 
 
-def _promoted(
-    settings: Settings, row: Row, made: Bundle, verdict: Verdict, seen: ProgressFile
+def _promote(
+    settings: Settings,
+    row: Row,
+    bundle: Bundle,
+    verdict: Verdict,
+    progress_file: ProgressFile,
 ) -> Verdict:
-    """Announce what the gate let pass, unless the incumbent has changed meanwhile."""
+    """Announce a candidate that the gate accepted, unless the incumbent has changed."""
     if not verdict.promoted:
         return verdict
-    seen.stage("promotion")
+    progress_file.stage("promotion")
     serving = incumbent(settings, row.tenant).card.version
     if serving != row.parent:
         return overtaken(verdict, serving)
-    put_into_service(settings, made, verdict.reason)
+    put_into_service(settings, bundle, verdict.reason)
     return verdict
 
 
 def _score_heldout(dataset: Dataset, embedded: Embedded) -> Scored:
-    taught = not_held_out(dataset)
-    heldout = sorted(set(range(len(dataset.attempts))) - set(taught))
+    learned = not_held_out(dataset)
+    heldout = sorted(set(range(len(dataset.attempts))) - set(learned))
     return score(
-        _taught(dataset, embedded, taught),
+        _head(dataset, embedded, learned),
         embedded.rows[heldout],
         [dataset.attempts[i] for i in heldout],
         dataset.approaches,
     )
 
 
-def _taught(dataset: Dataset, embedded: Embedded, among: Sequence[int]) -> FastHead:
-    """Return a head that learned which of these attempts are worth it."""
+def _head(dataset: Dataset, embedded: Embedded, among: Sequence[int]) -> FastHead:
+    """Return a head that learned those of these attempts that are worth it."""
     chosen = [i for i in among if dataset.attempts[i].worth]
     attempts = [dataset.attempts[i] for i in chosen]
     return teach(embedded.rows[chosen], attempts, embedded.head())
 
 
 def not_held_out(dataset: Dataset) -> list[int]:
-    """Return the numbers of the attempts that a candidate may be made from."""
-    splits = [split_of(one.problem) for one in dataset.attempts]
+    """Return the indices of the attempts that a candidate may learn from."""
+    splits = [split_of(attempt.problem) for attempt in dataset.attempts]
     return [i for i, split in enumerate(splits) if split != "heldout"]
 
 
-def material(dataset: Dataset, known: Embeddings) -> Material:
-    """Return what a candidate may be made from: what is worth it and not held out.
+def material(dataset: Dataset, before: Embeddings) -> Material:
+    """Return what a candidate is trained on: attempts worth learning and not held out.
 
-    Row i of `known` embeds attempt i with the incumbent.
+    Row i of `before` embeds attempt i with the incumbent.
     """
     train, validation = dataset.split("train"), dataset.split("validation")
     return Material(
-        _lesson(dataset, known, "train"),
-        _lesson(dataset, known, "validation"),
-        [one for one in (*train, *validation) if one.worth],
-        [one.problem for one in dataset.split("heldout")],
+        _training_split(dataset, before, "train"),
+        _training_split(dataset, before, "validation"),
+        [attempt for attempt in (*train, *validation) if attempt.worth],
+        [attempt.problem for attempt in dataset.split("heldout")],
     )
 
 
-def _lesson(dataset: Dataset, known: Embeddings, name: Split) -> TrainingSplit:
+def _training_split(dataset: Dataset, before: Embeddings, name: Split) -> TrainingSplit:
     rows = {
-        one.attempt_id: row for one, row in zip(dataset.attempts, known, strict=True)
+        attempt.attempt_id: row
+        for attempt, row in zip(dataset.attempts, before, strict=True)
     }
-    worth = [one for one in dataset.split(name) if one.worth]
+    worth = [attempt for attempt in dataset.split(name) if attempt.worth]
     attempts = rehearse(worth, _REHEARSED_PER_KIND)
-    width = known.shape[1]
-    chosen = [rows[one.attempt_id] for one in attempts]
+    width = before.shape[1]
+    chosen = [rows[attempt.attempt_id] for attempt in attempts]
     return TrainingSplit(attempts, np.array(chosen, np.float32).reshape(-1, width))
 
 
@@ -172,7 +182,7 @@ def _bundle(
     dataset: Dataset,
     row: Row,
     candidate: Candidate,
-    learned: Embedded,
+    embedded: Embedded,
     numbers: dict[str, Any],
 ) -> Bundle:
     version = f"{row.started_at:%Y%m%d-%H%M%S}-{row.training_id[-6:]}"
@@ -185,10 +195,10 @@ def _bundle(
         pooling=candidate.embedder.pooling,
         encoder=candidate.encoder,
         tokenizer=candidate.tokenizer,
-        head=_taught(dataset, learned, range(len(dataset.attempts))),
+        head=_head(dataset, embedded, range(len(dataset.attempts))),
         lexicon=candidate.lexicon,
         watermark=dataset.watermark,
-        left_out=[one.attempt_id for one in dataset.attempts if not one.worth],
+        left_out=[each.attempt_id for each in dataset.attempts if not each.worth],
         metrics=numbers["candidate"],
     )
     return write_bundle(ModelStore(settings.models).path(row.tenant, version), parts)

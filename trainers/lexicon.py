@@ -12,31 +12,31 @@ from pilotfish.advisors.lexicon import BUCKETS, FOLDS, Lexicon, fold_of, sequenc
 from pilotfish.trainers.dataset import Attempt
 
 _RIDGES: Final = (1.0, 3.0, 10.0, 30.0, 100.0)
-"""The one that predicts best across folds is taken."""
+"""Candidates; the one that predicts best across folds is used."""
 
 Vector = NDArray[np.float64]
 
 
 def fit_lexicon(attempts: Sequence[Attempt]) -> Lexicon:
-    """Return what the attempts' problems tell by their letters, approaches sorted.
+    """Return a lexicon fitted to the attempts' problems; approaches are sorted.
 
-    The penalty of the ridge is chosen by squared error on the folds left out.
+    Squared error on the folds left out chooses the penalty of the ridge.
     """
-    approaches = sorted({one.approach for one in attempts})
-    texts = list(dict.fromkeys(one.problem for one in attempts))
+    approaches = sorted({each.approach for each in attempts})
+    texts = list(dict.fromkeys(each.problem for each in attempts))
     rarity = _rarity(texts)
-    rows = _matrix([one.problem for one in attempts], rarity)
-    folds = np.array([fold_of(one.problem) for one in attempts])
-    outcomes = np.array([one.p_success for one in attempts])
-    tried = np.array([approaches.index(one.approach) for one in attempts])
+    rows = _matrix([each.problem for each in attempts], rarity)
+    folds = np.array([fold_of(each.problem) for each in attempts])
+    outcomes = np.array([each.p_success for each in attempts])
+    tried = np.array([approaches.index(each.approach) for each in attempts])
     fits = [
         [
-            _fits(rows[tried == at], folds[tried == at], outcomes[tried == at], ridge)
-            for at in range(len(approaches))
+            _fits(rows[tried == n], folds[tried == n], outcomes[tried == n], ridge)
+            for n in range(len(approaches))
         ]
         for ridge in _RIDGES
     ]
-    errors = [sum(error for error, _ in of_ridge) for of_ridge in fits]
+    errors = [sum(error for error, _ in by_approach) for by_approach in fits]
     best = fits[int(np.argmin(errors))]
     weights = np.stack([weights for _, weights in best], axis=2)
     return Lexicon(rarity, weights.astype(np.float16))
@@ -62,17 +62,17 @@ def _fits(
 
 def _rarity(texts: Sequence[str]) -> NDArray[np.float32]:
     """Return inverse document frequencies, smoothed as scikit-learn does."""
-    found = np.zeros(BUCKETS)
+    documents = np.zeros(BUCKETS)
     for text in texts:
         buckets, _ = sequences(text, np.ones(BUCKETS, np.float32))
-        found[buckets] += 1
-    return np.asarray(np.log((1 + len(texts)) / (1 + found)) + 1, np.float32)
+        documents[buckets] += 1
+    return np.asarray(np.log((1 + len(texts)) / (1 + documents)) + 1, np.float32)
 
 
 def _matrix(texts: Sequence[str], rarity: NDArray[np.float32]) -> csr_matrix:
-    known = {text: sequences(text, rarity) for text in dict.fromkeys(texts)}
-    columns = [known[text][0] for text in texts]
-    values = [known[text][1] for text in texts]
-    ends = np.cumsum([0, *(len(one) for one in columns)])
+    scored = {text: sequences(text, rarity) for text in dict.fromkeys(texts)}
+    columns = [scored[text][0] for text in texts]
+    values = [scored[text][1] for text in texts]
+    ends = np.cumsum([0, *(len(indices) for indices in columns)])
     parts = (np.concatenate(values), np.concatenate(columns), ends)
     return csr_matrix(parts, shape=(len(texts), BUCKETS), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""The training loop: a DeepSpeed engine, one process or as many as torchrun starts."""
+"""The training loop: a DeepSpeed engine in one process, or in all that torchrun starts."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -53,8 +53,8 @@ def fit(
 ) -> Embedder:
     """Return the embedder, adapted with LoRA to the outcomes and merged, on the CPU.
 
-    Keeps the weights of the epoch after which the validation attempts had the least
-    log loss. Never those before the first: whether to train was worth it, the gate says.
+    Keeps the weights after the epoch with the least log loss on validation attempts, but
+    never the initial weights: the gate decides whether training helped.
     """
     join_process_group()
     from_first((train, validation, seed))
@@ -62,16 +62,16 @@ def fit(
 
 
 def run_follower(embedder: Embedder, tokenizer: Tokenizer) -> None:
-    """Train along with the first process of a group: what it gives `fit`, or nothing."""
+    """Share the training of the group's first process; return if it releases followers."""
     join_process_group()
-    given = from_first(None)
-    if given is not None:
-        train, validation, seed = given
+    arguments = from_first(None)
+    if arguments is not None:
+        train, validation, seed = arguments
         _fit(embedder, tokenizer, (train, validation), seed, lambda *_: None)
 
 
 def release_followers() -> None:
-    """Let the followers go home: the first process has nothing for them to learn."""
+    """End the followers: the first process has nothing to train."""
     join_process_group()
     from_first(None)
 
@@ -79,15 +79,15 @@ def release_followers() -> None:
 def _fit(
     embedder: Embedder,
     tokenizer: Tokenizer,
-    lessons: tuple[TrainingSplit, TrainingSplit],
+    splits: tuple[TrainingSplit, TrainingSplit],
     seed: int,
     report: Report,
 ) -> Embedder:
-    train, validation = lessons
+    train, validation = splits
     torch.manual_seed(seed)
     attempts = [*train.attempts, *validation.attempts]
     approaches = sorted({attempt.approach for attempt in attempts})
-    rate = float(np.mean([one.p_success for one in train.attempts]))
+    rate = float(np.mean([attempt.p_success for attempt in train.attempts]))
     model = ApproachModel(adapt(embedder, seed), len(approaches), rate)
     data = _batch(train, approaches, tokenizer)
     check = _batch(validation, approaches, tokenizer) if validation.attempts else data
@@ -117,9 +117,9 @@ def _run(engine: Any, data: Batch, check: Batch, seed: int, report: Report) -> N
         report(step, total, loss.item())
         if step % per_epoch and step != total:
             continue
-        now = _validate(engine, check)
-        if now < best:
-            best, kept = now, _trainable(engine)
+        loss_now = _validate(engine, check)
+        if loss_now < best:
+            best, kept = loss_now, _trainable(engine)
     _restore(engine, kept)
 
 
@@ -134,7 +134,7 @@ def _draws(attempts: int, steps: int, seed: int) -> Iterator[Tensor]:
 
 
 def _own_share(chosen: Tensor) -> Tensor:
-    """Return this process's rows of a batch."""
+    """Return the rows of a batch that this process computes."""
     rank, size = torch.distributed.get_rank(), torch.distributed.get_world_size()
     return chosen[rank::size]
 
@@ -148,7 +148,7 @@ def _engine(model: ApproachModel, steps: int) -> Any:
         ],
         weight_decay=0.01,
     )
-    # Any: DeepSpeed names the old base class of schedulers.
+    # Any: DeepSpeed's annotation has the old base class of schedulers.
     schedule: Any = torch.optim.lr_scheduler.LambdaLR(
         optimizer,
         lambda step: min(1.0, (step + 1) / _WARM_UP) * (1 - step / (steps + 1)),
@@ -178,17 +178,18 @@ def _config() -> dict[str, Any]:
 
 
 def _batch(
-    lesson: TrainingSplit, approaches: Sequence[str], tokenizer: Tokenizer
+    split: TrainingSplit, approaches: Sequence[str], tokenizer: Tokenizer
 ) -> Batch:
-    ids, mask = tokenise(tokenizer, [one.problem for one in lesson.attempts])
-    tried = [approaches.index(one.approach) for one in lesson.attempts]
+    attempts = split.attempts
+    ids, mask = tokenise(tokenizer, [attempt.problem for attempt in attempts])
+    tried = [approaches.index(attempt.approach) for attempt in attempts]
     return Batch(
         input_ids=ids,
         attention_mask=mask,
         approach=torch.tensor(tried),
-        outcome=torch.tensor([one.p_success for one in lesson.attempts]).float(),
-        weight=torch.tensor([one.weight for one in lesson.attempts]).float(),
-        before=torch.from_numpy(lesson.embeddings),
+        outcome=torch.tensor([attempt.p_success for attempt in attempts]).float(),
+        weight=torch.tensor([attempt.weight for attempt in attempts]).float(),
+        before=torch.from_numpy(split.embeddings),
     )
 
 
@@ -206,7 +207,7 @@ def _take(data: Batch, rows: Tensor, device: torch.device) -> Batch:
 
 @torch.inference_mode()
 def _validate(engine: Any, check: Batch) -> float:
-    """Mean weighted log loss; all processes compute the same, so all stop together."""
+    """Return the weighted mean log loss; all processes compute the same value."""
     engine.eval()
     total = 0.0
     for rows in torch.split(torch.arange(len(check.outcome)), _BATCH):

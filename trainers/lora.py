@@ -1,4 +1,4 @@
-"""What is trained: LoRA on the attention of an embedder, and a head for each approach."""
+"""The trained model: LoRA on an embedder's attention, and a head for each approach."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -12,7 +12,7 @@ from pilotfish.trainers.embedder import Embedder
 
 _RANK = 8
 _SCALE = 10.0
-"""Embeddings have length 1: logits of several units need a steep head."""
+"""Embeddings have length 1: logits of several units need a large scale."""
 _NEIGHBOUR_TEMPERATURE = 0.1
 _NEIGHBOUR_WEIGHT = 3.0
 _PAIR_WEIGHT = 0.3
@@ -58,7 +58,8 @@ def adapt(embedder: Embedder, seed: int) -> Embedder:
     names = attention_layers(embedder.model)
     if not names:
         raise ConfigurationError(
-            "this base model has no attention layers that LoRA could adapt"
+            "the base model has no attention layers that LoRA could adapt: choose "
+            "another PILOTFISH_BASE_MODEL"
         )
     torch.manual_seed(seed)
     config = LoraConfig(r=_RANK, lora_alpha=2 * _RANK, target_modules=names)
@@ -67,7 +68,7 @@ def adapt(embedder: Embedder, seed: int) -> Embedder:
 
 
 def merge(embedder: Embedder) -> Embedder:
-    """Add the LoRA matrices to the weights they adapted; undoes `adapt`'s wrapping."""
+    """Add the LoRA matrices to the weights they adapt, and remove `adapt`'s wrapper."""
     adapted = cast("PeftModel", embedder.model)
     embedder.model = adapted.merge_and_unload()
     return embedder.eval()
@@ -83,12 +84,12 @@ def attention_layers(model: nn.Module) -> list[str]:
 
 
 def loss_of(embedding: Tensor, logits: Tensor, batch: Batch) -> Tensor:
-    """Weighted log loss, plus a pairwise term, plus a pull towards neighbours.
+    """Return weighted log loss, plus a pairwise term, plus a pull towards neighbours.
 
-    The pairwise term: of two attempts with one approach, at near problems, the
-    successful one gets the higher logit. The pull (cross-entropy of the batch's
-    similarities against those before training, sharpened) gathers problems of one
-    kind, so that the fast head needs fewer attempts to learn a kind.
+    The pairwise term: of two attempts with one approach at similar problems, the
+    successful one should get the higher logit. The pull (cross-entropy of the batch's
+    similarities against those before training, sharpened) brings problems of one kind
+    together, so that the fast head needs fewer attempts to learn a kind.
     """
     near = neighbours(batch.before)
     log_loss = nn.functional.binary_cross_entropy_with_logits(
@@ -117,7 +118,7 @@ def _pull(embedding: Tensor, near: Tensor) -> Tensor:
 
 
 def neighbours(embeddings: Tensor, temperature: float = 0.05) -> Tensor:
-    """Return (n, n) how near problems are: softmax of centred cosines, diagonal 0."""
+    """Return (n, n) nearness of problems: softmax of centred cosines, diagonal 0."""
     centred = nn.functional.normalize(embeddings - embeddings.mean(0), dim=1)
     itself = torch.eye(len(embeddings), dtype=torch.bool, device=embeddings.device)
     cosines = centred @ centred.T / temperature

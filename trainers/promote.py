@@ -1,4 +1,4 @@
-"""From a trained encoder to a bundle in the store, and its announcement."""
+"""Writes a trained encoder as a bundle into the store, and announces it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from pilotfish.trainers.tokens import MAX_TOKENS
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a bundle is made of; `catalogue` is approach -> instruction."""
+    """The parts of a bundle; `catalogue` is approach -> instruction."""
 
     tenant: str
     version: str
@@ -40,12 +40,12 @@ class Parts:
 
 
 def write_bundle(directory: Path, parts: Parts) -> bundle.Bundle:
-    """Write a bundle in one step; a killed process leaves nothing that looks like one."""
+    """Write a bundle atomically; a killed process leaves no partial bundle."""
     return bundle.write(directory, _card(parts), _files(parts))
 
 
-def put_into_service(settings: Settings, made: bundle.Bundle, reason: str) -> None:
-    """Tell the advisors of the tenant to load a bundle.
+def put_into_service(settings: Settings, promoted: bundle.Bundle, reason: str) -> None:
+    """Announce to the tenant's advisors that they should load a bundle.
 
     Raises:
         UnavailableError: Kafka did not acknowledge.
@@ -53,10 +53,10 @@ def put_into_service(settings: Settings, made: bundle.Bundle, reason: str) -> No
     announce(
         settings,
         AdvisorPromoted(
-            tenant=made.card.tenant,
-            version=made.card.version,
-            parent=made.card.parent,
-            checksum=made.checksum,
+            tenant=promoted.card.tenant,
+            version=promoted.card.version,
+            parent=promoted.card.parent,
+            checksum=promoted.checksum,
             reason=reason,
         ),
     )

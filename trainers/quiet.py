@@ -8,4 +8,4 @@ QUIET: Final = {
     "TRANSFORMERS_VERBOSITY": "error",
     "TOKENIZERS_PARALLELISM": "false",
 }
-"""No network, and nothing on a terminal that belongs to somebody else."""
+"""No network access, and no output on a terminal of another program."""

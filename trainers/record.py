@@ -1,4 +1,4 @@
-"""What others see of a training: rows of `trainings`, a progress file, log lines."""
+"""The visible record of a training: rows of `trainings`, a progress file, log lines."""
 
 import json
 import os
@@ -20,7 +20,7 @@ SELECT training_id, started_at FROM trainings FINAL
 WHERE tenant = {tenant:String} AND status = 'started'
 """
 
-# A gain in the numbers of the gate says that the two were compared.
+# A gain among the gate's numbers shows that the two were compared.
 _LOOKS = """
 SELECT count() FROM trainings FINAL
 WHERE tenant = {tenant:String} AND parent = {parent:String}
@@ -55,27 +55,29 @@ def write_row(clickhouse: ClickHouse, row: Row) -> None:
 
 
 def close_orphaned_trainings(clickhouse: ClickHouse, tenant: str) -> None:
-    """Mark trainings that never ended as failed; only the lock's holder may call it."""
+    """Mark unfinished trainings as failed; only the holder of the lock may call this."""
     for training_id, started_at in clickhouse.query(_UNFINISHED, {"tenant": tenant}):
-        dead = Row(tenant, training_id, started_at)
+        orphan = Row(tenant, training_id, started_at)
         write_row(
             clickhouse,
-            replace(dead, status="failed", finished_at=utc_now(), reason="was killed"),
+            replace(
+                orphan, status="failed", finished_at=utc_now(), reason="was killed"
+            ),
         )
 
 
 def earlier_looks(clickhouse: ClickHouse, tenant: str, parent: str) -> int:
     """Return how many candidates were compared with an incumbent before.
 
-    A training that was killed does not count: nobody acted on what it saw.
+    A killed training does not count: its result was never used.
     """
-    asked = {"tenant": tenant, "parent": parent}
-    [(count,)] = clickhouse.query(_LOOKS, asked)
+    params = {"tenant": tenant, "parent": parent}
+    [(count,)] = clickhouse.query(_LOOKS, params)
     return int(count)
 
 
 class ProgressFile:
-    """`training.json` of a tenant: replaced in one step, so a reader never sees half."""
+    """`training.json` of a tenant: replaced atomically, so readers never see half of it."""
 
     def __init__(self, folder: Path, training_id: str, started_at: datetime) -> None:
         self._path = folder / "training.json"
@@ -85,12 +87,12 @@ class ProgressFile:
         }
 
     def stage(self, name: str) -> None:
-        """Say which part of the training runs now."""
+        """Record which stage of the training runs now."""
         _LOG.info("training stage", stage=name, **self._always)
         self._write({"stage": name})
 
     def step(self, step: int, total: int, loss: float) -> None:
-        """Say how far the LoRA steps are."""
+        """Record the progress of the LoRA steps."""
         _LOG.info("training progress", step=step, total=total, loss=round(loss, 4))
         self._write({"stage": "lora", "step": step, "total": total, "loss": loss})
 

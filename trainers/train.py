@@ -1,4 +1,4 @@
-"""One training of one tenant: the lock, the dataset, the verdict, the record of it."""
+"""One training of one tenant: lock, dataset, verdict and record."""
 
 from dataclasses import replace
 
@@ -18,52 +18,55 @@ from pilotfish.trainers.record import (
 )
 
 MIN_TRAIN = 50
-"""Attempts in the train split below which nothing is learned."""
+"""Attempts needed in the train split."""
 
 
 def train(settings: Settings, tenant: str) -> Row:
-    """Train, judge and perhaps promote; returns the training's last row.
+    """Train, judge and perhaps promote; return the training's last row.
 
-    Everything up to the watermark counts as learned from then on, also when the
-    candidate was refused or there was nothing to learn.
+    Everything up to the watermark counts as learned from then on, even if the candidate
+    was refused or there was nothing to learn.
 
     Raises:
         TrainingBusyError: another training of the tenant runs.
-        PilotfishError: anything else that failed; the row then says so.
+        PilotfishError: the training failed; its row has the reason.
     """
     store, clickhouse = ModelStore(settings.models), ClickHouse(settings)
     with store.training_lock(tenant):
         close_orphaned_trainings(clickhouse, tenant)
         row = Row(tenant, new_id(), utc_now())
         write_row(clickhouse, row)
-        seen = ProgressFile(store.folder(tenant), row.training_id, row.started_at)
+        progress_file = ProgressFile(
+            store.folder(tenant), row.training_id, row.started_at
+        )
         try:
-            seen.stage("dataset")
+            progress_file.stage("dataset")
             dataset = read(clickhouse, tenant, progress(clickhouse, tenant).watermark)
-            row = _counted(row, dataset)
+            row = _with_counts(row, dataset)
             _require_both_outcomes(dataset)
-            seen.stage("loading")
-            # Torch and its kin load for 15 s: not before it is known that they are needed.
+            progress_file.stage("loading")
+            # Importing torch takes 15 s: only when there is something to learn.
             from pilotfish.trainers.learn import learn
 
-            row = learn(settings, dataset, row, seen)
+            row = learn(settings, dataset, row, progress_file)
         except NothingToLearnError as nothing:
             row = replace(row, verdict="refused", reason=str(nothing))
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
-            _end(clickhouse, seen, replace(row, status="failed", reason=reason))
+            failed = replace(row, status="failed", reason=reason)
+            _end(clickhouse, progress_file, failed)
             raise
-        return _end(clickhouse, seen, replace(row, status="finished"))
+        return _end(clickhouse, progress_file, replace(row, status="finished"))
 
 
-def _end(clickhouse: ClickHouse, seen: ProgressFile, row: Row) -> Row:
+def _end(clickhouse: ClickHouse, progress_file: ProgressFile, row: Row) -> Row:
     row = replace(row, finished_at=utc_now())
-    seen.stage(row.verdict or row.status)
+    progress_file.stage(row.verdict or row.status)
     write_row(clickhouse, row)
     return row
 
 
-def _counted(row: Row, dataset: Dataset) -> Row:
+def _with_counts(row: Row, dataset: Dataset) -> Row:
     return replace(
         row,
         watermark=dataset.watermark,
@@ -74,10 +77,12 @@ def _counted(row: Row, dataset: Dataset) -> Row:
 
 
 def _require_both_outcomes(dataset: Dataset) -> None:
-    outcomes = [one.p_success >= 0.5 for one in dataset.split("train")]
+    outcomes = [attempt.p_success >= 0.5 for attempt in dataset.split("train")]
     if len(outcomes) < MIN_TRAIN:
         raise NothingToLearnError(
             f"{len(outcomes)} attempts to learn from, {MIN_TRAIN} needed"
         )
     if all(outcomes) or not any(outcomes):
-        raise NothingToLearnError("all attempts ended alike: there is nothing to tell")
+        raise NothingToLearnError(
+            "all attempts to learn from ended the same way: there is nothing to predict"
+        )

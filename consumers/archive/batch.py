@@ -59,13 +59,12 @@ def as_rows(batch: Batch) -> RowBatch:
 def token(table: Table, rows: list[Row]) -> str:
     """Return the block's deduplication token: the same rows always get the same one.
 
-    The last two columns are partition and offset; the id of the first row keeps apart
-    a topic that was deleted and made again.
+    The first row's identity keeps apart a topic that was deleted and created again.
     """
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     for row in rows:
-        first.setdefault(row[-2], row[-1])
-        last[row[-2]] = row[-1]
+        first.setdefault(row.topic_partition, row.topic_offset)
+        last[row.topic_partition] = row.topic_offset
     spans = ",".join(f"{part}:{first[part]}-{last[part]}" for part in sorted(first))
-    return f"{table.name} {spans} {rows[0][1]}/{rows[0][2]}"
+    return f"{table.name} {spans} {rows[0].identity}"

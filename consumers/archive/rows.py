@@ -1,144 +1,93 @@
-"""Messages to rows of the archive's tables: one table a topic, one row a message."""
+"""Messages to rows of the archive's tables: one table a topic, one row a message.
+
+Times are whole microseconds since 1970, as DateTime64(6) counts them.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from pilotfish.consumers.archive.event_rows import EventRow, event_row
 from pilotfish.runtime.archived_offsets import TABLE_OF
 from pilotfish.runtime.forgotten import ANY
 from pilotfish.schemas.advice import HintGiven
-from pilotfish.schemas.base import Message, micros
+from pilotfish.schemas.base import micros
 from pilotfish.schemas.dead import DeadLetter
-from pilotfish.schemas.events import (
-    AttemptEnded,
-    AttemptStarted,
-    FeedbackGiven,
-    SignalRecorded,
-    StepRecorded,
-)
 from pilotfish.schemas.keys import AttemptKey
 from pilotfish.schemas.topics import ADVICE_REPLIES, DEAD, EVENTS, Topic
 
-Row = tuple[Any, ...]
+
+class HintRow(NamedTuple):
+    """The columns of `hints`."""
+
+    tenant: str
+    request_id: str
+    client_id: str
+    attempt_id: str
+    at: int
+    approach: str
+    text: str
+    kind: str
+    confidence: float | None
+    candidates: list[tuple[str, float, float]]
+    evidence: list[tuple[str, float, float]]
+    abstained: str
+    holdout: bool
+    advisor_version: str
+    latency_ms: float
+    topic_partition: int
+    topic_offset: int
+
+    def about(self) -> tuple[AttemptKey, ...]:
+        """Return the attempt that the hint was for."""
+        return ((self.tenant, self.attempt_id),)
+
+    @property
+    def identity(self) -> str:
+        """What distinguishes this hint from one at the same offset of a new topic."""
+        return f"{self.request_id}/{self.client_id}"
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Table:
-    """A table of the archive, and how a message of its topic becomes a row.
+class DeadLetterRow(NamedTuple):
+    """The columns of `dead_letters`; key and value stay raw bytes."""
 
-    `row` takes the message, its partition and its offset; the row's values are in the
-    order of `columns`, times as whole microseconds since 1970 (DateTime64(6)). `about`
-    yields tenant and id of the attempts that a row may be about.
-    """
+    tenant: str
+    at: int
+    service: str
+    reason: str
+    topic: str
+    source_partition: int
+    source_offset: int
+    key: bytes
+    value: bytes
+    headers: dict[str, str]
+    topic_partition: int
+    topic_offset: int
 
-    name: str
-    topic: Topic
-    columns: tuple[str, ...]
-    row: Callable[[Any, int, int], Row]
-    about: Callable[[Row], Iterable[AttemptKey]]
+    def about(self) -> Iterator[AttemptKey]:
+        """Yield the attempts that a dead letter may be about, as far as it can be read.
 
+        The key of an event or a label is its attempt; its text may name others, even
+        where it is not valid JSON.
+        """
+        tenants = {self.tenant, *_matches(_TENANT, self.value)}
+        if tenants == {DeadLetter.model_fields["tenant"].default}:
+            tenants |= {ANY}
+        yield from product(tenants, {_text(self.key), *_matches(_ATTEMPT, self.value)})
 
-def event_row(event: Message, partition: int, offset: int) -> Row:
-    """Return the row of `events` for any event."""
-    return _EVENT_ROWS[type(event)](event, partition, offset)
-
-
-def _started(e: AttemptStarted, partition: int, offset: int) -> Row:
-    # fmt: off
-    return (
-        e.tenant, e.attempt_id, e.event_id, "AttemptStarted", micros(e.at),
-        "", "", e.problem, False, None, "", e.problem_type, e.approach or "",
-        e.agent.name, e.agent.version, e.agent.model, None, 0.0, 0, "",
-        partition, offset,
-    )
-    # fmt: on
-
-
-def _step(e: StepRecorded, partition: int, offset: int) -> Row:
-    # fmt: off
-    return (
-        e.tenant, e.attempt_id, e.event_id, "StepRecorded", micros(e.at),
-        e.kind, e.name, e.content, e.truncated, None, "", "", "", "", "", "",
-        e.duration_s, e.cost, e.tokens, "", partition, offset,
-    )
-    # fmt: on
-
-
-def _signal(e: SignalRecorded, partition: int, offset: int) -> Row:
-    # fmt: off
-    return (
-        e.tenant, e.attempt_id, e.event_id, "SignalRecorded", micros(e.at),
-        e.kind, "", e.detail, False, e.value, "", "", "", "", "", "",
-        None, 0.0, 0, "", partition, offset,
-    )
-    # fmt: on
-
-
-def _ended(e: AttemptEnded, partition: int, offset: int) -> Row:
-    # fmt: off
-    return (
-        e.tenant, e.attempt_id, e.event_id, "AttemptEnded", micros(e.at),
-        "", "", e.reason, False, None, e.status, "", e.approach or "", "", "", "",
-        None, 0.0, 0, e.hint.request_id if e.hint else "", partition, offset,
-    )
-    # fmt: on
-
-
-def _feedback(e: FeedbackGiven, partition: int, offset: int) -> Row:
-    # fmt: off
-    return (
-        e.tenant, e.attempt_id, e.event_id, "FeedbackGiven", micros(e.at),
-        "", e.source, e.detail, False, e.value, "", "", "", "", "", "",
-        None, 0.0, 0, "", partition, offset,
-    )
-    # fmt: on
-
-
-def hint_row(hint: HintGiven, partition: int, offset: int) -> Row:
-    """Return the row of `hints` for an advice reply."""
-    # fmt: off
-    return (
-        hint.tenant, hint.request_id, hint.client_id, hint.attempt_id or "",
-        micros(hint.at), hint.approach or "", hint.text, hint.kind, hint.confidence,
-        [(c.approach, c.p_success, c.propensity) for c in hint.candidates],
-        [(c.approach, c.attempts, c.successes) for c in hint.candidates],
-        hint.abstained or "", hint.holdout, hint.advisor_version, hint.latency_ms,
-        partition, offset,
-    )
-    # fmt: on
-
-
-def dead_letter_row(letter: DeadLetter, partition: int, offset: int) -> Row:
-    """Return the row of `dead_letters`; key and value stay raw bytes."""
-    # fmt: off
-    return (
-        letter.tenant, micros(letter.at), letter.service, letter.reason, letter.topic,
-        letter.partition, letter.offset, letter.key, letter.value, letter.headers,
-        partition, offset,
-    )
-    # fmt: on
-
-
-def letter_about(row: Row) -> Iterator[AttemptKey]:
-    """Yield the attempts that a dead letter may be about, as far as one can read it.
-
-    The key of an event or a label is its attempt; the rest its text says, though it may
-    be no JSON.
-    """
-    told, key, value = row[0], row[7], row[8]
-    tenants = {told, *_named(_TENANT, value)}
-    if tenants == {DeadLetter.model_fields["tenant"].default}:
-        tenants |= {ANY}
-    yield from product(tenants, {_text(key), *_named(_ATTEMPT, value)})
+    @property
+    def identity(self) -> str:
+        """What distinguishes this letter from one at the same offset of a new topic."""
+        return f"{self.at}/{self.service}"
 
 
 _TENANT: Final = re.compile(rb'"tenant"\s*:\s*"([^"]+)"')
 _ATTEMPT: Final = re.compile(rb'"attempt_id"\s*:\s*"([^"]+)"')
 
 
-def _named(pattern: re.Pattern[bytes], value: bytes) -> Iterator[str]:
+def _matches(pattern: re.Pattern[bytes], value: bytes) -> Iterator[str]:
     yield from map(_text, pattern.findall(value))
 
 
@@ -146,45 +95,85 @@ def _text(raw: bytes) -> str:
     return raw.decode(errors="replace")
 
 
-_EVENT_ROWS: dict[type[Message], Callable[[Any, int, int], Row]] = {
-    AttemptStarted: _started,
-    StepRecorded: _step,
-    SignalRecorded: _signal,
-    AttemptEnded: _ended,
-    FeedbackGiven: _feedback,
-}
+Row = EventRow | HintRow | DeadLetterRow
 
-# fmt: off
+
+def hint_row(hint: HintGiven, partition: int, offset: int) -> HintRow:
+    """Return the row of `hints` for an advice reply."""
+    return HintRow(
+        tenant=hint.tenant,
+        request_id=hint.request_id,
+        client_id=hint.client_id,
+        attempt_id=hint.attempt_id or "",
+        at=micros(hint.at),
+        approach=hint.approach or "",
+        text=hint.text,
+        kind=hint.kind,
+        confidence=hint.confidence,
+        candidates=[(c.approach, c.p_success, c.propensity) for c in hint.candidates],
+        evidence=[(c.approach, c.attempts, c.successes) for c in hint.candidates],
+        abstained=hint.abstained or "",
+        holdout=hint.holdout,
+        advisor_version=hint.advisor_version,
+        latency_ms=hint.latency_ms,
+        topic_partition=partition,
+        topic_offset=offset,
+    )
+
+
+def dead_letter_row(letter: DeadLetter, partition: int, offset: int) -> DeadLetterRow:
+    """Return the row of `dead_letters` for a dead letter."""
+    return DeadLetterRow(
+        tenant=letter.tenant,
+        at=micros(letter.at),
+        service=letter.service,
+        reason=letter.reason,
+        topic=letter.topic,
+        source_partition=letter.partition,
+        source_offset=letter.offset,
+        key=letter.key,
+        value=letter.value,
+        headers=letter.headers,
+        topic_partition=partition,
+        topic_offset=offset,
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Table:
+    """A table of the archive.
+
+    `row` takes a message, its partition and its offset; `about` returns tenant and id
+    of the attempts that a row may be about.
+    """
+
+    name: str
+    topic: Topic
+    columns: tuple[str, ...]
+    row: Callable[[Any, int, int], Row]
+    about: Callable[[Any], Iterable[AttemptKey]]
+
+
 EVENTS_TABLE = Table(
-    TABLE_OF[EVENTS.name], EVENTS,
-    (
-        "tenant", "attempt_id", "event_id", "event", "at", "kind", "name", "content",
-        "truncated", "value", "status", "problem_type", "approach", "agent",
-        "agent_version", "model", "duration_s", "cost", "tokens", "hint_request_id",
-        "topic_partition", "topic_offset",
-    ),
+    TABLE_OF[EVENTS.name],
+    EVENTS,
+    EventRow._fields,
     event_row,
-    lambda row: [(row[0], row[1])],
+    EventRow.about,
 )
 HINTS_TABLE = Table(
-    TABLE_OF[ADVICE_REPLIES.name], ADVICE_REPLIES,
-    (
-        "tenant", "request_id", "client_id", "attempt_id", "at", "approach", "text",
-        "kind", "confidence", "candidates", "evidence", "abstained", "holdout",
-        "advisor_version", "latency_ms", "topic_partition", "topic_offset",
-    ),
+    TABLE_OF[ADVICE_REPLIES.name],
+    ADVICE_REPLIES,
+    HintRow._fields,
     hint_row,
-    lambda row: [(row[0], row[3])],
+    HintRow.about,
 )
 DEAD_LETTERS_TABLE = Table(
-    TABLE_OF[DEAD.name], DEAD,
-    (
-        "tenant", "at", "service", "reason", "topic", "source_partition",
-        "source_offset", "key", "value", "headers", "topic_partition", "topic_offset",
-    ),
+    TABLE_OF[DEAD.name],
+    DEAD,
+    DeadLetterRow._fields,
     dead_letter_row,
-    letter_about,
+    DeadLetterRow.about,
 )
-# fmt: on
 
 TABLES = (EVENTS_TABLE, HINTS_TABLE, DEAD_LETTERS_TABLE)

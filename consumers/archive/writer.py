@@ -120,7 +120,7 @@ class ArchiveWriter:
         topics = {table.topic.name for table in batch.rows}
         ends = stored_ends(self._clickhouse, topics)
         return any(
-            offset < ends.get((table.topic.name, partition), 0)
+            row.topic_offset < ends.get((table.topic.name, row.topic_partition), 0)
             for table, rows in batch.rows.items()
-            for *_, partition, offset in rows
+            for row in rows
         )

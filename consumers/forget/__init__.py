@@ -1,1 +1,1 @@
-"""`pilotfish forget`: deletes an attempt or a tenant for good."""
+"""`pilotfish forget`: permanently deletes an attempt or a tenant."""

@@ -1,4 +1,4 @@
-"""Whether a consumer group has come to the ends that its topics had a moment ago."""
+"""Whether a consumer group has read everything that its topics held at one moment."""
 
 from collections.abc import Iterable
 from typing import Any, Final, Self
@@ -20,21 +20,21 @@ _MOVING: Final = (
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
 )
-"""What Kafka says of a group while another broker takes it over."""
+"""Kafka's errors for a group while another broker takes it over."""
 
 
 class ConsumerProgress:
-    """Looks at one group, without joining it.
+    """Observes one group, without joining it.
 
     Args:
-        settings: which Kafka.
-        clickhouse: where the archive's tables are, which know how far it has come.
+        settings: the connection to Kafka.
+        clickhouse: the archive's tables, which record the archive's progress.
         group: the group's name.
-        read: the topics that it reads; the ends are those they have now.
+        read: the topics that the group reads; their present ends are the goal.
 
     Raises:
-        KafkaException, UnavailableError: one of the two does not answer.
-        ConfigurationError: Kafka refuses who asks.
+        KafkaException, UnavailableError: Kafka or ClickHouse does not answer.
+        ConfigurationError: Kafka refuses the connected user.
     """
 
     def __init__(
@@ -48,11 +48,11 @@ class ConsumerProgress:
         self._group = group
         self._admin = AdminClient(client_config(settings))
         self._reader: Consumer = consumer(settings, group)
-        known = topics(settings)
+        metadata = topics(settings)
         self._ends = {
             (topic, partition): self._end(topic, partition)
             for topic in read
-            for partition in known[topic].partitions
+            for partition in metadata[topic].partitions
         }
 
     def __enter__(self) -> Self:
@@ -62,7 +62,7 @@ class ConsumerProgress:
         self._reader.close()
 
     def now(self) -> bool:
-        """Return whether it has, or has no members that could be in the middle of it."""
+        """Return whether the group is at the ends, or has no members that read."""
         members = self.members()
         if not members:
             return members == 0
@@ -94,7 +94,7 @@ class ConsumerProgress:
             raise
 
     def _end(self, topic: str, partition: int) -> int:
-        """Return where the partition ends; 0 where nothing is left in it to read."""
+        """Return where the partition ends; 0 if it holds no records."""
         place = TopicPartition(topic, partition)
         low, high = self._reader.get_watermark_offsets(place, timeout=_TIMEOUT_S)
         return int(high) if high > low else 0

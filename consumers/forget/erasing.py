@@ -1,7 +1,7 @@
-"""Deletes all rows about an attempt or a tenant, from whatever tables there are.
+"""Deletes all rows about an attempt or a tenant, from every table that has such rows.
 
-Lightweight deletes: no query finds the rows any more once they return. Then ClickHouse is
-told to rewrite the files that they are in, which it does in the background.
+Lightweight deletes hide the rows from all queries at once. Then ClickHouse rewrites the
+files that contain them, in the background.
 """
 
 import re
@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from pilotfish.runtime.clickhouse import ClickHouse
-from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError, StorageError
 from pilotfish.schemas.ids import cluster_id
 
 
 class Subject(NamedTuple):
-    """What is to be forgotten: an attempt, or without one all of a tenant."""
+    """The attempt to forget, or without an attempt the whole tenant."""
 
     tenant: str
     attempt_id: str = ""
@@ -26,8 +25,8 @@ class Subject(NamedTuple):
         return f"tenant {self.tenant}"
 
 
-# A table that comes later is found by its columns. Events are the last: they say which
-# hints the attempt asked for. `forgotten` stays, for it keeps late events out.
+# By columns, so that later tables are included. Events come last: they name the hints
+# that the attempt requested. `forgotten` stays, because it keeps late events out.
 _TABLES: Final = """
 SELECT table FROM system.columns
 WHERE database = currentDatabase() AND table != 'forgotten' AND table IN (
@@ -41,7 +40,7 @@ _REQUESTS: Final = """
 SELECT DISTINCT hint_request_id FROM events
 WHERE tenant = {tenant:String} AND attempt_id = {attempt:String} AND hint_request_id != ''
 """
-_NOTED: Final = """
+_FORGOTTEN: Final = """
 SELECT count() FROM forgotten WHERE tenant = {tenant:String} AND attempt_id = {attempt:String}
 """
 _FOUNDED: Final = """
@@ -63,14 +62,14 @@ DELETE FROM clusters WHERE tenant = {tenant:String} AND cluster = {cluster:Strin
     AND version <= {last:UInt64}
 """
 
-# Also those of a deletion before this one that was cut off.
+# Includes tables of an earlier deletion that was interrupted.
 _MASKED: Final = """
 SELECT DISTINCT table FROM system.parts
 WHERE database = currentDatabase() AND active AND has_lightweight_delete
 """
 
 _TENANT: Final = {
-    # Whose an unreadable message is, its text may say though it is no JSON.
+    # The text of an unreadable message may name its tenant, although it is not JSON.
     "dead_letters": "(tenant = {tenant:String} OR match(value, {named:String}))",
     "": "tenant = {tenant:String}",
 }
@@ -83,51 +82,51 @@ _ATTEMPT: Final = {
     " AND status != 'forgotten'",
     "": "tenant = {tenant:String} AND attempt_id = {attempt:String}",
 }
-"""Which rows of a table are about it; the one without a name is for all other tables."""
+"""By table, the condition for rows about the subject; `""` is for all other tables."""
 
 
-def require_right_to_delete(clickhouse: ClickHouse, settings: Settings) -> None:
-    """Raise ConfigurationError where this user of ClickHouse cannot delete rows."""
+def require_delete_permission(clickhouse: ClickHouse, user: str) -> None:
+    """Raise ConfigurationError if this ClickHouse user may not delete rows."""
     try:
         clickhouse.command("DELETE FROM forgotten WHERE false")
     except StorageError as error:
         raise ConfigurationError(
-            f"ClickHouse's user {settings.clickhouse_user!r} cannot delete rows, so "
-            f"nothing was forgotten: {error}; set PILOTFISH_CLICKHOUSE_USER and "
-            "PILOTFISH_CLICKHOUSE_PASSWORD to one who can (not `readonly`), and run "
-            "`pilotfish prepare` if a table is missing"
+            f"the ClickHouse user {user!r} cannot delete rows, so nothing was forgotten: "
+            f"{error}; set PILOTFISH_CLICKHOUSE_USER and PILOTFISH_CLICKHOUSE_PASSWORD "
+            "to a user who can (not `readonly`), and run `pilotfish prepare` if a table "
+            "is missing"
         ) from error
 
 
-def found(clickhouse: ClickHouse, subject: Subject) -> dict[str, int]:
-    """Return how many rows about it each table has; raises as `ClickHouse.query`."""
-    asked = _parameters(clickhouse, subject)
+def row_counts(clickhouse: ClickHouse, subject: Subject) -> dict[str, int]:
+    """Return each table's number of rows about it; raises as `ClickHouse.query`."""
+    params = _params(clickhouse, subject)
     return {
         table: int(
-            clickhouse.query(f"SELECT count() FROM {table} WHERE {rows}", asked)[0][0]  # noqa: S608
+            clickhouse.query(f"SELECT count() FROM {table} WHERE {about}", params)[0][0]  # noqa: S608
         )
-        for table, rows in _rows(clickhouse, subject)
+        for table, about in _conditions(clickhouse, subject)
     }
 
 
-def noted(clickhouse: ClickHouse, subject: Subject) -> bool:
-    """Return whether it was forgotten before."""
-    [(rows,)] = clickhouse.query(_NOTED, _ids(subject))
+def already_forgotten(clickhouse: ClickHouse, subject: Subject) -> bool:
+    """Return whether an earlier order to forget it was carried out."""
+    [(rows,)] = clickhouse.query(_FORGOTTEN, _ids(subject))
     return bool(rows)
 
 
 def erase(clickhouse: ClickHouse, subject: Subject) -> dict[str, int]:
-    """Delete the rows about it; return how many that were, by table.
+    """Delete the rows about it; return the number of deleted rows by table.
 
-    Cut off in the middle, it may be called again. Raises as `ClickHouse.command`.
+    Safe to repeat after an interruption. Raises as `ClickHouse.command`.
     """
-    asked = _parameters(clickhouse, subject)
-    deleted = found(clickhouse, subject)
+    params = _params(clickhouse, subject)
+    deleted = row_counts(clickhouse, subject)
     if subject.attempt_id:
-        _make_anew_without(clickhouse, subject)
-    for table, rows in _rows(clickhouse, subject):
+        _remove_from_aggregates(clickhouse, subject)
+    for table, about in _conditions(clickhouse, subject):
         if deleted[table]:
-            clickhouse.command(f"DELETE FROM {table} WHERE {rows}", asked)  # noqa: S608
+            clickhouse.command(f"DELETE FROM {table} WHERE {about}", params)  # noqa: S608
     for (table,) in clickhouse.query(_MASKED):
         clickhouse.command(
             f"ALTER TABLE {table} APPLY DELETED MASK SETTINGS mutations_sync = 0"
@@ -135,11 +134,11 @@ def erase(clickhouse: ClickHouse, subject: Subject) -> dict[str, int]:
     return deleted
 
 
-def _make_anew_without(clickhouse: ClickHouse, subject: Subject) -> None:
-    """Take an attempt out of what was made of several.
+def _remove_from_aggregates(clickhouse: ClickHouse, subject: Subject) -> None:
+    """Remove an attempt from rows that summarise several attempts.
 
-    Another problem of the cluster takes the founder's place; where there is none, the
-    cluster goes. The playbook is written anew with the tenant's next attempts.
+    Another problem of the cluster replaces its founder; if there is none, the cluster is
+    deleted. The tenant's next attempts write the playbook again.
     """
     ids = _ids(subject) | {"cluster": cluster_id(subject.attempt_id)}
     [(last,)] = clickhouse.query(_FOUNDED, ids)
@@ -148,14 +147,14 @@ def _make_anew_without(clickhouse: ClickHouse, subject: Subject) -> None:
     clickhouse.command("DELETE FROM playbook WHERE tenant = {tenant:String}", ids)
 
 
-def _rows(clickhouse: ClickHouse, subject: Subject) -> Iterator[tuple[str, str]]:
+def _conditions(clickhouse: ClickHouse, subject: Subject) -> Iterator[tuple[str, str]]:
     """Yield each table that may have rows about it, and the condition for these rows."""
-    about = _ATTEMPT if subject.attempt_id else _TENANT
+    conditions = _ATTEMPT if subject.attempt_id else _TENANT
     for (table,) in clickhouse.query(_TABLES, {"all": not subject.attempt_id}):
-        yield str(table), about.get(str(table), about[""])
+        yield str(table), conditions.get(str(table), conditions[""])
 
 
-def _parameters(clickhouse: ClickHouse, subject: Subject) -> dict[str, Any]:
+def _params(clickhouse: ClickHouse, subject: Subject) -> dict[str, Any]:
     ids = _ids(subject)
     name, value = (
         ("attempt_id", subject.attempt_id)

@@ -1,12 +1,12 @@
-"""Forgets an attempt or a tenant: orders it, waits until nobody writes of it, deletes.
+"""Forgets an attempt or a tenant: publish the order, wait for the services, delete.
 
-1. The order goes into the partition of the attempt's events, a tenant's into all. Streams
-takes counts and label back there, leaves a tombstone, and notes the order in `forgotten`.
-2. From then on archive and memory drop what is about it. What they had read before that is
-in the tables once they have come to the ends that their topics have now; who is not
-running reads `forgotten` first. 3. Then the rows are deleted.
+1. The order goes into the partition of the attempt's events, a tenant's order into every
+partition. Streams withdraws counts and label, leaves a tombstone, and records the order in
+`forgotten`. 2. From then on archive and memory drop messages about it. Messages that they
+had read before are in the tables once the services reach the present ends of their topics;
+a service that is not running reads `forgotten` at its start. 3. The rows are deleted.
 
-A kill anywhere leaves it half-way; done again, all steps are done again.
+After an interruption, running it again repeats all steps.
 """
 
 import time
@@ -16,10 +16,10 @@ from typing import Final
 from pilotfish.consumers.forget.consumer_progress import ConsumerProgress
 from pilotfish.consumers.forget.erasing import (
     Subject,
+    already_forgotten,
     erase,
-    found,
-    noted,
-    require_right_to_delete,
+    require_delete_permission,
+    row_counts,
 )
 from pilotfish.runtime.archived_offsets import TABLE_OF
 from pilotfish.runtime.clickhouse import ClickHouse
@@ -34,19 +34,19 @@ from pilotfish.schemas.topics import EVENTS, LABELS
 Say = Callable[[str], object]
 
 WITHIN_S: Final = 120.0
-_ASK_AGAIN_S: Final = 0.2
+_POLL_S: Final = 0.2
 
 _READ_BY: Final = {ARCHIVE: list(TABLE_OF), MEMORY: [LABELS.name]}
 
-# With no row of it in either, nobody knows a place, and any is the right one.
-_PLACE: Final = """
+# Without a row in either table, no service has a state of it, and any partition will do.
+_PARTITION: Final = """
 SELECT topic_partition FROM attempts
 WHERE tenant = {tenant:String} AND attempt_id = {attempt:String} LIMIT 1
 UNION ALL
 SELECT topic_partition FROM events
 WHERE tenant = {tenant:String} AND attempt_id = {attempt:String} LIMIT 1
 """
-_OBEYED: Final = """
+_CARRIED_OUT: Final = """
 SELECT uniqExact(event_id) FROM forgotten
 WHERE tenant = {tenant:String} AND event_id IN {orders:Array(String)}
 """
@@ -55,43 +55,47 @@ WHERE tenant = {tenant:String} AND event_id IN {orders:Array(String)}
 def forget(
     settings: Settings, subject: Subject, say: Say, within_s: float = WITHIN_S
 ) -> dict[str, int]:
-    """Forget it; return how many rows were deleted, by table.
+    """Forget the subject; return the number of deleted rows by table.
 
-    `say` hears what is being waited for.
+    `say` is called with a message before each step that may take long.
 
     Raises:
-        ConfigurationError: nothing is known of it, or this user may not delete.
-        UnavailableError: a service did not come to it within `within_s`; do it again.
+        ConfigurationError: no data about the subject, or this user may not delete.
+        UnavailableError: a service did not catch up within `within_s`; forget again.
     """
     clickhouse = ClickHouse(settings)
-    require_right_to_delete(clickhouse, settings)
-    _require_known(clickhouse, subject)
+    require_delete_permission(clickhouse, settings.clickhouse_user)
+    _require_data(clickhouse, subject)
     with mapped_errors("forgetting"):
-        orders = _order(settings, clickhouse, subject)
-        say("waiting for the stream processors to take back what they made of it")
-        _until(lambda: _obeyed(clickhouse, subject, orders), "streams", within_s)
+        orders = _publish_orders(settings, clickhouse, subject)
+        say("waiting for the stream processors to withdraw counts and labels")
+        _until(lambda: _carried_out(clickhouse, subject, orders), "streams", within_s)
         for group, read in _READ_BY.items():
             say(f"waiting for {group} to write what it had read before")
-            with ConsumerProgress(settings, clickhouse, group, read) as caught_up:
-                _until(caught_up.now, group, within_s)
+            with ConsumerProgress(settings, clickhouse, group, read) as progress:
+                _until(progress.now, group, within_s)
     say("deleting rows")
     deleted = erase(clickhouse, subject)
     clickhouse.close()
     return deleted
 
 
-def _require_known(clickhouse: ClickHouse, subject: Subject) -> None:
-    if not (noted(clickhouse, subject) or any(found(clickhouse, subject).values())):
+def _require_data(clickhouse: ClickHouse, subject: Subject) -> None:
+    if already_forgotten(clickhouse, subject):
+        return
+    if not any(row_counts(clickhouse, subject).values()):
         raise ConfigurationError(
-            f"nothing is known of {subject}: check the id, --tenant and PILOTFISH_TENANT; "
-            "what was published just now takes a moment to arrive"
+            f"there is no data about {subject}: check the id, --tenant and "
+            "PILOTFISH_TENANT; events published just now take a moment to arrive"
         )
 
 
-def _order(settings: Settings, clickhouse: ClickHouse, subject: Subject) -> list[str]:
-    """Give the order, wherever it is to be heard; return the ids it has."""
+def _publish_orders(
+    settings: Settings, clickhouse: ClickHouse, subject: Subject
+) -> list[str]:
+    """Publish the order to each partition concerned; return the ids of the orders."""
     tenant, attempt_id = subject
-    to = Publisher(producer(settings))
+    publisher = Publisher(producer(settings))
     ids = []
     for partition in _partitions(settings, clickhouse, subject):
         order = (
@@ -99,9 +103,9 @@ def _order(settings: Settings, clickhouse: ClickHouse, subject: Subject) -> list
             if attempt_id
             else TenantForgotten(tenant=tenant)
         )
-        to.queue(EVENTS, order, attempt_id or tenant, partition)
+        publisher.queue(EVENTS, order, attempt_id or tenant, partition)
         ids.append(order.event_id)
-    to.flush()
+    publisher.flush()
     return ids
 
 
@@ -110,23 +114,23 @@ def _partitions(
 ) -> list[int]:
     if not subject.attempt_id:
         return sorted(topics(settings)[EVENTS.name].partitions)
-    asked = {"tenant": subject.tenant, "attempt": subject.attempt_id}
-    places = [int(partition) for (partition,) in clickhouse.query(_PLACE, asked)]
-    return places[:1] or [0]
+    params = {"tenant": subject.tenant, "attempt": subject.attempt_id}
+    partitions = [int(number) for (number,) in clickhouse.query(_PARTITION, params)]
+    return partitions[:1] or [0]
 
 
-def _obeyed(clickhouse: ClickHouse, subject: Subject, orders: list[str]) -> bool:
-    asked = {"tenant": subject.tenant, "orders": orders}
-    [(count,)] = clickhouse.query(_OBEYED, asked)
+def _carried_out(clickhouse: ClickHouse, subject: Subject, orders: list[str]) -> bool:
+    params = {"tenant": subject.tenant, "orders": orders}
+    [(count,)] = clickhouse.query(_CARRIED_OUT, params)
     return int(count) == len(orders)
 
 
-def _until(done: Callable[[], bool], who: str, within_s: float) -> None:
+def _until(done: Callable[[], bool], service: str, within_s: float) -> None:
     deadline = time.monotonic() + within_s
     while not done():
         if time.monotonic() > deadline:
             raise UnavailableError(
-                f"{who} did not come to it in {within_s:g} s, so nothing was deleted yet: "
-                "see that it is running and has caught up, then forget again"
+                f"{service} did not catch up within {within_s:g} s, so nothing was deleted: "
+                "check that it is running and has no lag, then forget again"
             )
-        time.sleep(_ASK_AGAIN_S)
+        time.sleep(_POLL_S)

@@ -1,1 +1,1 @@
-"""The memory: attempts by the meaning of their problem, to be searched."""
+"""The memory: attempts, searchable by the meaning of their problem."""

@@ -1,10 +1,10 @@
-"""Who asks the same again was not served: a signal to the attempt before.
+"""A repeated question is a signal that the earlier attempt did not help its asker.
 
 Two attempts of one asker are the same question where the later began after the earlier
 ended, within an hour of its start, and the cosine of their problems is at least
-`SAME_QUESTION`. Labels come in any order, so each is compared with those before it and
-those after it. The signal's id follows from the earlier attempt: however often it is
-asked again, replayed or found by two workers, it is one signal.
+`SAME_QUESTION`. Labels arrive in any order, so each is compared with earlier and later
+attempts. The signal's id derives from the earlier attempt: repeats, replays and several
+workers all produce the same signal.
 """
 
 import uuid
@@ -21,7 +21,7 @@ from pilotfish.schemas.events import SignalRecorded
 from pilotfish.schemas.labels import AttemptLabelled
 
 SAME_QUESTION: Final = 0.85
-"""Chosen on `intercode_sql`: see "Asking again" in docs/decisions.md."""
+"""Cosine, chosen on `intercode_sql`: see "Asking again" in docs/decisions.md."""
 
 _WITHIN: Final = timedelta(hours=1)
 _US: Final = 1_000_000
@@ -37,8 +37,8 @@ ORDER BY last_offset DESC LIMIT 1 BY tenant, attempt_id
 """
 
 
-class Asked(NamedTuple):
-    """An attempt as a question: when it began and ended, in microseconds, and what of."""
+class Question(NamedTuple):
+    """An attempt as a question: its asker, its time in microseconds, and its vector."""
 
     tenant: str
     asker: str
@@ -50,7 +50,7 @@ class Asked(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells this attempt from all others."""
+        """What identifies the attempt."""
         return self.tenant, self.attempt_id
 
 
@@ -64,26 +64,26 @@ class AskedAgain(NamedTuple):
 def asked_again(
     clickhouse: ClickHouse, labels: Iterable[AttemptLabelled], embedder: str
 ) -> list[AskedAgain]:
-    """Return a signal for each attempt that one of these labels shows to be asked again.
+    """Return a signal for each attempt whose question was repeated, as these labels show.
 
     The labels' rows must be in the table. Raises as `ClickHouse.query`.
     """
-    asking = [label for label in labels if label.asker]
-    if not asking:
+    labels = [label for label in labels if label.asker]
+    if not labels:
         return []
-    fresh = {(label.tenant, label.attempt_id) for label in asking}
-    told = {(label.tenant, label.attempt_id) for label in asking if _told(label)}
+    new = {(label.tenant, label.attempt_id) for label in labels}
+    signalled = {(each.tenant, each.attempt_id) for each in labels if _signalled(each)}
     signals = {}
-    for group in _by_asker(_known(clickhouse, asking, embedder)):
+    for group in _by_asker(_remembered(clickhouse, labels, embedder)):
         for earlier, later in pairs(group):
-            if earlier.key not in told and {earlier.key, later.key} & fresh:
+            if earlier.key not in signalled and {earlier.key, later.key} & new:
                 signals[earlier.key] = _signal(earlier, later)
     return list(signals.values())
 
 
-def pairs(asked: Sequence[Asked]) -> Iterator[tuple[Asked, Asked]]:
-    """Yield (earlier, later) for each attempt of one asker and the first that repeats it."""
-    ordered = sorted(asked, key=lambda one: (one.began_us, one.attempt_id))
+def pairs(questions: Sequence[Question]) -> Iterator[tuple[Question, Question]]:
+    """Yield (earlier, later) for each question of one asker and its first repetition."""
+    ordered = sorted(questions, key=lambda each: (each.began_us, each.attempt_id))
     for number, earlier in enumerate(ordered):
         for later in ordered[number + 1 :]:
             if _same_question(earlier, later):
@@ -91,40 +91,41 @@ def pairs(asked: Sequence[Asked]) -> Iterator[tuple[Asked, Asked]]:
                 break
 
 
-def _same_question(earlier: Asked, later: Asked) -> bool:
+def _same_question(earlier: Question, later: Question) -> bool:
     in_time = earlier.ended_us <= later.began_us <= earlier.began_us + _us(_WITHIN)
     return in_time and float(earlier.vector @ later.vector) >= SAME_QUESTION
 
 
-def _known(
-    clickhouse: ClickHouse, asking: Sequence[AttemptLabelled], embedder: str
-) -> list[Asked]:
-    times = [micros(label.started_at) for label in asking]
-    parameters = {
-        "tenants": tuple({label.tenant for label in asking}),
-        "askers": tuple({label.asker for label in asking}),
+def _remembered(
+    clickhouse: ClickHouse, labels: Sequence[AttemptLabelled], embedder: str
+) -> list[Question]:
+    """Return the questions of these labels' askers around the times of the labels."""
+    times = [micros(label.started_at) for label in labels]
+    params = {
+        "tenants": tuple({label.tenant for label in labels}),
+        "askers": tuple({label.asker for label in labels}),
         "embedder": embedder,
         "first": min(times) - _us(_WITHIN),
         "last": max(times) + _us(_WITHIN),
     }
-    rows = clickhouse.query(_OF_ASKERS, parameters)
+    rows = clickhouse.query(_OF_ASKERS, params)
     return [
-        Asked(*row)._replace(vector=np.asarray(row[-1], np.float32)) for row in rows
+        Question(*row)._replace(vector=np.asarray(row[-1], np.float32)) for row in rows
     ]
 
 
-def _told(label: AttemptLabelled) -> bool:
-    return any(one.kind == "retry" for one in label.evidence)
+def _signalled(label: AttemptLabelled) -> bool:
+    return any(evidence.kind == "retry" for evidence in label.evidence)
 
 
-def _by_asker(asked: Iterable[Asked]) -> Iterable[list[Asked]]:
-    groups: dict[tuple[str, str], list[Asked]] = {}
-    for one in asked:
-        groups.setdefault((one.tenant, one.asker), []).append(one)
+def _by_asker(questions: Iterable[Question]) -> Iterable[list[Question]]:
+    groups: dict[tuple[str, str], list[Question]] = {}
+    for question in questions:
+        groups.setdefault((question.tenant, question.asker), []).append(question)
     return groups.values()
 
 
-def _signal(earlier: Asked, later: Asked) -> AskedAgain:
+def _signal(earlier: Question, later: Question) -> AskedAgain:
     key = f"{earlier.tenant}/{earlier.attempt_id}"
     signal = SignalRecorded(
         event_id=f"again-{uuid.uuid5(_NAMESPACE, key)}",
@@ -132,7 +133,7 @@ def _signal(earlier: Asked, later: Asked) -> AskedAgain:
         attempt_id=earlier.attempt_id,
         at=moment(later.began_us),
         kind="retry",
-        detail="the same asker asked the same again",  # which attempt may be forgotten
+        detail="the same asker asked the same again",  # no id: that attempt may be forgotten
     )
     return AskedAgain(signal, earlier.partition)
 

@@ -1,4 +1,4 @@
-"""Problems as vectors of the length that the table `memory` has, by the base encoder."""
+"""Embeds problems with the base encoder, in the dimension of the table `memory`."""
 
 from collections.abc import Sequence
 from typing import Final, Self
@@ -13,20 +13,20 @@ from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import BundleError, UnavailableError
 
 DIM: Final = 384
-"""Numbers of a vector: what the base model that is shipped makes."""
+"""Dimension of the vectors of the shipped base model."""
 
 Vectors = NDArray[np.float32]
 
 
 class ProblemVectors:
-    """Embeds problems with the pretrained encoder, which no training moves.
+    """Embeds problems with the pretrained encoder, which training does not change.
 
-    An encoder of fewer numbers is filled up with zeros, which keeps every cosine; one of
-    more is projected at random, always the same way, which keeps them within about 0.05.
+    Shorter vectors are padded with zeros, which keeps every cosine; longer ones get a
+    fixed random projection, which keeps cosines within about 0.05.
 
     Args:
         encoder: texts to vectors.
-        name: what made the vectors; those of two names are not comparable.
+        name: the encoder's version; vectors of two names are not comparable.
     """
 
     def __init__(self, encoder: Embedder, name: str) -> None:
@@ -38,25 +38,27 @@ class ProblemVectors:
         """Return the vectors of the base bundle in the model store.
 
         Raises:
-            UnavailableError: there is none yet, or it cannot be read.
+            UnavailableError: there is no base bundle yet, or it cannot be read.
         """
         try:
             base = ModelStore(settings.models).base()
             return cls(Encoder(base), base.card.version)
         except BundleError as error:
-            raise UnavailableError(f"the memory has no encoder: {error}") from error
+            raise UnavailableError(
+                f"the memory cannot load the base encoder: {error}"
+            ) from error
 
     def embed(self, problems: Sequence[str]) -> Vectors:
         """Return float32 (len(problems), 384), rows of length 1; at least one problem."""
-        fitted = _fitted(self._encoder.embed(problems))
-        lengths = np.linalg.norm(fitted, axis=1, keepdims=True)
-        return np.asarray(fitted / np.maximum(lengths, 1e-12), np.float32)
+        vectors = _resized(self._encoder.embed(problems))
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 
 
-def _fitted(vectors: Vectors) -> Vectors:
+def _resized(vectors: Vectors) -> Vectors:
     dim = vectors.shape[1]
     if dim <= DIM:
         return np.pad(vectors, ((0, 0), (0, DIM - dim)))
-    # Johnson and Lindenstrauss: a Gaussian projection keeps angles.
+    # Johnson and Lindenstrauss: a Gaussian projection preserves angles.
     projection = np.random.default_rng(0).normal(size=(dim, DIM))
     return np.asarray(vectors @ projection, np.float32)

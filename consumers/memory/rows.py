@@ -1,7 +1,7 @@
 """Labels to rows of the table `memory`."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,44 +11,82 @@ from pilotfish.schemas.forgotten import FORGOTTEN
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.streams.labels.rules import Label
 
-COLUMNS: Final = (
-    *("tenant", "attempt_id", "version", "at", "problem", "problem_type", "approach"),
-    *("agent", "asker", "p_success", "abstained", "outcome", "cost", "duration_s"),
-    *("steps", "actions", "embedder", "embedding", "cluster", "topic_partition"),
-    "last_offset",
-)
+
+class MemoryRow(NamedTuple):
+    """The columns of `memory`."""
+
+    tenant: str
+    attempt_id: str
+    version: int
+    at: int
+    problem: str
+    problem_type: str
+    approach: str
+    agent: str
+    asker: str
+    p_success: float | None
+    abstained: str
+    outcome: str
+    cost: float
+    duration_s: float
+    steps: int
+    actions: list[str]
+    embedder: str
+    embedding: list[float]
+    cluster: str
+    topic_partition: int
+    last_offset: int
+
+
+COLUMNS: Final = MemoryRow._fields
 
 
 def newest(labels: Sequence[AttemptLabelled]) -> list[AttemptLabelled]:
-    """Return of each attempt the label of the highest version, where it may be kept.
+    """Return each attempt's label of the highest version, if it may be remembered.
 
-    Not kept is what has no problem, and what the attempt's last label takes back.
+    Labels without a problem are left out, and attempts whose last label withdraws them.
     """
-    kept: dict[tuple[str, str], AttemptLabelled] = {}
+    newest_of: dict[tuple[str, str], AttemptLabelled] = {}
     for label in labels:
         key = label.tenant, label.attempt_id
-        known = kept.get(key)
-        if label.problem.strip() and (known is None or label.version >= known.version):
-            kept[key] = label
-    return [label for label in kept.values() if label.abstained != FORGOTTEN]
+        previous = newest_of.get(key)
+        if not label.problem.strip():
+            continue
+        if previous is None or label.version >= previous.version:
+            newest_of[key] = label
+    return [label for label in newest_of.values() if label.abstained != FORGOTTEN]
 
 
 def row(
     label: AttemptLabelled, embedder: str, vector: NDArray[np.float32], cluster: str
-) -> tuple[Any, ...]:
-    """Return the row of a label, its values in the order of `COLUMNS`."""
+) -> MemoryRow:
+    """Return the row of a label."""
     duration = (label.ended_at - label.started_at).total_seconds()
-    # fmt: off
-    return (
-        label.tenant, label.attempt_id, label.version, micros(label.started_at),
-        label.problem, label.problem_type, label.approach or "", label.agent.name,
-        label.asker, label.p_success, label.abstained, outcome(label), label.cost,
-        max(duration, 0.0), label.steps, list(label.actions), embedder,
-        vector.tolist(), cluster, label.partition, label.offset,
+    return MemoryRow(
+        tenant=label.tenant,
+        attempt_id=label.attempt_id,
+        version=label.version,
+        at=micros(label.started_at),
+        problem=label.problem,
+        problem_type=label.problem_type,
+        approach=label.approach or "",
+        agent=label.agent.name,
+        asker=label.asker,
+        p_success=label.p_success,
+        abstained=label.abstained,
+        outcome=outcome(label),
+        cost=label.cost,
+        duration_s=max(duration, 0.0),
+        steps=label.steps,
+        actions=list(label.actions),
+        embedder=embedder,
+        embedding=vector.tolist(),
+        cluster=cluster,
+        topic_partition=label.partition,
+        last_offset=label.offset,
     )
-    # fmt: on
 
 
 def outcome(label: AttemptLabelled) -> str:
-    """Return success or failure, or why the label abstains."""
+    """Return success or failure, or the reason why the label abstains."""
     return Label(label.p_success, label.abstained).outcome or "unknown"

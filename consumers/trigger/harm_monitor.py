@@ -1,7 +1,7 @@
-"""After a promotion: whether the live holdout does better, and then the way back.
+"""Rolls a promotion back if hinted attempts succeed less often than the live holdout.
 
-The trigger runs it. Everything it needs is in Kafka and ClickHouse, so a restart forgets
-nothing; a step back is itself the newest word on the tenant, so there is only one.
+The trigger runs it. All its state is in Kafka and ClickHouse, so a restart loses nothing;
+a rollback is itself the tenant's newest promotion, so it happens once.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from pilotfish.advisors.rollback import back_to_parent
-from pilotfish.consumers.trigger.harm_test import Counts, harm
+from pilotfish.consumers.trigger.harm_test import Counts, harm_test
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.promotions import (
     InService,
@@ -28,8 +28,8 @@ _LOG = structlog.get_logger(service="trigger")
 
 _EVERY: Final = timedelta(seconds=5)
 
-# By when the hint was given: a version that is promoted again is judged anew, and the
-# clocks of agents do not matter.
+# By the time of the hint: a version that is promoted again is judged afresh, and agents'
+# clocks do not matter.
 _COUNTS = """
 SELECT countIf(NOT hint_holdout), countIf(NOT hint_holdout AND p_success >= 0.5),
        countIf(hint_holdout), countIf(hint_holdout AND p_success >= 0.5)
@@ -44,12 +44,12 @@ WHERE tenant = {tenant:String} AND version > 0 AND p_success IS NOT NULL
 
 
 class HarmMonitor:
-    """Looks at the tenants with new labels, each at most every five seconds.
+    """Tests the tenants with new labels, each at most every five seconds.
 
     Args:
         settings: Kafka and the model store.
-        clickhouse: where attempts and hints are; `close` closes it.
-        clock: the time, aware.
+        clickhouse: the attempts and hints; `close` closes the connection.
+        clock: returns the time, aware.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class HarmMonitor:
         self._clickhouse.close()
 
     def start(self) -> None:
-        """Find out who is in service; they are due at once.
+        """Read which advisors are in service; their tenants are due at once.
 
         Raises:
             UnavailableError: Kafka does not answer within ten seconds.
@@ -80,11 +80,11 @@ class HarmMonitor:
             self._note(message)
 
     def labelled(self, tenant: str) -> None:
-        """Note that there is something new to look at."""
+        """Note a new label of a tenant."""
         self._due.setdefault(tenant, self._clock() + _EVERY)
 
     def step(self) -> None:
-        """Look at the tenants that are due; step back where hints do harm.
+        """Test the tenants that are due; roll back where hints do harm.
 
         Raises:
             UnavailableError: Kafka or ClickHouse does not answer; call again.
@@ -94,7 +94,7 @@ class HarmMonitor:
         now = self._clock()
         for tenant in [name for name, at in self._due.items() if at <= now]:
             if tenant in self._promoted:
-                self._look(self._promoted[tenant])
+                self._test(self._promoted[tenant])
             del self._due[tenant]
 
     def _note(self, message: InService) -> None:
@@ -104,38 +104,38 @@ class HarmMonitor:
         else:
             self._promoted.pop(message.tenant, None)
 
-    def _look(self, promoted: AdvisorPromoted) -> None:
-        reason = harm(counts(self._clickhouse, promoted))
-        # Read anew: nobody who has come into service since may be withdrawn for it.
+    def _test(self, promoted: AdvisorPromoted) -> None:
+        reason = harm_test(counts(self._clickhouse, promoted))
+        # Read again, so that a newer advisor is not withdrawn for this one's harm.
         if reason and in_service(self._settings).get(promoted.tenant) == promoted:
-            self._step_back(promoted, reason)
+            self._roll_back(promoted, reason)
 
-    def _step_back(self, promoted: AdvisorPromoted, reason: str) -> None:
-        told = {"tenant": promoted.tenant, "version": promoted.version}
+    def _roll_back(self, promoted: AdvisorPromoted, reason: str) -> None:
+        advisor = {"tenant": promoted.tenant, "version": promoted.version}
         try:
             message = back_to_parent(self._settings, promoted, reason)
         except BundleError as error:
-            _LOG.error("cannot_roll_back", **told, reason=reason, error=str(error))
+            _LOG.error("cannot_roll_back", **advisor, reason=reason, error=str(error))
             return
         if message is None:
-            _LOG.warning("no_parent_to_roll_back_to", **told, reason=reason)
+            _LOG.warning("no_parent_to_roll_back_to", **advisor, reason=reason)
             return
         announce(self._settings, message)
         ROLLBACKS.inc()
         del self._promoted[promoted.tenant]
-        _LOG.warning("rolled_back", **told, to=message.version, reason=reason)
+        _LOG.warning("rolled_back", **advisor, to=message.version, reason=reason)
 
 
 def counts(clickhouse: ClickHouse, promoted: AdvisorPromoted) -> Counts:
-    """Return the labelled attempts an advisor answered since it was promoted.
+    """Return the counts of labelled attempts that an advisor answered since its promotion.
 
     Raises:
         UnavailableError, StorageError: as `ClickHouse.query`.
     """
-    asked = {
+    params = {
         "tenant": promoted.tenant,
         "version": promoted.version,
         "since": promoted.at,
     }
-    [row] = clickhouse.query(_COUNTS, asked)
+    [row] = clickhouse.query(_COUNTS, params)
     return Counts(*(int(count) for count in row))

@@ -1,23 +1,23 @@
-"""Whether hinted attempts succeed less often than unhinted ones: pure, from counts."""
+"""A sequential test whether hinted attempts succeed less often than unhinted ones."""
 
 import math
 from dataclasses import dataclass
 from typing import Final
 
 ALPHA: Final = 0.05
-"""Chance that advice which does no harm is ever withdrawn, however often it is asked."""
+"""Chance that harmless advice is ever withdrawn, however often the test is repeated."""
 LEAST: Final = 30
-"""Attempts on either side below which nothing is said: the test is of large samples."""
+"""Attempts needed in each arm: the test's approximation is for large samples."""
 
 _EXPECTED: Final = 0.15
-"""Difference of success rates that the test is best at telling."""
+"""Difference of success rates that the test detects best."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Labelled attempts with one advisor, and how many of them succeeded.
 
-    Hinted is everybody who asked and was not in the holdout: intention to treat.
+    Hinted are all attempts that requested advice outside the holdout: intention to treat.
     """
 
     hinted: int
@@ -26,14 +26,14 @@ class Counts:
     unhinted_successes: int
 
 
-def harm(counts: Counts) -> str:
-    """Return in words that hints do harm; empty while that is not certain.
+def harm_test(counts: Counts) -> str:
+    """Return the evidence that hints do harm, in words; empty while it is not enough.
 
     The mixture sequential probability ratio test (Robbins, 1970; Johari and others,
-    2015): the ratio of likelihoods of the difference of two rates, a normal prior's
-    lower half against none. It is 1 on average where hints do no harm, so it ever
-    reaches 1 / ALPHA with a chance of ALPHA at most, as far as rates are normal; that
-    holds for all looks together.
+    2015): the likelihood ratio of the difference of two rates, the lower half of a
+    normal prior against no difference. Without harm its mean is 1, so the chance that
+    it ever reaches 1 / ALPHA is at most ALPHA, as far as rates are normal; that holds
+    for all tests together.
     """
     if min(counts.hinted, counts.unhinted) < LEAST:
         return ""
@@ -50,7 +50,7 @@ def harm(counts: Counts) -> str:
 def _log_ratio(counts: Counts) -> float:
     n1, n0 = counts.hinted, counts.unhinted
     lost = counts.unhinted_successes / n0 - counts.hinted_successes / n1
-    # One success and one failure more, so that no variance is 0.
+    # One extra success and failure, so that the variance is never 0.
     rate = (counts.hinted_successes + counts.unhinted_successes + 1) / (n1 + n0 + 2)
     information = 1 / (rate * (1 - rate) * (1 / n1 + 1 / n0))
     prior = 1 / _EXPECTED**2

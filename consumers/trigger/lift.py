@@ -1,4 +1,4 @@
-"""What advice is worth, as a metric: each tenant's advised attempts against its holdout."""
+"""The metric of advice's effect: each tenant's advised attempts against its holdout."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -18,11 +18,11 @@ LIMIT {tenants:UInt32}
 
 
 class Lift:
-    """Asks ClickHouse at most once a minute.
+    """Updates the metric from ClickHouse at most once a minute.
 
     Args:
-        clickhouse: where attempts are.
-        clock: the time, aware.
+        clickhouse: the attempts.
+        clock: returns the time, aware.
     """
 
     def __init__(self, clickhouse: ClickHouse, clock: Callable[[], datetime]) -> None:
@@ -31,7 +31,7 @@ class Lift:
         self._due = clock()
 
     def step(self) -> None:
-        """Bring the metrics up to date, if that is due.
+        """Update the metrics, if that is due.
 
         Raises:
             UnavailableError: ClickHouse does not answer; the metrics stay as they were.

@@ -8,10 +8,10 @@ from typing import Final
 from pilotfish.consumers.trigger.training_process import Outcome
 
 TRIES: Final = 3
-"""How often the same labels are tried after a failure; a crash may be passing."""
+"""Trainings on the same labels before giving up; a crash may be transient."""
 
 _COUNT_AGAIN_AFTER: Final = timedelta(minutes=1)
-"""A label is told before it is stored: a count may have come between the two."""
+"""A label is published before it is stored: a count in between may have missed it."""
 _BUSY_FOR: Final = timedelta(seconds=15)
 _FAILED_FOR: Final = timedelta(seconds=10)
 
@@ -20,7 +20,7 @@ _FAILED_FOR: Final = timedelta(seconds=10)
 class _Tenant:
     count: int = 0
     awaited: int = 0
-    """Labels that must still arrive before asking for the count makes sense."""
+    """Labels that must still arrive before a new count can reach the threshold."""
     counted_at: datetime | None = None
     threshold: int = 0
     failures: int = 0
@@ -28,13 +28,14 @@ class _Tenant:
 
 
 class Schedule:
-    """Whom to count, and whom to train.
+    """Which tenants to count, and which to train.
 
-    The count itself is asked of ClickHouse; here is only memory that may be lost: after
-    a restart every tenant is counted again, and a failing training has its tries again.
+    ClickHouse holds the counts; the state here may be lost: after a restart every
+    tenant is counted again, and a failing training gets its tries again.
 
     A training that fails is tried three times, 10 and 20 s apart; then it waits for
-    `train_at` further labels. One that finds the tenant busy is tried 15 s later.
+    `train_at` further labels. If another training of the tenant runs, the next try is
+    15 s later.
     """
 
     def __init__(self, train_at: int, clock: Callable[[], datetime]) -> None:
@@ -43,7 +44,7 @@ class Schedule:
         self._tenants: dict[str, _Tenant] = {}
 
     def labelled(self, tenant: str) -> None:
-        """Note a label: the count rises by one at most with each."""
+        """Note a label, which raises the count by at most one."""
         self._of(tenant).awaited -= 1
 
     def to_count(self) -> list[str]:
@@ -57,7 +58,7 @@ class Schedule:
         ]
 
     def counted(self, tenant: str, count: int) -> bool:
-        """Take in the count of a tenant's new labels; return whether it changed."""
+        """Record the count of a tenant's new labels; return whether it changed."""
         state = self._of(tenant)
         changed = state.count != count
         state.count = count
@@ -66,7 +67,7 @@ class Schedule:
         return changed
 
     def due(self) -> str | None:
-        """Return a tenant to train now; the one with most new labels first."""
+        """Return the tenant to train now: of those due, the one with most new labels."""
         now = self._clock()
         ready = [
             (state.count, name)
@@ -77,7 +78,7 @@ class Schedule:
         return max(ready)[1] if ready else None
 
     def ended(self, tenant: str, outcome: Outcome) -> None:
-        """Take in how a training ended; the tenant is counted again."""
+        """Record how a training ended; the tenant is counted again."""
         state = self._of(tenant)
         now = self._clock()
         if outcome == "done":
@@ -97,5 +98,5 @@ class Schedule:
             state.threshold = state.count + self._train_at
 
     def _of(self, tenant: str) -> _Tenant:
-        new = _Tenant(threshold=self._train_at)
-        return self._tenants.setdefault(tenant, new)
+        unseen = _Tenant(threshold=self._train_at)
+        return self._tenants.setdefault(tenant, unseen)

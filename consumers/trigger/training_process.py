@@ -1,4 +1,4 @@
-"""A training as the trigger sees it: a child process and what its end means."""
+"""A training as a child process of the trigger, and the meaning of its exit status."""
 
 import os
 import subprocess
@@ -13,7 +13,6 @@ Outcome = Literal["done", "busy", "failed"]
 BUSY_STATUS: Final = 75
 """EX_TEMPFAIL: another training of this tenant holds the lock."""
 
-
 _VERDICT: Final = """
 SELECT training_id, version, verdict FROM trainings FINAL
 WHERE tenant = {tenant:String} AND status = 'finished'
@@ -25,14 +24,14 @@ class Training(Protocol):
     """A running training of one tenant."""
 
     def outcome(self) -> Outcome | None:
-        """Return how it ended, None while it runs; never blocks."""
+        """Return how the training ended, or None while it runs; never blocks."""
 
     def end(self, timeout_s: float) -> None:
-        """Ask it to end, then make it."""
+        """Ask the training to end; after the timeout, kill it."""
 
 
 class TrainingProcess:
-    """`python -m pilotfish.trainers` in this process's own Python."""
+    """`python -m pilotfish.trainers`, in the same Python as this process."""
 
     def __init__(self, settings: Settings, tenant: str) -> None:
         self._process = subprocess.Popen(
@@ -43,7 +42,7 @@ class TrainingProcess:
 
     @property
     def pid(self) -> int:
-        """The process id, for logs and for tests that kill it."""
+        """The process id, for logs and for tests that kill the process."""
         return self._process.pid
 
     def outcome(self) -> Outcome | None:

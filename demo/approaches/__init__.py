@@ -1,7 +1,7 @@
-"""The portfolio's approaches: each is one way of thinking, whatever the problem is.
+"""The portfolio's approaches: each is one general way to solve a problem.
 
-Every module has `solve(text)`, which returns an answer or raises NotApplicableError.
-Whether an answer is right is never known in here.
+Every module has `solve(text)`, which returns an answer or raises NotApplicableError. An
+approach never learns whether its answer is right.
 """
 
 from collections.abc import Mapping
@@ -40,4 +40,4 @@ INSTRUCTIONS: Mapping[str, str] = {
         "simplify, expand, factor, integrate or solve it exactly."
     ),
 }
-"""One line that tells a person or a language model what to do; the keys name modules."""
+"""An instruction for a person or a language model; the keys name modules."""

@@ -104,11 +104,13 @@ class _Collect(cp_model.CpSolverSolutionCallback):
     def __init__(self, variables: dict[str, cp_model.IntVar], limit: int) -> None:
         super().__init__()
         self.variables, self.limit = variables, limit
-        self.found: list[Solution] = []
+        self.solutions: list[Solution] = []
 
     def on_solution_callback(self) -> None:
-        self.found.append({name: self.value(v) for name, v in self.variables.items()})
-        if len(self.found) >= self.limit:
+        self.solutions.append(
+            {name: self.value(v) for name, v in self.variables.items()}
+        )
+        if len(self.solutions) >= self.limit:
             self.stop_search()
 
 
@@ -122,7 +124,7 @@ def solutions(puzzle: Puzzle) -> list[Solution]:
     collect = _Collect(stated.variables, _ALL_SOLUTIONS if puzzle.count else 1)
     status = solver.solve(stated.model, collect)
     require(status not in (cp_model.UNKNOWN, cp_model.MODEL_INVALID))
-    return collect.found
+    return collect.solutions
 
 
 def solve(text: str) -> str:

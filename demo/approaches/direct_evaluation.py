@@ -1,4 +1,4 @@
-"""Calculate what the text says, directly: arithmetic, bases, chances, dates."""
+"""Direct calculation of what the text describes: arithmetic, bases, chances, dates."""
 
 import ast
 import calendar
@@ -75,13 +75,13 @@ def _divisor_or_multiple(text: str) -> str:
 
 def _complex(text: str) -> str:
     number = r"\((-?[\d.]+i?)(?: ([-+]) ([\d.]+)i)?\)"
-    found = search(rf"{number} ([-+×÷*/]) {number}", text)
+    match = search(rf"{number} ([-+×÷*/]) {number}", text)
     a, b = (
-        _complex_number(*found.group(1, 2, 3)),
-        _complex_number(*found.group(5, 6, 7)),
+        _complex_number(*match.group(1, 2, 3)),
+        _complex_number(*match.group(5, 6, 7)),
     )
     apply = {"+": operator.add, "-": operator.sub, "×": operator.mul, "*": operator.mul}
-    result = apply.get(found[4], operator.truediv)(a, b)
+    result = apply.get(match[4], operator.truediv)(a, b)
     sign = "-" if result.imag < 0 else "+"
     return f"{result.real:.2f} {sign} {abs(result.imag):.2f}i"
 
@@ -98,10 +98,10 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 def _base(text: str) -> str:
     names = {"binary": 2, "hexadecimal": 16, "decimal": 10, "octal": 8}
     base = rf"(?:base-(\d+)|({'|'.join(names)}))"
-    found = search(rf"the {base} number ([0-9a-z]+) to {base}", text)
-    source = int(found[1]) if found[1] else names[found[2]]
-    goal = int(found[4]) if found[4] else names[found[5]]
-    number, digits = int(found[3], source), ""
+    match = search(rf"the {base} number ([0-9a-z]+) to {base}", text)
+    source = int(match[1]) if match[1] else names[match[2]]
+    goal = int(match[4]) if match[4] else names[match[5]]
+    number, digits = int(match[3], source), ""
     require(2 <= goal <= 36)
     while number:
         number, digit = divmod(number, goal)
@@ -142,15 +142,15 @@ def _days_from(text: str) -> str:
 def _nth_weekday(text: str) -> str:
     ordinals = ("first", "second", "third", "fourth", "fifth", "last")
     pattern = rf"the ({'|'.join(ordinals)}) ({'|'.join(WEEKDAYS)})"
-    found = search(pattern, text)
+    match = search(pattern, text)
     when = search(rf"({'|'.join(MONTHS)})(?: of)? (\d{{4}})", text)
     year, month = int(when[2]), MONTHS.index(when[1]) + 1
     days = [
         day
         for day in range(1, calendar.monthrange(year, month)[1] + 1)
-        if weekday_name(date(year, month, day)) == found[2]
+        if weekday_name(date(year, month, day)) == match[2]
     ]
-    index = -1 if found[1] == "last" else ordinals.index(found[1])
+    index = -1 if match[1] == "last" else ordinals.index(match[1])
     return str(days[index]) if index < len(days) else "-1"
 
 

@@ -1,4 +1,4 @@
-"""Tables of smaller answers: what is known for a part is used for the whole."""
+"""Tables of partial answers, from which the whole answer is built."""
 
 import math
 from fractions import Fraction
@@ -28,8 +28,10 @@ def relax(grid: Grid) -> dict[Cell, int]:
     while changed:
         changed = False
         for cell in (*order, *reversed(order)):
-            known = [far[other] + 1 for other in grid.neighbours(cell) if other in far]
-            best = min(known, default=math.inf)
+            lengths = [
+                far[other] + 1 for other in grid.neighbours(cell) if other in far
+            ]
+            best = min(lengths, default=math.inf)
             if best < far.get(cell, math.inf):
                 far[cell] = int(best)
                 changed = True
@@ -73,11 +75,11 @@ def _smallest_factors(limit: int) -> list[int]:
 
 def _factors(text: str) -> str:
     number = numbers.number_to_factor(text)
-    table, found = _smallest_factors(number), []
+    table, factors = _smallest_factors(number), []
     while number > 1:
-        found.append(table[number])
+        factors.append(table[number])
         number //= table[number]
-    return " × ".join(map(str, found))
+    return " × ".join(map(str, factors))
 
 
 def _count_primes(text: str) -> str:
@@ -169,10 +171,10 @@ def _make_number(text: str) -> str:
         while part:
             _combine(table[part], table[subset ^ part], values)
             part = (part - 1) & subset
-    found = table[full].get(Fraction(task.target))
-    if found is None:
+    expression = table[full].get(Fraction(task.target))
+    if expression is None:
         raise NotApplicableError("the numbers cannot make it")
-    return found
+    return expression
 
 
 def _combine(

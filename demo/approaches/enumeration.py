@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import permutations, product
+from itertools import islice, permutations, product
 from typing import Any
 
 from pilotfish.demo.reading import chances, logic, numbers, words
@@ -24,12 +24,7 @@ def solve(text: str) -> str:
 def _solve_puzzle(text: str) -> str:
     puzzle = read(text, PUZZLES)
     limit = BUDGET if puzzle.count else 1
-    found: list[Solution] = []
-    for solution in solutions(puzzle):
-        found.append(solution)
-        if len(found) >= limit:
-            break
-    return puzzle.answer(found)
+    return puzzle.answer(list(islice(solutions(puzzle), limit)))
 
 
 def solutions(puzzle: Puzzle) -> Iterator[Solution]:
@@ -117,14 +112,14 @@ def _lowest_terms(text: str) -> str:
 
 
 def _factors(text: str) -> str:
-    number, found, divisor = numbers.number_to_factor(text), [], 2
+    number, factors, divisor = numbers.number_to_factor(text), [], 2
     while number > 1:
         require(divisor < BUDGET)
         while number % divisor == 0:
-            found.append(divisor)
+            factors.append(divisor)
             number //= divisor
         divisor += 1
-    return " × ".join(map(str, found))
+    return " × ".join(map(str, factors))
 
 
 def _count_primes(text: str) -> str:
@@ -166,14 +161,14 @@ def _palindrome_parts(text: str) -> str:
     """Cut at every subset of places."""
     whole = words.string_to_partition(text)
     require(0 < len(whole) <= 15)
-    found = []
+    partitions = []
     for cuts in product((False, True), repeat=len(whole) - 1):
         ends = [i + 1 for i, cut in enumerate(cuts) if cut]
         bounds = zip([0, *ends], [*ends, len(whole)], strict=True)
         parts = [whole[begin:end] for begin, end in bounds]
         if all(part == part[::-1] for part in parts):
-            found.append(parts)
-    return words.as_json(found)
+            partitions.append(parts)
+    return words.as_json(partitions)
 
 
 def _shifts(text: str) -> str:

@@ -56,18 +56,18 @@ def solutions(puzzle: Puzzle) -> list[Solution]:
         solver.add(unknowns[name] >= min(values), unknowns[name] <= max(values))
     for constraint in puzzle.constraints:
         solver.add(_state(constraint, unknowns))
-    found: list[Solution] = []
+    models: list[Solution] = []
     limit = _ALL_SOLUTIONS if puzzle.count else 1
-    while len(found) < limit and solver.check() == z3.sat:
+    while len(models) < limit and solver.check() == z3.sat:
         model = solver.model()
         solution = {
             name: model.eval(unknown, model_completion=True).as_long()
             for name, unknown in unknowns.items()
         }
-        found.append(solution)
+        models.append(solution)
         solver.add(z3.Or([unknowns[n] != value for n, value in solution.items()]))
-    require(solver.check() != z3.unknown or found)
-    return found
+    require(solver.check() != z3.unknown or models)
+    return models
 
 
 def _state(constraint: Constraint, unknowns: Mapping[str, z3.ArithRef]) -> z3.BoolRef:
@@ -107,12 +107,12 @@ _TERM = r"[-+]? *(?:\d+\*)?[a-z]\*\*\d|[-+]? *\d+\*[a-z]|[-+]? *[a-z]\b|[-+]? *\
 
 def _real_roots(text: str) -> str:
     """Find the real roots of a polynomial with integer factors, one after another."""
-    found = search(rf"(?:: ?|\n)((?: *(?:{_TERM}))+) = 0", text)
-    names = set(re.findall("[a-z]", found[1]))
+    match = search(rf"(?:: ?|\n)((?: *(?:{_TERM}))+) = 0", text)
+    names = set(re.findall("[a-z]", match[1]))
     require(len(names) == 1)
     unknown = z3.Real("x")
     solver = z3.Solver()
-    terms = re.findall(rf"({_TERM})", found[1])
+    terms = re.findall(rf"({_TERM})", match[1])
     solver.add(z3.Sum([_term(term.replace(" ", ""), unknown) for term in terms]) == 0)
     roots: list[float] = []
     while len(roots) < 8 and solver.check() == z3.sat:

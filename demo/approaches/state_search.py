@@ -27,23 +27,23 @@ def _state_space(text: str) -> str:
 
 def shortest(space: moves.StateSpace) -> list[str]:
     """Return the labels of a shortest way to the goal."""
-    came: dict[Any, tuple[Any, str] | None] = {space.start: None}
+    arrived_from: dict[Any, tuple[Any, str] | None] = {space.start: None}
     queue = deque([space.start])
     while queue:
         state = queue.popleft()
         if space.is_goal(state):
-            return _labels(came, state)
-        require(len(came) < _STATES)
+            return _labels(arrived_from, state)
+        require(len(arrived_from) < _STATES)
         for label, after in space.moves(state):
-            if after not in came:
-                came[after] = (state, label)
+            if after not in arrived_from:
+                arrived_from[after] = (state, label)
                 queue.append(after)
     raise NotApplicableError("the goal cannot be reached")
 
 
-def _labels(came: dict[Any, tuple[Any, str] | None], state: Any) -> list[str]:
+def _labels(arrived_from: dict[Any, tuple[Any, str] | None], state: Any) -> list[str]:
     labels: list[str] = []
-    while step := came[state]:
+    while step := arrived_from[state]:
         state, label = step
         labels.append(label)
     return labels[::-1]
@@ -90,9 +90,9 @@ def _order_exists(text: str) -> str:
             return True
         if item in done:
             return False
-        found = any(cyclic(other, way | {item}) for other in before.get(item, []))
+        in_cycle = any(cyclic(other, way | {item}) for other in before.get(item, []))
         done.add(item)
-        return found
+        return in_cycle
 
     return str(not any(cyclic(item, frozenset()) for item in list(before)))
 
@@ -105,9 +105,9 @@ def _make_number(text: str) -> str:
     task = chances.target(text)
     parts = tuple((Fraction(number), str(number)) for number in task.numbers)
     left = [_STATES]
-    found = _join(parts, task.target, left)
-    require(found)
-    return str(found)
+    expression = _join(parts, task.target, left)
+    require(expression)
+    return str(expression)
 
 
 def _join(parts: tuple[_Part, ...], target: int, left: list[int]) -> str | None:
@@ -118,9 +118,9 @@ def _join(parts: tuple[_Part, ...], target: int, left: list[int]) -> str | None:
     for i, j in combinations(range(len(parts)), 2):
         others = tuple(part for k, part in enumerate(parts) if k not in (i, j))
         for joined in joins(parts[i], parts[j]):
-            found = _join((*others, joined), target, left)
-            if found:
-                return found
+            expression = _join((*others, joined), target, left)
+            if expression:
+                return expression
     return None
 
 

@@ -46,8 +46,8 @@ def _sort_list(text: str) -> str:
 
 
 def _count_letter(text: str) -> str:
-    found = search(r'letter "(\w)".*text: "(.*)"', text, re.DOTALL)
-    return str(found[2].lower().count(found[1].lower()))
+    match = search(r'letter "(\w)".*text: "(.*)"', text, re.DOTALL)
+    return str(match[2].lower().count(match[1].lower()))
 
 
 def _group_anagrams(text: str) -> str:
@@ -74,10 +74,10 @@ def _palindrome(text: str) -> str:
 
 def _isomorphic(text: str) -> str:
     require(re.search(r"(?i)isomorphic", text))
-    found = search(r"(\S+) (\S+)\s*$", text)
-    require(len(found[1]) == len(found[2]))
-    pairs = set(zip(found[1], found[2], strict=True))
-    return str(len(pairs) == len(set(found[1])) == len(set(found[2])))
+    match = search(r"(\S+) (\S+)\s*$", text)
+    require(len(match[1]) == len(match[2]))
+    pairs = set(zip(match[1], match[2], strict=True))
+    return str(len(pairs) == len(set(match[1])) == len(set(match[2])))
 
 
 def _can_be_made(text: str) -> str:
@@ -91,7 +91,7 @@ def _insert(text: str) -> str:
     require(rules)
     string = search(r"pattern: (\w+)\s*$", text)[1]
     pattern = "|".join(rules)
-    return re.sub(pattern, lambda found: found[0] + rules[found[0]], string)
+    return re.sub(pattern, lambda match: match[0] + rules[match[0]], string)
 
 
 def _rewrite(text: str) -> str:
@@ -101,9 +101,9 @@ def _rewrite(text: str) -> str:
     )
     require(rules)
     tokens = [line.split() for line in text.splitlines() if line.strip()]
-    known = {token for left, right, _ in rules for token in (left, right)}
-    known |= set(" ".join(to for _, _, to in rules).split()) - {"nothing"}
-    program = [line for line in tokens if set(line) <= known][-1]
+    symbols = {token for left, right, _ in rules for token in (left, right)}
+    symbols |= set(" ".join(to for _, _, to in rules).split()) - {"nothing"}
+    program = [line for line in tokens if set(line) <= symbols][-1]
     become = {
         (left, right): [] if to == "nothing" else to.split()
         for left, right, to in rules
@@ -118,18 +118,18 @@ def _rewrite(text: str) -> str:
 
 
 def _filter_numbers(text: str) -> str:
-    found = search(
+    match = search(
         r"(Keep|Remove) all numbers (larger|smaller|greater|less) than (-?[\d.]+) in "
         r"this list: \[([^\]]*)\]",
         text,
     )
-    items = re.findall(r"'([^']*)'", found[4])
-    larger, bound = found[2] in ("larger", "greater"), float(found[3].rstrip("."))
+    items = re.findall(r"'([^']*)'", match[4])
+    larger, bound = match[2] in ("larger", "greater"), float(match[3].rstrip("."))
 
     def selected(item: str) -> bool:
         return float(item) > bound if larger else float(item) < bound
 
-    return str([item for item in items if selected(item) == (found[1] == "Keep")])
+    return str([item for item in items if selected(item) == (match[1] == "Keep")])
 
 
 _METHODS = (

@@ -34,16 +34,16 @@ def _parse(source: str) -> sympy.Expr:
 
 
 def _integral(text: str) -> str:
-    found = search(r"∫ *(.+?) *d([a-zA-Z])\b", text)
-    integrand = _parse(found[1])
+    match = search(r"∫ *(.+?) *d([a-zA-Z])\b", text)
+    integrand = _parse(match[1])
     symbols = sorted(integrand.free_symbols, key=str)
-    symbol = symbols[0] if symbols else sympy.Symbol(found[2])
+    symbol = symbols[0] if symbols else sympy.Symbol(match[2])
     return f"{sympy.integrate(integrand, symbol)} + C"
 
 
 def _equation(text: str) -> str:
-    found = search(r"(?:^|: *)([^:=\n]+)=([^:=\n]+)$", text, re.MULTILINE)
-    difference = _parse(found[1].strip()) - _parse(found[2].strip())
+    match = search(r"(?:^|: *)([^:=\n]+)=([^:=\n]+)$", text, re.MULTILINE)
+    difference = _parse(match[1].strip()) - _parse(match[2].strip())
     require(len(difference.free_symbols) == 1)
     (symbol,) = difference.free_symbols
     roots = sympy.Poly(difference, symbol)
@@ -60,8 +60,8 @@ def _number(value: sympy.Expr) -> str:
 
 
 def _polynomial(text: str) -> str:
-    found = search(r"(?:^|: *)([-\w\s()*+]+)$", text, re.MULTILINE)
-    expression = _parse(found[1].strip())
+    match = search(r"(?:^|: *)([-\w\s()*+]+)$", text, re.MULTILINE)
+    expression = _parse(match[1].strip())
     require(expression.free_symbols)
     return str(sympy.expand(expression))
 
@@ -79,8 +79,8 @@ def _divisor_or_multiple(text: str) -> str:
 
 
 def _factors(text: str) -> str:
-    found = sympy.factorint(numbers.number_to_factor(text))
-    return " × ".join(str(p) for p in sorted(found) for _ in range(found[p]))
+    factors = sympy.factorint(numbers.number_to_factor(text))
+    return " × ".join(str(p) for p in sorted(factors) for _ in range(factors[p]))
 
 
 def _count_primes(text: str) -> str:
@@ -90,8 +90,8 @@ def _count_primes(text: str) -> str:
 
 def _complex(text: str) -> str:
     number = r"\(-?\d+(?:\.\d+)?i?(?: [-+] \d+(?:\.\d+)?i)?\)"
-    found = search(rf"({number}) ([-+×÷*/]) ({number})", text)
-    source = found[0].replace("×", "*").replace("÷", "/")
+    match = search(rf"({number}) ([-+×÷*/]) ({number})", text)
+    source = match[0].replace("×", "*").replace("÷", "/")
     source = re.sub(r"(\d)i", r"\1*I", source)
     real, imaginary = sympy.expand(_parse(source), complex=True).as_real_imag()
     return f"{float(real)} {'+' if imaginary >= 0 else '-'} {abs(float(imaginary))}i"

@@ -52,9 +52,9 @@ def latin_square(text: str) -> Puzzle:
         for c, cell in enumerate(row)
     }
 
-    def answer(found: Sequence[Solution]) -> str:
+    def answer(solutions: Sequence[Solution]) -> str:
         rows = (
-            " ".join(str(found[0][_cell(r, c)]) for c in range(size))
+            " ".join(str(solutions[0][_cell(r, c)]) for c in range(size))
             for r in range(size)
         )
         return "\n".join(rows)
@@ -81,23 +81,23 @@ def signed_square(text: str) -> Puzzle:
             signs += _signs(r, c, row[4 * c + 2], below[4 * c])
     drawing = lines[at[0] : at[-1] + 1]
 
-    def answer(found: Sequence[Solution]) -> str:
-        return "\n".join(_fill(drawing, found[0], size))
+    def answer(solutions: Sequence[Solution]) -> str:
+        return "\n".join(_fill(drawing, solutions[0], size))
 
     return Puzzle(domains, (*_latin(size), *signs), answer)
 
 
 def _signs(row: int, column: int, right: str, below: str) -> list[Constraint]:
-    here, found = _cell(row, column), list[Constraint]()
+    here, constraints = _cell(row, column), list[Constraint]()
     if right in "<>":
         other = _cell(row, column + 1)
         small, large = (here, other) if right == "<" else (other, here)
-        found.append(difference(small, large, "<=", -1))
+        constraints.append(difference(small, large, "<=", -1))
     if below in "∧∨":
         other = _cell(row + 1, column)
         small, large = (here, other) if below == "∧" else (other, here)
-        found.append(difference(small, large, "<=", -1))
-    return found
+        constraints.append(difference(small, large, "<=", -1))
+    return constraints
 
 
 def _fill(drawing: list[str], solution: Solution, size: int) -> list[str]:
@@ -127,11 +127,11 @@ def queens(text: str) -> Puzzle:
         for step in (a - b, b - a)
     ]
 
-    def answer(found: Sequence[Solution]) -> str:
+    def answer(solutions: Sequence[Solution]) -> str:
         rows = (["_"] * size for _ in names)
         lines = []
         for name, row in zip(names, rows, strict=True):
-            row[found[0][name]] = "Q"
+            row[solutions[0][name]] = "Q"
             lines.append(" ".join(row))
         return "\n".join(lines)
 
@@ -169,10 +169,10 @@ def sum_square(text: str) -> Puzzle:
             rules.append(Linear(tuple(terms), "==", ends - given))
     domains = {use(cell, i): (0, 1) for cell in free for i in numbers}
 
-    def answer(found: Sequence[Solution]) -> str:
+    def answer(solutions: Sequence[Solution]) -> str:
         filled = [list(row) for row in board]
         for r, c in free:
-            filled[r][c] = sum(loose[i] * found[0][use((r, c), i)] for i in numbers)
+            filled[r][c] = sum(loose[i] * solutions[0][use((r, c), i)] for i in numbers)
         return "\n".join(" ".join(map(str, row)) for row in filled)
 
     return Puzzle(domains, tuple(rules), answer)

@@ -18,7 +18,7 @@ def target(text: str) -> Target:
     """Read the numbers to combine and the number to make."""
     require(re.search(r"(?i)numbers?\b.*once", text))
     wanted = search(r"(?:[Mm]ake|[Cc]alculate|equals) (\d+)", text)
-    listed = [integers(found[0]) for found in re.finditer(r"\d+(?:, ?\d+)+", text)]
+    listed = [integers(match[0]) for match in re.finditer(r"\d+(?:, ?\d+)+", text)]
     require(listed)
     longest = max(listed, key=len)
     return Target(tuple(longest), int(wanted[1]))
@@ -56,7 +56,7 @@ class Flips:
 
 def flips(text: str) -> Flips:
     """Read "exactly/at least k heads in n coin flips"."""
-    found = search(r"(exactly|at least) (\d+) heads in (\d+)", text)
-    least, coins = int(found[2]), int(found[3])
+    match = search(r"(exactly|at least) (\d+) heads in (\d+)", text)
+    least, coins = int(match[2]), int(match[3])
     require(coins <= 1000)
-    return Flips(coins, least, least if found[1] == "exactly" else coins)
+    return Flips(coins, least, least if match[1] == "exactly" else coins)

@@ -95,7 +95,7 @@ def spreading(text: str) -> Grid:
 
 
 def nearest_zero(text: str) -> Grid:
-    """Read a grid in which each cell's distance to the nearest 0 is asked for."""
+    """Read a grid; the answer is each cell's distance to the nearest 0."""
     require(re.search(r"(?i)distance", text) and "nearest 0" in text)
     grid = number_grid(text)
     cells = {(r, c): n for r, row in enumerate(grid) for c, n in enumerate(row)}
@@ -112,7 +112,7 @@ def nearest_zero(text: str) -> Grid:
 
 
 def islands(text: str) -> frozenset[Cell]:
-    """Read the cells of land of a grid in which the largest island is asked for."""
+    """Read the land cells of a grid; the answer is the largest island."""
     require(re.search(r"(?i)maximum area|largest", text))
     grid = number_grid(text)
     return frozenset(

@@ -85,7 +85,7 @@ class Premises:
         return Puzzle(
             dict.fromkeys(self.letters, (0, 1)),
             (*self.statements, denied),
-            lambda found: "" if found else conclusion,
+            lambda solutions: "" if solutions else conclusion,
         )
 
 
@@ -102,17 +102,17 @@ def tellers(text: str) -> Puzzle:
     roles = search(r"only by (\w+?)s and (\w+?)s\.", text)
     names = re.findall(r"\w+", search(r"inhabitants?: ([^.]*)\.", text)[1])
     names = [name for name in names if name != "and"]
-    said = (
+    statements = (
         text.split("inhabitants", 1)[1]
         .split(". ", 1)[1]
         .split(" So who is", maxsplit=1)[0]
     )
-    claims = list(_claims(said, names, (roles[1], roles[2])))
+    claims = list(_claims(statements, names, (roles[1], roles[2])))
     require(len(claims) == len(names))
     rules = [Formula("iff", (fact(name), claim)) for name, claim in claims]
 
-    def answer(found: Sequence[Solution]) -> str:
-        parts = [f"{n} is a {roles[1] if found[0][n] else roles[2]}" for n in names]
+    def answer(solutions: Sequence[Solution]) -> str:
+        parts = [f"{n} is a {roles[1] if solutions[0][n] else roles[2]}" for n in names]
         return ", and ".join(parts)
 
     return Puzzle(dict.fromkeys(names, (0, 1)), tuple(rules), answer)
@@ -123,10 +123,10 @@ _SENTENCE = re.compile(r'[^."]*(?:"[^"]*\."|(?:"[^"]*"[^."]*)?\.)')
 
 
 def _claims(
-    said: str, names: Sequence[str], roles: tuple[str, str]
+    statements: str, names: Sequence[str], roles: tuple[str, str]
 ) -> Iterator[tuple[str, Constraint]]:
-    """Yield who claims what, in the order in which the text says so."""
-    for raw in _SENTENCE.findall(said):
+    """Yield speaker and claim, in the order of the text."""
+    for raw in _SENTENCE.findall(statements):
         sentence = raw.strip()
         quote = re.search(r'"([^"]*?)[,.]?"', sentence)
         if quote:
@@ -158,18 +158,18 @@ def parse_words(text: str, roles: tuple[str, str]) -> Constraint:
             return Formula(connective, tuple(parse_words(p, roles) for p in parts))
     if text.startswith("it is not the case that "):
         return Formula("not", (parse_words(text[24:], roles),))
-    found = search(rf"^(\w+) is (not )?an? ({roles[0]}|{roles[1]})$", text)
-    truthful = (found[3] == roles[0]) != bool(found[2])
-    return Linear(((1, found[1]),), "==", int(truthful))
+    match = search(rf"^(\w+) is (not )?an? ({roles[0]}|{roles[1]})$", text)
+    truthful = (match[3] == roles[0]) != bool(match[2])
+    return Linear(((1, match[1]),), "==", int(truthful))
 
 
 def _split(text: str, word: str) -> list[str]:
     """Split at the word where no parenthesis is open."""
     depths, parts, begin = _depths(text), [], 0
-    for found in re.finditer(word, text):
-        if depths[found.start()] == 0:
-            parts.append(text[begin : found.start()])
-            begin = found.end()
+    for match in re.finditer(word, text):
+        if depths[match.start()] == 0:
+            parts.append(text[begin : match.start()])
+            begin = match.end()
     return [*parts, text[begin:]]
 
 
@@ -179,9 +179,12 @@ def syllogism(text: str) -> Puzzle:
     Each region of the Venn diagram of all terms is inhabited or not. As in Aristotle's
     logic, no term is empty.
     """
-    stated, _, asked = text.partition("follow")
+    premises_text, _, conclusion_text = text.partition("follow")
     pattern = r"\b(All|No|Some) (\w+) are (not )?(\w+)"
-    given, conclusion = re.findall(pattern, stated), re.findall(pattern, asked)
+    given, conclusion = (
+        re.findall(pattern, premises_text),
+        re.findall(pattern, conclusion_text),
+    )
     require(given and len(conclusion) == 1)
     terms = sorted({term for q in (*given, *conclusion) for term in (q[1], q[3])})
     require(len(terms) <= 6)
@@ -195,7 +198,7 @@ def syllogism(text: str) -> Puzzle:
     return Puzzle(
         dict.fromkeys(regions, (0, 1)),
         (*rules, *some, denied),
-        lambda found: "No" if found else "Yes",
+        lambda solutions: "No" if solutions else "Yes",
     )
 
 
@@ -215,31 +218,33 @@ def _quantified(
 
 def statements_about_themselves(text: str) -> Puzzle:
     """Read numbered statements on how many of them are true; count the solutions."""
-    found = re.findall(r"Statement (\d+): *'(.*)'", text)
-    require(found and re.search("number of possible solutions", text))
-    names = [f"s{number}" for number, _ in found]
+    numbered = re.findall(r"Statement (\d+): *'(.*)'", text)
+    require(numbered and re.search("number of possible solutions", text))
+    names = [f"s{number}" for number, _ in numbered]
     rules = [
-        Formula("iff", (fact(name), _about(said, names)))
-        for name, (_, said) in zip(names, found, strict=True)
+        Formula("iff", (fact(name), _about(statement, names)))
+        for name, (_, statement) in zip(names, numbered, strict=True)
     ]
     domains = dict.fromkeys(names, (0, 1))
-    return Puzzle(domains, tuple(rules), lambda found: str(len(found)), count=True)
+    return Puzzle(
+        domains, tuple(rules), lambda solutions: str(len(solutions)), count=True
+    )
 
 
-def _about(said: str, names: Sequence[str]) -> Constraint:
-    kind = "true" if "true" in said else "false"
-    amount = re.search(r"(At least|At most|Exactly) (\d+) of these", said)
+def _about(statement: str, names: Sequence[str]) -> Constraint:
+    kind = "true" if "true" in statement else "false"
+    amount = re.search(r"(At least|At most|Exactly) (\d+) of these", statement)
     if amount:
         return _amount(amount[1], int(amount[2]), kind, names)
-    either = re.search(r"Either Statement (\d+) or Statement (\d+)", said)
+    either = re.search(r"Either Statement (\d+) or Statement (\d+)", statement)
     if either:
         same = Formula("iff", (fact(f"s{either[1]}"), fact(f"s{either[2]}")))
         return Formula("not", (same,))
-    if "prime" not in said and "composite" not in said:
-        raise NotApplicableError(said)
+    if "prime" not in statement and "composite" not in statement:
+        raise NotApplicableError(statement)
     primes = [n for n in range(2, len(names) + 1) if all(n % d for d in range(2, n))]
     composite = set(range(4, len(names) + 1)) - set(primes)
-    allowed = primes if "prime" in said else sorted(composite)
+    allowed = primes if "prime" in statement else sorted(composite)
     options = tuple(_amount("Exactly", n, kind, names) for n in allowed)
     return Formula("or", options)
 

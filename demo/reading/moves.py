@@ -52,14 +52,14 @@ def buttons(text: str) -> StateSpace:
     """Read buttons that change a number, some only while a light has a colour."""
     begin = search(r"Start: (-?\d+) \((\w+)\)", text)
     target = int(search(r"Target: (-?\d+)", text)[1])
-    found = re.findall(_BUTTON, text, re.MULTILINE)
-    require(found)
+    matches = re.findall(_BUTTON, text, re.MULTILINE)
+    require(matches)
     limit = 20 * max(abs(target), 10)
 
     def moves(state: tuple[int, str]) -> Moves:
         number, light = state
         after = "green" if light == "red" else "red"
-        for name, verb, by, when in found:
+        for name, verb, by, when in matches:
             if when in ("any", light):
                 results = {"Add": int(by) + number, "Subtract": number - int(by)}
                 result = results.get(verb, number * int(by))
@@ -116,9 +116,9 @@ def discs(text: str) -> StateSpace:
 
 def labelled_path(text: str) -> StateSpace:
     """Read edges `|a b|c d` and the ends after a slash; the answer names the nodes."""
-    found = re.findall(r"((?:\|\d+ \d+)+)/(\d+) (\d+) *=", text)
-    require(found)
-    listed, start, goal = found[-1]
+    matches = re.findall(r"((?:\|\d+ \d+)+)/(\d+) (\d+) *=", text)
+    require(matches)
+    listed, start, goal = matches[-1]
     flat = [str(number) for number in integers(listed.replace("|", " "))]
     edges = list(zip(flat[::2], flat[1::2], strict=True))
 

@@ -14,9 +14,9 @@ def expression(text: str) -> str:
     pattern = (
         rf"[-(\s]*{number}(?:[\s)]*(?:\*\*|<<|>>|[-+*/^&|])[-\s(]*{number})+[\s)]*"
     )
-    found = [match.strip() for match in re.findall(pattern, text)]
-    require(found)
-    return _balanced(max(found, key=len)).replace("^", "**")
+    stretches = [match.strip() for match in re.findall(pattern, text)]
+    require(stretches)
+    return _balanced(max(stretches, key=len)).replace("^", "**")
 
 
 def _balanced(source: str) -> str:
@@ -30,9 +30,9 @@ def _balanced(source: str) -> str:
 def fraction(text: str) -> tuple[int, int, str]:
     """Return numerator, denominator and the text's own way to write a fraction."""
     require(re.search(r"(?i)lowest terms|simplif", text))
-    found = search(r"\\d?frac\{(\d+)\}\{(\d+)\}|(\d+) */ *(\d+)", text)
-    top, bottom = [int(number) for number in found.groups() if number]
-    form = text[found.start() : found.end()]
+    match = search(r"\\d?frac\{(\d+)\}\{(\d+)\}|(\d+) */ *(\d+)", text)
+    top, bottom = [int(number) for number in match.groups() if number]
+    form = text[match.start() : match.end()]
     return top, bottom, form.replace(str(top), "%s", 1).replace(str(bottom), "%s", 1)
 
 
@@ -46,7 +46,7 @@ def divisor_or_multiple(text: str) -> tuple[str, list[int]]:
 
 
 def number_to_factor(text: str) -> int:
-    """Return the number of which the prime factors are asked for."""
+    """Return the number to factor."""
     number = int(search(r"(?i)prime factors?(?:ization)? of (\d{1,12})\b", text)[1])
     require(number > 1)
     return number
@@ -54,7 +54,7 @@ def number_to_factor(text: str) -> int:
 
 def primes_between(text: str) -> tuple[int, int]:
     """Return the interval, ends included, in which primes are to be counted."""
-    found = search(r"(?i)primes?\b.*between (\d+) and (\d+)", text)
-    low, high = int(found[1]), int(found[2])
+    match = search(r"(?i)primes?\b.*between (\d+) and (\d+)", text)
+    low, high = int(match[1]), int(match[2])
     require(low <= high <= LIMIT)
     return low, high

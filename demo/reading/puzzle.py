@@ -54,8 +54,8 @@ class Puzzle:
 
     Attributes:
         domains: the values that each variable may take, in ascending order.
-        answer: words the solutions found; an empty list means that there is none.
-        count: whether all solutions are asked for, not just one.
+        answer: puts the solutions into words; an empty list means that there is none.
+        count: whether the answer needs all solutions, not just one.
     """
 
     domains: Mapping[str, Sequence[int]]

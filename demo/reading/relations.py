@@ -21,10 +21,10 @@ _REACH = 1000
 
 def word_sum(text: str) -> Puzzle:
     """Read words in capitals, added in a column, whose letters stand for digits."""
-    found = search(
+    match = search(
         r"((?:^[ +]*[A-Z]+ *\n)+)^ *-+ *\n^ *([A-Z]+) *$", text, re.MULTILINE
     )
-    words, result = re.findall("[A-Z]+", found[1]), found[2]
+    words, result = re.findall("[A-Z]+", match[1]), match[2]
     letters = sorted({letter for word in (*words, result) for letter in word})
     require(len(words) > 1 and len(letters) <= 10)
     weights: Counter[str] = Counter()
@@ -47,11 +47,11 @@ _TERMS = rf"(?: *[-+]? *{_FACTOR}(?: ?\* ?{_FACTOR})*)+"
 
 def linear_equation(text: str) -> Puzzle:
     """Read an equation that is linear in one unknown, such as `3*x - 12 = 2*x`."""
-    found = search(rf"(?:^|: *)({_TERMS}) *=({_TERMS})\s*$", text, re.MULTILINE)
-    names = set(re.findall("[a-zA-Z]", found[1] + found[2]))
+    match = search(rf"(?:^|: *)({_TERMS}) *=({_TERMS})\s*$", text, re.MULTILINE)
+    names = set(re.findall("[a-zA-Z]", match[1] + match[2]))
     require(len(names) == 1)
     (name,) = names
-    left, right = _collect(found[1]), _collect(found[2])
+    left, right = _collect(match[1]), _collect(match[2])
     equation = Linear(((left[1] - right[1], name),), "==", right[0] - left[0])
 
     def answer(solutions: Sequence[Solution]) -> str:

@@ -26,10 +26,10 @@ NOT_THIS = (
 
 def search(pattern: str, text: str, flags: int = 0) -> re.Match[str]:
     """Find the pattern, or raise NotApplicableError."""
-    found = re.search(pattern, text, flags)
-    if found is None:
+    match = re.search(pattern, text, flags)
+    if match is None:
         raise NotApplicableError(f"the text has no {pattern!r}")
-    return found
+    return match
 
 
 def require(condition: object) -> None:

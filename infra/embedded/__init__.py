@@ -1,1 +1,1 @@
-"""Kafka and ClickHouse on this machine, started and stopped by us."""
+"""Kafka and ClickHouse as child processes on this machine."""

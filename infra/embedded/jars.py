@@ -1,4 +1,4 @@
-"""Kafka's jars: fetched once by pinned coordinates, checked by SHA-256, cached."""
+"""Kafka's jars: fetched once by pinned coordinates, verified by SHA-256, cached."""
 
 import csv
 import fcntl
@@ -36,7 +36,7 @@ class Jar:
 
 
 def pinned() -> list[Jar]:
-    """Return the pinned list, Kafka's own server jar first."""
+    """Return the pinned jars, Kafka's own server jar first."""
     with LIST.open(encoding="utf-8") as lines:
         jars = [
             Jar(row["group"], row["artifact"], row["version"], row["sha256"])
@@ -48,14 +48,18 @@ def pinned() -> list[Jar]:
 def class_path(
     cache: Path | None = None, say: Callable[[str], object] = lambda _: None
 ) -> str:
-    """Return Kafka's class path, fetching what is missing (45 MB, once).
+    """Return Kafka's class path; downloads missing jars (45 MB, once).
+
+    Args:
+        cache: the folder for downloads; `~/.cache/pilotfish` by default.
+        say: called with a message before a download.
 
     Raises:
-        RequirementError: a jar cannot be fetched, or is not the pinned one.
+        RequirementError: a jar cannot be fetched, or differs from the pinned one.
     """
     folder = (cache or Path.home() / ".cache/pilotfish") / LIST.stem
     jars = pinned()
-    with _only_one(folder):
+    with _locked(folder):
         if not all((folder / jar.file).exists() for jar in jars):
             say("fetching Kafka (45 MB, once)")
             _fetch(jars, folder)
@@ -63,8 +67,8 @@ def class_path(
 
 
 @contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
-    """Hold a lock, so that two processes do not fill the cache at once."""
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a lock, so that two processes do not fill the cache at the same time."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -77,14 +81,17 @@ def _fetch(jars: list[Jar], folder: Path) -> None:
         fetched = jgo.build("+".join(jar.coordinate for jar in jars))
     except Exception as error:
         raise RequirementError(
-            f"cannot fetch Kafka's jars: {error}; is the Maven repository reachable?"
+            f"cannot fetch Kafka's jars: {error}. Check that this machine can reach "
+            "the Maven repository, then try again"
         ) from error
-    # Not `classpath`: beside it are the modules, where the machine's Java knows modules.
-    found = {Path(path).name: Path(path) for path in fetched.all_jars}
+    # Not `classpath`, which leaves out the modules where the machine's Java supports them.
+    downloaded = {Path(path).name: Path(path) for path in fetched.all_jars}
     for jar in jars:
-        source = found.get(jar.file)
+        source = downloaded.get(jar.file)
         if source is None or _sha256(source) != jar.sha256:
-            raise RequirementError(f"{jar.coordinate}: not the pinned file; try again")
+            raise RequirementError(
+                f"{jar.coordinate}: the download is not the pinned file; try again"
+            )
         partial = folder / f"{jar.file}.partial"
         shutil.copyfile(source, partial)
         partial.rename(folder / jar.file)

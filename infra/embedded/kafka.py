@@ -1,4 +1,4 @@
-"""Apache Kafka in KRaft mode from packages alone: one node on loopback."""
+"""Apache Kafka in KRaft mode, from Python packages alone: one node on loopback."""
 
 import shutil
 import signal
@@ -24,13 +24,13 @@ _STOP_WITHIN_S = 8.0
 
 
 class EmbeddedKafka:
-    """A broker that is also its controller. The folder survives stops and kills.
+    """A broker that is also its own controller. Its data survives stops and kills.
 
     Args:
-        data: the broker's folder, made if it is not there.
+        data: the broker's folder; created if missing.
         port: where clients connect, on 127.0.0.1.
-        controller_port: where the controller listens; the next port if left out.
-        say: told what takes longer than two seconds.
+        controller_port: where the controller listens; the next port by default.
+        say: called with a message before anything that takes over two seconds.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class EmbeddedKafka:
 
     @property
     def pid(self) -> int:
-        """The broker's process id; asserts that it was started."""
+        """The broker's process id; asserts that the broker was started."""
         assert self._process is not None
         return self._process.pid
 
@@ -68,7 +68,7 @@ class EmbeddedKafka:
         """Start the broker and wait until it answers.
 
         Raises:
-            RequirementError: a port is in use, or the broker died; with its last words.
+            RequirementError: a port is in use, or the broker exited during start-up.
         """
         require_free(self._port, "Kafka")
         require_free(self._controller_port, "Kafka's controller")
@@ -86,10 +86,10 @@ class EmbeddedKafka:
         self._await_ready()
 
     def stop(self) -> None:
-        """Stop the broker: orderly, and by force after eight seconds."""
+        """Stop the broker in order; kill it after eight seconds."""
         if self._process is None:
             return
-        self._process.send_signal(signal.SIGCONT)  # a paused one could not hear
+        self._process.send_signal(signal.SIGCONT)  # a paused process handles no SIGTERM
         self._process.terminate()
         try:
             self._process.wait(_STOP_WITHIN_S)
@@ -125,17 +125,16 @@ class EmbeddedKafka:
         shutil.rmtree(self._data / "log", ignore_errors=True)
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         options = ("-t", f"p{cluster[1:]}", "-c", str(properties))
-        done = subprocess.run(
+        completed = subprocess.run(
             [*command, "kafka.tools.StorageTool", "format", *options],
             capture_output=True,
             text=True,
             check=False,
             cwd=self._data,
         )
-        if done.returncode:
-            raise RequirementError(
-                f"Kafka cannot use {self._data}: {(done.stdout + done.stderr)[-500:]}"
-            )
+        if completed.returncode:
+            output = completed.stdout + completed.stderr
+            raise RequirementError(f"Kafka cannot use {self._data}: {output[-500:]}")
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + _READY_WITHIN_S
@@ -151,13 +150,15 @@ class EmbeddedKafka:
                 continue
             return
         self.stop()
-        raise RequirementError(f"Kafka did not start: {self._last_words()}")
+        raise RequirementError(
+            f"Kafka did not start: {self._log_excerpt()}. The whole log: {self._log}"
+        )
 
-    def _last_words(self) -> str:
-        """Return the newest reasons in the log, else its end."""
+    def _log_excerpt(self) -> str:
+        """Return the newest error lines of the log, or else its last lines."""
         lines = self._log.read_text(errors="replace").splitlines()
-        reasons = [one for one in lines if "ERROR" in one or "Exception:" in one]
-        return " | ".join((reasons or lines)[-5:])
+        errors = [line for line in lines if "ERROR" in line or "Exception:" in line]
+        return " | ".join((errors or lines)[-5:])
 
 
 _JVM = (

@@ -1,1 +1,1 @@
-"""What servers must have before services start: topics, tables, rights."""
+"""What the servers must have before services start: topics, tables, permissions."""

@@ -1,7 +1,7 @@
-"""Who may do what on Kafka: one set of ACLs for each role.
+"""Kafka's access control lists: one set of rules for each role.
 
-They keep roles apart, not tenants: whoever may publish events may publish them for any
-tenant, and whoever may hear replies hears those of all tenants.
+They separate roles, not tenants: a user who may publish events may publish them for any
+tenant, and a user who may read replies reads those of all tenants.
 """
 
 from typing import Any, Final
@@ -9,7 +9,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-# The package offers them to users, but not to type checkers.
+# Public names of confluent_kafka.admin, but hidden from type checkers there.
 from confluent_kafka.admin._acl import AclBinding, AclOperation, AclPermissionType
 from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 
@@ -43,9 +43,9 @@ RULES: Final[dict[Role, tuple[_Rule, ...]]] = {
         (ResourceType.GROUP, "analyst-", _PREFIXED, AclOperation.READ),
     ),
 }
-"""Kind of resource, its name or the beginning of it, and the operation that is allowed.
+"""Kind of resource, its name or name prefix, and the permitted operation.
 
-Who may read or write a topic may describe it too.
+Kafka lets a user who may read or write a topic describe it too.
 """
 
 
@@ -53,30 +53,37 @@ def bindings(role: Role, user: str) -> list[AclBinding]:
     """Return a role's rules for a Kafka user, from any host."""
     return [
         AclBinding(
-            *(kind, name, pattern, f"User:{user}", "*"),
-            *(operation, AclPermissionType.ALLOW),
+            restype=kind,
+            name=name,
+            resource_pattern_type=pattern,
+            principal=f"User:{user}",
+            host="*",
+            operation=operation,
+            permission_type=AclPermissionType.ALLOW,
         )
         for kind, name, pattern, operation in RULES[role]
     ]
 
 
 def grant(client: dict[str, Any], role: Role, user: str) -> None:
-    """Let a Kafka user do what a role needs; what is allowed already stays so.
+    """Permit a Kafka user what a role needs; existing permissions stay.
 
     Args:
         client: librdkafka's connection properties, of a user who may alter ACLs.
-        role: which rules.
-        user: the name without `User:`.
+        role: the role whose rules to create.
+        user: the user's name, without `User:`.
 
     Raises:
-        ConfigurationError: Kafka has no authorizer, or refuses who asks.
+        ConfigurationError: Kafka has no authorizer, or refuses the connected user.
         UnavailableError: Kafka does not answer within twenty seconds.
     """
     if not user or "*" in user:
-        raise ConfigurationError(f"{user!r} is no single user: give the name of one")
+        raise ConfigurationError(
+            f"{user!r} does not name one user: give the name of a single user"
+        )
     admin = AdminClient(client | {"log_level": 0})
-    made = admin.create_acls(bindings(role, user), request_timeout=_TIMEOUT_S)
-    for future in made.values():
+    created = admin.create_acls(bindings(role, user), request_timeout=_TIMEOUT_S)
+    for future in created.values():
         try:
             future.result()
         except KafkaException as error:
@@ -87,5 +94,7 @@ def _mapped(error: KafkaError) -> ConfigurationError | UnavailableError:
     if error.code() == KafkaError.SECURITY_DISABLED:
         return ConfigurationError("Kafka has no authorizer: set authorizer.class.name")
     if error.code() == KafkaError.CLUSTER_AUTHORIZATION_FAILED:
-        return ConfigurationError(f"Kafka refuses: {error.str()}; come as an admin")
-    return UnavailableError(f"Kafka granted nothing: {error.str()}")
+        return ConfigurationError(
+            f"Kafka refuses to change ACLs: {error.str()}; connect as an admin user"
+        )
+    return UnavailableError(f"Kafka created no ACLs: {error.str()}")

@@ -8,7 +8,7 @@ from pilotfish.infra.sql import split
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.schemas.errors import ConfigurationError
 
-_RECORD = """
+_CREATE_TABLE = """
 CREATE TABLE IF NOT EXISTS schema_migrations
 (
     name       String COMMENT 'file under infra/clickhouse',
@@ -19,7 +19,7 @@ ENGINE = MergeTree
 ORDER BY name
 COMMENT 'Which DDL files this database has seen'
 """
-_REMEMBER = """
+_RECORD_APPLIED = """
 INSERT INTO schema_migrations (name, checksum)
 VALUES ({name:String}, {checksum:String})
 """
@@ -28,31 +28,31 @@ VALUES ({name:String}, {checksum:String})
 def migrate(
     clickhouse: ClickHouse, scripts: Iterable[tuple[str, str]] | None = None
 ) -> list[str]:
-    """Apply the files that this database has not seen; return their names.
+    """Apply the files that this database has not applied yet; return their names.
 
-    Every statement says IF NOT EXISTS, so a file cut short by a crash is applied
-    again as a whole.
+    Every statement has IF NOT EXISTS, so a file interrupted by a crash is applied again
+    as a whole.
 
     Args:
         clickhouse: the database.
-        scripts: names and texts in order; the files of infra/clickhouse if left out.
+        scripts: names and texts in order; the files of infra/clickhouse by default.
 
     Raises:
-        ConfigurationError: an applied file has changed since.
+        ConfigurationError: a file changed after it had been applied.
     """
-    clickhouse.command(_RECORD)
+    clickhouse.command(_CREATE_TABLE)
     rows = clickhouse.query("SELECT name, checksum FROM schema_migrations")
-    seen = {str(name): str(checksum) for name, checksum in rows}
+    checksums = {str(name): str(checksum) for name, checksum in rows}
     applied = []
     for name, text in shipped() if scripts is None else scripts:
         checksum = hashlib.sha256(text.encode()).hexdigest()
-        if name not in seen:
+        if name not in checksums:
             _apply(clickhouse, name, text, checksum)
             applied.append(name)
-        elif seen[name] != checksum:
+        elif checksums[name] != checksum:
             raise ConfigurationError(
                 f"{name} was changed after this database had applied it: "
-                "undo the change and put it into a new file with the next number"
+                "revert the change and put it into a new file with the next number"
             )
     return applied
 
@@ -67,4 +67,4 @@ def shipped() -> list[tuple[str, str]]:
 def _apply(clickhouse: ClickHouse, name: str, text: str, checksum: str) -> None:
     for statement in split(text):
         clickhouse.command(statement)
-    clickhouse.command(_REMEMBER, {"name": name, "checksum": checksum})
+    clickhouse.command(_RECORD_APPLIED, {"name": name, "checksum": checksum})

@@ -1,7 +1,7 @@
 """How long each table keeps its rows: `PILOTFISH_RETENTION`, applied as ClickHouse's TTL.
 
-Rows are counted from what the table's DDL counts from: events, hints and dead letters from
-when they happened, the others from when the row was written.
+A row's age counts from the column that the table's DDL names: for events, hints and dead
+letters when they happened, for other tables when the row was written.
 """
 
 import re
@@ -11,9 +11,9 @@ from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.schemas.errors import ConfigurationError
 
 DEFAULT_DAYS: Final = 400
-"""What every DDL file with a TTL says."""
+"""The TTL of every DDL file that has one."""
 MOST_DAYS: Final = 36_500
-"""ClickHouse's DateTime ends in 2106: an end beyond it would be in the past."""
+"""ClickHouse's DateTime wraps in 2106: a later expiry would lie in the past."""
 
 _PAIR: Final = re.compile(r"\s*(\w+)\s*=\s*([0-9]{1,6})\s*")
 _TTLS: Final = r"""
@@ -31,40 +31,40 @@ def parsed(text: str) -> dict[str, int]:
     Raises:
         ConfigurationError: the text is not of this form.
     """
-    found: dict[str, int] = {}
+    days: dict[str, int] = {}
     for part in text.split(",") if text.strip() else ():
         pair = _PAIR.fullmatch(part)
-        if pair is None or not 1 <= int(pair[2]) <= MOST_DAYS or pair[1] in found:
+        if pair is None or not 1 <= int(pair[2]) <= MOST_DAYS or pair[1] in days:
             raise ConfigurationError(
-                f"PILOTFISH_RETENTION: {part.strip()!r} is not a table and its days, each "
-                f"table once, 1 to {MOST_DAYS} days: write events=90,memory=30"
+                f"PILOTFISH_RETENTION: {part.strip()!r} is not TABLE=DAYS with 1 to "
+                f"{MOST_DAYS} days and each table once: write events=90,memory=30"
             )
-        found[pair[1]] = int(pair[2])
-    return found
+        days[pair[1]] = int(pair[2])
+    return days
 
 
 def apply_retention(clickhouse: ClickHouse, text: str) -> dict[str, int]:
-    """Give tables the retention that the setting says; return those that it changed.
+    """Set the tables' retention; return the tables whose retention changed.
 
-    A table that it does not name keeps rows for 400 days. Rows older than that go
-    in the background.
+    A table that the setting does not name keeps rows for 400 days. ClickHouse deletes
+    older rows in the background.
 
     Raises:
-        ConfigurationError: the setting is not of its form, or names no such table.
+        ConfigurationError: the setting is malformed, or names an unknown table.
     """
     wanted = parsed(text)
-    now = {str(name): groups for name, groups in clickhouse.query(_TTLS)}
-    unknown = wanted.keys() - now.keys()
+    current = {str(name): ttl for name, ttl in clickhouse.query(_TTLS)}
+    unknown = wanted.keys() - current.keys()
     if unknown:
         raise ConfigurationError(
             f"PILOTFISH_RETENTION names {', '.join(sorted(unknown))}: the tables whose "
-            f"rows have an age are {', '.join(now)}"
+            f"rows expire are {', '.join(current)}"
         )
     changed = {}
-    for table, (since, days) in now.items():
+    for table, (time_column, days) in current.items():
         if int(days) != (keep := wanted.get(table, DEFAULT_DAYS)):
             clickhouse.command(
-                f"ALTER TABLE {table} MODIFY TTL {since} + toIntervalDay({keep}) "
+                f"ALTER TABLE {table} MODIFY TTL {time_column} + toIntervalDay({keep}) "
                 "SETTINGS mutations_sync = 0"
             )
             changed[table] = keep

@@ -1,10 +1,10 @@
-"""Roles of those who connect to Kafka."""
+"""Roles of Kafka users."""
 
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What somebody does with pilotfish."""
+    """What a user of Kafka does with pilotfish."""
 
     AGENT = "agent"
     SERVICE = "service"

@@ -1,7 +1,7 @@
-"""ClickHouse's row policies: a role for each tenant that reads this tenant's rows alone.
+"""ClickHouse's row policies: for each tenant a role that reads only that tenant's rows.
 
-For a ClickHouse server of your own; the embedded one makes no roles. A policy and a
-right go together in a role, so whoever lays the role down loses both.
+For a ClickHouse server of your own; the embedded one has no roles. Policy and grant
+belong to the same role, so a session that gives up the role loses both.
 """
 
 from typing import Final
@@ -34,39 +34,39 @@ RELATIONS: Final = (
 )
 """Every table and view with a column `tenant`.
 
-A view reads with the rights of who asks, so the policies of its tables hold behind it. It
-has one of its own in case a server's settings made it read with its definer's rights.
+A view reads with the caller's rights, so the policies of its tables apply. It has its own
+policy in case a server's settings make it read with its definer's rights.
 """
 
 _ROLE: Final = "pilotfish_reader_"
 
 
 def row_policies(tenant: str, database: str = "default") -> list[str]:
-    """Return the statements that make a tenant's role; they may be run again.
+    """Return the statements that create a tenant's role; running them again is safe.
 
-    Policies come before rights: at no moment does the role read more than it should.
+    Policies come before grants, so the role can never read more than it should.
 
     Raises:
         ConfigurationError: the tenant is empty.
     """
     if not tenant:
-        raise ConfigurationError("'' is no tenant: give the name of one")
-    role, mine = _name(_ROLE + tenant), condition(tenant)
-    places = [f"{_name(database)}.{_name(relation)}" for relation in RELATIONS]
+        raise ConfigurationError("the tenant is empty: give a tenant's name")
+    role, own_rows = _identifier(_ROLE + tenant), condition(tenant)
+    relations = [f"{_identifier(database)}.{_identifier(name)}" for name in RELATIONS]
     return [
         f"CREATE ROLE IF NOT EXISTS {role}",
         *(
-            f"CREATE ROW POLICY OR REPLACE {role} ON {place} USING {mine} TO {role}"
-            for place in places
+            f"CREATE ROW POLICY OR REPLACE {role} ON {name} USING {own_rows} TO {role}"
+            for name in relations
         ),
-        *(f"GRANT SELECT ON {place} TO {role}" for place in places),
+        *(f"GRANT SELECT ON {name} TO {role}" for name in relations),
     ]
 
 
 def condition(tenant: str) -> str:
-    """Return what is true for a tenant's rows and for no others."""
+    """Return the SQL condition that holds for a tenant's rows only."""
     return f"tenant = {quoted(tenant)}"
 
 
-def _name(text: str) -> str:
+def _identifier(text: str) -> str:
     return quoted(text, "`")

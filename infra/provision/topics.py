@@ -1,4 +1,4 @@
-"""Creates the topics of the topic table, before anything publishes."""
+"""Creates the topics of the topic table, before any process publishes."""
 
 import time
 from typing import Any
@@ -19,12 +19,12 @@ _REFUSED = frozenset(
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     }
 )
-_AROUND_BYTES = 64 * 1024
-"""For what is around a value: key, headers, and Kafka's own."""
+_OVERHEAD_BYTES = 64 * 1024
+"""Allowance for a record's key, headers and Kafka's own fields."""
 
 
 def create_topics(client: dict[str, Any], replication: int = 1) -> None:
-    """Create what is missing; `client` holds librdkafka's connection properties.
+    """Create the missing topics; `client` holds librdkafka's connection properties.
 
     Raises:
         UnavailableError: Kafka does not answer within twenty seconds.
@@ -40,10 +40,10 @@ def create_topics(client: dict[str, Any], replication: int = 1) -> None:
 
 
 def _create(admin: AdminClient, replication: int) -> None:
-    made = admin.create_topics(
+    created = admin.create_topics(
         [_new(topic, replication) for topic in TOPICS], request_timeout=_TIMEOUT_S
     )
-    for future in made.values():
+    for future in created.values():
         try:
             future.result()
         except KafkaException as error:
@@ -53,12 +53,12 @@ def _create(admin: AdminClient, replication: int) -> None:
 
 def _mapped(error: KafkaError) -> ConfigurationError | UnavailableError:
     if error.code() in _REFUSED:
-        return ConfigurationError(f"Kafka makes no topics: {error.str()}")
-    return UnavailableError(f"Kafka made no topics: {error.str()}")
+        return ConfigurationError(f"Kafka refuses to create topics: {error.str()}")
+    return UnavailableError(f"Kafka created no topics: {error.str()}")
 
 
 def _new(topic: Topic, replication: int) -> NewTopic:
-    config = {"max.message.bytes": str(topic.max_bytes + _AROUND_BYTES)}
+    config = {"max.message.bytes": str(topic.max_bytes + _OVERHEAD_BYTES)}
     if topic.keep == "compacted":
         config["cleanup.policy"] = "compact"
     else:
@@ -67,14 +67,16 @@ def _new(topic: Topic, replication: int) -> NewTopic:
 
 
 def _partitions(admin: AdminClient, topic: Topic) -> int:
-    """Return how many there are; a topic made just now may take a moment to be listed."""
+    """Return a topic's number of partitions; Kafka lists a new topic after a moment."""
     deadline = time.monotonic() + _TIMEOUT_S
     while time.monotonic() < deadline:
-        found = admin.list_topics(topic.name, timeout=_TIMEOUT_S).topics[topic.name]
-        if found.error is None and found.partitions:
-            return len(found.partitions)
+        listed = admin.list_topics(topic.name, timeout=_TIMEOUT_S).topics[topic.name]
+        if listed.error is None and listed.partitions:
+            return len(listed.partitions)
         time.sleep(0.05)
-    raise UnavailableError(f"Kafka made {topic.name}, but does not list it")
+    raise UnavailableError(
+        f"Kafka created {topic.name}, but does not list it: try again"
+    )
 
 
 def _require_equal_partitions(admin: AdminClient) -> None:

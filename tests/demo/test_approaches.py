@@ -153,7 +153,7 @@ def test_every_approach_is_good_at_several_families_and_at_few_of_all() -> None:
 
 
 @pytest.mark.parametrize("approach", sorted(APPROACHES))
-def test_an_approach_says_so_where_it_does_not_apply(
+def test_an_approach_raises_where_it_does_not_apply(
     portfolio: PortfolioAgent, approach: str
 ) -> None:
     outcome = portfolio.solve("Which colour is the sky on a clear day?", approach)

@@ -52,7 +52,7 @@ def test_a_reply_without_an_answer_is_a_failure(
     ("status", "kind"),
     [(429, openai.RateLimitError), (503, openai.InternalServerError)],
 )
-def test_what_is_the_servers_fault_is_raised_as_infrastructure(
+def test_a_server_s_failure_is_raised_as_infrastructure(
     server: Server, agent: ModelAgent, status: int, kind: type[Exception]
 ) -> None:
     server.status = status
@@ -62,7 +62,7 @@ def test_what_is_the_servers_fault_is_raised_as_infrastructure(
     assert len(server.requests) == 1
 
 
-def test_a_server_that_is_gone_is_infrastructure(
+def test_an_unreachable_server_is_infrastructure(
     server: Server, agent: ModelAgent
 ) -> None:
     server.server_close()
@@ -85,12 +85,12 @@ def test_the_last_answer_counts(reply: str, answer: str | None) -> None:
     assert answer_in(reply) == answer
 
 
-def test_a_missing_key_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_key_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(pilotfish.ConfigurationError, match="OPENAI_API_KEY"):
         connect_model("some-model")
 
 
-def test_a_missing_model_is_said() -> None:
+def test_a_missing_model_is_one_clear_error() -> None:
     with pytest.raises(pilotfish.ConfigurationError, match="openai:MODEL"):
         connect_model("")

@@ -56,9 +56,9 @@ def test_the_verifier_accepts_the_known_answer_and_nothing_else(family: str) -> 
     import reasoning_gym  # after `problems`, which knows what it warns of
 
     problem = next(problems_of(family, 1, seed=7))
-    known = reasoning_gym.create_dataset(family, size=1, seed=7, **FAMILIES[family])[0]
-    assert known["question"] == problem.text
+    entry = reasoning_gym.create_dataset(family, size=1, seed=7, **FAMILIES[family])[0]
+    assert entry["question"] == problem.text
     assert not problem.verify("no answer at all")
     assert not problem.verify("")
-    if known["answer"] is not None:
-        assert problem.verify(known["answer"])
+    if entry["answer"] is not None:
+        assert problem.verify(entry["answer"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pilotfish.demo.monitor import Seen, Training
+from pilotfish.demo.monitor import Reading, Training
 from pilotfish.demo.report import draw, print_report, results
 from pilotfish.demo.tally import Attempted, Tally
 
@@ -27,9 +27,9 @@ METRICS = {
 }
 
 
-def seen(verdict: str) -> Seen:
+def reading(verdict: str) -> Reading:
     training = Training("id", "finished", "v1", verdict, "because", METRICS, 60)
-    return Seen(events=1234, trainings=(training,))
+    return Reading(events=1234, trainings=(training,))
 
 
 @pytest.fixture
@@ -52,41 +52,41 @@ def tally() -> Tally:
 
 
 def test_the_json_has_all_numbers(tally: Tally) -> None:
-    found = results(tally, seen("promoted"), seed=1, wall_s=12.34)
-    assert found.keys() >= REQUIRED
-    assert found["attempts"] == 300
-    assert found["unadvised_success"] == 0.25
-    assert found["advised_success_last_third"] == 0.75
-    assert found["relative_lift"] == pytest.approx(2.0)
-    low, high = found["relative_lift_ci95"]
+    report = results(tally, reading("promoted"), seed=1, wall_s=12.34)
+    assert report.keys() >= REQUIRED
+    assert report["attempts"] == 300
+    assert report["unadvised_success"] == 0.25
+    assert report["advised_success_last_third"] == 0.75
+    assert report["relative_lift"] == pytest.approx(2.0)
+    low, high = report["relative_lift_ci95"]
     assert low < 2 < high
-    assert found["novel_family_lift"] is not None
-    assert found["hinted_share_last_third"] == 0.5
-    assert found["wall_s"] == 12.3
-    (training,) = found["trainings"]
+    assert report["novel_family_lift"] is not None
+    assert report["hinted_share_last_third"] == 0.5
+    assert report["wall_s"] == 12.3
+    (training,) = report["trainings"]
     assert training["version"] == "v1"
     assert training["verdict"] == "promoted"
     assert training["metrics"] == METRICS
-    assert json.loads(json.dumps(found))["attempts"] == 300
+    assert json.loads(json.dumps(report))["attempts"] == 300
 
 
 @pytest.mark.parametrize(("verdict", "accuracy"), [("promoted", 0.9), ("refused", 0.8)])
 def test_the_held_out_accuracy_is_of_the_advisor_in_service(
     tally: Tally, verdict: str, accuracy: float
 ) -> None:
-    assert results(tally, seen(verdict), 1, 1.0)["heldout_accuracy"] == accuracy
+    assert results(tally, reading(verdict), 1, 1.0)["heldout_accuracy"] == accuracy
 
 
 def test_without_attempts_or_trainings_there_are_no_numbers() -> None:
-    found = results(Tally(60), Seen(), 1, 1.0)
-    assert found["relative_lift"] is None
-    assert found["heldout_accuracy"] is None
-    assert found["trainings"] == []
+    report = results(Tally(60), Reading(), 1, 1.0)
+    assert report["relative_lift"] is None
+    assert report["heldout_accuracy"] is None
+    assert report["trainings"] == []
 
 
-def test_the_report_can_be_read(tally: Tally) -> None:
+def test_the_report_is_printed(tally: Tally) -> None:
     console = Console(file=StringIO(), width=100)
-    print_report(console, tally, results(tally, seen("promoted"), 1, 1.0))
+    print_report(console, tally, results(tally, reading("promoted"), 1, 1.0))
     printed = console.file.getvalue()  # type: ignore[attr-defined]
     assert "75.0% of 80" in printed
     assert "25.0% of 20" in printed

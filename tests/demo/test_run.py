@@ -15,7 +15,7 @@ from pilotfish.testing import MemoryClient
 
 
 class Echo:
-    """Answers with the approach's name; raises what it is told to."""
+    """Answers with the approach's name, or raises a given error."""
 
     error: Exception | None = None
 
@@ -67,7 +67,7 @@ def test_an_abstention_of_an_unsure_advisor_counts_as_advised(
     assert attempted.advised and not attempted.hinted
 
 
-def test_what_is_published_names_no_family(pilot: MemoryClient) -> None:
+def test_published_events_do_not_name_the_family(pilot: MemoryClient) -> None:
     play(pilot, 3)
     for event in pilot.events:
         assert "secret" not in event.model_dump_json()
@@ -75,7 +75,7 @@ def test_what_is_published_names_no_family(pilot: MemoryClient) -> None:
             assert event.problem_type == ""
 
 
-def test_the_verifiers_word_is_published(pilot: MemoryClient) -> None:
+def test_the_verifier_s_verdict_is_published(pilot: MemoryClient) -> None:
     pilot.will_advise("smt")
     play(pilot, 1)
     pilot.will_advise("enumeration")
@@ -85,7 +85,9 @@ def test_the_verifiers_word_is_published(pilot: MemoryClient) -> None:
     assert [end.approach for end in ends] == ["smt", "enumeration"]
 
 
-def test_what_infrastructure_broke_off_counts_nowhere(pilot: MemoryClient) -> None:
+def test_attempts_broken_off_by_infrastructure_do_not_count(
+    pilot: MemoryClient,
+) -> None:
     solver = Echo()
     solver.error = TimeoutError("rate limit")
     tally = play(pilot, 5, solver)

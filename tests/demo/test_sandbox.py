@@ -22,7 +22,7 @@ def sandbox() -> Iterator[Sandbox]:
     sandbox.close()
 
 
-def test_an_answer_comes_back(sandbox: Sandbox) -> None:
+def test_the_sandbox_returns_the_answer(sandbox: Sandbox) -> None:
     assert sandbox.solve(GCD, "direct_evaluation") == "6"
 
 

@@ -3,7 +3,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from pilotfish.demo.monitor import Seen, Stage, Training
+from pilotfish.demo.monitor import Reading, Stage, Training
 from pilotfish.demo.screen import Screen
 from pilotfish.demo.tally import Attempted, Tally
 
@@ -28,17 +28,17 @@ class Shown:
         )
         self.screen = Screen(self.console, tally, train_at=500)
 
-    def draw(self, seen: Seen) -> None:
-        self.console.print(self.screen.drawn(seen))
+    def draw(self, reading: Reading) -> None:
+        self.console.print(self.screen.drawn(reading))
 
     @property
     def text(self) -> str:
         return str(self.console.file.getvalue())  # type: ignore[attr-defined]
 
 
-def test_the_picture_shows_what_is_asked_for() -> None:
+def test_the_display_shows_all_numbers() -> None:
     shown = Shown(Tally(600, attempts(300)), terminal=True)
-    shown.draw(Seen(380, 1000, 42.0, (PROMOTED,)))
+    shown.draw(Reading(380, 1000, 42.0, (PROMOTED,)))
     for part in (
         "300 of 600 attempts",
         "with advice 100.0%",
@@ -47,36 +47,36 @@ def test_the_picture_shows_what_is_asked_for() -> None:
         "next training in 120 labels",
         "advisor v-7",
         "events 42/s",
-        "no training under way",
+        "no training is running",
     ):
         assert part in shown.text
 
 
 def test_a_running_training_shows_its_own_progress() -> None:
     shown = Shown(Tally(600, attempts(10)), terminal=True)
-    shown.draw(Seen(trainings=(STARTED,), stage=Stage("lora", 12, 60)))
+    shown.draw(Reading(trainings=(STARTED,), stage=Stage("lora", 12, 60)))
     assert "training lora 12/60, 7 s" in shown.text
     assert "advisor base" in shown.text
 
 
-def test_the_picture_fits_into_eighty_columns() -> None:
+def test_the_display_fits_into_eighty_columns() -> None:
     shown = Shown(Tally(600, attempts(599)), terminal=True)
-    shown.draw(Seen(trainings=(STARTED,), stage=Stage("lora", 12, 60)))
+    shown.draw(Reading(trainings=(STARTED,), stage=Stage("lora", 12, 60)))
     assert max(map(len, shown.text.splitlines())) == 80
     assert len(shown.text.splitlines()) <= 24
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_the_first_picture_needs_no_attempts(count: int) -> None:
+def test_the_display_needs_no_attempts(count: int) -> None:
     shown = Shown(Tally(600, attempts(count)), terminal=True)
-    shown.draw(Seen())
+    shown.draw(Reading())
     assert f"{count} of 600 attempts" in shown.text
 
 
-def test_trainings_are_announced_once_each() -> None:
+def test_each_training_is_announced_once() -> None:
     shown = Shown(Tally(600), terminal=True)
     for trainings in ((STARTED,), (STARTED,), (PROMOTED,), (PROMOTED, REFUSED)):
-        shown.screen.announce(Seen(trainings=trainings))
+        shown.screen.announce(Reading(trainings=trainings))
     assert shown.text.count("training started: 500 new labels are in") == 1
     assert shown.text.count("promoted after 0 s: log loss 0.04 lower") == 1
     assert shown.text.count("refused after 0 s: no better") == 1
@@ -87,7 +87,7 @@ def test_without_a_terminal_there_is_a_line_every_hundred_attempts() -> None:
     shown = Shown(tally, terminal=False)
     for attempt in attempts(350):
         tally.attempts.append(attempt)
-        shown.screen.announce(Seen(new_labels=1))
+        shown.screen.announce(Reading(new_labels=1))
     lines = shown.text.splitlines()
     assert [line.split()[0] for line in lines] == ["100", "200", "300"]
     assert "advised 100.0%, holdout 0.0%" in lines[-1]

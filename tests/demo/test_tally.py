@@ -15,16 +15,16 @@ def block(start: int, n: int, successes: int, **kind: bool) -> list[Attempted]:
 
 
 def test_lift_is_the_ratio_of_the_two_rates() -> None:
-    found = lift(block(0, 200, 120) + block(200, 100, 30, holdout=True), seed=1)
-    assert found.advised == 0.6
-    assert found.unadvised == 0.3
-    assert found.relative is not None and abs(found.relative - 1.0) < 1e-9
-    assert found.ci95 is not None and 0 < found.ci95[0] < 1.0 < found.ci95[1]
+    result = lift(block(0, 200, 120) + block(200, 100, 30, holdout=True), seed=1)
+    assert result.advised == 0.6
+    assert result.unadvised == 0.3
+    assert result.relative is not None and abs(result.relative - 1.0) < 1e-9
+    assert result.ci95 is not None and 0 < result.ci95[0] < 1.0 < result.ci95[1]
 
 
 def test_equal_rates_have_an_interval_around_zero() -> None:
-    found = lift(block(0, 300, 90) + block(300, 100, 30, holdout=True), seed=1)
-    assert found.ci95 is not None and found.ci95[0] < 0 < found.ci95[1]
+    result = lift(block(0, 300, 90) + block(300, 100, 30, holdout=True), seed=1)
+    assert result.ci95 is not None and result.ci95[0] < 0 < result.ci95[1]
 
 
 def test_without_a_holdout_there_is_no_lift() -> None:
@@ -32,16 +32,16 @@ def test_without_a_holdout_there_is_no_lift() -> None:
 
 
 def test_a_holdout_that_never_succeeded_gives_no_ratio() -> None:
-    found = lift(block(0, 10, 5) + block(10, 10, 0, holdout=True), seed=1)
-    assert found.relative is None
+    result = lift(block(0, 10, 5) + block(10, 10, 0, holdout=True), seed=1)
+    assert result.relative is None
 
 
 def test_an_attempt_that_got_no_hint_stays_in_the_advised_arm() -> None:
     """Only the easy half was hinted; leaving the rest out would flatter advice."""
     easy, hard = block(0, 50, 50, hinted=True), block(50, 50, 0)
-    found = lift(easy + hard + block(100, 100, 50, holdout=True), seed=1)
-    assert found.n_advised == 100
-    assert found.relative == 0
+    result = lift(easy + hard + block(100, 100, 50, holdout=True), seed=1)
+    assert result.n_advised == 100
+    assert result.relative == 0
     assert hinted_share(easy + hard) == 0.5
 
 

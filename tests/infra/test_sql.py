@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from pilotfish.infra.sql import split
 
 
-def test_statements_end_at_semicolons_that_are_no_text() -> None:
+def test_statements_end_at_semicolons_outside_literals_and_comments() -> None:
     script = """
     -- first; a comment isn't a statement
     SELECT ';', 'it''s', 'a\\';b' /* ; ' */ FROM `a;b`; # done; really

@@ -6,7 +6,8 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from structlog.testing import capture_logs
 
-from pilotfish.consumers.archive.rows import EVENTS_TABLE, event_row
+from pilotfish.consumers.archive.event_rows import event_row
+from pilotfish.consumers.archive.rows import EVENTS_TABLE
 from pilotfish.runtime.archived_offsets import TABLE_OF, resume_positions, stored_ends
 from pilotfish.runtime.broker import PartitionOffsets
 from pilotfish.runtime.clickhouse import ClickHouse

@@ -39,5 +39,5 @@ def serve(settings: Settings) -> Callable[[Bundle], Bundle]:
 
 @pytest.fixture
 def tiny_model(tmp_path: Path) -> Callable[[str], Path]:
-    """Return a function that saves a model of an architecture and gives its folder."""
+    """Return a function that saves a model of an architecture and returns its folder."""
     return lambda architecture: save_tiny_model(architecture, tmp_path / architecture)

@@ -27,11 +27,11 @@ def attempt(number: int, kind: str, *, new: bool) -> Attempt:
     return Attempt(f"a{number}", f"p{number}", kind, "react", 1.0, new=new)
 
 
-def test_rehearsal_keeps_what_is_new_and_a_sample_of_every_old_kind() -> None:
+def test_rehearsal_keeps_new_attempts_and_a_sample_of_every_old_kind() -> None:
     old = [attempt(n, "ab"[n % 2], new=False) for n in range(40)]
     new = [attempt(n, "c", new=True) for n in range(40, 100)]
     chosen = rehearse([*old, *new], most_per_kind=5)
-    kinds = [one.problem_type for one in chosen]
+    kinds = [each.problem_type for each in chosen]
     assert [kinds.count(kind) for kind in "abc"] == [5, 5, 60]
     assert chosen == rehearse([*old, *new], most_per_kind=5)
 
@@ -73,32 +73,35 @@ def test_reading_from_clickhouse(settings: Settings) -> None:
     dataset = read(clickhouse, settings.tenant, previous={0: 3, 1: 8})
 
     assert dataset.watermark == {0: 6, 1: 9, 2: 5}  # the nameless one counts here
-    found = {one.attempt_id: one for one in dataset.attempts}
-    assert list(found) == ["one", "hinted", "own way", "revised"]
-    assert [one.new for one in found.values()] == [False, False, True, True]
-    assert found["revised"].p_success == 0.0
-    assert found["hinted"].weight == hint_weight(0.9, 2)
-    assert found["own way"].weight == found["one"].weight == 1.0
-    assert {one.conduct for one in found.values()} == {1.0}
+    by_id = {each.attempt_id: each for each in dataset.attempts}
+    assert list(by_id) == ["one", "hinted", "own way", "revised"]
+    assert [each.new for each in by_id.values()] == [False, False, True, True]
+    assert by_id["revised"].p_success == 0.0
+    assert by_id["hinted"].weight == hint_weight(0.9, 2)
+    assert by_id["own way"].weight == by_id["one"].weight == 1.0
+    assert {each.conduct for each in by_id.values()} == {1.0}
 
 
-def test_conduct_is_beside_attempts_of_the_same_type(settings: Settings) -> None:
+def test_conduct_is_relative_to_attempts_of_the_same_type(settings: Settings) -> None:
     clickhouse, start = ClickHouse(settings), utc_now() - timedelta(hours=1)
 
     def end(seconds: object) -> datetime:
         return start + timedelta(seconds=float(str(seconds)))
 
     columns = [
-        *("tenant", "attempt_id", "version", "p_success", "problem", "approach"),
-        *(
-            "problem_type",
-            "cost",
-            "steps",
-            "repeats",
-            "stuck",
-            "started_at",
-            "ended_at",
-        ),
+        "tenant",
+        "attempt_id",
+        "version",
+        "p_success",
+        "problem",
+        "approach",
+        "problem_type",
+        "cost",
+        "steps",
+        "repeats",
+        "stuck",
+        "started_at",
+        "ended_at",
     ]
     rows = [
         ["usual", "sql", 1.0, 4, 1, False, 10],
@@ -117,9 +120,9 @@ def test_conduct_is_beside_attempts_of_the_same_type(settings: Settings) -> None
         ],
     )
     dataset = read(clickhouse, settings.tenant, previous={})
-    found = {one.attempt_id: one for one in dataset.attempts}
-    went = {name: round(one.conduct, 6) for name, one in found.items()}
-    assert went == {
+    by_id = {each.attempt_id: each for each in dataset.attempts}
+    conducts = {name: round(each.conduct, 6) for name, each in by_id.items()}
+    assert conducts == {
         "usual": 1.0,
         "usual too": 1.0,
         "long": 0.5,
@@ -127,7 +130,7 @@ def test_conduct_is_beside_attempts_of_the_same_type(settings: Settings) -> None
         "stuck": 0.5,
         "long elsewhere": 1.0,
     }
-    assert found["stuck"].quality == 0.75
+    assert by_id["stuck"].quality == 0.75
 
 
 def test_a_tenant_without_attempts_has_an_empty_dataset(settings: Settings) -> None:

@@ -18,13 +18,13 @@ def scored(predicted: list[float], outcome: list[float], best: str = "a") -> Sco
 
 
 def test_numbers_by_hand() -> None:
-    found = metrics(scored([0.8, 0.2, 0.6, 0.4], [1, 0, 0, 0]))
-    assert found["accuracy"] == 0.75
-    assert found["base_rate"] == 0.75
-    assert found["brier"] == pytest.approx((0.04 + 0.04 + 0.36 + 0.16) / 4)
-    assert found["auc"] == 1.0
+    numbers = metrics(scored([0.8, 0.2, 0.6, 0.4], [1, 0, 0, 0]))
+    assert numbers["accuracy"] == 0.75
+    assert numbers["base_rate"] == 0.75
+    assert numbers["brier"] == pytest.approx((0.04 + 0.04 + 0.36 + 0.16) / 4)
+    assert numbers["auc"] == 1.0
     expected = -(3 * np.log(0.8) - np.log(0.8) + np.log(0.4) + np.log(0.6)) / 4
-    assert found["log_loss"] == pytest.approx(expected)
+    assert numbers["log_loss"] == pytest.approx(expected)
 
 
 def test_a_certain_error_costs_a_bounded_loss() -> None:
@@ -35,7 +35,7 @@ def test_one_outcome_only_has_no_ranking() -> None:
     assert metrics(scored([0.3, 0.4], [1, 1]))["auc"] == 0.5
 
 
-def test_policy_value_counts_attempts_that_did_as_advised() -> None:
+def test_policy_value_counts_attempts_of_the_preferred_approach() -> None:
     assert policy_value(scored([0.5] * 4, [1, 0, 1, 0], best="a")) == 1.0
     assert policy_value(scored([0.5] * 4, [1, 0, 1, 0], best="b")) == 0.0
     assert policy_value(scored([0.5] * 4, [1, 0, 1, 0], best="none")) == 0.5

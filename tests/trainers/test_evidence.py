@@ -29,7 +29,7 @@ def test_without_a_gain_small_p_values_are_rare(name: str, problems: int) -> Non
         assert np.mean(np.array(values) <= most) < limit
 
 
-def test_rare_large_losses_that_were_not_drawn_are_allowed_for() -> None:
+def test_rare_large_losses_that_were_not_drawn_are_considered() -> None:
     # The mean is 0, and Student's t would say 0.01 in 2.1 % of the draws.
     rng = np.random.default_rng(0)
     values = [p_value(1 - rng.exponential(size=155)) for _ in range(4000)]
@@ -38,7 +38,7 @@ def test_rare_large_losses_that_were_not_drawn_are_allowed_for() -> None:
 
 @pytest.mark.parametrize("problems", [20, 155, 1500])
 def test_certain_gains_have_tiny_p_values(problems: int) -> None:
-    # 20 signs alike have a chance of 1e-6, and no test can say less of symmetric gains.
+    # 20 equal signs have a chance of 1e-6, the least for any test of symmetric gains.
     assert p_value(np.full(problems, 0.02)) < 2e-5
     noisy = np.random.default_rng(1).normal(0.02, 0.005, problems)
     assert p_value(noisy) < 1e-4
@@ -53,7 +53,9 @@ def test_gains_as_measured_pass_the_first_look() -> None:
 
 
 @given(gains=st.lists(st.floats(-4, 4), min_size=2, max_size=50))
-def test_it_is_a_probability_and_only_one_side_can_be_sure(gains: list[float]) -> None:
+def test_a_p_value_is_a_probability_and_only_one_side_can_be_significant(
+    gains: list[float],
+) -> None:
     both = p_value(np.array(gains)), p_value(-np.array(gains))
     assert all(0 <= p <= 1 for p in both)
     assert max(both) == 1

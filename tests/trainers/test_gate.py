@@ -71,7 +71,7 @@ def test_a_clearly_better_candidate_is_promoted() -> None:
 
 
 def noisy(rng: np.random.Generator, log_odds: np.ndarray, sd: float) -> np.ndarray:
-    """What an advisor predicts that is off by `sd` in log odds."""
+    """Return predictions with an error of `sd` in log odds."""
     off = rng.normal(0, sd, len(log_odds))
     return np.asarray(1 / (1 + np.exp(-log_odds - off)))
 
@@ -79,19 +79,19 @@ def noisy(rng: np.random.Generator, log_odds: np.ndarray, sd: float) -> np.ndarr
 def ever_promoted(
     rng: np.random.Generator, incumbent_sd: float, candidate_sd: float, looks: int
 ) -> bool:
-    """Try candidates against one incumbent while held-out attempts come in."""
+    """Judge candidates against one incumbent while held-out attempts arrive."""
     log_odds = rng.normal(0, 1.5, 60 + 30 * looks)
     truth = (rng.random(len(log_odds)) < 1 / (1 + np.exp(-log_odds))).astype(float)
     incumbent = noisy(rng, log_odds, incumbent_sd)
     for look in range(1, looks + 1):
         n = 60 + 30 * look
-        tried = scored(noisy(rng, log_odds[:n], candidate_sd), truth[:n])
-        if judge(tried, scored(incumbent[:n], truth[:n]), look=look).promoted:
+        candidate = scored(noisy(rng, log_odds[:n], candidate_sd), truth[:n])
+        if judge(candidate, scored(incumbent[:n], truth[:n]), look=look).promoted:
             return True
     return False
 
 
-def test_of_twenty_candidates_that_are_no_better_hardly_one_is_promoted() -> None:
+def test_candidates_that_are_no_better_are_rarely_promoted() -> None:
     seeds = range(200)
     runs = [ever_promoted(np.random.default_rng(seed), 1, 1, 20) for seed in seeds]
     # One in ten is the promise; three standard deviations more would be 33.
@@ -116,11 +116,11 @@ def test_a_later_look_needs_better_evidence() -> None:
     assert "at look 1000000 (1e-13 allowed)" in late.reason
 
 
-def test_one_gain_repeated_is_one_gain() -> None:
+def test_a_repeated_gain_counts_once() -> None:
     truth = np.ones(40)
-    one = ("the same problem",) * 40
+    same = ("the same problem",) * 40
     better, worse = scored(np.full(40, 0.9), truth), scored(np.full(40, 0.5), truth)
-    verdict = judge(replace(better, problems=one), replace(worse, problems=one))
+    verdict = judge(replace(better, problems=same), replace(worse, problems=same))
     assert verdict.reason == f"only 1 held-out problems, {MIN_HELDOUT} needed"
 
 
@@ -147,7 +147,7 @@ def test_a_kind_with_few_attempts_decides_nothing() -> None:
 
 
 def test_worse_calibration_refuses_a_better_candidate() -> None:
-    # Ranks every attempt rightly, but says 0.6 where success is certain.
+    # Ranks every attempt correctly, but predicts 0.6 where success is certain.
     truth = np.array([1.0] * 70 + [0.0] * 30)
     sharper = scored(np.where(truth == 1, 0.6, 0.2), truth)
     verdict = judge(sharper, scored(np.full(100, 0.7), truth))
@@ -156,7 +156,7 @@ def test_worse_calibration_refuses_a_better_candidate() -> None:
     assert "calibration" in verdict.reason
 
 
-def test_a_candidate_far_from_calibrated_is_refused_whatever_it_replaces() -> None:
+def test_a_badly_calibrated_candidate_is_always_refused() -> None:
     truth = np.array([1.0] * 70 + [0.0] * 30)
     candidate = scored(np.where(truth == 1, 0.75, 0.35), truth)
     verdict = judge(candidate, scored(np.full(100, 0.1), truth))
@@ -175,14 +175,14 @@ def test_a_fault_found_before_refuses_the_best_candidate() -> None:
     assert refused.numbers == judge(better, plain).numbers
 
 
-def test_predictions_that_are_no_numbers_are_no_gain() -> None:
+def test_predictions_of_nan_are_no_gain() -> None:
     truth = RNG.integers(0, 2, 100)
     nothing = scored(np.full(100, np.nan), truth)
     verdict = judge(nothing, scored(np.full(100, 0.5), truth))
     assert not verdict.promoted and "no better" in verdict.reason
 
 
-def test_who_was_compared_with_a_former_incumbent_stays_out() -> None:
+def test_a_candidate_compared_with_a_former_incumbent_is_refused() -> None:
     passed = Verdict(True, "better", {"gain": 0.1})
     refused = overtaken(passed, "v1")
     assert not refused.promoted

@@ -11,7 +11,7 @@ def test_weights_of_hinted_attempts_are_bounded(
     assert 1 / MAX_WEIGHT <= hint_weight(propensity, candidates) <= MAX_WEIGHT
 
 
-def test_a_hint_chosen_as_by_chance_weighs_as_none() -> None:
+def test_a_hint_chosen_by_chance_has_weight_one() -> None:
     assert hint_weight(None, 7) == 1.0
     assert abs(hint_weight(1 / 7, 7) - 1.0) < 1e-12
     assert hint_weight(0.9, 7) < 1 < hint_weight(0.05, 7)

@@ -11,18 +11,20 @@ from pilotfish.trainers.promote import put_into_service
 
 
 @pytest.mark.slow
-def test_the_incumbent_is_who_was_put_into_service(
+def test_the_incumbent_is_the_advisor_in_service(
     settings: Settings, serving: Bundle
 ) -> None:
     assert incumbent(settings, settings.tenant) == serving
 
 
 @pytest.mark.slow
-def test_where_nobody_serves_the_base_does(settings: Settings) -> None:
+def test_without_an_advisor_in_service_the_base_is_the_incumbent(
+    settings: Settings,
+) -> None:
     assert incumbent(settings, settings.tenant).card.tenant == "base"
 
 
-def test_after_a_step_back_the_next_training_starts_from_the_parent(
+def test_after_a_rollback_the_parent_is_the_incumbent(
     settings: Settings,
 ) -> None:
     tenant = settings.tenant

@@ -1,1 +1,1 @@
-"""Which attempts of a training set are worth learning from."""
+"""Filters that decide which attempts of a training set are worth learning."""

@@ -16,12 +16,12 @@ from pilotfish.trainers.filters.rated import rated
 
 Kept = NDArray[np.bool_]
 Filter = Callable[[Sequence[Attempt], Embeddings], Kept]
-"""Takes attempts and their problems' embeddings (attempts, dim), no scores by words;
-returns (attempts) which are worth learning from. Nobody else's attempts are asked."""
+"""Takes attempts and their problems' embeddings (attempts, dim), without the lexicon's
+scores; returns which attempts are worth learning. Looks at these attempts alone."""
 
 
 def everything(attempts: Sequence[Attempt], _rows: Embeddings) -> Kept:
-    """Keep all."""
+    """Keep all attempts."""
     return np.ones(len(attempts), np.bool_)
 
 
@@ -33,12 +33,13 @@ FILTERS: Final[Mapping[FilterName, Filter]] = MappingProxyType(
 def sift(
     dataset: Dataset, rows: Embeddings, name: FilterName, among: Sequence[int]
 ) -> Dataset:
-    """Return the dataset with `worth` of the attempts numbered `among` decided.
+    """Return the dataset with `worth` decided for the attempts at the indices `among`.
 
-    Only these are looked at. Row i of `rows` embeds attempt i, without scores by words.
+    The filter sees only these. Row i of `rows` embeds attempt i, without the lexicon's
+    scores.
     """
     attempts = list(dataset.attempts)
-    kept = FILTERS[name]([attempts[at] for at in among], rows[list(among)])
-    for at, worth in zip(among, kept.tolist(), strict=True):
-        attempts[at] = replace(attempts[at], worth=worth)
+    kept = FILTERS[name]([attempts[index] for index in among], rows[list(among)])
+    for index, worth in zip(among, kept.tolist(), strict=True):
+        attempts[index] = replace(attempts[index], worth=worth)
     return replace(dataset, attempts=tuple(attempts))

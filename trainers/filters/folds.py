@@ -1,4 +1,4 @@
-"""Parts of a training set, for predictions of what was not learned."""
+"""Folds of a training set, for predictions of attempts that were not learned."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,8 +14,7 @@ FOLDS: Final = 5
 
 
 def folds(attempts: Sequence[Attempt]) -> NDArray[np.int64]:
-    """Return (attempts) numbers of folds, decided by the problem's text alone."""
-    of_text = {
-        one.problem: dealt("filter", plain(one.problem), FOLDS) for one in attempts
-    }
-    return np.array([of_text[one.problem] for one in attempts], np.int64)
+    """Return each attempt's fold, decided by the problem's text alone."""
+    texts = [attempt.problem for attempt in attempts]
+    fold_of = {text: dealt("filter", plain(text), FOLDS) for text in texts}
+    return np.array([fold_of[text] for text in texts], np.int64)

@@ -1,7 +1,7 @@
-"""Keeps what the memory rates well: attempts above a threshold of quality.
+"""Keeps attempts above a threshold of quality.
 
-The threshold is the one with which a head foretells best what it was not taught: one
-attempt in five, by the problem's text.
+The threshold is the one with which a head best predicts attempts that it did not learn:
+one attempt in five, chosen by the problem's text.
 """
 
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ from pilotfish.trainers.evaluate import log_loss, score, teach
 from pilotfish.trainers.filters.folds import folds
 
 THRESHOLDS: Final = (0.05, 0.1, 0.15, 0.2)
-"""Failures have at most 0.25: above it there would be nothing to tell approaches by."""
+"""Failures have at most 0.25: a higher threshold would leave no failures."""
 
 
 def rated(attempts: Sequence[Attempt], rows: Embeddings) -> NDArray[np.bool_]:
     """Return which attempts are above the best threshold."""
-    quality = np.array([one.quality for one in attempts])
-    asked = folds(attempts) == 0
+    quality = np.array([attempt.quality for attempt in attempts])
+    held_out = folds(attempts) == 0
     losses = [
-        _loss(attempts, rows, asked, (quality >= threshold) & ~asked)
+        _loss(attempts, rows, held_out, (quality >= threshold) & ~held_out)
         for threshold in THRESHOLDS
     ]
     return np.asarray(quality >= THRESHOLDS[int(np.argmin(losses))], np.bool_)
@@ -34,15 +34,15 @@ def rated(attempts: Sequence[Attempt], rows: Embeddings) -> NDArray[np.bool_]:
 def _loss(
     attempts: Sequence[Attempt],
     rows: Embeddings,
-    asked: NDArray[np.bool_],
-    taught: NDArray[np.bool_],
+    held_out: NDArray[np.bool_],
+    learned: NDArray[np.bool_],
 ) -> float:
-    """Return the mean log loss on `asked` of a head that learned `taught`."""
-    if not asked.any():
+    """Return the mean log loss on `held_out` of a head that learned `learned`."""
+    if not held_out.any():
         return 0.0
-    learned, new = np.flatnonzero(taught).tolist(), np.flatnonzero(asked).tolist()
+    old, new = np.flatnonzero(learned).tolist(), np.flatnonzero(held_out).tolist()
     head = FastHead(rows.shape[1])
-    teach(rows[learned], [attempts[at] for at in learned], head)
-    approaches = sorted({one.approach for one in attempts})
-    scored = score(head, rows[new], [attempts[at] for at in new], approaches)
+    teach(rows[old], [attempts[index] for index in old], head)
+    approaches = sorted({attempt.approach for attempt in attempts})
+    scored = score(head, rows[new], [attempts[index] for index in new], approaches)
     return float(log_loss(scored).mean())

@@ -1,9 +1,8 @@
-"""Groups of clusters: made anew now and then, with ids that stay.
+"""Groups of clusters: recomputed from time to time, with stable ids.
 
-Clusters are joined by average linkage up to a mean cosine distance (Sokal and Michener,
-1958), so groups split and merge as clusters come. A new group takes over the id of the
-old one with which it shares the most attempts, each id at most once, so that together
-as many attempts as possible keep theirs (assignment: Kuhn, 1955).
+Average linkage joins clusters up to a mean cosine distance (Sokal and Michener, 1958), so
+groups split and merge as clusters arrive. A new group inherits the id of an old one; the
+assignment (Kuhn, 1955) lets as many attempts as possible keep their group's id.
 """
 
 from collections import Counter
@@ -19,41 +18,49 @@ from pilotfish.schemas.ids import new_id
 
 
 class Grouping(NamedTuple):
-    """`groups` is cluster -> group; `merged` is an id that ended -> where most went."""
+    """`groups` is cluster -> group; `merged` is old id -> the group that took most of it."""
 
     groups: dict[str, str]
     merged: dict[str, str]
 
 
 def grouped(clusters: Sequence[Cluster], attempts: Mapping[str, int]) -> Grouping:
-    """Return the groups of all clusters of a tenant; `attempts` are by cluster."""
-    clusters = sorted(clusters, key=lambda one: one.name)  # equal distances, too
+    """Return the groups of all clusters of a tenant; `attempts` is a count by cluster."""
+    # Sorted, so that clusters at equal distances are always joined in the same order.
+    clusters = sorted(clusters, key=lambda cluster: cluster.name)
     parts = _linked(clusters)
     shared: dict[tuple[int, str], int] = Counter()
-    for part, one in zip(parts, clusters, strict=True):
-        shared[part, one.group] += 1 + attempts.get(one.name, 0)
-    ids = _kept(shared)
-    names = [ids.setdefault(part, new_id()) for part in parts]
-    groups = {one.name: name for one, name in zip(clusters, names, strict=True)}
-    most: dict[str, tuple[int, str]] = {}
-    for (part, old), weight in shared.items():
-        most[old] = max(most.get(old, (0, "")), (weight, ids[part]))
-    kept = set(names)
+    for part, cluster in zip(parts, clusters, strict=True):
+        shared[part, cluster.group] += 1 + attempts.get(cluster.name, 0)
+    ids = _inherited(shared)
+    group_of = [ids.setdefault(part, new_id()) for part in parts]
     return Grouping(
-        groups, {old: new for old, (_, new) in most.items() if old not in kept}
+        {cluster.name: id_ for cluster, id_ in zip(clusters, group_of, strict=True)},
+        _merged(shared, ids),
     )
+
+
+def _merged(
+    shared: Mapping[tuple[int, str], int], ids: Mapping[int, str]
+) -> dict[str, str]:
+    """Return each id that no group has any more -> the group that took most of it."""
+    successor: dict[str, tuple[int, str]] = {}
+    for (part, old), weight in shared.items():
+        successor[old] = max(successor.get(old, (0, "")), (weight, ids[part]))
+    current = {ids[part] for part, _ in shared}
+    return {old: new for old, (_, new) in successor.items() if old not in current}
 
 
 def _linked(clusters: Sequence[Cluster]) -> list[int]:
     """Return the number of each cluster's part."""
     if len(clusters) < 2:
         return [0] * len(clusters)
-    matrix = np.stack([one.embedding for one in clusters]).astype(np.float64)
+    matrix = np.stack([cluster.embedding for cluster in clusters]).astype(np.float64)
     tree = linkage(matrix, "average", metric="cosine")
     return [int(part) for part in fcluster(tree, GROUPED, "distance")]
 
 
-def _kept(shared: Mapping[tuple[int, str], int]) -> dict[int, str]:
+def _inherited(shared: Mapping[tuple[int, str], int]) -> dict[int, str]:
     """Return part -> the old id that it keeps."""
     parts = sorted({part for part, _ in shared})
     old = sorted({group for _, group in shared})

@@ -1,14 +1,14 @@
-"""Groups of similar problems in ClickHouse: joined with each label, made anew each minute.
+"""Groups of similar problems in ClickHouse: updated by each label, recomputed each minute.
 
-A label's problem joins a cluster before its row is written, so that an attempt's cluster
-is there when the attempt is. Which clusters are one group is looked at again, for tenants
-with new ones, by the worker that has the labels' first partition.
+A label's problem joins a cluster before its row is written, so that the cluster exists
+whenever the attempt does. The worker that has the labels' first partition recomputes the
+groups of tenants with new clusters.
 """
 
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -21,10 +21,6 @@ from pilotfish.schemas.labels import AttemptLabelled
 
 EVERY_S: Final = 60.0
 
-_COLUMNS: Final = ("tenant", "cluster", "embedder", "embedding", "group_id", "version")
-_GROUP_COLUMNS: Final = (
-    *("tenant", "group_id", "name", "clusters", "attempts", "merged_into", "version"),
-)
 _CLUSTERS: Final = f"""
 SELECT c.cluster, c.embedding, c.group_id, m.attempts
 FROM (
@@ -45,6 +41,29 @@ _PROBLEMS: Final = """
 SELECT cluster, groupArraySample(20, 1)(problem) FROM memory
 WHERE tenant = %(tenant)s AND embedder = %(embedder)s GROUP BY cluster
 """
+
+
+class _ClusterRow(NamedTuple):
+    """The columns of `clusters`."""
+
+    tenant: str
+    cluster: str
+    embedder: str
+    embedding: list[float]
+    group_id: str
+    version: int
+
+
+class _GroupRow(NamedTuple):
+    """The columns of `groups`."""
+
+    tenant: str
+    group_id: str
+    version: int
+    name: str = ""
+    clusters: int = 0
+    attempts: int = 0
+    merged_into: str = ""
 
 
 class Groups:
@@ -71,30 +90,30 @@ class Groups:
         self._tenants: dict[str, Clusters] = {}
 
     def join(self, labels: Sequence[AttemptLabelled], vectors: Vectors) -> list[str]:
-        """Return the cluster of each label's problem; write those that are new.
+        """Return the cluster of each label's problem; write new clusters.
 
         Row i of `vectors` is the problem of label i, of length 1.
         """
-        joined, made = [], []
+        joined, created = [], []
         for label, vector in zip(labels, vectors, strict=True):
             clusters = self._of(label.tenant)
             name, new = clusters.join(label.attempt_id, vector)
             joined.append(name)
             if new is not None:
-                made.append((label.tenant, new))
-        self._write_clusters(made)
+                created.append((label.tenant, new))
+        self._write_clusters(created)
         return joined
 
     def step(self, *, leads: bool) -> str | None:
-        """Make one tenant's groups anew if that is due; return whose they are.
+        """Recompute one tenant's groups if that is due; return the tenant.
 
-        `leads`: no other worker makes groups.
+        `leads`: this is the only worker that recomputes groups.
         """
         if self._clock() >= self._next:
             self._next = self._clock() + EVERY_S
-            self._tenants.clear()  # others may have found clusters, or made groups
+            self._tenants.clear()  # other workers may have written clusters or groups
             if leads:
-                self._look()
+                self._find_due()
         if not (self._due and leads):
             return None
         tenant = self._due.popleft()
@@ -102,44 +121,48 @@ class Groups:
         return tenant
 
     def _regroup(self, tenant: str) -> None:
-        """Make a tenant's groups anew, and name them."""
-        rows = self._clickhouse.query(_CLUSTERS, self._asked(tenant))
+        """Recompute a tenant's groups, and name them."""
+        rows = self._clickhouse.query(_CLUSTERS, self._params(tenant))
         clusters = [_cluster(row) for row in rows]
         attempts = {str(row[0]): int(row[3]) for row in rows}
         grouping = grouped(clusters, attempts)
         moved = [
-            (tenant, one._replace(group=grouping.groups[one.name]))
-            for one in clusters
-            if grouping.groups[one.name] != one.group
+            (tenant, cluster._replace(group=grouping.groups[cluster.name]))
+            for cluster in clusters
+            if grouping.groups[cluster.name] != cluster.group
         ]
-        # Groups first: clusters that moved are what says that it is done.
+        # Groups first: the moved clusters mark the work as done.
         self._write_groups(tenant, grouping, attempts)
         self._write_clusters(moved)
         self._tenants.pop(tenant, None)
 
-    def _look(self) -> None:
-        """Find the tenants that have new clusters."""
-        asked = {"embedder": self._embedder, "since": self._since_ms}
-        for tenant, now_ms in self._clickhouse.query(_DUE, asked):
+    def _find_due(self) -> None:
+        """Queue the tenants that have new clusters."""
+        params = {"embedder": self._embedder, "since": self._since_ms}
+        for tenant, now_ms in self._clickhouse.query(_DUE, params):
             self._since_ms = int(now_ms)
             if tenant not in self._due:
                 self._due.append(tenant)
 
     def _of(self, tenant: str) -> Clusters:
         if tenant not in self._tenants:
-            rows = self._clickhouse.query(_CLUSTERS, self._asked(tenant))
+            rows = self._clickhouse.query(_CLUSTERS, self._params(tenant))
             self._tenants[tenant] = Clusters([_cluster(row) for row in reversed(rows)])
         return self._tenants[tenant]
 
     def _write_clusters(self, clusters: Sequence[tuple[str, Cluster]]) -> None:
         rows = [
-            (
-                *(tenant, one.name, self._embedder, one.embedding.tolist()),
-                *(one.group, micros(utc_now())),
+            _ClusterRow(
+                tenant=tenant,
+                cluster=cluster.name,
+                embedder=self._embedder,
+                embedding=cluster.embedding.tolist(),
+                group_id=cluster.group,
+                version=micros(utc_now()),
             )
-            for tenant, one in clusters
+            for tenant, cluster in clusters
         ]
-        self._clickhouse.insert("clusters", _COLUMNS, rows)
+        self._clickhouse.insert("clusters", _ClusterRow._fields, rows)
 
     def _write_groups(
         self, tenant: str, grouping: Grouping, attempts: Mapping[str, int]
@@ -147,29 +170,33 @@ class Groups:
         members: dict[str, list[str]] = defaultdict(list)
         for cluster, group in grouping.groups.items():
             members[group].append(cluster)
-        named = self._naming(terms(self._problems(tenant, grouping)))
+        names = self._naming(terms(self._problems(tenant, grouping)))
         rows = [
-            (
-                *(tenant, group, named.get(group, ""), len(of)),
-                *(sum(attempts.get(one, 0) for one in of), "", micros(utc_now())),
+            _GroupRow(
+                tenant=tenant,
+                group_id=group,
+                version=micros(utc_now()),
+                name=names.get(group, ""),
+                clusters=len(clusters),
+                attempts=sum(attempts.get(cluster, 0) for cluster in clusters),
             )
-            for group, of in members.items()
+            for group, clusters in members.items()
         ]
         rows += [
-            (tenant, old, "", 0, 0, new, micros(utc_now()))
+            _GroupRow(tenant, old, micros(utc_now()), merged_into=new)
             for old, new in grouping.merged.items()
         ]
-        self._clickhouse.insert("groups", _GROUP_COLUMNS, rows)
+        self._clickhouse.insert("groups", _GroupRow._fields, rows)
 
     def _problems(self, tenant: str, grouping: Grouping) -> dict[str, list[str]]:
         """Return some problems of each group."""
         problems: dict[str, list[str]] = defaultdict(list)
-        for cluster, texts in self._clickhouse.query(_PROBLEMS, self._asked(tenant)):
+        for cluster, texts in self._clickhouse.query(_PROBLEMS, self._params(tenant)):
             if cluster in grouping.groups:
                 problems[grouping.groups[cluster]].extend(texts)
         return problems
 
-    def _asked(self, tenant: str) -> dict[str, Any]:
+    def _params(self, tenant: str) -> dict[str, Any]:
         return {"tenant": tenant, "embedder": self._embedder}
 
 

@@ -1,8 +1,8 @@
-"""Names of groups by a chat model, made of the groups' terms.
+"""Names of groups from a chat model, which sees only the groups' terms.
 
-The model sees terms, never a problem: terms are words that several problems share, so
-neither its server nor its names learn an attempt. What it says counts only as a few plain
-words; where it says nothing, or is away, the terms are the name.
+Terms are words that several problems share, so neither the model's server nor the names
+reveal an attempt. A reply counts only if it is a few plain words; without a valid reply,
+the terms are the name.
 """
 
 import re
@@ -21,33 +21,33 @@ Say in two to five words what kind of problems a group has. Reply with a line fo
 group, its number, a colon and the name, and nothing else."""
 _NAME: Final = re.compile(r"^\W*(\d+)\W+(\w[\w -]{1,58}\w)\W*$", re.MULTILINE)
 _TIMEOUT_S: Final = 20.0
-"""Meanwhile the memory remembers nothing."""
-_KEPT: Final = 10_000
+"""The memory waits for the reply."""
+_MOST_NAMES: Final = 10_000
 
 
 class ModelNames:
-    """Asks once for all groups that have new terms; keeps the names of the others."""
+    """Requests names for all groups with new terms at once; caches the names."""
 
     def __init__(self, model: ChatModel) -> None:
         self._model = model
         self._names: dict[str, str] = {}
 
     def __call__(self, terms: Terms) -> dict[str, str]:
-        """Return a name for each group; empty where it has no terms."""
+        """Return a name for each group; an empty one for a group without terms."""
         plain = by_terms(terms)
         new = {
             name: " ".join(terms[group])
             for group, name in plain.items()
             if name and name not in self._names
         }
-        if len(self._names) + len(new) > _KEPT:
+        if len(self._names) + len(new) > _MOST_NAMES:
             self._names.clear()
         if new:
-            self._names.update(self._asked(new))
+            self._names.update(self._requested(new))
         return {group: self._names.get(name, name) for group, name in plain.items()}
 
-    def _asked(self, terms: dict[str, str]) -> dict[str, str]:
-        lines = "\n".join(f"{n}: {of}" for n, of in enumerate(terms.values(), 1))
+    def _requested(self, terms: dict[str, str]) -> dict[str, str]:
+        lines = "\n".join(f"{n}: {words}" for n, words in enumerate(terms.values(), 1))
         names = dict(_NAME.findall(self._reply(lines)))
         return {
             plain: names[str(n)] for n, plain in enumerate(terms, 1) if str(n) in names
@@ -64,7 +64,7 @@ class ModelNames:
 
 
 def naming(settings: Settings) -> Naming:
-    """Return how groups are named: by PILOTFISH_NAMING_MODEL where it is set.
+    """Return the naming of groups: by PILOTFISH_NAMING_MODEL if that is set.
 
     Raises:
         ConfigurationError, RequirementError: as `ChatModel`.

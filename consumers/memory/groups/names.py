@@ -1,8 +1,8 @@
-"""Names of groups: the terms that tell a group's problems from those of the others.
+"""Names of groups: the terms that distinguish a group's problems from the others.
 
 Words are scored as in class-based TF-IDF (Grootendorst, 2022): how often a group's
 problems have a word, times how rare it is in all groups. A problem counts a word once,
-and a word that is in one problem alone is no term: a name gives away no attempt.
+and a word of a single problem is no term, so that a name reveals no attempt.
 """
 
 import re
@@ -12,9 +12,9 @@ from math import log
 from typing import Final
 
 Terms = Mapping[str, Sequence[str]]
-"""The terms of each group, the most telling first."""
+"""The terms of each group, the most distinctive first."""
 Naming = Callable[[Terms], dict[str, str]]
-"""Gives each group a name; empty where it has no terms."""
+"""Returns a name for each group; an empty one for a group without terms."""
 
 MOST: Final = 12
 _IN_A_NAME: Final = 3
@@ -22,8 +22,8 @@ _WORD: Final = re.compile(r"[^\W\d_]{3,20}")
 
 
 def terms(problems: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return at most `MOST` terms of each group, of some of its problems."""
-    counts = {group: _counted(texts) for group, texts in problems.items()}
+    """Return at most `MOST` terms of each group, from some of its problems."""
+    counts = {group: _word_counts(texts) for group, texts in problems.items()}
     everywhere: Counter[str] = Counter()
     for count in counts.values():
         everywhere.update(count)
@@ -34,16 +34,16 @@ def terms(problems: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     }
 
 
-def by_terms(of: Terms) -> dict[str, str]:
+def by_terms(terms: Terms) -> dict[str, str]:
     """Name each group by its first terms."""
-    return {group: " ".join(found[:_IN_A_NAME]) for group, found in of.items()}
+    return {group: " ".join(words[:_IN_A_NAME]) for group, words in terms.items()}
 
 
-def _counted(texts: Sequence[str]) -> Counter[str]:
-    counted: Counter[str] = Counter()
+def _word_counts(texts: Sequence[str]) -> Counter[str]:
+    counts: Counter[str] = Counter()
     for text in texts:
-        counted.update(set(_WORD.findall(text.lower())))
-    return counted
+        counts.update(set(_WORD.findall(text.lower())))
+    return counts
 
 
 def _best(

@@ -1,9 +1,9 @@
-"""What works on a group of problems, from attempts on it: entries of a playbook.
+"""Entries of a playbook: what works on a group of problems, from attempts on it.
 
-An entry is made from the newest attempts of one approach, each worth half after thirty
-days: without new evidence its interval grows, and at last it is left out. Spellings of
-one approach are one entry. All of it is bounded: 200 attempts an entry, twenty entries a
-group.
+An entry summarises the newest attempts of one approach. An attempt's weight halves every
+thirty days: without new evidence the interval widens, and finally the entry is dropped.
+Spellings of one approach share an entry. At most 200 attempts per entry, twenty entries
+per group.
 """
 
 from collections import Counter, defaultdict
@@ -20,15 +20,15 @@ ATTEMPTS: Final = 200
 ENTRIES: Final = 20
 HALF_LIFE: Final = timedelta(days=30)
 LEAST_WEIGHT: Final = 0.5
-"""Of an entry; of one attempt it is reached after thirty days."""
+"""Of an entry; a single attempt reaches it after thirty days."""
 
 _Z: Final = 1.96
 _LONGEST: Final = 5
 """Actions of a typical sequence."""
 _TELLING: Final = 0.25
-"""Difference of shares from which a fact sets failures apart."""
+"""Difference of shares from which a fact distinguishes failures."""
 _ENOUGH: Final = 5
-"""Failures, and successes, of which something can be said in common."""
+"""Failures, and successes, needed before comparing them."""
 _REPEATED: Final = 3
 
 
@@ -44,7 +44,7 @@ class Tried(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known of an approach on a group: see the table `playbook`."""
+    """The evidence for an approach on a group; for the columns see table `playbook`."""
 
     approach: str
     attempts: int
@@ -61,12 +61,12 @@ class Entry:
 
 def entries(attempts: Iterable[Tried], now: datetime) -> list[Entry]:
     """Return a group's entries, the one with the most evidence first."""
-    of_approach: dict[str, list[Tried]] = defaultdict(list)
-    for one in attempts:
-        of_approach[_merged(one.approach)].append(one)
-    made = [_entry(ones, now) for ones in of_approach.values()]
-    kept = [one for one in made if one.weight >= LEAST_WEIGHT]
-    return sorted(kept, key=lambda one: (-one.weight, one.approach))[:ENTRIES]
+    by_approach: dict[str, list[Tried]] = defaultdict(list)
+    for attempt in attempts:
+        by_approach[_normalised(attempt.approach)].append(attempt)
+    candidates = [_entry(tried, now) for tried in by_approach.values()]
+    kept = [entry for entry in candidates if entry.weight >= LEAST_WEIGHT]
+    return sorted(kept, key=lambda entry: (-entry.weight, entry.approach))[:ENTRIES]
 
 
 def interval(successes: float, of: float) -> tuple[float, float]:
@@ -78,31 +78,42 @@ def interval(successes: float, of: float) -> tuple[float, float]:
 
 
 def _entry(attempts: list[Tried], now: datetime) -> Entry:
-    ones = sorted(attempts, key=lambda one: one.at)[-ATTEMPTS:]
-    weights = [0.5 ** (max(now - one.at, timedelta()) / HALF_LIFE) for one in ones]
-    weight = sum(weights)
-    successes = sum(w * one.p_success for w, one in zip(weights, ones, strict=True))
-    cost = sum(w * one.cost for w, one in zip(weights, ones, strict=True)) / weight
-    share = min(successes / weight, 1.0)
-    actions, failures = _in_common(ones)
+    newest = sorted(attempts, key=lambda attempt: attempt.at)[-ATTEMPTS:]
+    ages = [max(now - attempt.at, timedelta()) for attempt in newest]
+    weighted = [
+        (0.5 ** (age / HALF_LIFE), attempt)
+        for age, attempt in zip(ages, newest, strict=True)
+    ]
+    weight = sum(w for w, _ in weighted)
+    share = min(sum(w * each.p_success for w, each in weighted) / weight, 1.0)
+    actions, failures = _in_common(newest)
     low, high = interval(share * weight, weight)
-    spelling = Counter(one.approach.strip() for one in ones).most_common(1)[0][0]
+    spellings = Counter(attempt.approach.strip() for attempt in newest)
     return Entry(
-        *(spelling, len(ones), weight, share, low, high, cost, actions, failures),
-        *(_trend(ones), ones[-1].at),
+        approach=spellings.most_common(1)[0][0],
+        attempts=len(newest),
+        weight=weight,
+        p_success=share,
+        low=low,
+        high=high,
+        cost=sum(w * each.cost for w, each in weighted) / weight,
+        actions=actions,
+        failures=failures,
+        trend=_trend(newest),
+        last_seen=newest[-1].at,
     )
 
 
-def _merged(approach: str) -> str:
-    """Return what spellings of one approach have in common."""
+def _normalised(approach: str) -> str:
+    """Return the form that all spellings of one approach share."""
     return plain(approach.replace("_", " ").replace("-", " "))
 
 
-def _in_common(ones: Sequence[Tried]) -> tuple[tuple[str, ...], str]:
-    """Return what successes have in common, and what sets failures apart from them."""
-    good = [tuple(one.actions) for one in ones if one.p_success >= 0.5]
-    bad = [tuple(one.actions) for one in ones if one.p_success < 0.5]
-    return _typical(good), _apart(bad, good)
+def _in_common(attempts: Sequence[Tried]) -> tuple[tuple[str, ...], str]:
+    """Return what successes have in common, and what distinguishes failures."""
+    good = [tuple(each.actions) for each in attempts if each.p_success >= 0.5]
+    bad = [tuple(each.actions) for each in attempts if each.p_success < 0.5]
+    return _typical(good), _distinction(bad, good)
 
 
 def _typical(sequences: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
@@ -117,35 +128,38 @@ def _typical(sequences: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return max(shared, key=lambda part: (len(part), counts[part], part), default=())
 
 
-def _apart(bad: Sequence[tuple[str, ...]], good: Sequence[tuple[str, ...]]) -> str:
+def _distinction(
+    bad: Sequence[tuple[str, ...]], good: Sequence[tuple[str, ...]]
+) -> str:
+    """Return the fact that is much more frequent among failures; empty if there is none."""
     if min(len(bad), len(good)) < _ENOUGH:
         return ""
-    known = {name for sequence in (*bad, *good) for name in sequence}
-    of_bad, of_good = (Counter(_facts(ones, known)) for ones in (bad, good))
-    apart = {
-        fact: count / len(bad) - of_good[fact] / len(good)
-        for fact, count in of_bad.items()
+    actions = {name for sequence in (*bad, *good) for name in sequence}
+    in_bad, in_good = (Counter(_facts(group, actions)) for group in (bad, good))
+    excess = {
+        fact: count / len(bad) - in_good[fact] / len(good)
+        for fact, count in in_bad.items()
     }
-    best = max(apart, key=lambda fact: (apart[fact], fact), default="")
-    return best if best and apart[best] >= _TELLING else ""
+    best = max(excess, key=lambda fact: (excess[fact], fact), default="")
+    return best if best and excess[best] >= _TELLING else ""
 
 
-def _facts(sequences: Iterable[tuple[str, ...]], known: set[str]) -> Iterable[str]:
-    """Yield what is true of each sequence, in words."""
+def _facts(sequences: Iterable[tuple[str, ...]], actions: set[str]) -> Iterable[str]:
+    """Yield the facts about each sequence, in words."""
     for sequence in sequences:
-        yield from (f"no {name}" for name in known - set(sequence))
+        yield from (f"no {name}" for name in actions - set(sequence))
         runs = [(name, len(list(run))) for name, run in groupby(sequence)]
         yield from {f"{name} over and over" for name, n in runs if n >= _REPEATED}
         if sequence:
             yield f"ends with {sequence[-1]}"
 
 
-def _trend(ones: Sequence[Tried]) -> float:
-    half = len(ones) // 2
+def _trend(attempts: Sequence[Tried]) -> float:
+    half = len(attempts) // 2
     if half < _ENOUGH:
         return 0.0
-    older, newer = ones[:half], ones[-half:]
+    older, newer = attempts[:half], attempts[-half:]
     return (
-        sum(one.p_success for one in newer) / half
-        - sum(one.p_success for one in older) / half
+        sum(attempt.p_success for attempt in newer) / half
+        - sum(attempt.p_success for attempt in older) / half
     )

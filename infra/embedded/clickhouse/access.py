@@ -1,4 +1,4 @@
-"""Who may ask the gateway, and what: a user for everything, and one that only reads."""
+"""The gateway's users: one with all rights, and one that only reads."""
 
 import base64
 import hmac
@@ -13,48 +13,46 @@ from pilotfish.infra.embedded.clickhouse.http_errors import (
     refusal,
 )
 from pilotfish.infra.embedded.clickhouse.statement import Statement
-from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import RequirementError
 
 READER = "readonly"
-"""The name of the user that only reads."""
+"""Name of the user that only reads."""
 
-_READING = {
-    *(b"SELECT", b"WITH", b"FROM", b"(", b"VALUES", b"SHOW", b"DESCRIBE", b"DESC"),
-    *(b"EXPLAIN", b"EXISTS"),
-}
+_READING = frozenset(
+    b"SELECT WITH FROM ( VALUES SHOW DESCRIBE DESC EXPLAIN EXISTS".split()
+)
 _REFUSED = (
-    "Authentication failed: no such user, or another password. Use the "
-    "PILOTFISH_CLICKHOUSE_USER and PILOTFISH_CLICKHOUSE_PASSWORD that the gateway was "
-    "started with: as HTTP Basic, in X-ClickHouse-User and X-ClickHouse-Key, or as "
-    "user and password in the address."
+    "Authentication failed: wrong user or password. Send the PILOTFISH_CLICKHOUSE_USER "
+    "and PILOTFISH_CLICKHOUSE_PASSWORD that the gateway was started with: as HTTP "
+    "Basic, in X-ClickHouse-User and X-ClickHouse-Key, or as user and password in the "
+    "address."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody the gateway knows. An empty password lets everybody in who has the name."""
+    """A user of the gateway. With an empty password, the name alone is enough."""
 
     name: str
     password: str
     reads_only: bool = False
 
-    def is_meant(self, name: str, password: str) -> bool:
+    def matches(self, name: str, password: str) -> bool:
         """Compare in a time that does not depend on where the two differ."""
-        named = hmac.compare_digest(_raw(name), _raw(self.name))
-        right = hmac.compare_digest(_raw(password), _raw(self.password))
-        return named and (right or not self.password)
+        same_name = hmac.compare_digest(_raw(name), _raw(self.name))
+        same_password = hmac.compare_digest(_raw(password), _raw(self.password))
+        return same_name and (same_password or not self.password)
 
     def check(self, statement: Statement) -> None:
-        """Raise EngineError 164 if a user that only reads wants more.
+        """Raise EngineError 164 if a user that only reads sends another statement.
 
-        The engine refuses it, too: see `chdb_engine`. This says what to do.
+        The engine refuses it, too (see `chdb_engine`); this error says what to do.
         """
         if self.reads_only and statement.verb not in _READING:
             verb = statement.verb.decode(errors="replace")
             raise refusal(
                 READONLY,
-                f"user {self.name} only reads: {verb} is not for it. Use SELECT, SHOW, "
+                f"user {self.name} only reads and may not run {verb}. Use SELECT, SHOW, "
                 "DESCRIBE, EXPLAIN or EXISTS, or log in as another user",
             )
 
@@ -66,31 +64,27 @@ class Login:
     users: tuple[User, ...]
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """Return who the settings let in.
+    def of(cls, owner: User, reader_password: str) -> Self:
+        """Return the login of the owner and, with a password for it, of the reader.
 
         Raises:
-            RequirementError: the reader has a password, and who writes has none.
+            RequirementError: the reader has a password, but the owner has none.
         """
-        owner = User(
-            settings.clickhouse_user, settings.clickhouse_password.get_secret_value()
-        )
-        secret = settings.clickhouse_readonly_password.get_secret_value()
-        if not secret:
+        if not reader_password:
             return cls((owner,))
         if not owner.password or owner.name == READER:
             raise RequirementError(
-                "PILOTFISH_CLICKHOUSE_READONLY_PASSWORD keeps nobody from writing: set "
-                "PILOTFISH_CLICKHOUSE_PASSWORD, too, for a user of another name than "
+                "PILOTFISH_CLICKHOUSE_READONLY_PASSWORD alone keeps nobody from writing: "
+                "set PILOTFISH_CLICKHOUSE_PASSWORD as well, for a user whose name is not "
                 f"{READER}"
             )
-        return cls((owner, User(READER, secret, reads_only=True)))
+        return cls((owner, User(READER, reader_password, reads_only=True)))
 
     def user(self, request: web.Request) -> User:
-        """Return who asks; EngineError 516 unless it is somebody, with the password."""
+        """Return the user of a request; raise EngineError 516 for wrong credentials."""
         name, password = _credentials(request)
         for user in self.users:
-            if user.is_meant(name, password):
+            if user.matches(name, password):
                 return user
         raise refusal(AUTHENTICATION_FAILED, _REFUSED)
 
@@ -108,11 +102,11 @@ def _credentials(request: web.Request) -> tuple[str, str]:
 
 
 def _basic(header: str) -> tuple[str, str]:
-    scheme, _, coded = header.partition(" ")
+    scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         raise refusal(AUTHENTICATION_FAILED, f"Authorization is not Basic. {_REFUSED}")
     try:
-        user, _, password = base64.b64decode(coded).decode().partition(":")
+        user, _, password = base64.b64decode(encoded).decode().partition(":")
     except ValueError as error:
         raise refusal(
             AUTHENTICATION_FAILED, f"Authorization is not readable. {_REFUSED}"

@@ -1,4 +1,4 @@
-"""chDB, the ClickHouse engine in process: one folder, many statements at a time."""
+"""chDB, the in-process ClickHouse engine: one folder, many statements at a time."""
 
 import fcntl
 import os
@@ -11,7 +11,10 @@ from typing import Any
 import chdb
 from chdb import ChdbError
 
-from pilotfish.infra.embedded.clickhouse.default_database import OVERLAY, keep_apart
+from pilotfish.infra.embedded.clickhouse.default_database import (
+    OVERLAY,
+    make_default_ordinary,
+)
 from pilotfish.infra.embedded.clickhouse.statement import Statement
 from pilotfish.infra.sql import quoted
 from pilotfish.schemas.errors import RequirementError
@@ -19,9 +22,9 @@ from pilotfish.schemas.errors import RequirementError
 # Any: whether chdb counts as typed depends on what mypy saw of it before.
 _connect: Any = chdb.connect
 LOW_BYTES = 100 * 2**20
-"""With less of its disk free, it refuses inserts."""
+"""The engine refuses inserts while its disk has less free space."""
 _SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
-# readonly = 1 also keeps a statement from changing any of them.
+# readonly = 1 also keeps a statement from changing these limits.
 _READER_LIMITS = {
     "max_execution_time": "30",
     "max_memory_usage": "1000000000",
@@ -34,7 +37,7 @@ _NAME = re.compile(r"(?: \([A-Z0-9_]+\)(?: \(version [^)]*\))?[.]?)+\s*$")
 
 
 class EngineError(Exception):
-    """ClickHouse's refusal: its code, and its text as a server would send it."""
+    """An error of ClickHouse: its code, and its text as a server would send it."""
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(text)
@@ -43,7 +46,7 @@ class EngineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A statement with what came beside it in the address."""
+    """A statement with the other parts of its HTTP request."""
 
     statement: Statement
     database: str = ""
@@ -55,7 +58,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The rows in the format asked for, and what ClickHouse counted."""
+    """The rows in the requested format, and ClickHouse's counters."""
 
     body: bytes
     read_rows: int = 0
@@ -67,10 +70,10 @@ class Answer:
 
 
 class Engine:
-    """The one process that has a folder of chDB open. Threads may share it.
+    """The only process that has a chDB folder open; safe to share among threads.
 
-    It is never closed: see gateway_server. Every statement gets its own connection, which costs 0.2 ms: settings and
-    the current database end with it, as they do over HTTP.
+    Never closed: see `server.serve`. Every statement gets a connection of its own, which
+    costs 0.2 ms: settings and the current database end with it, as they do over HTTP.
 
     Raises:
         RequirementError: another process has the folder open.
@@ -79,18 +82,18 @@ class Engine:
     def __init__(self, data: Path) -> None:
         engine = data / "engine"
         self._lock = _lock(data)
-        keep_apart(engine)
+        make_default_ordinary(engine)
         self._address = (
             f"{engine}?config-file={_configure(data)}&default_database={OVERLAY}"
         )
         self._keeper = _connect(self._address)
-        self.version, self.timezone = self._facts()
+        self.version, self.timezone = self._version_and_timezone()
 
     def run(self, request: Request) -> Answer:
-        """Run one statement; blocks until its rows are there, or on disk.
+        """Run one statement; blocks until its rows are read, or are on disk.
 
         Raises:
-            EngineError: ClickHouse refused it.
+            EngineError: ClickHouse refused the statement.
         """
         connection = _connect(self._address)
         try:
@@ -105,24 +108,24 @@ class Engine:
             connection.close()
 
     def cancel_queries(self) -> None:
-        """Ask every statement that inserts nothing to end."""
+        """Ask every running statement to end, except inserts."""
         self._keeper.query("KILL QUERY WHERE query_kind != 'Insert' ASYNC")
 
-    def _facts(self) -> tuple[str, str]:
+    def _version_and_timezone(self) -> tuple[str, str]:
         line = self._keeper.query("SELECT version(), serverTimezone()", "TSV").bytes()
         version, timezone = line.decode().split()
         return version, timezone
 
-    def _error(self, said: str) -> EngineError:
-        found = _CODE.match(said)
-        code = int(found[1]) if found else 1001
-        words = said[found.end() :] if found else said
-        name = _NAME.search(words)
-        label = name[0].split(")")[0].strip(" (") if name else "STD_EXCEPTION"
-        words = words[: name.start()] if name else words
+    def _error(self, text: str) -> EngineError:
+        prefix = _CODE.match(text)
+        code = int(prefix[1]) if prefix else 1001
+        message = text[prefix.end() :] if prefix else text
+        suffix = _NAME.search(message)
+        name = suffix[0].split(")")[0].strip(" (") if suffix else "STD_EXCEPTION"
+        message = message[: suffix.start()] if suffix else message
         return EngineError(
             code,
-            f"Code: {code}. DB::Exception: {words} ({label}) (version {self.version})",
+            f"Code: {code}. DB::Exception: {message} ({name}) (version {self.version})",
         )
 
 
@@ -145,7 +148,7 @@ def _query(connection: Any, request: Request) -> Answer:
         body=result.bytes() or b"",
         read_rows=result.storage_rows_read(),
         read_bytes=result.storage_bytes_read(),
-        result_rows=result.rows_read(),  # chDB's name for what it gave back
+        result_rows=result.rows_read(),  # chDB's name for returned rows
         written_rows=result.rows_written(),
         written_bytes=result.bytes_written(),
         elapsed_s=result.elapsed(),
@@ -155,21 +158,21 @@ def _query(connection: Any, request: Request) -> Answer:
 def _insert(connection: Any, request: Request, data: bytes) -> Answer:
     """Insert the data as one block, which is one part for each partition of the table.
 
-    From a file in memory: chDB's streaming insert calls it a success where the disk is
-    full and nothing was kept.
+    From a file in memory: chDB's streaming insert reports success even where the disk is
+    full and nothing was stored.
     """
     statement = request.statement
-    into, settings = statement.head.decode(), statement.settings.decode()
+    head, settings = statement.head.decode(), statement.settings.decode()
     with os.fdopen(os.memfd_create("rows"), "wb", buffering=0) as file:
         file.write(data)
         rows = f"FROM INFILE '/proc/self/fd/{file.fileno()}' COMPRESSION 'none'"
-        text = f"{into} {rows} {settings} FORMAT {statement.format}"
-        done = connection.query(text, "TabSeparated", dict(request.parameters))
+        text = f"{head} {rows} {settings} FORMAT {statement.format}"
+        result = connection.query(text, "TabSeparated", dict(request.parameters))
     return Answer(
         b"",
-        written_rows=done.rows_written(),
-        written_bytes=done.bytes_written(),
-        elapsed_s=done.elapsed(),
+        written_rows=result.rows_written(),
+        written_bytes=result.bytes_written(),
+        elapsed_s=result.elapsed(),
     )
 
 
@@ -205,6 +208,6 @@ def _shipped(name: str) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    """Write what is not there already: it must begin on a full disk, too."""
+    """Write a file only if it differs: the engine must start on a full disk, too."""
     if not file.exists() or file.read_text() != text:
         file.write_text(text)

@@ -1,8 +1,6 @@
-"""Bodies of requests and answers, compressed as ClickHouse's HTTP clients like it."""
+"""Compression of HTTP bodies, in the encodings that ClickHouse's clients prefer."""
 
-import bz2
 import gzip
-import lzma
 import sys
 import zlib
 from collections.abc import Callable
@@ -17,30 +15,25 @@ else:
 
 _DECOMPRESSORS: dict[str, Callable[[], Any]] = {
     "gzip": lambda: zlib.decompressobj(wbits=31),
-    "x-gzip": lambda: zlib.decompressobj(wbits=31),
-    "deflate": lambda: zlib.decompressobj(wbits=15),
     "lz4": lz4.frame.LZ4FrameDecompressor,
     "zstd": zstd.ZstdDecompressor,
-    "xz": lzma.LZMADecompressor,
-    "bz2": bz2.BZ2Decompressor,
 }
-# In the order of preference; level 1, because both ends are on one machine.
+# In order of preference; level 1, because both ends are on one machine.
 _COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     "lz4": lz4.frame.compress,
     "zstd": lambda data: zstd.compress(data, level=1),
     "gzip": lambda data: gzip.compress(data, compresslevel=1),
-    "deflate": lambda data: zlib.compress(data, level=1),
 }
-_BROKEN = (zlib.error, RuntimeError, zstd.ZstdError, lzma.LZMAError, OSError, EOFError)
+_DAMAGED = (zlib.error, RuntimeError, zstd.ZstdError, EOFError)
 
 
 def decompress(data: bytes, encoding: str, max_bytes: int) -> bytes:
-    """Undo a Content-Encoding; frames behind one another count as one.
+    """Undo a Content-Encoding; consecutive frames form one body.
 
     Raises:
-        LookupError: the encoding is not known here.
-        OverflowError: more than max_bytes came out.
-        ValueError: the data is damaged or ends too early.
+        LookupError: the encoding is not supported; names those that are.
+        OverflowError: the body is larger than max_bytes.
+        ValueError: the data is damaged or truncated.
     """
     if encoding not in _DECOMPRESSORS:
         raise LookupError(", ".join(_DECOMPRESSORS))
@@ -50,21 +43,23 @@ def decompress(data: bytes, encoding: str, max_bytes: int) -> bytes:
         frame = _DECOMPRESSORS[encoding]()
         try:
             out.append(frame.decompress(data, left + 1))
-        except _BROKEN as error:
+        except _DAMAGED as error:
             raise ValueError(str(error)) from error
         left -= len(out[-1])
         if left < 0:
             raise OverflowError
         if not frame.eof:
-            raise ValueError("the compressed body ends too early")
+            raise ValueError("the compressed body is truncated")
         data = frame.unused_data or b""
     return b"".join(out)
 
 
 def compress(data: bytes, accepted: str) -> tuple[bytes, str]:
-    """Compress for an Accept-Encoding; returns the data and the encoding or ''."""
-    names = {part.split(";")[0].strip() for part in accepted.lower().split(",")}
+    """Compress for an Accept-Encoding; return the data and the encoding or ''."""
+    accepted_names = {
+        part.split(";")[0].strip() for part in accepted.lower().split(",")
+    }
     for name, compressor in _COMPRESSORS.items():
-        if name in names:
+        if name in accepted_names:
             return compressor(data), name
     return data, ""

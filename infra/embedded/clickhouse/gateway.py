@@ -1,4 +1,4 @@
-"""Embedded ClickHouse: chDB in a process of its own behind ClickHouse's HTTP protocol.
+"""Embedded ClickHouse: chDB behind ClickHouse's HTTP protocol, in its own process.
 
 Run by hand: `python -m pilotfish.infra.embedded.clickhouse.gateway --data DIR --port 28123`.
 """
@@ -22,10 +22,10 @@ _POLL_S = 0.02
 
 
 class EmbeddedClickHouse:
-    """The gateway's process. The folder survives stops and kills.
+    """The gateway's process. Its data survives stops and kills.
 
     Args:
-        data: ClickHouse's folder, made if it is not there; one process at a time.
+        data: ClickHouse's folder, created if missing; for one process at a time.
         port: where clients connect, on 127.0.0.1.
     """
 
@@ -41,7 +41,7 @@ class EmbeddedClickHouse:
 
     @property
     def pid(self) -> int:
-        """The process id; asserts that it was started."""
+        """The gateway's process id; asserts that the gateway was started."""
         assert self._process is not None
         return self._process.pid
 
@@ -56,12 +56,12 @@ class EmbeddedClickHouse:
         """Start the gateway and wait until it answers.
 
         Raises:
-            RequirementError: the port or the folder is in use, or it died.
+            RequirementError: the port or the folder is in use, or the gateway exited.
         """
         require_free(self._port, "ClickHouse")
         self._data.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
-            said_from = log.tell()
+            log_start = log.tell()
             self._process = subprocess.Popen(
                 command(self._data, self._port),
                 stdout=log,
@@ -70,13 +70,13 @@ class EmbeddedClickHouse:
                 start_new_session=True,
                 cwd=self._data,  # chDB reads a config.xml of the working folder
             )
-        self._await_ready(said_from)
+        self._await_ready(log_start)
 
     def stop(self) -> None:
-        """Stop it: orderly, and by force after four seconds."""
+        """Stop the gateway in order; kill it after four seconds."""
         if self._process is None:
             return
-        self._process.send_signal(signal.SIGCONT)  # a paused one could not hear
+        self._process.send_signal(signal.SIGCONT)  # a paused process handles no SIGTERM
         self._process.terminate()
         try:
             self._process.wait(_STOP_WITHIN_S)
@@ -86,7 +86,7 @@ class EmbeddedClickHouse:
         self._process = None
 
     def kill(self) -> None:
-        """Kill it without warning, as a power cut would."""
+        """Kill the gateway without warning, as a power cut would."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
@@ -96,7 +96,7 @@ class EmbeddedClickHouse:
     def _log(self) -> Path:
         return self._data / "gateway.log"
 
-    def _await_ready(self, said_from: int) -> None:
+    def _await_ready(self, log_start: int) -> None:
         assert self._process is not None
         deadline = time.monotonic() + _READY_WITHIN_S
         while time.monotonic() < deadline and self._process.poll() is None:
@@ -104,12 +104,13 @@ class EmbeddedClickHouse:
                 return
             time.sleep(_POLL_S)
         self.stop()
-        words = self._log.read_bytes()[said_from:].decode(errors="replace").split("\n")
-        raise RequirementError(" | ".join(line for line in words[-4:] if line))
+        output = self._log.read_bytes()[log_start:].decode(errors="replace")
+        lines = output.split("\n")
+        raise RequirementError(" | ".join(line for line in lines[-4:] if line))
 
 
 def command(data: Path, port: int) -> list[str]:
-    """Return what starts the gateway's process."""
+    """Return the command that starts the gateway's process."""
     program = [sys.executable, "-m", "pilotfish.infra.embedded.clickhouse.gateway"]
     return [*program, "--data", str(data), "--port", str(port)]
 
@@ -127,7 +128,9 @@ def _answers(port: int) -> bool:
 
 def main(arguments: list[str]) -> int:
     """Serve until SIGTERM or SIGINT."""
-    from pilotfish.infra.embedded.clickhouse.server import serve  # chDB takes 280 MB
+    # Imported here, so that the parent process does not load chDB, which takes 280 MB.
+    from pilotfish.infra.embedded.clickhouse.access import Login, User
+    from pilotfish.infra.embedded.clickhouse.server import serve
 
     parser = argparse.ArgumentParser(
         prog="python -m pilotfish.infra.embedded.clickhouse.gateway"
@@ -135,11 +138,14 @@ def main(arguments: list[str]) -> int:
     settings = Settings()
     parser.add_argument("--data", type=Path, default=settings.home / "clickhouse")
     parser.add_argument("--port", type=int, default=28123)
-    chosen = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        serve(chosen.data.absolute(), chosen.port, settings)
+        password = settings.clickhouse_password.get_secret_value()
+        reader_password = settings.clickhouse_readonly_password.get_secret_value()
+        login = Login.of(User(settings.clickhouse_user, password), reader_password)
+        serve(options.data.absolute(), options.port, login)
     except RequirementError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the process's last words
+        print(error, file=sys.stderr)  # noqa: T201 - the log is for its parent
         return 1
     return 0
 

@@ -1,30 +1,28 @@
-"""What in a statement reaches for the machine: its files, its programs, this process.
+"""Detects statements that access the machine: its files, its programs, this process.
 
 Grants refuse the table functions and engines that read files, addresses and servers.
-This refuses what no grant governs: `file()` as a function, text that chDB runs as an
-expression, and INTO OUTFILE and FROM INFILE, which chDB does before it asks for grants.
+This module refuses what no grant governs: `file()` as a function, text that chDB runs as
+an expression, and INTO OUTFILE and FROM INFILE, which chDB runs before it checks grants.
 """
 
 import re
 
 from pilotfish.infra.sql import START, Token, tokens
 
-_FILES = {
-    *(b"FILE", b"FILECLUSTER", b"FILESYSTEM", b"SQLITE"),
-    *(b"PYTHON", b"ARROWSTREAM", b"EXECUTABLE", b"BIGQUERY", b"DISK"),
-}
-# Databases on other servers; there is a grant for tables of such engines only.
-_SERVERS = {
-    *(b"MYSQL", b"POSTGRESQL", b"MATERIALIZEDPOSTGRESQL", b"S3", b"HDFS", b"URL"),
-    *(b"REMOTE", b"REMOTESECURE", b"REPLICATED", b"DATALAKECATALOG", b"BACKUP"),
-}
-# Their text may hold columns with expressions, or statements.
-_EVALUATE = {
-    *(b"GENERATERANDOM", b"VALUES", b"NULL", b"INPUT", b"EVAL", b"VIEWEXPLAIN"),
-}
-_BEFORE_A_TABLE = {b"FROM", b"JOIN", b"INTO", b"TABLE", b"EXISTS", b"DESCRIBE", b"."}
+_FILES = frozenset(
+    b"FILE FILECLUSTER FILESYSTEM SQLITE PYTHON ARROWSTREAM EXECUTABLE BIGQUERY "
+    b"DISK".split()
+)
+# Databases on other servers: grants cover only tables of these engines.
+_SERVERS = frozenset(
+    b"MYSQL POSTGRESQL MATERIALIZEDPOSTGRESQL S3 HDFS URL REMOTE REMOTESECURE "
+    b"REPLICATED DATALAKECATALOG BACKUP".split()
+)
+# Their arguments may hold columns with expressions, or statements.
+_EVALUATE = frozenset(b"GENERATERANDOM VALUES NULL INPUT EVAL VIEWEXPLAIN".split())
+_BEFORE_A_TABLE = frozenset(b"FROM JOIN INTO TABLE EXISTS DESCRIBE .".split())
 
-# Found in a moment: a part of every name that rows could call.
+# A quick first check: every dangerous call in rows contains one of these parts.
 _SUSPECT = re.compile(
     rb"file|sqlite|python|arrowstream|executable|bigquery|generaterandom|values|format"
     rb"|eval|viewexplain|[`\"]\w*\\|\xe2\x80\x9c",
@@ -32,32 +30,35 @@ _SUSPECT = re.compile(
 )
 
 
-def reaches_out(called: Token, last: Token, token: Token) -> str:
-    """Name what reaches for the machine where three tokens meet; empty if nothing."""
+def host_access(before_last: Token, last: Token, token: Token) -> str:
+    """Name the access to the machine that three adjacent tokens show; empty if none."""
     if token.kind == "word" and token.keyword in (b"INFILE", b"OUTFILE"):
         return token.keyword.decode()
     if token.kind == "symbol" and token.text >= b"\x80":
-        # ClickHouse takes some for quotes and some for space: what follows is unclear.
+        # ClickHouse reads some as quotes and some as space: what follows is unclear.
         return "a character outside ASCII, outside quotes,"
     if token.text == b"(" and last.kind in ("word", "quoted"):
         return _call(last)
-    if last.text == b"(" and called.keyword == b"FORMAT":
+    if last.text == b"(" and before_last.keyword == b"FORMAT":
         return "" if _is_pattern(token) else "format() as a table"
-    if last.keyword == b"ENGINE" or (called.keyword, last.text) == (b"ENGINE", b"="):
+    if last.keyword == b"ENGINE" or (before_last.keyword, last.text) == (
+        b"ENGINE",
+        b"=",
+    ):
         return _engine(token)
-    return _names_a_file(last, token)
+    return _file_as_table(last, token)
 
 
-def values_reach_out(rows: bytes) -> str:
-    """Name what reaches for the machine in the rows of VALUES: they are expressions."""
+def host_access_of_values(rows: bytes) -> str:
+    """Name the access to the machine in the rows of VALUES, which are expressions."""
     if not _SUSPECT.search(rows):
         return ""
-    called, last = START, START
+    before_last, last = START, START
     for token in tokens(rows):
-        found = reaches_out(called, last, token)
-        if found:
-            return found
-        called, last = last, token
+        access = host_access(before_last, last, token)
+        if access:
+            return access
+        before_last, last = last, token
     return ""
 
 
@@ -70,7 +71,7 @@ def _call(function: Token) -> str:
 
 
 def _is_pattern(token: Token) -> bool:
-    """Tell format('{} of {}', ...) from the table function, which names a format."""
+    """Whether this is format('{} of {}', ...), not the table function of that name."""
     return token.kind == "string" and b"{" in token.text and b"\\" not in token.text
 
 
@@ -81,7 +82,7 @@ def _engine(name: Token) -> str:
     return ""
 
 
-def _names_a_file(last: Token, token: Token) -> str:
+def _file_as_table(last: Token, token: Token) -> str:
     if token.kind in ("string", "quoted") and last.keyword in _BEFORE_A_TABLE:
         return "a file as a table" if b"/" in token.text else ""
     return ""

@@ -1,4 +1,4 @@
-"""The gateway's HTTP side: ClickHouse's protocol on 127.0.0.1, chDB behind it."""
+"""The gateway's HTTP server: ClickHouse's protocol on 127.0.0.1, answered by chDB."""
 
 import asyncio
 import json
@@ -42,15 +42,15 @@ _CONTENT_TYPES = {
 
 
 def application(engine: Engine, login: Login) -> web.Application:
-    """Build the server; statements run in threads, a few at a time."""
+    """Return the HTTP application; it runs up to eight statements at a time."""
     server = _Server(engine, login)
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app.router.add_get("/ping", _ok)
     app.router.add_get("/replicas_status", _ok)
     app.router.add_route("*", "/", server.answer)
     app.router.add_route("*", "/query", server.answer)
-    app.on_response_prepare.append(server.sign)
-    app.on_shutdown.append(server.hurry)
+    app.on_response_prepare.append(server.add_headers)
+    app.on_shutdown.append(server.cancel)
     return app
 
 
@@ -69,27 +69,27 @@ class _Server:
         try:
             response = await self._run(request)
         except EngineError as error:
-            response = _refused(error, request.method)
+            response = _error_response(error, request.method)
         response.headers["X-ClickHouse-Query-Id"] = query_id
         return response
 
     async def _run(self, http: web.Request) -> web.Response:
-        _refuse_strangers(http)
+        _refuse_other_hosts(http)
         user = self._login.user(http)
         request = await read(http, user, MAX_BODY_BYTES)
         run = asyncio.get_running_loop().run_in_executor
         answer = await run(self._threads, self._engine.run, request)
-        return _answered(http, request, answer)
+        return _response(http, request, answer)
 
-    async def sign(self, _: web.Request, response: web.StreamResponse) -> None:
+    async def add_headers(self, _: web.Request, response: web.StreamResponse) -> None:
         response.headers["X-ClickHouse-Server-Display-Name"] = "pilotfish"
         response.headers["X-ClickHouse-Timezone"] = self._engine.timezone
 
-    async def hurry(self, _: web.Application) -> None:
+    async def cancel(self, _: web.Application) -> None:
         await asyncio.to_thread(self._engine.cancel_queries)
 
 
-def _answered(http: web.Request, request: Request, answer: Answer) -> web.Response:
+def _response(http: web.Request, request: Request, answer: Answer) -> web.Response:
     headers = {"X-ClickHouse-Summary": _summary(answer)}
     body = answer.body
     if http.query.get("enable_http_compression", "0") != "0":
@@ -105,10 +105,10 @@ def _answered(http: web.Request, request: Request, answer: Answer) -> web.Respon
     return web.Response(body=body, headers=headers)
 
 
-def _refused(error: EngineError, method: str) -> web.Response:
+def _error_response(error: EngineError, method: str) -> web.Response:
     hint = ""
     if error.code == READONLY and method == "GET":
-        hint = " GET reads only: use POST for statements that change something."
+        hint = " GET only reads: use POST for statements that change something."
     return web.Response(
         status=status_of(error.code),
         text=f"{error}{hint}\n",
@@ -130,10 +130,10 @@ def _summary(answer: Answer) -> str:
     return json.dumps({name: str(count) for name, count in counts.items()})
 
 
-def _refuse_strangers(http: web.Request) -> None:
-    """Keep web pages out: a browser on this machine would lend them our loopback."""
+def _refuse_other_hosts(http: web.Request) -> None:
+    """Refuse requests of web pages, which a browser on this machine would send for them."""
     for name in ("Host", "Origin"):
-        said = http.headers.get(name, "")
-        host = urlsplit(said if "//" in said else f"//{said}").hostname
-        if said and host not in _LOOPBACK:
-            raise refusal(ACCESS_DENIED, f"{name} {said} is not this machine")
+        value = http.headers.get(name, "")
+        host = urlsplit(value if "//" in value else f"//{value}").hostname
+        if value and host not in _LOOPBACK:
+            raise refusal(ACCESS_DENIED, f"{name} {value} is not this machine")

@@ -36,12 +36,12 @@ _STATUS = {
 }
 
 
-def refusal(code: int, words: str) -> EngineError:
-    """An error of the gateway itself, in the form of ClickHouse's."""
-    text = f"Code: {code}. DB::Exception: {words} ({_NAMES[code]})"
+def refusal(code: int, message: str) -> EngineError:
+    """Return an error of the gateway itself, in the form of ClickHouse's errors."""
+    text = f"Code: {code}. DB::Exception: {message} ({_NAMES[code]})"
     return EngineError(code, text)
 
 
 def status_of(code: int) -> int:
-    """The HTTP status for an error code."""
+    """Return the HTTP status for an error code."""
     return _STATUS.get(code, 500)

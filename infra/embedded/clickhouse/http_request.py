@@ -1,4 +1,4 @@
-"""An HTTP request in ClickHouse's protocol, read into what the engine runs."""
+"""Reads HTTP requests in ClickHouse's protocol into requests to the engine."""
 
 from collections.abc import Mapping
 
@@ -19,13 +19,29 @@ from pilotfish.infra.embedded.clickhouse.http_errors import (
 )
 from pilotfish.infra.embedded.clickhouse.statement import Statement, parse
 
-# What in an address is not a setting.
-_RESERVED = {
-    *("query", "database", "default_format", "user", "password", "query_id"),
-    *("quota_key", "role", "stacktrace", "compress", "decompress", "buffer_size"),
-    *("wait_end_of_query", "client_protocol_version", "enable_http_compression"),
-    *("session_check", "session_timeout", "close_session"),
-}
+# Names in an address that are not settings.
+_RESERVED = frozenset(
+    {
+        "buffer_size",
+        "client_protocol_version",
+        "close_session",
+        "compress",
+        "database",
+        "decompress",
+        "default_format",
+        "enable_http_compression",
+        "password",
+        "query",
+        "query_id",
+        "quota_key",
+        "role",
+        "session_check",
+        "session_timeout",
+        "stacktrace",
+        "user",
+        "wait_end_of_query",
+    }
+)
 _SESSION = (
     "sessions are not supported by the embedded ClickHouse: leave out session_id "
     "(clickhouse-connect: autogenerate_session_id=False)"
@@ -37,10 +53,11 @@ _FRAMES = (
 
 
 async def read(request: web.Request, user: User, max_bytes: int) -> Request:
-    """Read a request, body included.
+    """Read a request and its body.
 
     Raises:
-        EngineError: it asks for what the gateway or the user does not do, or is too large.
+        EngineError: the request is malformed, too large, unsupported by the gateway, or
+            not permitted to the user.
     """
     form = dict(request.query)
     _refuse_unsupported(form)
@@ -98,17 +115,17 @@ async def _body(request: web.Request, max_bytes: int) -> bytes:
 def _too_large(max_bytes: int) -> EngineError:
     return refusal(
         QUERY_IS_TOO_LARGE,
-        f"a request may have {max_bytes} bytes, uncompressed: insert in several",
+        f"a request may have {max_bytes} bytes, uncompressed: split the insert",
     )
 
 
 async def _form(request: web.Request) -> dict[str, str]:
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     async for part in await request.multipart():
         if not isinstance(part, BodyPartReader) or part.filename or not part.name:
             raise refusal(NOT_IMPLEMENTED, "external data is not supported")
-        found[part.name] = (await part.read()).decode()
-    return found
+        fields[part.name] = (await part.read()).decode()
+    return fields
 
 
 def _text(query: str, body: bytes) -> bytes:
@@ -125,14 +142,14 @@ def _check(statement: Statement) -> None:
     if statement.forbidden:
         raise refusal(
             ACCESS_DENIED,
-            f"{statement.forbidden} could reach files of the machine, or other servers: "
-            "the embedded ClickHouse does not do that for clients",
+            f"{statement.forbidden} could access files of the machine, or other servers: "
+            "the embedded ClickHouse refuses that to clients",
         )
 
 
 def _format(form: Mapping[str, str], headers: Mapping[str, str]) -> str:
-    named = form.get("default_format") or headers.get("X-ClickHouse-Format")
-    return named or "TabSeparated"
+    requested = form.get("default_format") or headers.get("X-ClickHouse-Format")
+    return requested or "TabSeparated"
 
 
 def _settings(form: Mapping[str, str], method: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The life of the gateway's process: take the port, open the folder, serve, stop."""
+"""The gateway's process: take the port, open the folder, serve, stop."""
 
 import asyncio
 import os
@@ -17,23 +17,21 @@ from pilotfish.infra.embedded.clickhouse.disk_watch import DiskWatch
 from pilotfish.infra.embedded.clickhouse.gateway import command
 from pilotfish.infra.embedded.clickhouse.http import MAX_BODY_BYTES, application
 from pilotfish.infra.embedded.ports import require_free
-from pilotfish.runtime.settings import Settings
 
 _LOG = structlog.get_logger(service="clickhouse")
 
 # ClickHouse's own bound on an address; parameters travel there.
 _MAX_ADDRESS_BYTES = 1024 * 1024
-# aiohttp takes it twice: for the requests to end, and for their ends.
+# aiohttp waits this long twice: for requests to end, and again after cancelling them.
 _GRACE_S = 0.8
 
 
-def serve(data: Path, port: int, settings: Settings) -> None:
-    """Serve a folder until SIGTERM or SIGINT, and end within three seconds of it.
+def serve(data: Path, port: int, login: Login) -> None:
+    """Serve a folder until SIGTERM or SIGINT, then exit within three seconds.
 
     Raises:
-        RequirementError: the port or the folder is in use, or only the reader has a password.
+        RequirementError: the port or the folder is in use.
     """
-    login = Login.of(settings)
     require_free(port, "ClickHouse")
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     data.mkdir(parents=True, exist_ok=True)
@@ -41,18 +39,18 @@ def serve(data: Path, port: int, settings: Settings) -> None:
     engine = Engine(data)
     broken = asyncio.run(_serve(engine, DiskWatch(data, engine), login, listener))
     if broken:
-        with suppress(OSError):  # the disk of the log may be the full one
-            _LOG.warning("begins_anew", broken_by_a_full_disk=broken)
+        with suppress(OSError):  # the log may be on the full disk
+            _LOG.warning("restarts", broken_by_a_full_disk=broken)
         os.execv(sys.executable, command(data, port))  # noqa: S606 - this program
-    # Closing chDB waits for statements that do not end on request. What was
-    # answered is on disk: this exit is no worse than the kill it must survive.
+    # Closing chDB waits for statements that ignore cancellation. Acknowledged inserts
+    # are on disk: this exit is no worse than the kill that the data must survive.
     os._exit(0)
 
 
 async def _serve(
     engine: Engine, watch: DiskWatch, login: Login, listener: socket.socket
 ) -> str:
-    """Return the path of a part that a full disk broke; empty when told to stop."""
+    """Return the path of a part that a full disk broke; empty after a stop signal."""
     runner = web.AppRunner(
         application(engine, login),
         access_log=None,
@@ -70,7 +68,7 @@ async def _serve(
     broken = asyncio.create_task(watch.broken_part())
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({broken, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    found = broken.result() if broken.done() else ""
+    broken_part = broken.result() if broken.done() else ""
     broken.cancel()
     await runner.cleanup()
-    return found
+    return broken_part

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotfish.consumers.archive.rows import TABLES, event_row, hint_row
+from pilotfish.consumers.archive.event_rows import event_row
+from pilotfish.consumers.archive.rows import TABLES, hint_row
 from pilotfish.schemas.advice import Candidate, HintGiven
 from pilotfish.schemas.base import EARLIEST, LATEST
 from pilotfish.schemas.events import (
@@ -19,7 +20,6 @@ from pilotfish.schemas.events import (
 from pilotfish.schemas.forgotten import AttemptForgotten, TenantForgotten
 from pilotfish.schemas.topics import EVENTS
 
-COLUMNS = TABLES[0].columns
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 FIRST = EARLIEST.replace(tzinfo=None)
 LAST = (LATEST - timedelta(microseconds=1)).replace(tzinfo=None)
@@ -36,7 +36,7 @@ def test_every_event_has_a_row_with_a_value_for_each_column() -> None:
     orders = {AttemptForgotten, TenantForgotten}
     assert {type(event) for event in EVERY_KIND} == set(EVENTS.messages) - orders
     for event in EVERY_KIND:
-        row = dict(zip(COLUMNS, event_row(event, 3, 7), strict=True))
+        row = event_row(event, 3, 7)._asdict()
         assert row["event"] == type(event).__name__
         assert row["event_id"] == event.event_id
         assert (row["topic_partition"], row["topic_offset"]) == (3, 7)
@@ -47,7 +47,7 @@ def test_a_step_keeps_what_was_measured() -> None:
         attempt_id="a", at=AT, kind="action", name="sql", content="SELECT 1",
         truncated=True, duration_s=0.5, cost=0.25, tokens=12,
     )  # fmt: skip
-    row = dict(zip(COLUMNS, event_row(step, 0, 0), strict=True))
+    row = event_row(step, 0, 0)._asdict()
     assert row["kind"] == "action" and row["name"] == "sql"
     assert row["content"] == "SELECT 1" and row["truncated"]
     assert (row["duration_s"], row["cost"], row["tokens"]) == (0.5, 0.25, 12)
@@ -58,7 +58,7 @@ def test_start_and_end_keep_problem_agent_and_hint() -> None:
     start = AttemptStarted(
         attempt_id="a", problem="why?", problem_type="sql", approach="plan", agent=agent
     )
-    row = dict(zip(COLUMNS, event_row(start, 0, 0), strict=True))
+    row = event_row(start, 0, 0)._asdict()
     assert (row["content"], row["problem_type"], row["approach"]) == (
         "why?",
         "sql",
@@ -67,14 +67,14 @@ def test_start_and_end_keep_problem_agent_and_hint() -> None:
     assert (row["agent"], row["agent_version"], row["model"]) == ("bot", "2", "m")
 
     end = AttemptEnded(attempt_id="a", status="failed", hint=HintMark(request_id="r"))
-    row = dict(zip(COLUMNS, event_row(end, 0, 1), strict=True))
+    row = event_row(end, 0, 1)._asdict()
     assert (row["status"], row["hint_request_id"]) == ("failed", "r")
 
 
 @given(st.datetimes(FIRST, LAST, timezones=st.just(UTC)))
 def test_times_are_exact_to_the_microsecond(at: datetime) -> None:
     event = FeedbackGiven(attempt_id="a", at=at, value=1)
-    micros = dict(zip(COLUMNS, event_row(event, 0, 0), strict=True))["at"]
+    micros = event_row(event, 0, 0)._asdict()["at"]
     seconds, rest = divmod(micros, 1_000_000)
     assert datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest) == at
 

@@ -19,7 +19,7 @@ from polling import eventually
 from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.consumers.archive import handler as archive
 from pilotfish.consumers.forget.consumer_progress import ConsumerProgress
-from pilotfish.consumers.forget.erasing import Subject, erase, found
+from pilotfish.consumers.forget.erasing import Subject, erase, row_counts
 from pilotfish.consumers.forget.forgetting import forget
 from pilotfish.consumers.memory import handler as memory
 from pilotfish.runtime.clickhouse import ClickHouse
@@ -43,7 +43,7 @@ from pilotfish.streams import app as streams
 from pilotfish.trainers.dataset import read
 
 SECRET = "quetzalcoatl"
-"""A word that only what is to be forgotten has."""
+"""A word that occurs only in data to be forgotten."""
 
 EVENT = ("tenant", "attempt_id", "event_id", "at")
 _GROUPS = {
@@ -54,7 +54,7 @@ _GROUPS = {
 
 
 class CrashError(Exception):
-    """What a kill looks like from inside."""
+    """Stands for a kill, inside the process."""
 
 
 Places = dict[str, list[TopicPartition]]
@@ -70,10 +70,10 @@ def group_ends(settings: Settings) -> Places:
 
 
 def place_groups(settings: Settings, places: Places) -> None:
-    """Let groups that nobody is in go on reading there."""
-    for group, there in places.items():
+    """Set the offsets of groups without members."""
+    for group, offsets in places.items():
         eventually(progress_of(settings, group).members, 0)
-        place_group(settings, group, there)
+        place_group(settings, group, offsets)
 
 
 @contextmanager
@@ -97,14 +97,14 @@ def based(settings: Settings) -> Settings:
 
 @pytest.fixture
 def beginning(based: Settings) -> Places:
-    """The groups' places after what other tests published, where they are now."""
+    """Move the groups past what other tests published; return their places."""
     places = group_ends(based)
     place_groups(based, places)
     return places
 
 
 def story(tenant: str, attempt_id: str, word: str) -> list[EventBase]:
-    """An attempt with that word in every text it has."""
+    """Return the events of an attempt with this word in every text."""
     own: dict[str, Any] = {"tenant": tenant, "attempt_id": attempt_id}
     return [
         AttemptStarted(
@@ -120,33 +120,33 @@ def story(tenant: str, attempt_id: str, word: str) -> list[EventBase]:
             **own,
             status="succeeded",
             reason=word,
-            hint=HintMark(request_id=asked_by(attempt_id)),
+            hint=HintMark(request_id=request_id_of(attempt_id)),
         ),
         FeedbackGiven(**own, value=0.0, source=word, detail=word),
     ]
 
 
-def asked_by(attempt_id: str) -> str:
+def request_id_of(attempt_id: str) -> str:
     return f"request-{hash(attempt_id)}"
 
 
 def send(settings: Settings, *messages: EventBase) -> None:
     to = producer(settings)
-    for one in messages:
-        publish(to, EVENTS, one.attempt_id, one)
+    for message in messages:
+        publish(to, EVENTS, message.attempt_id, message)
     assert to.flush(60) == 0
 
 
 def send_around(settings: Settings, attempt_id: str, word: str) -> None:
-    """Two hints of an attempt, one of which does not name it, and what nobody can read."""
+    """Publish two hints for an attempt, one without its id, and unreadable records."""
     own: dict[str, Any] = {"tenant": settings.tenant, "client_id": "c"}
     to = producer(settings)
-    asked: list[dict[str, Any]] = [
+    replies: list[dict[str, Any]] = [
         {"request_id": new_id(), "attempt_id": attempt_id, "text": word},
-        {"request_id": asked_by(attempt_id)},
+        {"request_id": request_id_of(attempt_id)},
     ]
-    for named in asked:
-        publish(to, ADVICE_REPLIES, "c", HintGiven(**own, **named, approach="plan"))
+    for reply in replies:
+        publish(to, ADVICE_REPLIES, "c", HintGiven(**own, **reply, approach="plan"))
     bad = {"tenant": settings.tenant, "attempt_id": attempt_id, "word": word}
     headers: Any = [("schema", b"StepRecorded"), ("version", b"1")]
     for value, key in (
@@ -159,7 +159,7 @@ def send_around(settings: Settings, attempt_id: str, word: str) -> None:
 
 
 def tables_with(settings: Settings, text: str) -> dict[str, int]:
-    """Return how many rows of each table there is, all versions, have a text anywhere."""
+    """Return each table's number of rows, all versions, that contain a text."""
     clickhouse = ClickHouse(settings)
     names = clickhouse.query(
         "SELECT name FROM system.tables"
@@ -177,16 +177,16 @@ def tables_with(settings: Settings, text: str) -> dict[str, int]:
 
 
 def all_read(settings: Settings) -> None:
-    """Wait until every group has come to the end of its topics, labels made on the way."""
+    """Wait until every group has read its topics to the end, including new labels."""
     for group in (streams.GROUP, archive.GROUP, memory.GROUP):
-        with progress_of(settings, group) as one:
-            eventually(one.now)
+        with progress_of(settings, group) as progress:
+            eventually(progress.now)
 
 
 def all_joined(settings: Settings) -> None:
     for group in _GROUPS:
-        with progress_of(settings, group) as one:
-            eventually(one.members, 1)
+        with progress_of(settings, group) as progress:
+            eventually(progress.members, 1)
 
 
 @pytest.mark.slow
@@ -226,18 +226,18 @@ def test_nothing_of_an_attempt_is_left_nor_comes_back(
 
 
 def everywhere(settings: Settings, attempt_id: str) -> None:
-    """Publish an attempt, and wait until it is in every table that can have one."""
+    """Publish an attempt, and wait until it is in every table of attempts."""
     send(settings, *story(settings.tenant, attempt_id, SECRET))
     send_around(settings, attempt_id, SECRET)
     expected = {"attempts", "events", "hints", "memory", "dead_letters"}
     eventually(lambda: tables_with(settings, SECRET).keys(), expected)
     all_read(settings)
     subject = Subject(settings.tenant, attempt_id)
-    assert set(found(ClickHouse(settings), subject)) == expected
+    assert set(row_counts(ClickHouse(settings), subject)) == expected
 
 
 def send_late(settings: Settings, attempt_id: str) -> None:
-    """Publish all of it again, the last first, and a hint."""
+    """Publish the events again in reverse order, and the hints."""
     send(settings, *story(settings.tenant, attempt_id, SECRET)[::-1])
     send_around(settings, attempt_id, SECRET)
 
@@ -252,11 +252,11 @@ def only_one_counts(settings: Settings, attempt_id: str) -> None:
     )
     assert counted == [(60, 1), (3600, 1)]
     learned = read(clickhouse, settings.tenant, {}).attempts
-    assert [one.attempt_id for one in learned] == [attempt_id]
+    assert [attempt.attempt_id for attempt in learned] == [attempt_id]
 
 
 def rewritten(settings: Settings) -> None:
-    """The bytes go, too: no part of a table has rows that are only masked."""
+    """Wait until the bytes are gone: no part of a table has rows that are only masked."""
     clickhouse = ClickHouse(settings)
     masked = (
         "SELECT table FROM system.parts WHERE active AND has_lightweight_delete"
@@ -266,7 +266,7 @@ def rewritten(settings: Settings) -> None:
 
 
 def nothing_is_left(settings: Settings, attempt_id: str) -> None:
-    """Nothing but ids: the orders, and a tombstone without a text."""
+    """Assert that only ids are left: the orders, and a tombstone without texts."""
     assert tables_with(settings, SECRET) == {}
     assert tables_with(settings, attempt_id).keys() == {"attempts", "forgotten"}
     tombstones = ClickHouse(settings).query(
@@ -288,9 +288,9 @@ def test_nothing_of_a_tenant_is_left_nor_comes_back(
     ids = [f"{n}-{new_id()}" for n in range(12)]
     with services(based, tmp_path):
         all_joined(based)
-        for one in ids:
-            send(based, *story(based.tenant, one, word))
-            send(based, *story(stays, one, "w2"))
+        for attempt_id in ids:
+            send(based, *story(based.tenant, attempt_id, word))
+            send(based, *story(stays, attempt_id, "w2"))
         send_around(based, ids[0], word)
         training = (based.tenant, "training")
         ClickHouse(based).insert("trainings", ("tenant", "training_id"), [training])
@@ -326,7 +326,7 @@ def nothing_is_left_of_tenant(settings: Settings, word: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("beginning")
-def test_killed_anywhere_the_same_command_finishes_it(
+def test_after_a_kill_anywhere_the_same_command_finishes(
     based: Settings, tmp_path: Path
 ) -> None:
     victim = f"victim-{based.tenant}"
@@ -351,7 +351,7 @@ def test_killed_anywhere_the_same_command_finishes_it(
 
 @contextmanager
 def dying_after(deletes: int) -> Iterator[None]:
-    """Let everything end at the next DELETE after so many."""
+    """Crash at the next DELETE after this many."""
     left, command = iter(range(deletes)), ClickHouse.command
 
     def until_then(self: ClickHouse, sql: str, parameters: Any = None) -> None:
@@ -374,13 +374,13 @@ def crash_after(steps: int) -> Any:
     return say
 
 
-def test_an_archive_that_begins_anew_takes_in_nothing_forgotten(
+def test_a_restarted_archive_stores_no_forgotten_events(
     apart: Settings,
 ) -> None:
     beginning = {archive.GROUP: ends(apart, _GROUPS[archive.GROUP])}
     tenants = (apart.tenant, f"gone-{apart.tenant}")
     gone = [(apart.tenant, "a", "e", 0, 0), (tenants[1], "", "e", 0, 0)]
-    write_orders(ClickHouse(apart), [Order(*one) for one in gone])
+    write_orders(ClickHouse(apart), [Order(*columns) for columns in gone])
     for tenant in tenants:
         for attempt_id in ("a", "b"):
             send(apart, *story(tenant, attempt_id, SECRET))
@@ -393,22 +393,22 @@ def test_an_archive_that_begins_anew_takes_in_nothing_forgotten(
         )
 
 
-def test_a_service_that_stands_still_is_named(settings: Settings) -> None:
+def test_the_error_names_the_service_that_does_not_catch_up(settings: Settings) -> None:
     row = (settings.tenant, settings.tenant, "e", utc_now())
     ClickHouse(settings).insert("events", EVENT, [row])
     subject = Subject(settings.tenant, settings.tenant)
-    with pytest.raises(UnavailableError, match="streams did not come to it in 1 s"):
+    with pytest.raises(UnavailableError, match="streams did not catch up within 1 s"):
         forget(settings, subject, lambda _: None, within_s=1)
     assert tables_with(settings, settings.tenant) == {"events": 1}
 
 
-def test_what_nobody_knows_cannot_be_forgotten(settings: Settings) -> None:
+def test_forgetting_an_unknown_subject_is_an_error(settings: Settings) -> None:
     for subject in (Subject(settings.tenant), Subject(settings.tenant, "typo")):
-        with pytest.raises(ConfigurationError, match=f"nothing is known of {subject}"):
+        with pytest.raises(ConfigurationError, match=f"no data about {subject}"):
             forget(settings, subject, lambda _: None)
 
 
-def test_erasing_leaves_others_of_the_same_name(settings: Settings) -> None:
+def test_erasing_leaves_the_same_id_of_other_tenants(settings: Settings) -> None:
     clickhouse = ClickHouse(settings)
     other = f"other-{settings.tenant}"
     now = utc_now()

@@ -1,4 +1,4 @@
-"""Pairs of questions; tests/consumers/test_memory.py has them on real servers."""
+"""Pairs of questions; test_handler.py has them on real servers."""
 
 from random import Random
 
@@ -6,31 +6,31 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotfish.consumers.memory.asked_again import Asked, pairs
+from pilotfish.consumers.memory.asked_again import Question, pairs
 
 MINUTE = 60_000_000
 
 
-def asked(name: str, began: int, minutes: int = 1, angle: float = 0.0) -> Asked:
+def question(name: str, began: int, minutes: int = 1, angle: float = 0.0) -> Question:
     vector = np.array([np.cos(angle), np.sin(angle)], np.float32)
     ended = (began + minutes) * MINUTE
-    return Asked("t", "ben", name, began * MINUTE, ended, 0, vector)
+    return Question("t", "ben", name, began * MINUTE, ended, 0, vector)
 
 
-def test_the_same_within_an_hour_and_after_the_end_is_asked_again() -> None:
-    first = asked("a", 0, minutes=10)
-    [(earlier, later)] = pairs([asked("b", 60), first])
+def test_the_same_question_within_an_hour_and_after_the_end_is_a_pair() -> None:
+    first = question("a", 0, minutes=10)
+    [(earlier, later)] = pairs([question("b", 60), first])
     assert (earlier.attempt_id, later.attempt_id) == ("a", "b")
-    assert not list(pairs([first, asked("b", 61)]))
-    assert not list(pairs([first, asked("b", 9)]))
-    assert not list(pairs([first, asked("b", 20, angle=np.pi / 3)]))
+    assert not list(pairs([first, question("b", 61)]))
+    assert not list(pairs([first, question("b", 9)]))
+    assert not list(pairs([first, question("b", 20, angle=np.pi / 3)]))
     assert not list(pairs([first]))
 
 
 @given(
     st.lists(
         st.builds(
-            asked,
+            question,
             st.uuids().map(str),
             st.integers(0, 200),
             st.integers(0, 30),
@@ -40,11 +40,14 @@ def test_the_same_within_an_hour_and_after_the_end_is_asked_again() -> None:
     ),
     st.randoms(),
 )
-def test_the_order_in_which_labels_come_does_not_matter(
-    questions: list[Asked], random: Random
+def test_the_order_of_labels_does_not_matter(
+    questions: list[Question], random: Random
 ) -> None:
-    expected = {(one.attempt_id, other.attempt_id) for one, other in pairs(questions)}
+    def ids() -> list[tuple[str, str]]:
+        return [(a.attempt_id, b.attempt_id) for a, b in pairs(questions)]
+
+    expected = set(ids())
     random.shuffle(questions)
-    found = [(one.attempt_id, other.attempt_id) for one, other in pairs(questions)]
-    assert set(found) == expected
-    assert len({earlier for earlier, _ in found}) == len(found)
+    shuffled = ids()
+    assert set(shuffled) == expected
+    assert len({earlier for earlier, _ in shuffled}) == len(shuffled)

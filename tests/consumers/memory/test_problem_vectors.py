@@ -8,17 +8,17 @@ from pilotfish.consumers.memory.problem_vectors import DIM, ProblemVectors
 
 
 class Drawn:
-    """An encoder of so many numbers; the same text, the same vector."""
+    """An encoder of this dimension; the same text has the same vector."""
 
     def __init__(self, dim: int) -> None:
         self._dim = dim
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        made = [
+        vectors = [
             np.random.default_rng(list(text.encode())).normal(size=self._dim)
             for text in texts
         ]
-        return np.asarray(made, np.float32)
+        return np.asarray(vectors, np.float32)
 
 
 @pytest.mark.parametrize(("dim", "within"), [(32, 1e-6), (384, 1e-6), (960, 0.2)])
@@ -26,8 +26,8 @@ def test_vectors_of_any_encoder_fit_and_keep_their_cosines(
     dim: int, within: float
 ) -> None:
     texts = ["one", "two", "three", "one"]
-    made = ProblemVectors(Drawn(dim), "drawn").embed(texts)
-    assert made.shape == (4, DIM) and made.dtype == np.float32
+    vectors = ProblemVectors(Drawn(dim), "drawn").embed(texts)
+    assert vectors.shape == (4, DIM) and vectors.dtype == np.float32
     plain = Drawn(dim).embed(texts)
     plain /= np.linalg.norm(plain, axis=1, keepdims=True)
-    assert np.allclose(made @ made.T, plain @ plain.T, atol=within)
+    assert np.allclose(vectors @ vectors.T, plain @ plain.T, atol=within)

@@ -5,20 +5,20 @@ from pilotfish.consumers.memory.rows import newest, outcome
 from pilotfish.schemas.forgotten import FORGOTTEN
 
 
-def test_of_each_attempt_the_newest_label_with_a_problem_is_kept() -> None:
-    one = label("t", "why?")
-    revised = one.model_copy(update={"version": 3})
+def test_each_attempt_s_newest_label_with_a_problem_is_kept() -> None:
+    first = label("t", "why?")
+    revised = first.model_copy(update={"version": 3})
     other = label("t", "how?")
-    elsewhere = one.model_copy(update={"tenant": "u"})
-    older = one.model_copy(update={"version": 2})
-    kept = newest([one, revised, older, other, label("t", " "), elsewhere])
+    elsewhere = first.model_copy(update={"tenant": "u"})
+    older = first.model_copy(update={"version": 2})
+    kept = newest([first, revised, older, other, label("t", " "), elsewhere])
     assert kept == [revised, other, elsewhere]
 
 
-def test_what_its_last_label_takes_back_is_not_kept() -> None:
-    one, other = label("t", "why?"), label("t", "how?")
+def test_an_attempt_withdrawn_by_its_last_label_is_not_kept() -> None:
+    first, other = label("t", "why?"), label("t", "how?")
     changes = {"version": 2, "p_success": None, "abstained": FORGOTTEN}
-    assert newest([one.model_copy(update=changes), other, one]) == [other]
+    assert newest([first.model_copy(update=changes), other, first]) == [other]
 
 
 @pytest.mark.parametrize(

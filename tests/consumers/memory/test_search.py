@@ -1,4 +1,4 @@
-"""Search on a real vector index: what is near is found, and nothing of other tenants."""
+"""Search on a real vector index: it finds near problems, and none of other tenants."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,15 +34,15 @@ def vectors(apart: Settings) -> ProblemVectors:
 def remember(
     settings: Settings, vectors: ProblemVectors, *labels: AttemptLabelled
 ) -> None:
-    embedded = vectors.embed([one.problem for one in labels])
-    made = [
-        row(one, vectors.name, vector, "")
-        for one, vector in zip(labels, embedded, strict=True)
+    embedded = vectors.embed([each.problem for each in labels])
+    rows = [
+        row(each, vectors.name, vector, "")
+        for each, vector in zip(labels, embedded, strict=True)
     ]
-    ClickHouse(settings).insert("memory", COLUMNS, made)
+    ClickHouse(settings).insert("memory", COLUMNS, rows)
 
 
-@pytest.fixture(params=["one by one", "by index"])
+@pytest.fixture(params=["exact", "by index"])
 def find(
     apart: Settings,
     vectors: ProblemVectors,
@@ -60,66 +60,80 @@ def find(
     return ask
 
 
-def test_the_most_similar_come_first_with_all_that_is_known(
+def test_the_most_similar_attempts_come_first_with_all_columns(
     apart: Settings, vectors: ProblemVectors, find: Find
 ) -> None:
     same = label(apart.tenant, "w1 w2 w3 w4")
     near = label(apart.tenant, "w1 w2 w3 w9", p_success=0.25)
     far = label(apart.tenant, "w70 w71 w72 w73", p_success=None, abstained="timeout")
     remember(apart, vectors, far, near, same)
-    found = find("w1 w2 w3 w4")
-    assert [one.attempt_id for one in found] == [
-        one.attempt_id for one in (same, near, far)
+    results = find("w1 w2 w3 w4")
+    assert [result.attempt_id for result in results] == [
+        each.attempt_id for each in (same, near, far)
     ]
-    assert replace(found[0], similarity=1.0) == Remembered(
-        *(same.attempt_id, same.problem, "sql", "plan", "success", 1.0),
-        *(1.0, 0.5, 60.0, 3, ("sql", "submit")),
+    assert replace(results[0], similarity=1.0) == Remembered(
+        attempt_id=same.attempt_id,
+        problem=same.problem,
+        problem_type="sql",
+        approach="plan",
+        outcome="success",
+        similarity=1.0,
+        p_success=1.0,
+        cost=0.5,
+        duration_s=60.0,
+        steps=3,
+        actions=("sql", "submit"),
     )
-    assert found[0].similarity == pytest.approx(1, abs=1e-2)
-    assert [one.outcome for one in found] == ["success", "failure", "timeout"]
-    assert found[1].similarity == pytest.approx(
+    assert results[0].similarity == pytest.approx(1, abs=1e-2)
+    assert [result.outcome for result in results] == ["success", "failure", "timeout"]
+    assert results[1].similarity == pytest.approx(
         float((vectors.embed([near.problem]) @ vectors.embed([same.problem]).T).item()),
         abs=1e-2,
     )
 
 
-def test_an_attempt_is_found_once_as_it_is_now(
+def test_an_attempt_is_found_once_in_its_newest_version(
     apart: Settings, vectors: ProblemVectors, find: Find
 ) -> None:
-    one = label(apart.tenant, "w1 w2")
+    revised = label(apart.tenant, "w1 w2")
     other = label(apart.tenant, "w1 w9")
     for version in (2, 3, 1):
         changes = {"version": version, "offset": version, "p_success": version / 10}
-        remember(apart, vectors, one.model_copy(update=changes), other)
-    found = find("w1 w2", 2)
-    assert [(f.attempt_id, f.p_success) for f in found] == [
-        (one.attempt_id, 0.3),
+        remember(apart, vectors, revised.model_copy(update=changes), other)
+    results = find("w1 w2", 2)
+    assert [(result.attempt_id, result.p_success) for result in results] == [
+        (revised.attempt_id, 0.3),
         (other.attempt_id, 1.0),
     ]
 
 
 @pytest.mark.parametrize("crowd", [300, 3000])
-def test_a_small_tenant_is_found_behind_a_crowd_of_nearer_ones(
+def test_a_small_tenant_is_found_behind_many_nearer_rows_of_others(
     apart: Settings, vectors: ProblemVectors, find: Find, crowd: int
 ) -> None:
-    mine = [label("mine", f"w1 w2 w{100 + n}") for n in range(7)]
+    own = [label("mine", f"w1 w2 w{100 + n}") for n in range(7)]
     remember(apart, vectors, *(label("crowd", "w1 w2 w3") for _ in range(crowd)))
-    remember(apart, vectors, *mine)
-    found = find("w1 w2 w3", 5, tenant="mine")
-    near = vectors.embed([one.problem for one in mine]) @ vectors.embed(["w1 w2 w3"])[0]
-    nearest = sorted(zip(near, mine, strict=True), key=lambda pair: -pair[0])[:5]
-    assert {f.attempt_id for f in found} == {one.attempt_id for _, one in nearest}
+    remember(apart, vectors, *own)
+    results = find("w1 w2 w3", 5, tenant="mine")
+    near = (
+        vectors.embed([each.problem for each in own]) @ vectors.embed(["w1 w2 w3"])[0]
+    )
+    nearest = sorted(zip(near, own, strict=True), key=lambda pair: -pair[0])[:5]
+    expected = {each.attempt_id for _, each in nearest}
+    assert {result.attempt_id for result in results} == expected
     assert len(find("w1", 100, tenant="mine")) == 7
     assert find("w1", tenant="nobody") == []
 
 
-def test_words_must_all_be_there(
+def test_a_problem_must_contain_all_words(
     apart: Settings, vectors: ProblemVectors, find: Find
 ) -> None:
     both = label(apart.tenant, "Count the W1, please: w2!")
-    one = label(apart.tenant, "w1 w20")
-    remember(apart, vectors, both, one)
-    assert [f.attempt_id for f in find("w2 W1", mode="words")] == [both.attempt_id]
+    partial = label(apart.tenant, "w1 w20")
+    remember(apart, vectors, both, partial)
+    assert [result.attempt_id for result in find("w2 W1", mode="words")] == [
+        both.attempt_id
+    ]
     assert find("'); DROP w1", mode="words") == []
     assert find("?!", mode="words") == []
     assert find("w1 w2", mode="both")[0].attempt_id == both.attempt_id
@@ -136,35 +150,33 @@ def test_vectors_of_another_encoder_are_not_compared(
     assert len(find("w1")) == 1
 
 
-def test_rows_of_before_the_brief_are_found(
+def test_rows_older_than_the_brief_are_found(
     apart: Settings, vectors: ProblemVectors, find: Find
 ) -> None:
     clickhouse = ClickHouse(apart)
     clickhouse.command("ALTER TABLE memory DROP COLUMN brief")
     remember(apart, vectors, label(apart.tenant, "w1"))
-    adds_it = dict(shipped())["0018_memory_brief.sql"]
-    migrate(clickhouse, [("again.sql", adds_it)])
-    assert [one.problem for one in find("w1")] == ["w1"]
+    adds_brief = dict(shipped())["0018_memory_brief.sql"]
+    migrate(clickhouse, [("again.sql", adds_brief)])
+    assert [result.problem for result in find("w1")] == ["w1"]
 
 
 @pytest.mark.parametrize(("text", "k"), [(" ", 5), ("w1", 0), ("w1", 101)])
-def test_what_makes_no_sense_is_refused(find: Find, text: str, k: int) -> None:
+def test_an_empty_text_or_a_bad_k_is_refused(find: Find, text: str, k: int) -> None:
     with pytest.raises(ConfigurationError, match="k from 1 to 100"):
         find(text, k)
 
 
-def found(attempt_id: str) -> Remembered:
+def remembered(attempt_id: str) -> Remembered:
     return Remembered(attempt_id, "", "", "", "", None, 0.0, 0.0, 0.0, 0, ())
 
 
 @given(st.lists(st.lists(st.sampled_from("abcdef"), unique=True), max_size=3))
-def test_fusing_keeps_each_once_and_what_leads_everywhere_first(
+def test_fusing_keeps_each_once_and_common_leaders_first(
     lists: list[list[str]],
 ) -> None:
-    ids = [
-        one.attempt_id
-        for one in fused([[found(name) for name in names] for names in lists])
-    ]
+    results = fused([[remembered(name) for name in names] for names in lists])
+    ids = [result.attempt_id for result in results]
     assert sorted(ids) == sorted({name for names in lists for name in names})
     leaders = {names[0] if names else "" for names in lists}
     if len(leaders) == 1 and "" not in leaders:

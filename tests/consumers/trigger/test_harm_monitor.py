@@ -1,4 +1,4 @@
-"""The watch on real servers: hints that do harm are withdrawn, once."""
+"""The monitor on real servers: hints that do harm are withdrawn once."""
 
 from datetime import timedelta
 
@@ -16,10 +16,10 @@ from pilotfish.schemas.ids import new_id
 
 @pytest.fixture
 def promoted(apart: Settings) -> AdvisorPromoted:
-    """v2 in service, made from v1."""
+    """v2, whose parent is v1, in service."""
     tiny_bundle(apart.models, apart.tenant, "v1")
-    made = tiny_bundle(apart.models, apart.tenant, "v2", parent="v1")
-    return promote(apart, "v2", made.checksum)
+    bundle = tiny_bundle(apart.models, apart.tenant, "v2", parent="v1")
+    return promote(apart, "v2", bundle.checksum)
 
 
 def promote(settings: Settings, version: str, checksum: str) -> AdvisorPromoted:
@@ -33,7 +33,7 @@ def promote(settings: Settings, version: str, checksum: str) -> AdvisorPromoted:
 def attempts(
     settings: Settings, count: int, successes: int, *, holdout: bool, old: bool = False
 ) -> None:
-    """Store labelled attempts that v2 answered, and its answers."""
+    """Store v2's hints and the labelled attempts that received them."""
     at = utc_now() - timedelta(hours=1) if old else utc_now()
     hints, rows = [], []
     for number in range(count):
@@ -49,14 +49,14 @@ def attempts(
     database.insert("attempts", names, [[*row, "v2"] for row in rows])
 
 
-def looked(settings: Settings) -> None:
-    """Let a watch that has just started see all there is, as after a restart."""
-    made = HarmMonitor(settings, ClickHouse(settings), utc_now)
+def run_once(settings: Settings) -> None:
+    """Let a new monitor test all tenants, as after a restart."""
+    monitor = HarmMonitor(settings, ClickHouse(settings), utc_now)
     try:
-        made.start()
-        made.step()
+        monitor.start()
+        monitor.step()
     finally:
-        made.close()
+        monitor.close()
 
 
 def test_hints_that_do_harm_bring_the_parent_back_once(
@@ -64,38 +64,38 @@ def test_hints_that_do_harm_bring_the_parent_back_once(
 ) -> None:
     attempts(apart, 300, 90, holdout=False)
     attempts(apart, 40, 28, holdout=True)
-    looked(apart)
+    run_once(apart)
     now = in_service(apart)[apart.tenant]
     assert isinstance(now, AdvisorRolledBack)
     assert (now.version, now.withdrawn) == ("v1", promoted.version)
     assert now.reason == (
         "hinted 30.0 % of 300, unhinted 70.0 % of 40: worse with confidence"
     )
-    looked(apart)
+    run_once(apart)
     assert in_service(apart)[apart.tenant] == now
 
 
 def test_hints_that_help_stay(apart: Settings, promoted: AdvisorPromoted) -> None:
     attempts(apart, 300, 210, holdout=False)
     attempts(apart, 40, 12, holdout=True)
-    looked(apart)
+    run_once(apart)
     assert in_service(apart)[apart.tenant] == promoted
 
 
-def test_what_was_before_the_promotion_does_not_count(
+def test_attempts_before_the_promotion_do_not_count(
     apart: Settings, promoted: AdvisorPromoted
 ) -> None:
     attempts(apart, 300, 90, holdout=False, old=True)
     attempts(apart, 40, 28, holdout=True, old=True)
-    looked(apart)
+    run_once(apart)
     assert in_service(apart)[apart.tenant] == promoted
 
 
 @pytest.mark.parametrize("parent", ["", "lost"])
-def test_without_a_parent_it_stays(apart: Settings, parent: str) -> None:
-    made = tiny_bundle(apart.models, apart.tenant, "v2", parent=parent)
-    message = promote(apart, "v2", made.checksum)
+def test_an_advisor_without_a_parent_stays(apart: Settings, parent: str) -> None:
+    bundle = tiny_bundle(apart.models, apart.tenant, "v2", parent=parent)
+    message = promote(apart, "v2", bundle.checksum)
     attempts(apart, 300, 90, holdout=False)
     attempts(apart, 40, 28, holdout=True)
-    looked(apart)
+    run_once(apart)
     assert in_service(apart)[apart.tenant] == message

@@ -28,7 +28,7 @@ def test_a_tenant_is_due_at_the_threshold_and_not_before() -> None:
     assert schedule.due() == "a"
 
 
-def test_the_count_is_asked_again_when_enough_labels_came() -> None:
+def test_a_tenant_is_counted_again_after_enough_labels() -> None:
     schedule = Schedule(100, Clock())
     schedule.labelled("a")
     assert schedule.to_count() == ["a"]
@@ -67,7 +67,7 @@ def test_a_busy_tenant_is_tried_again_later() -> None:
     assert schedule.due() == "a"
 
 
-def test_a_failing_training_is_given_up_until_more_labels_came() -> None:
+def test_a_failing_training_waits_for_more_labels() -> None:
     clock = Clock()
     schedule = Schedule(100, clock)
     counted(schedule, "a", 100)
@@ -83,7 +83,7 @@ def test_a_failing_training_is_given_up_until_more_labels_came() -> None:
     assert schedule.due() == "a"
 
 
-def test_a_count_that_missed_labels_on_their_way_is_made_again() -> None:
+def test_a_count_that_missed_labels_in_flight_is_repeated() -> None:
     clock = Clock()
     schedule = Schedule(500, clock)
     schedule.labelled("a")

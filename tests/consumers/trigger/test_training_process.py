@@ -27,13 +27,15 @@ def test_a_training_with_nothing_to_learn_is_done(settings: Settings) -> None:
 
 
 @pytest.mark.slow
-def test_a_training_that_cannot_be_is_failed(settings: Settings) -> None:
-    away = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
-    training = TrainingProcess(away, settings.tenant)
+def test_a_training_without_clickhouse_has_failed(settings: Settings) -> None:
+    unreachable = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
+    training = TrainingProcess(unreachable, settings.tenant)
     eventually(training.outcome, "failed")
 
 
-def test_it_ends_when_told_also_when_it_does_not_listen(settings: Settings) -> None:
+def test_a_training_ends_on_request_even_if_it_ignores_signals(
+    settings: Settings,
+) -> None:
     training = TrainingProcess(settings, settings.tenant)
     assert Path(f"/proc/{training.pid}").exists() or sys.platform != "linux"
     training.end(timeout_s=2.0)

@@ -33,7 +33,7 @@ def test_every_command_is_a_module_of_ours(name: str) -> None:
     assert DOCKERFILE.count('ENTRYPOINT ["python", "-m"]') == 1
 
 
-def test_it_runs_what_pilotfish_up_runs() -> None:
+def test_compose_runs_the_services_of_pilotfish_up() -> None:
     long_lived = {n: tuple(it["command"]) for n, it in OURS.items() if n in SERVICES}
     assert long_lived == dict(SERVICES)
     assert set(OURS) - set(SERVICES) == {"prepare", "base"}
@@ -57,7 +57,7 @@ def test_settings_point_to_the_servers_and_the_shared_store(
     assert OURS[name]["volumes"] == [f"models:{settings.home}"]
 
 
-def test_services_wait_until_topics_tables_and_base_are_there() -> None:
+def test_services_wait_for_topics_tables_and_the_base_advisor() -> None:
     done = {"condition": "service_completed_successfully"}
     healthy = {"condition": "service_healthy"}
     for name, service in OURS.items():
@@ -70,13 +70,13 @@ def test_services_wait_until_topics_tables_and_base_are_there() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_docker_asks_each_service_whether_it_lives(name: str) -> None:
+def test_docker_checks_each_service_s_health(name: str) -> None:
     service = OURS[name]
     *_, script = service["healthcheck"]["test"]
     port = service["environment"]["PILOTFISH_METRICS_PORT"]
     assert f"127.0.0.1:{port}/healthz" in script
     compile(script, "healthcheck", "exec")
-    assert not any(port in one for one in service.get("ports", []))
+    assert not any(port in mapping for mapping in service.get("ports", []))
 
 
 def test_the_servers_are_pinned_checked_and_keep_their_data() -> None:

@@ -34,13 +34,13 @@ def values(kafka: EmbeddedKafka) -> list[bytes | None]:
     place = TopicPartition("things", 0, 0)
     _, end = reader.get_watermark_offsets(place, timeout=60)
     reader.assign([place])
-    found = [record.value() for record in reader.consume(end, 20)]
+    read = [record.value() for record in reader.consume(end, 20)]
     reader.close()
-    return found
+    return read
 
 
 @pytest.mark.slow
-def test_what_was_acknowledged_survives_stops_and_kills(tmp_path: Path) -> None:
+def test_acknowledged_records_survive_stops_and_kills(tmp_path: Path) -> None:
     kafka = kafka_in(tmp_path)
     with kafka:
         create_topic(kafka)
@@ -55,7 +55,7 @@ def test_what_was_acknowledged_survives_stops_and_kills(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_paused_broker_can_be_stopped_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_paused_broker_can_be_stopped_and_leaves_no_process(tmp_path: Path) -> None:
     kafka = kafka_in(tmp_path)
     with kafka:
         pid = kafka.pid
@@ -65,19 +65,19 @@ def test_a_paused_broker_can_be_stopped_and_leaves_nothing(tmp_path: Path) -> No
     kafka.stop()  # again: nothing to do
 
 
-@pytest.mark.parametrize("taken", [0, 1])
-def test_a_port_in_use_is_one_clear_error(tmp_path: Path, taken: int) -> None:
+@pytest.mark.parametrize("used", [0, 1])
+def test_a_port_in_use_is_one_clear_error(tmp_path: Path, used: int) -> None:
     ports = free_ports(2)
     with (
-        socket.create_server(("127.0.0.1", ports[taken])),
-        pytest.raises(RequirementError, match=f"port {ports[taken]} for Kafka.*in use"),
+        socket.create_server(("127.0.0.1", ports[used])),
+        pytest.raises(RequirementError, match=f"port {ports[used]} for Kafka.*in use"),
     ):
         EmbeddedKafka(tmp_path / "kafka", ports[0], ports[1]).start()
     assert not (tmp_path / "kafka").exists()
 
 
 @pytest.mark.slow
-def test_a_broker_that_dies_says_its_last_words(tmp_path: Path) -> None:
+def test_the_error_of_a_broker_that_dies_quotes_its_log(tmp_path: Path) -> None:
     kafka = kafka_in(tmp_path)
     (tmp_path / "kafka/log").mkdir(parents=True)
     (tmp_path / "kafka/log/meta.properties").write_text("version=99\n")
@@ -88,7 +88,7 @@ def test_a_broker_that_dies_says_its_last_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_folder_it_cannot_use_is_one_clear_error(tmp_path: Path) -> None:
+def test_an_unusable_folder_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "kafka").mkdir()
     (tmp_path / "kafka/log").write_text("a file, where a folder should be")
     with pytest.raises(RequirementError, match="Kafka cannot use"):

@@ -77,7 +77,7 @@ def read(settings: Settings, topic: Topic, group: str) -> bool:
     return False
 
 
-def test_an_agent_publishes_asks_and_hears_replies_and_no_more(
+def test_an_agent_publishes_asks_and_reads_replies_and_no_more(
     kafka: SecuredKafka,
 ) -> None:
     agent = kafka.settings("an-agent")
@@ -90,7 +90,7 @@ def test_an_agent_publishes_asks_and_hears_replies_and_no_more(
     assert not read(agent, EVENTS, "pilotfish-archive")
 
 
-def test_a_service_creates_reads_and_writes_pilotfishs_topics(
+def test_a_service_creates_reads_and_writes_pilotfish_s_topics(
     kafka: SecuredKafka,
 ) -> None:
     service = kafka.settings("an-service")
@@ -116,12 +116,12 @@ def test_a_role_is_granted_from_the_command_line(
     newcomer = kafka.settings("newcomer")
     assert not written(newcomer, EVENTS)
     monkeypatch.setenv("PILOTFISH_KAFKA", kafka.bootstrap)
-    done = CliRunner().invoke(app, ["grant", "agent", "newcomer"])
-    assert done.exit_code == 0 and "newcomer may now" in done.output
+    result = CliRunner().invoke(app, ["grant", "agent", "newcomer"])
+    assert result.exit_code == 0 and "newcomer may now" in result.output
     assert written(newcomer, EVENTS)
 
 
-def test_who_has_no_role_may_nothing(kafka: SecuredKafka) -> None:
+def test_a_user_without_a_role_has_no_permissions(kafka: SecuredKafka) -> None:
     nobody = kafka.settings("nobody")
     assert not any(written(nobody, topic) for topic in TOPICS)
     with pytest.raises(ConfigurationError, match="Kafka refuses"):
@@ -129,8 +129,8 @@ def test_who_has_no_role_may_nothing(kafka: SecuredKafka) -> None:
 
 
 @pytest.mark.parametrize("user", ["", "*"])
-def test_a_role_is_for_one_user(kafka: SecuredKafka, user: str) -> None:
-    with pytest.raises(ConfigurationError, match="no single user"):
+def test_a_role_is_granted_to_a_single_user(kafka: SecuredKafka, user: str) -> None:
+    with pytest.raises(ConfigurationError, match="does not name one user"):
         grant(kafka.root, Role.AGENT, user)
 
 
@@ -149,7 +149,7 @@ def test_a_wrong_password_is_one_clear_error_that_does_not_show_it(
     assert "wr0ng" not in f"{raised.value} {settings!r}"
 
 
-def test_services_with_a_wrong_password_end_and_say_why(
+def test_services_with_a_wrong_password_exit_with_the_reason(
     kafka: SecuredKafka, tmp_path: Path
 ) -> None:
     wrong = kafka.settings("an-service", "wr0ng")
@@ -159,8 +159,8 @@ def test_services_with_a_wrong_password_end_and_say_why(
         for service in services.values():
             eventually(lambda service=service: not service.alive())
     for service in services.values():
-        last = service.log.read_text().splitlines()[-1]
-        assert "ConfigurationError" in last and "invalid credentials" in last
+        last_line = service.log.read_text().splitlines()[-1]
+        assert "ConfigurationError" in last_line and "invalid credentials" in last_line
         assert "wr0ng" not in service.log.read_text()
 
 
@@ -185,7 +185,7 @@ def labelled(settings: Settings, attempt_id: str) -> bool:
     return record is not None
 
 
-def test_an_agents_events_become_labels_by_the_secured_door(
+def test_an_agent_s_events_become_labels_on_a_secured_kafka(
     kafka: SecuredKafka,
     servers: Settings,
     tmp_path: Path,

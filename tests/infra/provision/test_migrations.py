@@ -29,9 +29,9 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickH
 @pytest.fixture
 def empty(gateway: EmbeddedClickHouse) -> Iterator[ClickHouse]:
     name = f"database_{next(DATABASES)}"
-    maker = ClickHouse(Settings(clickhouse=gateway.url))
-    maker.command(f"CREATE DATABASE {name}")
-    maker.close()
+    creator = ClickHouse(Settings(clickhouse=gateway.url))
+    creator.command(f"CREATE DATABASE {name}")
+    creator.close()
     it = ClickHouse(Settings(clickhouse=gateway.url, clickhouse_database=name))
     yield it
     it.close()
@@ -44,7 +44,7 @@ def database(empty: ClickHouse) -> ClickHouse:
 
 
 def insert_attempts(database: ClickHouse, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert attempts that differ from a plain success in what a row says."""
+    """Insert attempts that differ from a plain success in the given columns."""
     plain = {
         "tenant": "t",
         "version": 1,
@@ -94,18 +94,18 @@ def test_a_changed_file_is_refused(empty: ClickHouse) -> None:
         migrate(empty, [("0001_a.sql", "SELECT 2")])
 
 
-def test_a_file_cut_short_is_applied_again(database: ClickHouse) -> None:
+def test_an_interrupted_file_is_applied_again(database: ClickHouse) -> None:
     database.command("TRUNCATE TABLE schema_migrations")
     assert len(migrate(database)) == len(shipped())
 
 
-def test_every_column_of_a_table_is_explained(database: ClickHouse) -> None:
-    silent = database.query(
+def test_every_column_of_a_table_has_a_comment(database: ClickHouse) -> None:
+    uncommented = database.query(
         "SELECT table, name FROM system.columns WHERE database = currentDatabase()"
         " AND comment = '' AND table IN (SELECT name FROM system.tables"
         " WHERE database = currentDatabase() AND engine != 'View')"
     )
-    assert silent == []
+    assert uncommented == []
 
 
 def test_the_newest_offset_is_an_attempt_s_current_row(database: ClickHouse) -> None:
@@ -114,15 +114,25 @@ def test_the_newest_offset_is_an_attempt_s_current_row(database: ClickHouse) -> 
             database,
             [{"attempt_id": "a", "last_offset": offset, "p_success": value}],
         )
-    found = database.query("SELECT last_offset, p_success FROM attempts_current")
-    assert found == [(9, 0.1)]
+    rows_read = database.query("SELECT last_offset, p_success FROM attempts_current")
+    assert rows_read == [(9, 0.1)]
 
 
 def test_window_counts_add_up_over_partitions(database: ClickHouse) -> None:
     columns = [
-        *("tenant", "window_s", "window_start", "problem_type", "approach"),
-        *("topic_partition", "attempts", "successes", "failures", "abstentions"),
-        *("cost_nano", "duration_us", "last_offset"),
+        "tenant",
+        "window_s",
+        "window_start",
+        "problem_type",
+        "approach",
+        "topic_partition",
+        "attempts",
+        "successes",
+        "failures",
+        "abstentions",
+        "cost_nano",
+        "duration_us",
+        "last_offset",
     ]
     key = ["t", 60, START.replace(second=0), "sql", "react"]
     rows = [
@@ -151,8 +161,8 @@ def test_success_by_approach_leaves_abstentions_out(database: ClickHouse) -> Non
             {"approach": "plan", "p_success": None},
         ],
     )
-    found = database.query("SELECT * FROM success_by_approach ORDER BY approach")
-    assert found == [
+    rows_read = database.query("SELECT * FROM success_by_approach ORDER BY approach")
+    assert rows_read == [
         ("t", "sql", "plan", 0, 0, None, 1.0),
         ("t", "sql", "react", 3, 2, 0.6667, 3.0),
     ]
@@ -174,11 +184,11 @@ def test_hint_lift_has_newcombe_s_interval(
 ) -> None:
     """Against Newcombe (1998), method 10, of which 56/70 - 48/80 is the example."""
     rows: list[dict[str, Any]] = []
-    for (successes, n), said in (
+    for (successes, n), columns in (
         (advised, {"hint_request_id": "r"}),
         (holdout, {"hint_request_id": "r", "hint_holdout": True}),
     ):
-        rows += [{**said, "p_success": float(i < successes)} for i in range(n)]
+        rows += [{**columns, "p_success": float(i < successes)} for i in range(n)]
     rows += [{"p_success": None, "hint_holdout": True}, {"p_success": 1.0}]
     insert_attempts(database, rows)
     p1, p0 = advised[0] / advised[1], holdout[0] / holdout[1]
@@ -204,8 +214,8 @@ def test_newcombe_s_own_example(database: ClickHouse) -> None:
     ]
     rows += [{"hint_holdout": True, "p_success": float(i < 48)} for i in range(80)]
     insert_attempts(database, rows)
-    found = database.query("SELECT lift, lift_low, lift_high FROM hint_lift")
-    assert found == [(0.2, 0.0524, 0.3339)]
+    rows_read = database.query("SELECT lift, lift_low, lift_high FROM hint_lift")
+    assert rows_read == [(0.2, 0.0524, 0.3339)]
 
 
 def test_no_lift_without_both_sides(database: ClickHouse) -> None:
@@ -213,7 +223,9 @@ def test_no_lift_without_both_sides(database: ClickHouse) -> None:
     assert database.query("SELECT * FROM hint_lift") == []
 
 
-def test_learning_curve_goes_by_hundreds(database: ClickHouse) -> None:
+def test_the_learning_curve_has_a_point_for_each_hundred_attempts(
+    database: ClickHouse,
+) -> None:
     insert_attempts(
         database,
         [
@@ -225,8 +237,8 @@ def test_learning_curve_goes_by_hundreds(database: ClickHouse) -> None:
             for i in range(150)
         ],
     )
-    found = database.query("SELECT * FROM learning_curve ORDER BY from_attempt")
-    assert found == [("t", 0, 100, 0.0, 1.0), ("t", 100, 50, 1.0, 1.0)]
+    rows_read = database.query("SELECT * FROM learning_curve ORDER BY from_attempt")
+    assert rows_read == [("t", 0, 100, 0.0, 1.0), ("t", 100, 50, 1.0, 1.0)]
 
 
 def test_drift_is_the_z_of_recent_against_earlier(database: ClickHouse) -> None:
@@ -246,12 +258,12 @@ def test_drift_of_an_approach_that_always_works_is_none(database: ClickHouse) ->
     assert database.query("SELECT z FROM drift") == [(None,)]
 
 
-def test_current_attempts_have_every_column_but_what_is_for_streams(
+def test_current_attempts_have_every_column_except_those_for_streams(
     database: ClickHouse,
 ) -> None:
-    asked = "SELECT name FROM system.columns WHERE table = '{}' AND database = currentDatabase()"
+    names_of = "SELECT name FROM system.columns WHERE table = '{}' AND database = currentDatabase()"
     table, view = (
-        {name for (name,) in database.query(asked.format(of))}
-        for of in ("attempts", "attempts_current")
+        {column for (column,) in database.query(names_of.format(name))}
+        for name in ("attempts", "attempts_current")
     )
     assert table - view == {"seen_events", "recent_actions"}

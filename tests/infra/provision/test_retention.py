@@ -19,7 +19,11 @@ from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.errors import ConfigurationError
 
 AGED = {
-    *("attempts", "dead_letters", "events", "hints", "memory"),
+    "attempts",
+    "dead_letters",
+    "events",
+    "hints",
+    "memory",
     "window_counts_by_partition",
 }
 
@@ -33,7 +37,7 @@ def apart(settings: Settings) -> Settings:
 
 
 def ttls(settings: Settings) -> dict[str, int]:
-    """Return the days that ClickHouse says each table with a TTL has."""
+    """Return the days of each table with a TTL, as ClickHouse reports them."""
     return dict(
         ClickHouse(settings).query(
             "SELECT name, toUInt32(extract(create_table_query, 'toIntervalDay.([0-9]+)'))"
@@ -43,7 +47,7 @@ def ttls(settings: Settings) -> dict[str, int]:
     )
 
 
-def test_prepare_gives_tables_the_ttl_that_the_setting_says(apart: Settings) -> None:
+def test_prepare_sets_the_ttl_from_the_setting(apart: Settings) -> None:
     prepare(apart)
     others = ttls(apart)
     assert others.items() >= dict.fromkeys(AGED, DEFAULT_DAYS).items()
@@ -55,7 +59,7 @@ def test_prepare_gives_tables_the_ttl_that_the_setting_says(apart: Settings) -> 
     assert ttls(apart) == others
 
 
-def test_only_what_differs_is_altered(apart: Settings) -> None:
+def test_only_tables_whose_ttl_differs_are_altered(apart: Settings) -> None:
     clickhouse = ClickHouse(apart)
     migrate(clickhouse)
     assert apply_retention(clickhouse, "") == {}
@@ -63,7 +67,7 @@ def test_only_what_differs_is_altered(apart: Settings) -> None:
     assert apply_retention(clickhouse, "hints=7") == {}
 
 
-def test_rows_that_are_older_go(apart: Settings) -> None:
+def test_older_rows_are_deleted(apart: Settings) -> None:
     clickhouse = ClickHouse(apart)
     migrate(clickhouse)
     ages = [(str(days), utc_now() - timedelta(days=days)) for days in (1, 20, 100)]
@@ -78,17 +82,26 @@ def test_rows_that_are_older_go(apart: Settings) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("events", "events=", "events=0", "events=-1", "events=1.5", "events=90d"),
-        *("=3", "events=1,,hints=2", "events=1;hints=2", "events=1,events=2", ","),
+        "events",
+        "events=",
+        "events=0",
+        "events=-1",
+        "events=1.5",
+        "events=90d",
+        "=3",
+        "events=1,,hints=2",
+        "events=1;hints=2",
+        "events=1,events=2",
+        ",",
         f"events={MOST_DAYS + 1}",
     ],
 )
-def test_what_is_no_retention_is_refused(settings: Settings, text: str) -> None:
+def test_a_malformed_retention_is_refused(settings: Settings, text: str) -> None:
     with pytest.raises(ConfigurationError, match="write events=90,memory=30"):
         prepare(settings.model_copy(update={"retention": text}))
 
 
-def test_a_table_that_has_none_is_refused(apart: Settings) -> None:
+def test_a_table_without_a_ttl_is_refused(apart: Settings) -> None:
     with pytest.raises(
         ConfigurationError, match="names forgotten, letters: the tables"
     ):
@@ -97,5 +110,5 @@ def test_a_table_that_has_none_is_refused(apart: Settings) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(sorted(AGED)), st.integers(1, MOST_DAYS)))
-def test_what_was_written_is_read(days: dict[str, int]) -> None:
+def test_a_valid_retention_is_parsed(days: dict[str, int]) -> None:
     assert parsed(",".join(f"{table}={n}" for table, n in days.items())) == days

@@ -1,4 +1,4 @@
-"""Row policies on a real engine: as DDL it is read, as users.xml it is enforced.
+"""Row policies on a real engine: parsed as DDL, and enforced from users.xml.
 
 chDB has no users to create. So a second start of the same folder has the policies' own
 conditions and rights in its users.xml, which ClickHouse enforces by the same code.
@@ -29,9 +29,15 @@ from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
 
 VIEWS = {
-    *("attempts_current", "window_counts", "success_by_approach"),
-    *("hint_lift", "learning_curve", "drift", "memory_current"),
-    *("grouped_attempts", "playbook_current"),
+    "attempts_current",
+    "drift",
+    "grouped_attempts",
+    "hint_lift",
+    "learning_curve",
+    "memory_current",
+    "playbook_current",
+    "success_by_approach",
+    "window_counts",
 }
 TENANTS = ["acme", "ACME", "acme2", "o'\\`\" OR 1 <&>\n;", "", "über"]
 ROWS = {
@@ -96,8 +102,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     {"t": tenant},
                 )
         for relation in RELATIONS:
-            found = clickhouse.query(f"SELECT DISTINCT tenant FROM {relation}")
-            assert {tenant for (tenant,) in found} == set(TENANTS)
+            rows = clickhouse.query(f"SELECT DISTINCT tenant FROM {relation}")
+            assert {tenant for (tenant,) in rows} == set(TENANTS)
         clickhouse.close()
     return folder
 
@@ -121,14 +127,14 @@ def users(tenant: str, relations: Sequence[str] = RELATIONS) -> str:
 
 def answers(data: Path, configuration: str, questions: Sequence[str]) -> list[object]:
     """Ask as this configuration's user; a refusal is its code."""
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", READER],
         input=json.dumps([str(data), configuration, questions]),
         capture_output=True,
         text=True,
         check=True,
     )
-    return list(json.loads(done.stdout))
+    return list(json.loads(completed.stdout))
 
 
 @pytest.mark.parametrize("tenant", [t for t in TENANTS if t], ids=repr)
@@ -136,14 +142,14 @@ def test_a_reader_sees_one_tenant_in_every_table_and_view(
     data: Path, tenant: str
 ) -> None:
     questions = [f"SELECT DISTINCT tenant FROM {relation}" for relation in RELATIONS]
-    found = answers(data, users(tenant), questions)
-    assert dict(zip(RELATIONS, found, strict=True)) == {
+    rows = answers(data, users(tenant), questions)
+    assert dict(zip(RELATIONS, rows, strict=True)) == {
         relation: [tenant] for relation in RELATIONS
     }
 
 
-def test_no_other_way_leads_to_other_tenants(data: Path) -> None:
-    ways = {
+def test_no_statement_reveals_rows_of_other_tenants(data: Path) -> None:
+    results = {
         "SELECT uniqExact(tenant) FROM merge('default', '.*')": [1],
         "SELECT count() FROM trainings": [1],
         "SELECT max(tenant) FROM hints": ["acme"],
@@ -160,8 +166,8 @@ def test_no_other_way_leads_to_other_tenants(data: Path) -> None:
         "ALTER TABLE hints DELETE WHERE true": 497,
         "CREATE TABLE copy ENGINE = Memory AS SELECT * FROM hints": 497,
     }
-    found = answers(data, users("acme"), list(ways))
-    assert dict(zip(ways, found, strict=True)) == ways
+    rows = answers(data, users("acme"), list(results))
+    assert dict(zip(results, rows, strict=True)) == results
 
 
 def test_a_view_s_own_policy_holds_where_those_of_its_tables_do_not(data: Path) -> None:
@@ -173,34 +179,34 @@ def test_a_view_s_own_policy_holds_where_those_of_its_tables_do_not(data: Path) 
 
 
 def test_every_table_and_view_with_a_tenant_is_covered(servers: Settings) -> None:
-    found = ClickHouse(servers).query(
+    rows = ClickHouse(servers).query(
         "SELECT table FROM system.columns"
         " WHERE database = currentDatabase() AND name = 'tenant'"
     )
-    assert sorted(table for (table,) in found) == list(RELATIONS)
+    assert sorted(table for (table,) in rows) == list(RELATIONS)
     policies = row_policies.row_policies("t")
     for relation in RELATIONS:
-        assert sum(f"`{relation}` USING" in one for one in policies) == 1
+        assert sum(f"`{relation}` USING" in policy for policy in policies) == 1
         assert f"GRANT SELECT ON `default`.`{relation}` TO `pilotfish_reader_t`" in (
             policies
         )
 
 
-def test_views_read_with_the_rights_of_who_asks(servers: Settings) -> None:
-    found = ClickHouse(servers).query(
+def test_views_read_with_the_caller_s_rights(servers: Settings) -> None:
+    rows = ClickHouse(servers).query(
         "SELECT name, create_table_query LIKE '%SQL SECURITY%' FROM system.tables"
         " WHERE database = currentDatabase() AND engine = 'View'"
     )
-    assert dict(found) == dict.fromkeys(VIEWS, 0)
+    assert dict(rows) == dict.fromkeys(VIEWS, 0)
 
 
-def test_policies_come_before_rights() -> None:
-    verbs = [one.split()[:2] for one in row_policies.row_policies("t")]
-    many = len(RELATIONS)
+def test_policies_come_before_grants() -> None:
+    verbs = [statement.split()[:2] for statement in row_policies.row_policies("t")]
+    count = len(RELATIONS)
     assert verbs == [
         ["CREATE", "ROLE"],
-        *[["CREATE", "ROW"]] * many,
-        *[["GRANT", "SELECT"]] * many,
+        *[["CREATE", "ROW"]] * count,
+        *[["GRANT", "SELECT"]] * count,
     ]
 
 
@@ -223,12 +229,12 @@ def test_clickhouse_reads_any_name_as_it_is(
     clickhouse = ClickHouse(servers)
     for statement in row_policies.row_policies(tenant, other)[:: len(RELATIONS)]:
         assert clickhouse.query("SELECT formatQuery({s:String})", {"s": statement})
-    found = clickhouse.query(
+    rows = clickhouse.query(
         "SELECT groupArray(tenant) FROM (SELECT arrayJoin({names:Array(String)})"
         f" AS tenant) WHERE {condition(tenant)}",
         {"names": [tenant, *({other, tenant + other, ""} - {tenant})]},
     )
-    assert found == [([tenant],)]
+    assert rows == [([tenant],)]
     clickhouse.close()
 
 
@@ -236,14 +242,14 @@ def test_the_command_prints_statements_for_a_client(
     servers: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PILOTFISH_CLICKHOUSE_DATABASE", "learned")
-    done = CliRunner().invoke(app, ["policies", "acme"])
-    assert done.exit_code == 0
-    statements = split(done.output)
+    result = CliRunner().invoke(app, ["policies", "acme"])
+    assert result.exit_code == 0
+    statements = split(result.output)
     assert statements == row_policies.row_policies("acme", "learned")
     clickhouse = ClickHouse(servers)
-    assert all(clickhouse.query(f"EXPLAIN AST {one}") for one in statements)
+    assert all(clickhouse.query(f"EXPLAIN AST {text}") for text in statements)
 
 
-def test_nobody_s_rows_are_no_tenant_s() -> None:
-    with pytest.raises(ConfigurationError, match="no tenant"):
+def test_an_empty_tenant_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="tenant is empty"):
         row_policies.row_policies("")

@@ -78,8 +78,8 @@ def ends_with_one_clear_line(running: Service) -> None:
     """Wait: a right to a topic is missed at once, one to a group after a session."""
     eventually(lambda: not running.alive())
     lines = running.log.read_text().splitlines()
-    [said] = [line for line in lines if '"event": "failed"' in line]
-    assert "ConfigurationError" in said and "Kafka refuses" in said
+    [failure] = [line for line in lines if '"event": "failed"' in line]
+    assert "ConfigurationError" in failure and "Kafka refuses" in failure
     assert '"begins_anew"' not in "".join(lines)
 
 

@@ -19,30 +19,30 @@ def config_of(settings: Settings, topic: Topic) -> dict[str, str]:
     return {name: entry.value for name, entry in entries.items()}
 
 
-def test_every_topic_is_there_with_its_partitions(settings: Settings) -> None:
-    there = AdminClient(client_config(settings)).list_topics(timeout=60).topics
+def test_every_topic_exists_with_its_partitions(settings: Settings) -> None:
+    topics = AdminClient(client_config(settings)).list_topics(timeout=60).topics
     for topic in TOPICS:
-        assert len(there[topic.name].partitions) == topic.partitions
+        assert len(topics[topic.name].partitions) == topic.partitions
 
 
-def test_topics_are_kept_as_the_table_says(settings: Settings) -> None:
+def test_topics_have_the_retention_of_the_table(settings: Settings) -> None:
     day_ms = 24 * 3600 * 1000
     assert config_of(settings, EVENTS)["retention.ms"] == str(30 * day_ms)
     assert config_of(settings, DEAD)["retention.ms"] == str(90 * day_ms)
     assert config_of(settings, ADVISORS)["cleanup.policy"] == "compact"
 
 
-def test_a_letter_about_a_megabyte_fits(settings: Settings) -> None:
+def test_a_dead_letter_about_a_megabyte_fits(settings: Settings) -> None:
     assert int(config_of(settings, DEAD)["max.message.bytes"]) > 1024**2 * 4 / 3
 
 
-def test_kafka_takes_the_largest_message_and_little_more(settings: Settings) -> None:
+def test_kafka_accepts_the_largest_message_and_little_more(settings: Settings) -> None:
     for topic in TOPICS:
-        takes = int(config_of(settings, topic)["max.message.bytes"])
-        assert topic.max_bytes < takes < topic.max_bytes + 100_000
+        accepted = int(config_of(settings, topic)["max.message.bytes"])
+        assert topic.max_bytes < accepted < topic.max_bytes + 100_000
 
 
-def test_making_them_again_changes_nothing(settings: Settings) -> None:
+def test_creating_topics_again_changes_nothing(settings: Settings) -> None:
     create_topics(client_config(settings))
     create_topics(client_config(settings), replication=3)
 
@@ -59,7 +59,7 @@ def test_unequal_partitions_are_refused(
         create_topics(client_config(settings))
 
 
-def test_more_copies_than_brokers_are_refused(
+def test_more_replicas_than_brokers_are_refused(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new = Topic(f"n-{settings.tenant}", "k", EVENTS.messages, EVENTS.keep, 1)
@@ -68,15 +68,19 @@ def test_more_copies_than_brokers_are_refused(
         create_topics(client_config(settings), replication=3)
 
 
-def test_a_kafka_that_is_away_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_kafka_is_an_unavailable_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(module, "_TIMEOUT_S", 1.0)
-    with pytest.raises(UnavailableError, match="Kafka made no topics"):
+    with pytest.raises(UnavailableError, match="Kafka created no topics"):
         create_topics({"bootstrap.servers": "127.0.0.1:1"})
 
 
-def test_topics_of_others_are_left_alone(settings: Settings) -> None:
+def test_topics_of_other_applications_are_left_alone(settings: Settings) -> None:
     admin = AdminClient(client_config(settings))
-    [made] = admin.create_topics([NewTopic(f"other-{settings.tenant}", 1, 1)]).values()
-    made.result(60)
+    [created] = admin.create_topics(
+        [NewTopic(f"other-{settings.tenant}", 1, 1)]
+    ).values()
+    created.result(60)
     create_topics(client_config(settings))
     assert f"other-{settings.tenant}" in admin.list_topics(timeout=60).topics

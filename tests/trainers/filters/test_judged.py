@@ -1,4 +1,4 @@
-"""Who judges labels: held-out predictions of a head that also sees how attempts went."""
+"""Judging labels by held-out predictions of a head that also sees attempts' conduct."""
 
 from dataclasses import replace
 
@@ -9,42 +9,43 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pilotfish.trainers.filters.judged import foretold, judged, suspect
+from pilotfish.trainers.filters.judged import judged, predicted_by_others, suspect
 
 
 @pytest.mark.parametrize("flipped", [0.2, 0.4])
-def test_most_wrong_labels_go_and_most_right_ones_stay(flipped: float) -> None:
+def test_most_wrong_labels_are_dropped_and_most_right_ones_kept(flipped: float) -> None:
     made = world(200)
-    told = np.array([one.p_success for one in attempts(made, flipped)])
-    wrong = told != made.table.outcomes.ravel()
+    labels = np.array([each.p_success for each in attempts(made, flipped)])
+    wrong = labels != made.table.outcomes.ravel()
     kept = judged(attempts(made, flipped), rows(made))
     assert kept[wrong].mean() < 0.35
     assert kept[~wrong].mean() > 0.65
 
 
-def test_right_labels_stay() -> None:
+def test_right_labels_are_kept() -> None:
     made = world(200)
     assert judged(attempts(made, 0.0), rows(made)).mean() > 0.85
 
 
-def test_an_attempt_does_not_foretell_itself() -> None:
+def test_an_attempt_does_not_predict_itself() -> None:
     made = world(60)
-    told = attempts(made, 0.0)
-    other = [replace(told[0], p_success=1 - told[0].p_success), *told[1:]]
-    before, after = foretold(told, rows(made)), foretold(other, rows(made))
+    labelled = attempts(made, 0.0)
+    other = [replace(labelled[0], p_success=1 - labelled[0].p_success), *labelled[1:]]
+    before, after = (
+        predicted_by_others(labelled, rows(made)),
+        predicted_by_others(other, rows(made)),
+    )
     assert before[0] == after[0]
     assert (before != after).any()
 
 
-def test_where_all_ended_alike_nothing_is_suspect() -> None:
+def test_nothing_is_suspect_if_all_attempts_ended_the_same_way() -> None:
     made = world(60)
-    told = [replace(one, p_success=1.0) for one in attempts(made, 0.0)]
-    assert judged(told, rows(made)).all()
+    successes = [replace(each, p_success=1.0) for each in attempts(made, 0.0)]
+    assert judged(successes, rows(made)).all()
 
 
-def test_a_label_is_suspect_where_the_other_outcome_is_foretold_with_confidence() -> (
-    None
-):
+def test_a_label_is_suspect_if_the_other_outcome_is_predicted_with_confidence() -> None:
     success = np.array([True, True, True, False, False, False])
     predicted = np.array([0.9, 0.8, 0.1, 0.1, 0.2, 0.9])
     expected = [False, False, True, False, False, True]
@@ -56,12 +57,12 @@ labels = arrays(np.bool_, 20)
 
 
 @given(chances, labels)
-def test_outcomes_are_treated_alike_and_both_are_left(
+def test_outcomes_are_treated_equally_and_both_are_left(
     predicted: np.ndarray[tuple[int], np.dtype[np.float64]],
     success: np.ndarray[tuple[int], np.dtype[np.bool_]],
 ) -> None:
-    found = suspect(predicted, success)
-    assert set(success[~found]) == set(success)
+    wrong = suspect(predicted, success)
+    assert set(success[~wrong]) == set(success)
     mirrored = suspect(1 - predicted, ~success)
     # Where both are equally confident, rounding decides.
-    assert (found != mirrored).sum() <= 1
+    assert (wrong != mirrored).sum() <= 1

@@ -1,4 +1,4 @@
-"""Clusters: near problems together, the same ones however often they are read."""
+"""Clusters: similar problems share one, and replays find the same clusters."""
 
 import numpy as np
 from hypothesis import given
@@ -24,32 +24,32 @@ vectors = st.lists(
 
 def test_near_problems_share_a_cluster_and_far_ones_do_not() -> None:
     clusters = Clusters()
-    first, made = clusters.join("a", unit(1, 0.1))
-    assert made is not None and made.name == first
+    first, created = clusters.join("a", unit(1, 0.1))
+    assert created is not None and created.name == first
     assert clusters.join("b", unit(1, 0.2)) == (first, None)
-    other, made = clusters.join("c", unit(0, 0, 1))
-    assert made is not None and other != first and made.group == other
+    other, created = clusters.join("c", unit(0, 0, 1))
+    assert created is not None and other != first and created.group == other
 
 
 def test_a_new_cluster_joins_the_group_of_one_that_is_not_far() -> None:
-    known = Cluster("one", unit(1), "its group")
-    _, made = Clusters([known]).join("a", unit(0.5, 0.8))
-    assert made is not None and made.group == "its group"
+    existing = Cluster("one", unit(1), "its group")
+    _, created = Clusters([existing]).join("a", unit(0.5, 0.8))
+    assert created is not None and created.group == "its group"
 
 
 @given(vectors)
-def test_read_again_nothing_is_founded(problems: list[NDArray[np.float32]]) -> None:
+def test_a_replay_founds_no_clusters(problems: list[NDArray[np.float32]]) -> None:
     clusters = Clusters()
-    joined = [clusters.join(str(n), one) for n, one in enumerate(problems)]
-    made = [new for _, new in joined if new is not None]
-    again = Clusters(made)
+    joined = [clusters.join(str(n), problem) for n, problem in enumerate(problems)]
+    created = [new for _, new in joined if new is not None]
+    again = Clusters(created)
     for number, problem in enumerate(problems):
         name, new = again.join(str(number), problem)
-        [leader] = [one for one in made if one.name == name]
+        [leader] = [cluster for cluster in created if cluster.name == name]
         assert new is None and leader.embedding @ problem >= NEAR
 
 
-def test_of_too_many_the_one_used_longest_ago_is_left_out() -> None:
+def test_the_least_recently_used_cluster_is_replaced() -> None:
     order = np.random.default_rng(1)
     problems = order.normal(size=(MOST + 1, 384)).astype(np.float32)
     problems /= np.linalg.norm(problems, axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Groups: every cluster in one, near ones together, ids that stay."""
+"""Groups: every cluster has one, near clusters share one, ids are stable."""
 
 import numpy as np
 from hypothesis import given
@@ -20,23 +20,27 @@ def cluster(name: str, degrees: float, group: str) -> Cluster:
 
 drawn = st.lists(
     st.tuples(st.floats(0, 180), st.sampled_from("pqrs")), min_size=1, max_size=12
-).map(lambda ones: [cluster(str(n), *one) for n, one in enumerate(ones)])
+).map(lambda pairs: [cluster(str(n), *pair) for n, pair in enumerate(pairs)])
 
 
 def test_near_clusters_are_merged_and_the_larger_group_keeps_its_id() -> None:
-    ones = [
+    clusters = [
         cluster("a", 0, "small"),
         cluster("b", 10, "large"),
         cluster("c", 170, "far"),
     ]
-    groups, merged = grouped(ones, {"a": 3, "b": 9, "c": 1})
+    groups, merged = grouped(clusters, {"a": 3, "b": 9, "c": 1})
     assert groups == {"a": "large", "b": "large", "c": "far"}
     assert merged == {"small": "large"}
 
 
 def test_a_group_that_splits_keeps_its_id_where_most_attempts_are() -> None:
-    ones = [cluster("a", 0, "both"), cluster("b", 5, "both"), cluster("c", 170, "both")]
-    groups, merged = grouped(ones, {"a": 1, "b": 1, "c": 50})
+    clusters = [
+        cluster("a", 0, "both"),
+        cluster("b", 5, "both"),
+        cluster("c", 170, "both"),
+    ]
+    groups, merged = grouped(clusters, {"a": 1, "b": 1, "c": 50})
     assert groups["c"] == "both" and groups["a"] == groups["b"] != "both"
     assert merged == {}
 
@@ -47,17 +51,17 @@ def test_one_cluster_is_a_group_of_its_own() -> None:
 
 
 @given(drawn)
-def test_made_again_groups_do_not_change(ones: list[Cluster]) -> None:
-    first = grouped(ones, {})
-    assert first.groups.keys() == {one.name for one in ones}
-    moved = [one._replace(group=first.groups[one.name]) for one in ones]
+def test_grouping_again_changes_nothing(clusters: list[Cluster]) -> None:
+    first = grouped(clusters, {})
+    assert first.groups.keys() == {each.name for each in clusters}
+    moved = [each._replace(group=first.groups[each.name]) for each in clusters]
     again = grouped(moved, {})
     assert again.groups == first.groups and again.merged == {}
 
 
 @given(drawn)
-def test_an_id_that_ended_leads_to_one_that_is_there(ones: list[Cluster]) -> None:
-    groups, merged = grouped(ones, {})
-    old, now = {one.group for one in ones}, set(groups.values())
+def test_an_id_that_ended_leads_to_a_current_one(clusters: list[Cluster]) -> None:
+    groups, merged = grouped(clusters, {})
+    old, now = {each.group for each in clusters}, set(groups.values())
     assert merged.keys() == old - now
     assert set(merged.values()) <= now

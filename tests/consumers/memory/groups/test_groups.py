@@ -25,7 +25,7 @@ def at(degrees: float, up: float = 0.0) -> NDArray[np.float32]:
 
 
 class Remembering:
-    """Remembers problems at an angle, as the memory does it."""
+    """Remembers problems at an angle, as the memory does."""
 
     def __init__(self, settings: Settings) -> None:
         self.tenant = settings.tenant
@@ -37,12 +37,12 @@ class Remembering:
         return Groups(self.clickhouse, EMBEDDER, clock=lambda: self.now)
 
     def put(self, problem: str, *degrees: float, up: float = 0.0) -> list[str]:
-        ones = [label(self.tenant, problem) for _ in degrees]
-        vectors = np.stack([at(one, up) for one in degrees])
-        names = self.groups.join(ones, vectors)
+        labels = [label(self.tenant, problem) for _ in degrees]
+        vectors = np.stack([at(angle, up) for angle in degrees])
+        names = self.groups.join(labels, vectors)
         rows = [
-            row(one, EMBEDDER, vector, name)
-            for one, vector, name in zip(ones, vectors, names, strict=True)
+            row(each, EMBEDDER, vector, name)
+            for each, vector, name in zip(labels, vectors, names, strict=True)
         ]
         self.clickhouse.insert("memory", COLUMNS, rows)
         return names
@@ -80,23 +80,23 @@ def test_near_problems_are_one_group_with_a_name(remembering: Remembering) -> No
     assert remembering.ask(sql) == [("count singers", 1, 3), ("list stadiums", 1, 2)]
 
 
-def test_a_worker_that_starts_anew_knows_the_clusters(remembering: Remembering) -> None:
+def test_a_restarted_worker_reads_the_clusters(remembering: Remembering) -> None:
     [first] = remembering.put("a", 0)
     remembering.groups = remembering.worker()
     assert remembering.put("a", 5) == [first]
 
 
-def test_clusters_that_others_found_are_known_after_a_while(
+def test_clusters_of_other_workers_are_read_after_a_while(
     remembering: Remembering,
 ) -> None:
-    mine, other = remembering.groups, remembering.worker()
+    own, other = remembering.groups, remembering.worker()
     remembering.put("a", 0)
     remembering.groups = other
     [theirs] = remembering.put("b", 170)
-    remembering.groups = mine
+    remembering.groups = own
     assert remembering.put("b", 172) != [theirs]
     remembering.now += EVERY_S
-    mine.step(leads=False)
+    own.step(leads=False)
     assert remembering.put("b", 170) == [theirs]
 
 
@@ -118,7 +118,7 @@ def test_a_bridge_merges_two_groups_and_the_larger_keeps_its_id(
     assert remembering.ask(sql) == [(before["large"],)]
 
 
-def test_a_forgotten_founder_has_an_heir_or_takes_the_cluster_along(
+def test_a_forgotten_founder_is_replaced_or_the_cluster_deleted(
     remembering: Remembering,
 ) -> None:
     remembering.put("ours", 0, 10)
@@ -136,7 +136,7 @@ def test_a_forgotten_founder_has_an_heir_or_takes_the_cluster_along(
     assert (first, second) == pytest.approx(at(10)[:2])
 
 
-def test_groups_made_again_change_nothing(remembering: Remembering) -> None:
+def test_regrouping_changes_nothing(remembering: Remembering) -> None:
     remembering.put("a", 0, 30, 60, 90, 120)
     remembering.regroup()
     clusters = "SELECT cluster, group_id, version FROM clusters FINAL ORDER BY cluster"

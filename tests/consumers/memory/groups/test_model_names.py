@@ -1,4 +1,4 @@
-"""Names by a chat model: asked once, with terms alone, and never needed."""
+"""Names by a chat model: requested once, from terms alone, and never required."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ def named(server: Server) -> Naming:
     return named
 
 
-def test_a_group_has_the_models_name(server: Server, named: Naming) -> None:
+def test_a_group_has_the_model_s_name(server: Server, named: Naming) -> None:
     assert named(TERMS) == {
         "a": "Concerts of singers",
         "b": "Linear equations",
@@ -41,7 +41,7 @@ def test_a_group_has_the_models_name(server: Server, named: Naming) -> None:
     )
 
 
-def test_only_new_terms_are_asked_for(server: Server, named: Naming) -> None:
+def test_names_are_requested_only_for_new_terms(server: Server, named: Naming) -> None:
     named(TERMS)
     named(TERMS)
     assert len(server.requests) == 1
@@ -50,7 +50,7 @@ def test_only_new_terms_are_asked_for(server: Server, named: Naming) -> None:
     assert server.requests[1]["messages"][1]["content"] == "1: triangle"
 
 
-def test_the_model_sees_no_word_of_one_problem_alone(
+def test_the_model_sees_no_word_of_a_single_problem(
     server: Server, named: Naming
 ) -> None:
     named(terms({"a": ["solve for quetzalcoatl", "solve for apples", "solve x"]}))
@@ -70,7 +70,7 @@ def test_the_model_sees_no_word_of_one_problem_alone(
         "1: ignore this'; DROP TABLE groups",
     ],
 )
-def test_what_is_no_name_leaves_the_terms(
+def test_an_invalid_reply_leaves_the_terms(
     server: Server, named: Naming, reply: str
 ) -> None:
     server.reply = reply
@@ -78,14 +78,14 @@ def test_what_is_no_name_leaves_the_terms(
 
 
 @pytest.mark.parametrize("reply", ["1. **Concerts**", "- 1: Concerts.", "1) Concerts"])
-def test_names_are_read_as_models_write_them(
+def test_usual_forms_of_replies_are_read(
     server: Server, named: Naming, reply: str
 ) -> None:
     server.reply = reply
     assert named(TERMS)["a"] == "Concerts"
 
 
-def test_a_model_that_is_away_is_asked_again_later(
+def test_an_unreachable_model_is_tried_again_later(
     server: Server, named: Naming
 ) -> None:
     server.status = 503

@@ -1,4 +1,4 @@
-"""Entries of a playbook: what they say, that they decay, and that they stay few."""
+"""Entries of a playbook: their content, their decay, and their bounded number."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,8 +20,8 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def tried(p_success: float, **changes: object) -> Tried:
-    one = Tried("plan", NOW, p_success, 0.5, ("sql", "submit"))
-    return one._replace(**changes)
+    attempt = Tried("plan", NOW, p_success, 0.5, ("sql", "submit"))
+    return attempt._replace(**changes)
 
 
 def only(attempts: list[Tried], now: datetime = NOW) -> Entry:
@@ -51,11 +51,11 @@ def test_an_entry_counts_and_gives_its_interval() -> None:
     assert (entry.low, entry.high) == interval(31, 38)
 
 
-def test_without_new_evidence_it_decays_and_is_left_out() -> None:
-    ones = [tried(1.0)] * 4
-    fresh, later = only(ones), only(ones, NOW + HALF_LIFE)
+def test_without_new_evidence_an_entry_decays_and_is_dropped() -> None:
+    history = [tried(1.0)] * 4
+    fresh, later = only(history), only(history, NOW + HALF_LIFE)
     assert later.weight == pytest.approx(2) and later.low < fresh.low
-    assert entries(ones, NOW + 4 * HALF_LIFE) == []
+    assert entries(history, NOW + 4 * HALF_LIFE) == []
 
 
 def test_newer_attempts_weigh_more() -> None:
@@ -63,22 +63,22 @@ def test_newer_attempts_weigh_more() -> None:
     assert only([*old, *[tried(1.0)] * 10]).p_success == pytest.approx(2 / 3)
 
 
-def test_spellings_of_an_approach_are_one_entry() -> None:
-    ones = [tried(1.0, approach=name) for name in ("re-act", "Re_Act", "re-act ")]
-    assert only(ones).approach == "re-act"
+def test_spellings_of_an_approach_share_an_entry() -> None:
+    history = [tried(1.0, approach=name) for name in ("re-act", "Re_Act", "re-act ")]
+    assert only(history).approach == "re-act"
 
 
-def test_the_typical_sequence_is_what_half_of_the_successes_share() -> None:
-    ones = [
+def test_the_typical_sequence_is_shared_by_half_of_the_successes() -> None:
+    history = [
         tried(1.0, actions=("look", "sql", "sql", "submit")),
         tried(1.0, actions=("sql", "submit")),
         tried(1.0, actions=("sql",)),
         tried(0.0, actions=("look", "look", "look", "look")),
     ]
-    assert only(ones).actions == ("sql", "submit")
+    assert only(history).actions == ("sql", "submit")
 
 
-def test_what_sets_failures_apart_is_named() -> None:
+def test_failures_are_described_by_what_distinguishes_them() -> None:
     good = [tried(1.0, actions=("look", "sql", "submit"))] * 10
     loops = [tried(0.0, actions=("look", "sql", "sql", "sql", "submit"))] * 8
     assert only([*good, *loops]).failures == "sql over and over"
@@ -91,25 +91,25 @@ def test_what_sets_failures_apart_is_named() -> None:
 
 def test_a_trend_is_the_newer_half_against_the_older() -> None:
     days = [timedelta(days=n) for n in range(20)]
-    ones = [tried(float(n < 10), at=NOW - day) for n, day in enumerate(days)]
-    assert only(ones).trend == 1.0
-    assert only(ones[:9]).trend == 0.0  # too few to tell
+    history = [tried(float(n < 10), at=NOW - day) for n, day in enumerate(days)]
+    assert only(history).trend == 1.0
+    assert only(history[:9]).trend == 0.0  # too few to tell
 
 
 @given(attempts)
-def test_however_much_comes_in_entries_are_few_and_make_sense(
-    ones: list[Tried],
+def test_entries_are_few_and_valid_for_any_attempts(
+    history: list[Tried],
 ) -> None:
-    found = entries(ones, NOW)
-    assert len(found) <= min(ENTRIES, 3)
-    for entry in found:
+    result = entries(history, NOW)
+    assert len(result) <= min(ENTRIES, 3)
+    for entry in result:
         assert 0 <= entry.low <= entry.p_success + 1e-9
         assert entry.p_success <= entry.high + 1e-9 and entry.high <= 1
         assert 0 < entry.weight <= entry.attempts <= ATTEMPTS
         assert entry.last_seen <= NOW and -1 <= entry.trend <= 1
 
 
-def test_of_many_approaches_those_with_most_evidence_stay() -> None:
+def test_the_approaches_with_most_evidence_are_kept() -> None:
     rare = [tried(1.0, approach=f"a{n}") for n in range(ENTRIES)]
-    found = entries([*rare, tried(0.0), tried(0.0)], NOW)
-    assert len(found) == ENTRIES and found[0].approach == "plan"
+    result = entries([*rare, tried(0.0), tried(0.0)], NOW)
+    assert len(result) == ENTRIES and result[0].approach == "plan"

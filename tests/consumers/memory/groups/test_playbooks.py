@@ -1,4 +1,4 @@
-"""Playbooks in a real ClickHouse: a month of attempts, and what is read of them."""
+"""Playbooks in a real ClickHouse, over a month of attempts."""
 
 import random
 from collections import defaultdict
@@ -21,7 +21,7 @@ VECTOR = np.eye(1, 384, dtype=np.float32)[0]
 
 
 class Month:
-    """Attempts day by day; on group i approach i works in 70 %, the others in 35 %."""
+    """Attempts day by day; on group i approach i succeeds in 70 %, others in 35 %."""
 
     def __init__(self, settings: Settings) -> None:
         self.tenant = settings.tenant
@@ -44,7 +44,7 @@ class Month:
     def _attempt(self, at: datetime) -> tuple[object, ...]:
         group, approach = self._order.randrange(3), self._order.randrange(3)
         right = self._order.random() < (0.7 if group == approach else 0.35)
-        one = label(
+        labelled = label(
             self.tenant,
             "w1",
             approach=APPROACHES[approach],
@@ -52,16 +52,16 @@ class Month:
             started_at=at,
             ended_at=at,
         )
-        return row(one, "e", VECTOR, GROUPS[group])
+        return row(labelled, "e", VECTOR, GROUPS[group])
 
     def advised(self) -> dict[str, str]:
-        """Return the approach of each group that the playbook has as the best."""
+        """Return the best approach of each group in the playbook."""
         sql = """SELECT group_id, approach, p_success FROM playbook_current
             WHERE tenant = {tenant:String}"""
-        found: dict[str, list[tuple[float, str]]] = defaultdict(list)
+        entries: dict[str, list[tuple[float, str]]] = defaultdict(list)
         for group, approach, p in self.clickhouse.query(sql, {"tenant": self.tenant}):
-            found[group].append((p, approach))
-        return {group: max(ones)[1] for group, ones in found.items()}
+            entries[group].append((p, approach))
+        return {group: max(pairs)[1] for group, pairs in entries.items()}
 
     def count(self, what: str, table: str) -> int:
         sql = f"SELECT {what} FROM {table} WHERE tenant = {{tenant:String}}"
@@ -82,7 +82,7 @@ def test_a_month_of_attempts_stays_small_and_advises_no_worse(apart: Settings) -
     assert sum(right[-10:]) >= sum(right[:10])
 
 
-def test_a_playbook_without_news_is_not_written_again(apart: Settings) -> None:
+def test_a_playbook_is_not_rewritten_for_few_new_attempts(apart: Settings) -> None:
     month = Month(apart)
     month.day()
     before = month.count("max(version)", "playbook")

@@ -1,4 +1,4 @@
-"""The tables of `default` stay where they are; files of the machine are not among them."""
+"""`default` keeps its tables and gives no access to files of the machine."""
 
 import subprocess
 import sys
@@ -8,7 +8,9 @@ import clickhouse_connect
 import pytest
 from ports import free_ports
 
-from pilotfish.infra.embedded.clickhouse.default_database import keep_apart
+from pilotfish.infra.embedded.clickhouse.default_database import (
+    make_default_ordinary,
+)
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 
 MADE_BY_CHDB = """
@@ -22,7 +24,7 @@ with chdb.connect(sys.argv[1]) as connection:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A folder as chDB makes it, with its overlay over the file system."""
+    """A folder as chDB creates it, with its overlay over the file system."""
     (tmp_path / "engine").mkdir()
     command = [sys.executable, "-c", MADE_BY_CHDB, tmp_path / "engine"]
     subprocess.run(command, check=True)
@@ -49,14 +51,14 @@ def test_tables_of_an_overlay_are_kept(data: Path) -> None:
 def test_a_crash_between_the_steps_loses_nothing(data: Path) -> None:
     metadata = data / "engine/metadata"
     target = (metadata / "default").readlink()
-    keep_apart(data / "engine")
+    make_default_ordinary(data / "engine")
     (metadata / "default").symlink_to(target)
     assert rows(data, "SELECT count() FROM t") == [(2,)]
 
 
 def test_a_new_folder_gets_an_ordinary_database(tmp_path: Path) -> None:
-    keep_apart(tmp_path)
+    make_default_ordinary(tmp_path)
     before = (tmp_path / "metadata/default.sql").read_text()
-    keep_apart(tmp_path)
+    make_default_ordinary(tmp_path)
     assert (tmp_path / "metadata/default.sql").read_text() == before
     assert "ENGINE = Atomic" in before

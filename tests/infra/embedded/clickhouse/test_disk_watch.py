@@ -1,4 +1,4 @@
-"""A part whose files are empty, as a merge on a full disk leaves it."""
+"""Parts whose files are empty, as a merge on a full disk leaves them."""
 
 import asyncio
 import json
@@ -31,7 +31,9 @@ def answer(settings: Settings, sql: str) -> object:
         return error
 
 
-def test_it_gives_way_to_the_parts_that_it_was_merged_from(tmp_path: Path) -> None:
+def test_a_broken_part_is_replaced_by_the_parts_it_was_merged_from(
+    tmp_path: Path,
+) -> None:
     with (
         small_disk(tmp_path / "disk", 200) as disk,
         EmbeddedClickHouse(disk / "clickhouse", free_ports(1)[0]) as gateway,
@@ -56,7 +58,7 @@ def test_it_gives_way_to_the_parts_that_it_was_merged_from(tmp_path: Path) -> No
 
 
 class Parts:
-    """An engine that has one part, of so many bytes."""
+    """An engine with one part, of this many bytes."""
 
     def __init__(self, part: Path, size: int) -> None:
         self._line = json.dumps([str(part), str(size)])
@@ -75,7 +77,7 @@ class Parts:
     ],
     ids=["too short", "whole", "there is room", "merged away meanwhile"],
 )
-def test_a_part_is_broken_that_has_less_on_a_low_disk_than_it_should(
+def test_a_part_is_broken_if_it_is_too_short_while_the_disk_is_low(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     on_disk: bytes | None,
@@ -88,9 +90,9 @@ def test_a_part_is_broken_that_has_less_on_a_low_disk_than_it_should(
         (part / "p.proj" / "n.bin").write_bytes(on_disk)
     monkeypatch.setattr(disk_watch, "LOW_BYTES", low)
     engine: Any = Parts(part, 3)
-    found = asyncio.wait_for(DiskWatch(tmp_path, engine).broken_part(), 0.5)
+    watching = asyncio.wait_for(DiskWatch(tmp_path, engine).broken_part(), 0.5)
     if broken:
-        assert asyncio.run(found) == str(part)
+        assert asyncio.run(watching) == str(part)
     else:
         with pytest.raises(TimeoutError):
-            asyncio.run(found)
+            asyncio.run(watching)

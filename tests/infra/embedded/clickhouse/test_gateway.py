@@ -78,11 +78,11 @@ def test_a_client_inserts_and_reads_typed_rows(client: Client) -> None:
     rows = [(1, at, None, {3: 4}, [("é';\\", 0.5)]), (2**64 - 1, at, 1.5, {}, [])]
     summary = client.insert("typed", rows, ["a", "at", "n", "m", "l"])
     assert summary.written_rows == 2
-    found = client.query(
+    result = client.query(
         "SELECT a, n, m, l.x FROM typed WHERE a IN {ids:Array(UInt64)} ORDER BY a",
         parameters={"ids": [1, 2**64 - 1]},
     )
-    assert found.result_rows == [
+    assert result.result_rows == [
         (1, None, {3: 4}, ["é';\\"]),
         (2**64 - 1, 1.5, {}, []),
     ]
@@ -104,22 +104,22 @@ def test_a_client_compresses_both_ways(
         dsn=gateway.url, autogenerate_session_id=False, compress=method
     ) as packing:
         packing.insert(f"packed_{method}", [["x" * 100]] * 1000, ["a"])
-        found = packing.query(f"SELECT a FROM packed_{method}")
-    assert found.result_rows == [("x" * 100,)] * 1000
+        result = packing.query(f"SELECT a FROM packed_{method}")
+    assert result.result_rows == [("x" * 100,)] * 1000
 
 
 @pytest.mark.parametrize(
     "value", ["", "it's", "tab\tline\nback\\slash", "émoji 🐟", "%'{"]
 )
 def test_parameters_arrive_as_they_were_sent(client: Client, value: str) -> None:
-    found = client.query("SELECT {v:String}", parameters={"v": value})
-    assert found.result_rows == [(value,)]
+    result = client.query("SELECT {v:String}", parameters={"v": value})
+    assert result.result_rows == [(value,)]
 
 
 def test_more_parameters_than_fit_into_an_address(client: Client) -> None:
     ids = [f"attempt-{number}" for number in range(100_000)]
-    found = client.query("SELECT length({v:Array(String)})", parameters={"v": ids})
-    assert found.result_rows == [(100_000,)]
+    result = client.query("SELECT length({v:Array(String)})", parameters={"v": ids})
+    assert result.result_rows == [(100_000,)]
 
 
 def test_settings_end_with_their_request(gateway: EmbeddedClickHouse) -> None:
@@ -146,7 +146,7 @@ def test_formats(gateway: EmbeddedClickHouse, name: str, text: str, kind: str) -
         assert answer.headers["Content-Type"].startswith(kind)
 
 
-def test_headers_tell_what_was_done(gateway: EmbeddedClickHouse) -> None:
+def test_headers_describe_the_statement(gateway: EmbeddedClickHouse) -> None:
     answer = ask(gateway, "/?query_id=mine", b"SELECT sum(number) FROM numbers(10)")
     assert answer.headers["X-ClickHouse-Query-Id"] == "mine"
     assert answer.headers["X-ClickHouse-Timezone"]
@@ -194,7 +194,7 @@ def test_errors_are_clickhouse_s(
         ("/?user=nobody&query=SELECT+1", 403, "Code: 516"),
     ],
 )
-def test_what_is_not_served_is_refused_clearly(
+def test_an_unsupported_request_is_refused_clearly(
     gateway: EmbeddedClickHouse, path: str, status: int, words: str
 ) -> None:
     answer = ask(gateway, path)
@@ -202,7 +202,7 @@ def test_what_is_not_served_is_refused_clearly(
     assert words in answer.text
 
 
-def test_web_pages_are_kept_out(gateway: EmbeddedClickHouse) -> None:
+def test_requests_of_web_pages_are_refused(gateway: EmbeddedClickHouse) -> None:
     for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example:80"}):
         assert "497" in ask(gateway, body=b"SELECT 1", **headers).text
     assert ask(gateway, body=b"SELECT 1", Origin="http://localhost:1").text == "1\n"
@@ -218,13 +218,13 @@ def test_curl(gateway: EmbeddedClickHouse) -> None:
     insert = f"{url}/?query=INSERT%20INTO%20curled%20FORMAT%20JSONEachRow"
     curl(insert, "-H", "Transfer-Encoding: chunked", "--data-binary", rows)
     curl(url, "-d", "INSERT INTO curled VALUES (3, 'v')")
-    asked = f"{url}/?enable_http_compression=1&param_a=2"
+    compressed = f"{url}/?enable_http_compression=1&param_a=2"
     query = "SELECT a, b FROM curled WHERE a != {a:UInt8} ORDER BY a FORMAT CSV"
-    assert curl("--compressed", asked, "-d", query) == '1,"x;y"\n3,"v"\n'
+    assert curl("--compressed", compressed, "-d", query) == '1,"x;y"\n3,"v"\n'
     assert "UNKNOWN_TABLE" in curl(url, "-d", "SELECT * FROM nowhere")
 
 
-def test_bodies_in_pieces_and_compressed(gateway: EmbeddedClickHouse) -> None:
+def test_chunked_and_compressed_bodies(gateway: EmbeddedClickHouse) -> None:
     packed = gzip.compress(b"SELECT 42")
     pieces = (packed[at : at + 5] for at in range(0, len(packed), 5))
     assert ask(gateway, body=pieces, Content_Encoding="gzip").text == "42\n"
@@ -243,13 +243,13 @@ def test_an_insert_is_one_part_or_none(
     insert = "/?query=INSERT+INTO+one_part+FORMAT+TSV"
     assert ask(gateway, insert, rows).status == 200
     assert ask(gateway, insert, rows + b"not a number\n").status == 400
-    found = client.query(
+    result = client.query(
         "SELECT rows FROM system.parts WHERE table = 'one_part' AND active ORDER BY 1"
     )
-    assert found.result_rows == [(20_000,), (1_200_000,)]
+    assert result.result_rows == [(20_000,), (1_200_000,)]
 
 
-def test_a_token_makes_a_repeated_insert_one(client: Client) -> None:
+def test_a_repeated_insert_with_the_same_token_is_stored_once(client: Client) -> None:
     client.command(
         "CREATE TABLE once (a UInt64) ENGINE = MergeTree ORDER BY a"
         " SETTINGS non_replicated_deduplication_window = 100"
@@ -274,7 +274,7 @@ def test_a_slow_statement_holds_up_no_other(gateway: EmbeddedClickHouse) -> None
     in_time(1.5, beside_s)
 
 
-def test_many_at_once_do_not_meet(gateway: EmbeddedClickHouse) -> None:
+def test_concurrent_requests_do_not_mix(gateway: EmbeddedClickHouse) -> None:
     wrong = []
 
     def work(number: int) -> None:
@@ -303,7 +303,7 @@ def test_killed_while_inserting_keeps_whole_batches(tmp_path: Path) -> None:
     for cycle in range(4):
         first = cycle * 1_000_000
         thread = threading.Thread(
-            target=insert_until_it_dies, args=(gateway, first, acknowledged)
+            target=insert_until_the_gateway_dies, args=(gateway, first, acknowledged)
         )
         thread.start()
         enough = first + 2 + cycle
@@ -312,14 +312,14 @@ def test_killed_while_inserting_keeps_whole_batches(tmp_path: Path) -> None:
         thread.join()
         gateway.start()
     with connect(gateway) as client:
-        found = client.query("SELECT n, count() FROM b GROUP BY n").result_rows
+        counts = client.query("SELECT n, count() FROM b GROUP BY n").result_rows
     gateway.stop()
-    assert {count for _, count in found} == {20_000}
-    assert acknowledged <= {n for n, _ in found}
-    assert len(found) <= len(acknowledged) + 4
+    assert {count for _, count in counts} == {20_000}
+    assert acknowledged <= {n for n, _ in counts}
+    assert len(counts) <= len(acknowledged) + 4
 
 
-def insert_until_it_dies(
+def insert_until_the_gateway_dies(
     gateway: EmbeddedClickHouse, first: int, acknowledged: set[int]
 ) -> None:
     with connect(gateway) as client:
@@ -332,7 +332,7 @@ def insert_until_it_dies(
 
 
 @pytest.mark.parametrize("left", [0, 80])
-def test_what_finds_no_room_is_refused_and_fits_later(
+def test_an_insert_is_refused_on_a_full_disk_and_succeeds_later(
     tmp_path: Path, left: int
 ) -> None:
     with (
@@ -353,7 +353,9 @@ def test_what_finds_no_room_is_refused_and_fits_later(
         assert clickhouse.query("SELECT count() FROM t") == [(1000,)]
 
 
-def test_a_folder_has_one_process(gateway: EmbeddedClickHouse, tmp_path: Path) -> None:
+def test_a_folder_and_a_port_have_one_process(
+    gateway: EmbeddedClickHouse, tmp_path: Path
+) -> None:
     data = Path(
         ask(gateway, body=b"SELECT path FROM system.disks LIMIT 1").text.strip()
     ).parent
@@ -364,7 +366,7 @@ def test_a_folder_has_one_process(gateway: EmbeddedClickHouse, tmp_path: Path) -
         EmbeddedClickHouse(tmp_path, port).start()
 
 
-def test_it_stops_within_three_seconds_whatever_runs(tmp_path: Path) -> None:
+def test_the_gateway_stops_within_three_seconds_whatever_runs(tmp_path: Path) -> None:
     def stopping_s() -> float:
         gateway = EmbeddedClickHouse(tmp_path, free_ports(1)[0])
         gateway.start()
@@ -386,7 +388,7 @@ def test_it_stops_within_three_seconds_whatever_runs(tmp_path: Path) -> None:
 
 def test_importing_the_launcher_does_not_load_the_engine() -> None:
     code = "import sys, pilotfish.infra.embedded.clickhouse.gateway; print('chdb' in sys.modules)"
-    done = subprocess.run(
+    imported = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )
-    assert done.stdout == "False\n"
+    assert imported.stdout == "False\n"

@@ -1,4 +1,4 @@
-"""Who may do what: passwords, and the user that only reads."""
+"""Passwords, and the user that only reads."""
 
 import base64
 import socket
@@ -46,7 +46,7 @@ def basic(text: str) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(text.encode()).decode()}
 
 
-def test_only_this_machine_reaches_it(gateway: EmbeddedClickHouse) -> None:
+def test_the_gateway_listens_on_loopback_only(gateway: EmbeddedClickHouse) -> None:
     port = int(gateway.url.rpartition(":")[2])
     listening = subprocess.run(
         ["cat", f"/proc/{gateway.pid}/net/tcp", f"/proc/{gateway.pid}/net/tcp6"],
@@ -56,17 +56,17 @@ def test_only_this_machine_reaches_it(gateway: EmbeddedClickHouse) -> None:
     ).stdout
     local = [line.split()[1] for line in listening.splitlines() if " 0A " in line]
     loopback = socket.inet_aton("127.0.0.1")[::-1].hex().upper()
-    mine = [address for address in local if address.endswith(f":{port:04X}")]
-    assert mine == [f"{loopback}:{port:04X}"]
+    own = [address for address in local if address.endswith(f":{port:04X}")]
+    assert own == [f"{loopback}:{port:04X}"]
 
 
-def test_a_password_is_taken_in_every_way(gateway: EmbeddedClickHouse) -> None:
+def test_a_password_is_accepted_in_every_form(gateway: EmbeddedClickHouse) -> None:
     for headers in (OWNER, {"X-ClickHouse-Key": "öpen sesame"}):
         assert ask(gateway, "SELECT 1", headers) == (200, "1\n")
     assert ask(gateway, "SELECT 1", basic("default:öpen sesame")) == (200, "1\n")
     assert ask(gateway, "SELECT 1", {}, password="öpen sesame") == (200, "1\n")
-    named = {"user": "readonly", "password": "a look"}
-    assert ask(gateway, "SELECT 1", {}, **named) == (200, "1\n")
+    credentials = {"user": "readonly", "password": "a look"}
+    assert ask(gateway, "SELECT 1", {}, **credentials) == (200, "1\n")
 
 
 @pytest.mark.parametrize(
@@ -86,32 +86,32 @@ def test_a_password_is_taken_in_every_way(gateway: EmbeddedClickHouse) -> None:
     ],
     ids=str,
 )
-def test_who_is_not_known_is_told_what_to_do(
+def test_wrong_credentials_are_refused_with_advice(
     gateway: EmbeddedClickHouse, headers: dict[str, str]
 ) -> None:
-    status, words = ask(gateway, "SELECT 1", headers)
+    status, text = ask(gateway, "SELECT 1", headers)
     assert status == 403
-    assert words.startswith("Code: 516. DB::Exception: ")
-    assert words.endswith("(AUTHENTICATION_FAILED)\n")
-    assert "PILOTFISH_CLICKHOUSE_PASSWORD" in words
-    assert "sesame" not in words
-    assert "a look" not in words
+    assert text.startswith("Code: 516. DB::Exception: ")
+    assert text.endswith("(AUTHENTICATION_FAILED)\n")
+    assert "PILOTFISH_CLICKHOUSE_PASSWORD" in text
+    assert "sesame" not in text
+    assert "a look" not in text
 
 
 @pytest.mark.parametrize("name", ["default", "nobody", ""])
 @pytest.mark.parametrize("password", ["right", "wrong", ""])
-def test_name_and_password_are_compared_whole_whatever_they_are(
+def test_name_and_password_are_always_both_compared_in_full(
     monkeypatch: pytest.MonkeyPatch, name: str, password: str
 ) -> None:
     compared = []
 
-    def compare(one: bytes, other: bytes) -> bool:
-        compared.append((one, other))
-        return one == other
+    def compare(given: bytes, expected: bytes) -> bool:
+        compared.append((given, expected))
+        return given == expected
 
     monkeypatch.setattr("hmac.compare_digest", compare)
-    meant = User("default", "right").is_meant(name, password)
-    assert meant == ((name, password) == ("default", "right"))
+    matches = User("default", "right").matches(name, password)
+    assert matches == ((name, password) == ("default", "right"))
     assert compared == [(name.encode(), b"default"), (password.encode(), b"right")]
 
 
@@ -120,13 +120,13 @@ def test_no_password_is_on_the_command_line_or_on_disk(
 ) -> None:
     command = Path(f"/proc/{gateway.pid}/cmdline").read_bytes()
     assert b"pilotfish.infra.embedded.clickhouse.gateway" in command
-    found = subprocess.run(
+    search = subprocess.run(
         ["grep", "-rlE", "pen sesame|a look", folder], capture_output=True, check=False
     )
-    assert (b"sesame" in command, found.stdout) == (False, b"")
+    assert (b"sesame" in command, search.stdout) == (False, b"")
 
 
-def test_a_reader_s_password_alone_is_refused(
+def test_a_password_for_the_reader_alone_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PILOTFISH_CLICKHOUSE_READONLY_PASSWORD", "a look")
@@ -134,7 +134,7 @@ def test_a_reader_s_password_alone_is_refused(
         EmbeddedClickHouse(tmp_path, free_ports(1)[0]).start()
 
 
-def test_without_a_password_of_its_own_there_is_no_reader(
+def test_there_is_no_reader_without_its_own_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PILOTFISH_CLICKHOUSE_PASSWORD", "x")
@@ -174,9 +174,9 @@ def test_a_reader_reads(reader: Client) -> None:
 def test_a_reader_does_not_write(
     gateway: EmbeddedClickHouse, reader: Client, sql: str
 ) -> None:
-    status, words = ask(gateway, sql, READER)
+    status, text = ask(gateway, sql, READER)
     assert status == 500
-    assert words.startswith(("Code: 164.", "Code: 497."))
+    assert text.startswith(("Code: 164.", "Code: 497."))
     assert reader.query("SELECT * FROM t").result_rows == [(1,)]
 
 
@@ -190,15 +190,15 @@ LIMITS = {
 
 @pytest.mark.parametrize("name", LIMITS)
 @pytest.mark.parametrize("value", ["0", "2", "2000000000"])
-def test_limits_are_not_lifted(
+def test_a_reader_cannot_lift_its_limits(
     gateway: EmbeddedClickHouse, name: str, value: str
 ) -> None:
     get = f"SELECT getSetting('{name}')"
     assert ask(gateway, get, READER, **{name: value}) == (200, LIMITS[name] + "\n")
     clause = f"SETTINGS {name} = {value}"
     for sql in (f"{get} {clause}", f"SELECT * FROM ({get} {clause})"):
-        words = ask(gateway, sql, READER, profile="default")[1]
-        assert words.startswith("Code: 164.") or words == LIMITS[name] + "\n"
+        text = ask(gateway, sql, READER, profile="default")[1]
+        assert text.startswith("Code: 164.") or text == LIMITS[name] + "\n"
 
 
 @pytest.mark.parametrize(
@@ -208,11 +208,13 @@ def test_limits_are_not_lifted(
         ("SELECT groupArray(number) FROM numbers(1000000000)", 241),
     ],
 )
-def test_limits_hold(gateway: EmbeddedClickHouse, sql: str, code: int) -> None:
+def test_a_reader_s_limits_hold(
+    gateway: EmbeddedClickHouse, sql: str, code: int
+) -> None:
     assert f"Code: {code}." in ask(gateway, sql, READER)[1]
 
 
-def test_a_reader_s_settings_that_lift_nothing_are_taken(
+def test_a_reader_may_change_other_settings(
     gateway: EmbeddedClickHouse,
 ) -> None:
     sql = "SELECT getSetting('max_threads')"
@@ -235,6 +237,8 @@ def test_pilotfish_itself_logs_in(
     assert clickhouse.query("SELECT a FROM t WHERE a = {a:UInt8}", {"a": 1}) == [(1,)]
 
 
-def test_one_reader_makes_nobody_else_read_only(gateway: EmbeddedClickHouse) -> None:
+def test_a_reader_s_statement_leaves_other_users_their_rights(
+    gateway: EmbeddedClickHouse,
+) -> None:
     assert ask(gateway, "SELECT currentRoles()", READER) == (200, "[]\n")
     assert ask(gateway, "SELECT currentRoles()", OWNER) == (200, "['writer']\n")
