@@ -1,6 +1,7 @@
-.PHONY: setup demo test check format lint types audit faults bench bench-learning bench-labels bench-filters bench-memory lock clean
+.PHONY: setup demo test test-fast check format lint types audit faults bench bench-learning bench-labels bench-filters bench-memory lock clean
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= 2
 
 setup: ## make .venv, install what is locked, fetch Kafka and the base model
 	@$(PYTHON) scripts/set_up.py
@@ -8,8 +9,14 @@ setup: ## make .venv, install what is locked, fetch Kafka and the base model
 demo: setup ## show the whole loop on real problems, from nothing to better than unadvised
 	@$(BIN)/pilotfish demo
 
-test: setup
-	@$(BIN)/coverage run -m pytest && $(BIN)/coverage report
+# Each worker has servers of its own.
+test: setup ## pass everything a change needs, embedded servers included, and measure coverage
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $(WORKERS)
+	@$(BIN)/coverage combine -q && $(BIN)/coverage report
+
+test-fast: setup ## pass the tests that need no server, in two minutes
+	@$(BIN)/pytest -n $(WORKERS) --fast -r fE
 
 # Last: what is not on this machine may keep it from being answered.
 check: lint types test audit ## lint, types, test and audit: all that must pass before a change is done

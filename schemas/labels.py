@@ -1,5 +1,7 @@
 """Labels: what the stream processors publish about an attempt."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from pydantic import Field
@@ -65,3 +67,13 @@ class AttemptLabelled(Message):
     partition: int = Field(ge=0)
     first_offset: int = Field(ge=0)
     offset: int = Field(ge=0)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedLabel:
+    """A label, where it lies in `pilotfish.labels`, and when it was put there."""
+
+    label: AttemptLabelled
+    partition: int
+    offset: int
+    at: datetime

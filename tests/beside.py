@@ -19,4 +19,4 @@ def beside(service: Service, settings: Settings) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        future.result(20)
+        future.result(60)

@@ -2,11 +2,18 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from advice.small_base import SmallBase
+from faults.memory_clickhouse import MemoryClickHouse, Tables
+from faults.trouble import Trouble
 from ports import free_ports
+from tiers import ByScope, leave_out_slow, longest_first, without_servers
+from xdist.remote import Producer
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.infra.embedded.kafka import EmbeddedKafka
@@ -32,6 +39,41 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("shared")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    about = "leave out what is slow, and skip what needs servers"
+    parser.addoption("--fast", action="store_true", help=about)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByScope:
+    config.option.loadscopereorder = False
+    return ByScope(config, log)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    if config.getoption("fast"):
+        leave_out_slow(config, items)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        longest_first(items)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tier(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What holds for all tests of a run."""
+    # Measured are the tests, and not the processes that they start and kill.
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+    with without_servers() if request.config.getoption("fast") else nullcontext():
+        yield
+
+
+@pytest.fixture(scope="session")
+def not_fast(request: pytest.FixtureRequest) -> None:
+    """For what starts servers where `tier` does not see it: in other processes."""
+    if request.config.getoption("fast"):
+        pytest.skip("needs servers")
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Kafka with its topics and ClickHouse with its tables, for tests that stop neither."""
@@ -47,8 +89,35 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         yield settings
 
 
+@pytest.fixture(scope="session")
+def small_base(tmp_path_factory: pytest.TempPathFactory) -> SmallBase:
+    """A base model of two layers; the first training makes its bundle."""
+    from advice.tiny_models import save_tiny_model
+
+    home = tmp_path_factory.mktemp("small-base")
+    return SmallBase(save_tiny_model("bert", home / "bert"), home)
+
+
 @pytest.fixture
 def settings(servers: Settings, tmp_path: Path) -> Settings:
     """The shared servers, with a tenant and a home that no other test has."""
     changes = {"tenant": f"t-{new_id()}", "home": tmp_path}
     return servers.model_copy(update=changes)
+
+
+@pytest.fixture
+def apart(settings: Settings) -> Settings:
+    """The shared servers with an empty database that no other test writes to."""
+    name = "d_" + settings.tenant.replace("-", "_")
+    ClickHouse(settings).command(f"CREATE DATABASE {name}")
+    alone = settings.model_copy(update={"clickhouse_database": name})
+    migrate(ClickHouse(alone))
+    return alone
+
+
+@pytest.fixture(params=["real", "in memory"])
+def clickhouse(request: pytest.FixtureRequest) -> Any:
+    """ClickHouse and the model test's fake of it, which must answer alike."""
+    if request.param == "real":
+        return ClickHouse(request.getfixturevalue("settings"))
+    return MemoryClickHouse(Tables(), Trouble())

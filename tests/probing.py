@@ -12,7 +12,7 @@ def said_on(port: int | None, path: str) -> tuple[int, str]:
     """
     try:
         url = f"http://127.0.0.1:{port}{path}"
-        with urllib.request.urlopen(url, timeout=20) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             return answer.status, answer.read().decode()
     except HTTPError as error:
         return error.code, error.read().decode()

@@ -77,7 +77,7 @@ class SecuredKafka(EmbeddedKafka):
         scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
         user = UserScramCredentialUpsertion(name, scram, PASSWORD.encode())
         admin = AdminClient(self.root)
-        admin.alter_user_scram_credentials([user])[name].result(20)
+        admin.alter_user_scram_credentials([user])[name].result(60)
 
     def take_away(self, user: str, kind: ResourceType) -> None:
         """Delete a user's rules about one kind of resource."""
@@ -88,13 +88,13 @@ class SecuredKafka(EmbeddedKafka):
         )
         admin = AdminClient(self.root)  # it must live until the answer is there
         [deleted] = admin.delete_acls([found]).values()
-        assert deleted.result(20)
+        assert deleted.result(60)
 
     def forget_user(self, name: str) -> None:
         """Delete a user's password, and start again: open connections would go on."""
         user = UserScramCredentialDeletion(name, ScramMechanism.SCRAM_SHA_512)
         admin = AdminClient(self.root)
-        admin.alter_user_scram_credentials([user])[name].result(20)
+        admin.alter_user_scram_credentials([user])[name].result(60)
         self.stop()
         self.start()
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
+from polling import PATIENCE_S
 
 from pilotfish.consumers.advisor import handler as advisor
 from pilotfish.runtime.kafka import consumer, headers, producer, publish
@@ -37,9 +38,11 @@ class Asker:
         self._producer = producer(settings, **{"linger.ms": 0})
         self._consumer: Consumer = consumer(settings, self.client_id)
         self._partitions = range(ADVICE_REPLIES.partitions)
-        places = [TopicPartition(ADVICE_REPLIES.name, one) for one in self._partitions]
+        places = [
+            TopicPartition(ADVICE_REPLIES.name, each) for each in self._partitions
+        ]
         for place in places:
-            _, place.offset = self._consumer.get_watermark_offsets(place, timeout=10)
+            _, place.offset = self._consumer.get_watermark_offsets(place, timeout=60)
         self._consumer.assign(places)
 
     def close(self) -> None:
@@ -60,14 +63,14 @@ class Asker:
         """Publish a request; return its id."""
         request = self.request(problem, **changes)
         publish(self._producer, ADVICE_REQUESTS, request.request_id, request)
-        self._producer.flush(10)
+        self._producer.flush(60)
         return request.request_id
 
     def ask_raw(self, value: bytes, head: dict[str, str]) -> None:
         self._producer.produce(
             ADVICE_REQUESTS.name, value=value, headers=list(head.items())
         )
-        self._producer.flush(10)
+        self._producer.flush(60)
 
     def collect(self, timeout_s: float = 0.1) -> None:
         for record in self._consumer.consume(500, timeout_s):
@@ -77,7 +80,7 @@ class Asker:
                 assert isinstance(hint, HintGiven)
                 self.hints.setdefault(hint.request_id, []).append(hint)
 
-    def wait_for(self, request_id: str, within_s: float = 90.0) -> HintGiven:
+    def wait_for(self, request_id: str, within_s: float = PATIENCE_S) -> HintGiven:
         deadline = time.monotonic() + within_s
         while request_id not in self.hints:
             assert time.monotonic() < deadline, "no answer"
@@ -91,7 +94,7 @@ class Asker:
     def believed(self, problem: str, **changes: Any) -> dict[str, float]:
         """Return P(success) by approach, as the advisor sees it now."""
         hint = self.answer(problem, **changes)
-        return {one.approach: one.p_success for one in hint.candidates}
+        return {each.approach: each.p_success for each in hint.candidates}
 
 
 def label(settings: Settings, number: int, **changes: Any) -> AttemptLabelled:
@@ -115,9 +118,9 @@ def label(settings: Settings, number: int, **changes: Any) -> AttemptLabelled:
 
 def publish_labels(settings: Settings, *labels: AttemptLabelled) -> None:
     to = producer(settings)
-    for one in labels:
-        publish(to, LABELS, one.attempt_id, one, partition=one.partition)
-    assert to.flush(10) == 0
+    for each in labels:
+        publish(to, LABELS, each.attempt_id, each, partition=each.partition)
+    assert to.flush(60) == 0
 
 
 def lessons(settings: Settings, count: int, best: str) -> list[AttemptLabelled]:
@@ -153,6 +156,6 @@ def advising(settings: Settings) -> Iterator[threading.Thread]:
         yield thread
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()
     assert not errors

@@ -2,7 +2,9 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from confluent_kafka import Message as Record
 from confluent_kafka import TopicPartition
+from polling import eventually
 from typer.testing import CliRunner
 
 from pilotfish._cli.app import app
@@ -54,7 +56,12 @@ def test_replay_publishes_the_bytes_unchanged(letter: str, settings: Settings) -
     reader.assign([TopicPartition(ADVICE_REQUESTS.name, *end) for end in ends.items()])
     finished = CliRunner().invoke(app, ["dead", "replay", "--since", "2030-12-31"])
     assert finished.exit_code == 0, finished.output
-    records = reader.consume(num_messages=100, timeout=5)
+    records: list[Record] = []
+
+    def arrived() -> bool:
+        records.extend(reader.consume(num_messages=100, timeout=0.2))
+        return (b"key", BYTES) in [(record.key(), record.value()) for record in records]
+
+    eventually(arrived)
     reader.close()
-    assert (b"key", BYTES) in [(record.key(), record.value()) for record in records]
     assert all(record.headers() == [("schema", b"Old")] for record in records)

@@ -1,9 +1,9 @@
 """What the monitor reads from a real ClickHouse, and what it makes of it."""
 
 import json
-import time
 
 import pytest
+from polling import eventually
 
 from pilotfish.demo.monitor import Monitor, Seen, Stage, Training
 from pilotfish.runtime.clickhouse import ClickHouse
@@ -50,9 +50,7 @@ def test_a_training_under_way_is_seen(settings: Settings) -> None:
     state = {"stage": "lora", "step": 3, "total": 9}
     (folder / "training.json").write_text(json.dumps(state))
     with Monitor(settings) as monitor:
-        ends = time.monotonic() + 20
-        while not monitor.seen.running and time.monotonic() < ends:
-            time.sleep(0.05)
+        eventually(lambda: monitor.seen.running)
         assert monitor.seen.running is not None
         assert monitor.seen.running.training_id == training_id
         assert monitor.seen.stage == Stage("lora", 3, 9)

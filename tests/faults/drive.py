@@ -35,7 +35,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, _platforms(Path(folder)) as platforms:
         for row in ROWS:
             if arguments.only in row.name:
-                rounds = min(arguments.rounds, row.rounds.at_length)
+                rounds = min(arguments.rounds, row.rounds)
                 play = Play(rounds, arguments.attempts, arguments.seed, console.log)
                 result = row.run(next(platforms), play)
                 results.append(result)

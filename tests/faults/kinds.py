@@ -6,12 +6,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from unittest.mock import patch
 
-from faults.processes import Platform
 from faults.world import (
     SERVICES,
+    Disk,
     World,
     behind_proxies,
     clickhouse_on_small_disk,
@@ -22,13 +22,7 @@ from faults.world import (
 from small_disk import full
 
 Inject = Callable[[World, random.Random], None]
-
-
-class Rounds(NamedTuple):
-    """How often a fault happens: at length, and in CI."""
-
-    at_length: int
-    in_ci: int
+Prepare = Callable[[World], AbstractContextManager[World]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +31,7 @@ class Fault:
 
     Args:
         name: what happens.
-        rounds: how often.
+        rounds: how often, at length.
         every_s: seconds from one round to the next; the fault comes at a random time
             in the first half, which leaves it the other one.
         inject: lets it happen once.
@@ -45,10 +39,10 @@ class Fault:
     """
 
     name: str
-    rounds: Rounds
+    rounds: int
     every_s: float
     inject: Inject
-    prepare: Callable[[Platform], AbstractContextManager[World]] = plain
+    prepare: Prepare = plain
 
 
 def _kill(*names: str) -> Inject:
@@ -110,10 +104,12 @@ def _trouble_connections(world: World, order: random.Random) -> None:
     world.connections("")
 
 
-def _fill_disk(world: World, order: random.Random) -> None:
-    assert world.disk is not None
-    with full(world.disk):
-        time.sleep(order.uniform(4, 6))
+def _fill_disk(which: Disk) -> Inject:
+    def inject(world: World, order: random.Random) -> None:
+        with full(world.disks[which]):
+            time.sleep(order.uniform(4, 6))
+
+    return inject
 
 
 def _move_clocks(world: World, order: random.Random) -> None:
@@ -137,42 +133,42 @@ class _Moved:
 
 
 FAULTS = (
-    *(Fault(f"kill -9 of {name}", Rounds(20, 2), 6, _kill(name)) for name in SERVICES),
-    Fault("kill -9 of all services at once", Rounds(10, 1), 10, _kill(*SERVICES)),
-    Fault("kill -9 of Kafka", Rounds(10, 1), 14, _kill_kafka),
-    Fault("kill -9 of ClickHouse's gateway", Rounds(10, 1), 12, _kill_clickhouse),
-    Fault("Kafka or ClickHouse stopped for 30 s", Rounds(10, 1), 62, _stop_server),
-    Fault("a second worker joins and leaves", Rounds(10, 1), 24, _rebalance),
+    *(Fault(f"kill -9 of {name}", 20, 6, _kill(name)) for name in SERVICES),
+    Fault("kill -9 of all services at once", 10, 10, _kill(*SERVICES)),
+    Fault("kill -9 of Kafka", 10, 14, _kill_kafka),
+    Fault("kill -9 of ClickHouse's gateway", 10, 12, _kill_clickhouse),
+    Fault("Kafka or ClickHouse stopped for 30 s", 10, 62, _stop_server),
+    Fault("a second worker joins and leaves", 10, 24, _rebalance),
     Fault(
         "a worker sleeps through a rebalance",
-        Rounds(10, 1),
+        10,
         44,
         _sleep_through_rebalance,
     ),
     Fault(
         "slow, cut and half connections",
-        Rounds(10, 1),
+        10,
         12,
         _trouble_connections,
         behind_proxies,
     ),
     Fault(
         "disk full for ClickHouse",
-        Rounds(3, 1),
+        3,
         14,
-        _fill_disk,
+        _fill_disk("clickhouse"),
         clickhouse_on_small_disk,
     ),
     Fault(
         "disk full for the model store",
-        Rounds(3, 1),
+        3,
         14,
-        _fill_disk,
+        _fill_disk("models"),
         models_on_small_disk,
     ),
     Fault(
         "clocks jump by an hour, events off by a day",
-        Rounds(3, 1),
+        3,
         14,
         _move_clocks,
         with_clock,

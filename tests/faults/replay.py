@@ -88,5 +88,5 @@ def replay(
             each_second(second)
             while time.monotonic() < begin + second:
                 to.poll(0.01)
-    assert to.flush(30) == 0
+    assert to.flush(60) == 0
     return published

@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 from advice.tiny import tiny_bundle
@@ -18,7 +18,7 @@ from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.dead_letters import LIMIT, WITHIN
 from pilotfish.schemas.errors import UnavailableError
 
-RECOVERED_WITHIN_S = 120.0
+RECOVERED_WITHIN_S = 240.0
 STEADY_S = 2.0
 """How long nothing may change after all is there: a late double would show."""
 
@@ -59,37 +59,36 @@ class Result:
 
 def run(fault: Fault, platform: Platform, play: Play) -> Result:
     """Let a fault happen so often while so many attempts are published."""
-    with fault.prepare(platform) as world, _at_work(world) as working:
+    with fault.prepare(World(platform)) as world, at_work(world) as working:
         script = Script(working.platform.settings, play.attempts)
-        try:
+        with closing(script):
             _disturb(fault, working, script, play)
-            trouble = script.settle()
-            found, recovery_s = _recover(working, script)
-            trouble = trouble or _dead(working)
-        finally:
-            script.close()
-        if found or trouble:
-            about = told(ClickHouse(working.platform.settings), script)
-            trouble = f"{trouble}\n{about}\n{logs(list(working.services.values()))}"
-        events = len(script.truths) * PER_ATTEMPT
-        slowest_s = script.slowest_s
-        return Result(
-            fault.name, play.rounds, events, found, recovery_s, slowest_s, trouble
-        )
+            return outcome(fault.name, play.rounds, working, script)
+
+
+def outcome(name: str, rounds: int, world: World, script: Script) -> Result:
+    """Compare everything, after the stream and its faults."""
+    trouble = script.settle()
+    found, recovery_s = _recover(world, script)
+    trouble = trouble or _dead(world)
+    if found or trouble:
+        about = told(ClickHouse(world.platform.settings), script)
+        trouble = f"{trouble}\n{about}\n{logs(list(world.services.values()))}"
+    events = len(script.truths) * PER_ATTEMPT
+    return Result(name, rounds, events, found, recovery_s, script.slowest_s, trouble)
 
 
 @contextmanager
-def _at_work(world: World) -> Iterator[World]:
+def at_work(world: World) -> Iterator[World]:
     """Start the services, with a base advisor; here nothing is trained."""
-    never = {"train_at": 10**9}
-    settings = world.platform.settings.model_copy(update=never)
-    platform = replace(world.platform, settings=settings)
-    tiny_bundle(settings.models, "base", "tiny-1")
+    world = world.with_settings(train_at=10**9)
+    platform = world.platform
+    tiny_bundle(platform.settings.models, "base", "tiny-1")
     with platform.services(*SERVICES) as services:
         for name in ("archive", "streams"):
             services[name].until_it_works()
         try:
-            yield replace(world, platform=platform, services=services)
+            yield replace(world, services=services)
         finally:
             for one in services.values():
                 one.end()

@@ -6,10 +6,12 @@ comes late, every other time doubled, says that they succeeded after all. The ot
 verified. One message in 110 is bad, and every tenth attempt asks for advice.
 """
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count, takewhile
 from typing import TypeVar
 
 from faults.replay import mixed
@@ -58,7 +60,7 @@ class Script:
     """Plays attempts; `truths` and `bad` say what was published so far."""
 
     settings: Settings
-    attempts: int
+    attempts: int = 0
     truths: dict[str, Truth] = field(default_factory=dict)
     bad: int = 0
     requests: set[str] = field(default_factory=set)
@@ -76,17 +78,25 @@ class Script:
 
     def play(self, seconds: float) -> None:
         """Publish everything, evenly over so many seconds."""
-        begin, total = time.monotonic(), self.attempts * PER_ATTEMPT
-        stories = (self._attempt(number) for number in range(self.attempts))
+        numbers = iter(range(self.attempts))
+        self._publish(numbers, self.attempts * PER_ATTEMPT / seconds)
+
+    def play_until(self, over: threading.Event, per_second: float) -> None:
+        """Publish so many events a second until it is over, and end what was begun."""
+        self._publish(takewhile(lambda _: not over.is_set(), count()), per_second)
+
+    def _publish(self, numbers: Iterator[int], per_second: float) -> None:
+        begin = time.monotonic()
+        stories = (self._attempt(number) for number in numbers)
         for number, _ in enumerate(mixed(stories), start=1):
             if number % BAD_EVERY == 0:
                 self._publish_bad()
-            behind = begin + seconds * number / total - time.monotonic()
-            if behind > 0.02:
+            ahead = begin + number / per_second - time.monotonic()
+            if ahead > 0.02:
                 self._raw.poll(0)
-                time.sleep(behind)
+                time.sleep(ahead)
 
-    def settle(self, within_s: float = 90.0) -> str:
+    def settle(self, within_s: float = 180.0) -> str:
         """Wait until Kafka has it all; return what the SDK could not deliver, else ""."""
         delivered = self.client.flush(within_s) and not self._raw.flush(within_s)
         self.requests = {

@@ -7,15 +7,16 @@ from itertools import cycle
 import pytest
 from advice.asking import Asker
 from advice.tiny import tiny_bundle
-from faults.processes import Platform, Service, eventually, logs
+from faults.processes import Platform, Service, logs
 from faults.replay import PER_ATTEMPT, replay
 from faults.truth import windows_differ
+from polling import eventually
 
 from pilotfish.advisors.store import ModelStore
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.progress import new_labels
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.slow
 
 SERVICES = ("archive", "streams", "advisor", "trigger")
 ATTEMPTS = 2000
@@ -50,7 +51,7 @@ def comes_true(
     question: Callable[[], object], answer: object, services: dict[str, Service]
 ) -> None:
     try:
-        eventually(question, answer, 120)
+        eventually(question, answer)
     except AssertionError as error:
         raise AssertionError(f"{error}\n{logs(list(services.values()))}") from error
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 from advice.tiny import tiny_bundle
 from faults.findings import Findings, look
-from faults.processes import Platform, eventually
+from faults.processes import Platform
 from faults.script import PER_ATTEMPT, Script, Truth
-from faults.world import with_clock
+from faults.world import World, with_clock
+from polling import eventually
 
 from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.runtime.clickhouse import ClickHouse
@@ -41,7 +42,7 @@ def test_each_lie_about_the_script_is_found(
         script.play(1)
         assert script.settle() == ""
         script.requests.clear()  # no advisor runs
-        eventually(lambda: look(clickhouse, script), Findings(), 60)
+        eventually(lambda: look(clickhouse, script), Findings())
         assert len(script.truths) == 30 and script.bad
 
         true = dict(script.truths)
@@ -85,7 +86,7 @@ def test_the_clock_of_a_service_can_be_moved(platform: Platform) -> None:
         said = subprocess.check_output([sys.executable, "-c", CLOCKS], env=environment)
         return [float(word) - time.time() for word in said.split()]
 
-    with with_clock(platform) as world:
+    with with_clock(World(platform)) as world:
         world.clock(3600)
         assert seconds_off() == pytest.approx([3600, 3600], abs=30)
         world.clock(0)

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from faults.processes import Platform, Service, eventually, logs
+from faults.processes import Platform, Service, logs
 from faults.replay import replay
 from faults.topics import messages
 from faults.truth import windows_differ
+from polling import eventually
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import producer, publish
@@ -70,11 +71,10 @@ def labelled(
     clickhouse: ClickHouse,
     events: list[Event],
     services: list[Service],
-    within_s: float = 60,
 ) -> None:
     tenant = platform.settings.tenant
     try:
-        eventually(lambda: counted(clickhouse, tenant), everything(events), within_s)
+        eventually(lambda: counted(clickhouse, tenant), everything(events))
     except AssertionError as error:
         raise AssertionError(f"{error}\n{logs(services)}") from error
 
@@ -99,9 +99,9 @@ def test_late_and_doubled_events_change_nothing_twice(
         for event in late:
             again = event.model_copy(update={"event_id": event.event_id + "-again"})
             publish(to, EVENTS, event.attempt_id, again)
-        assert to.flush(30) == 0
+        assert to.flush(60) == 0
         attempts, _, count = everything(events)
         seen = attempts, attempts, count + len(late)
-        eventually(lambda: counted(clickhouse, tenant), seen, 60)
+        eventually(lambda: counted(clickhouse, tenant), seen)
         assert windows(clickhouse, tenant) == before
     assert_true(platform, clickhouse, events)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from advice.asking import APPROACHES, Asker
 from advice.tiny import tiny_bundle
-from faults.processes import Platform, eventually, logs
+from faults.processes import Platform, logs
+from polling import eventually
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import producer, publish
@@ -63,7 +64,7 @@ def send(settings: Settings, events: list[Event]) -> None:
     to = producer(settings)
     for event in events:
         publish(to, EVENTS, event.attempt_id, event)
-    assert to.flush(30) == 0
+    assert to.flush(60) == 0
 
 
 def everything(clickhouse: ClickHouse, tenant: str) -> dict[str, list[Any]]:
@@ -94,8 +95,8 @@ def test_what_an_intruder_sends_changes_and_shows_nothing_of_the_other(
 
     with platform.services("streams", "archive", "advisor") as services:
         send(settings, own)
-        eventually(lambda: labelled(settings.tenant), 60, 60)
-        eventually(lambda: victim.believed(PROBLEM)["plan"] > 0.9, True, 60)
+        eventually(lambda: labelled(settings.tenant), 60)
+        eventually(lambda: victim.believed(PROBLEM)["plan"] > 0.9)
         archived = "SELECT count() FROM events WHERE tenant = {t:String}"
         eventually(lambda: clickhouse.query(archived, {"t": settings.tenant}), [(180,)])
         before = everything(clickhouse, settings.tenant)
@@ -105,8 +106,8 @@ def test_what_an_intruder_sends_changes_and_shows_nothing_of_the_other(
         chances = thief.believed(PROBLEM)
         assert list(chances.values()) == pytest.approx([0.5] * len(APPROACHES))
         send(settings, [one for event in own for one in stolen(event, intruder.tenant)])
-        eventually(lambda: labelled(intruder.tenant), 60, 60)
-        eventually(lambda: thief.believed(PROBLEM) != chances, True, 60)
+        eventually(lambda: labelled(intruder.tenant), 60)
+        eventually(lambda: thief.believed(PROBLEM) != chances)
 
         assert everything(clickhouse, settings.tenant) == before
         assert victim.believed(PROBLEM) == believed

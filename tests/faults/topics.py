@@ -18,7 +18,7 @@ def messages(settings: Settings, topic: Topic) -> Iterator[tuple[int, Message]]:
     try:
         for number in reader.list_topics(topic.name).topics[topic.name].partitions:
             place = TopicPartition(topic.name, number)
-            first, end = reader.get_watermark_offsets(place, timeout=10)
+            first, end = reader.get_watermark_offsets(place, timeout=60)
             reader.assign([TopicPartition(topic.name, number, first)])
             for _ in range(first, end):
                 record = reader.poll(10)
@@ -47,7 +47,7 @@ def ends(settings: Settings, topics: Iterable[Topic]) -> list[TopicPartition]:
     reader = consumer(settings, "test-topics")
     places = beginnings(topics)
     for place in places:
-        place.offset = reader.get_watermark_offsets(place, timeout=10)[1]
+        place.offset = reader.get_watermark_offsets(place, timeout=60)[1]
     reader.close()
     return places
 

@@ -33,11 +33,11 @@ WHERE tenant = {tenant:String} ORDER BY started_at
 def run(platform: Platform, play: Play) -> Result:
     """Kill a training so often at each stage, then let one end."""
     store_attempts(platform.settings, ATTEMPTS, noise=False)
-    trainer = Service("trainer", platform.settings, platform.folder)
     order, recovery_s, trouble, kills = random.Random(play.seed), 0.0, "", 0
     for stage in STAGES:
         for number in range(play.rounds):
             play.say(f"trainer killed at {stage}: {number + 1} of {play.rounds}")
+            trainer = _trainer(platform, stage)
             trainer.start()
             if _reached(platform, trainer, stage) and stage != "promotion":
                 time.sleep(order.uniform(0, 0.3))
@@ -47,6 +47,7 @@ def run(platform: Platform, play: Play) -> Result:
                 trouble += f"a training ended before its stage {stage}; "
             trainer.kill()
             recovery_s = max(recovery_s, _until_free(platform))
+    trainer = _trainer(platform, "")
     trainer.start()
     if trainer.wait(TRAINED_WITHIN_S):
         trouble += "the last training failed"
@@ -56,6 +57,12 @@ def run(platform: Platform, play: Play) -> Result:
     return Result(
         "trainer killed at each stage", kills, ATTEMPTS, found, recovery_s, 0.0, trouble
     )
+
+
+def _trainer(platform: Platform, stage: str) -> Service:
+    """Return one that stands still at a stage where `stages` is in its environment."""
+    environment = {**platform.environment, "FAULTS_STAGE": stage}
+    return Service("trainer", platform.settings, platform.folder, environment)
 
 
 def _reached(platform: Platform, trainer: Service, stage: str) -> bool:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from pilotfish.runtime.settings import Settings
 
 
 @pytest.fixture(scope="package")
-def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """`pilotfish up` in a process, which must stop within ten seconds at the end."""
+def up(tmp_path_factory: pytest.TempPathFactory, not_fast: None) -> Iterator[Settings]:
+    """`pilotfish up` in a process; at the end it must stop, and leave nothing."""
     settings = _settings(tmp_path_factory.mktemp("up"))
     with subprocess.Popen(
         [sys.executable, "-m", "pilotfish", "up"],
@@ -31,15 +30,14 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) >= 7  # two servers, five services
         yield settings
-        since = time.monotonic()
         process.send_signal(signal.SIGINT)
-        process.communicate()
-        assert time.monotonic() - since < 10
+        # Ten seconds where nothing else runs: what hangs takes forever.
+        process.communicate(timeout=60)
         assert not [child for child in children if child.is_running()]
 
 
 @pytest.fixture
-def apart(tmp_path: Path) -> Settings:
+def apart(tmp_path: Path, not_fast: None) -> Settings:
     """Settings of a platform for one test alone."""
     return _settings(tmp_path)
 

@@ -7,7 +7,7 @@ import sys
 
 import psutil
 import pytest
-from faults.processes import eventually
+from polling import eventually
 
 from pilotfish.runtime.settings import Settings
 
@@ -34,9 +34,9 @@ def test_a_signal_ends_all_processes(apart: Settings, number: signal.Signals) ->
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) >= 2, "".join(lines)  # at least the servers
         process.send_signal(number)
-        process.communicate(timeout=30)
+        process.communicate(timeout=90)
         assert process.returncode != 0
-        _, remaining = psutil.wait_procs(children, timeout=5)
+        _, remaining = psutil.wait_procs(children, timeout=60)
         assert remaining == []
 
 
@@ -48,9 +48,9 @@ def test_a_signal_while_kafka_starts_ends_all_processes(apart: Settings) -> None
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
-        eventually(lambda: bool(_brokers(apart)), True, 60)
+        eventually(lambda: bool(_brokers(apart)))
         process.terminate()
-        assert process.wait(60) != 0
+        assert process.wait(90) != 0
     eventually(lambda: _brokers(apart), [])
 
 

@@ -9,8 +9,8 @@ from urllib.error import URLError
 
 import psutil
 import pytest
-from faults.processes import eventually
 from faults.replay import PER_ATTEMPT, replay
+from polling import eventually
 from probing import said_on
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -56,7 +56,7 @@ def reasons(settings: Settings, service: str) -> str:
 @pytest.fixture
 def ready(up: Settings) -> Settings:
     """The platform with a new tenant, once all services are ready."""
-    eventually(lambda: statuses(up, "/readyz"), dict.fromkeys(SERVICES, 200), 60)
+    eventually(lambda: statuses(up, "/readyz"), dict.fromkeys(SERVICES, 200))
     return up.model_copy(update={"tenant": f"t-{new_id()}"})
 
 
@@ -117,7 +117,7 @@ def test_the_metrics_match_what_was_published(ready: Settings) -> None:
     publisher = producer(ready)
     for _ in range(BAD):
         publisher.produce(EVENTS.name, b"no event", key=b"someone")
-    assert publisher.flush(10) == 0
+    assert publisher.flush(60) == 0
     third = ATTEMPTS / 3
     expected = {
         "successes": third,
@@ -152,7 +152,7 @@ def test_a_service_that_is_behind_is_not_ready_until_it_catches_up(
             assert total(ready, service, "pilotfish_lag_records") >= events
         assert reasons(ready, "trigger") == "ClickHouse does not answer"
         assert statuses(ready, "/healthz") == dict.fromkeys(SERVICES, 200)
-    eventually(lambda: statuses(ready, "/readyz"), dict.fromkeys(SERVICES, 200), 60)
+    eventually(lambda: statuses(ready, "/readyz"), dict.fromkeys(SERVICES, 200))
 
 
 @pytest.mark.slow
@@ -166,4 +166,4 @@ def test_a_restarted_service_serves_metrics_again(ready: Settings) -> None:
     os.kill(streams.pid, signal.SIGKILL)
     streams.wait()
     assert fetch(ready, "streams", "/healthz")[0] == 0
-    eventually(lambda: fetch(ready, "streams", "/readyz")[0], 200, 60)
+    eventually(lambda: fetch(ready, "streams", "/readyz")[0], 200)

@@ -8,6 +8,7 @@ import base64
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
-from faults.processes import COMMANDS, Service, eventually
+from faults.processes import COMMANDS, running
 from faults.replay import replay
+from polling import eventually
 from ports import free_ports
 from pydantic import SecretStr
 from secured_kafka import PASSWORD, SecuredKafka
@@ -123,7 +125,7 @@ def run(settings: Settings, *command: str) -> bytes:
         env=settings.environment(),
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     return finished.stdout + finished.stderr
 
@@ -136,19 +138,25 @@ def everywhere(settings: Settings) -> dict[str, Settings]:
     }
 
 
+def run_everywhere(settings: Settings, *words: str) -> dict[str, bytes]:
+    """Return the output of a command with the right passwords, and with each wrong one."""
+    variants = everywhere(settings)
+    with ThreadPoolExecutor(len(variants)) as pool:
+        outputs = pool.map(
+            lambda s: run(s, "-m", "pilotfish", *words), variants.values()
+        )
+        return dict(zip(variants, outputs, strict=True))
+
+
 @pytest.mark.parametrize("words", COMMAND_LINES, ids=" ".join)
 def test_the_command_line_shows_no_password(servers: Servers, words: list[str]) -> None:
-    for settings in everywhere(servers.settings).values():
-        output = run(settings, "-m", "pilotfish", *words)
+    for output in run_everywhere(servers.settings, *words).values():
         assert output
         assert shown(output) == []
 
 
 def test_the_doctor_reports_the_problem_without_the_password(servers: Servers) -> None:
-    output = {
-        variant: run(settings, "-m", "pilotfish", "doctor", "--json")
-        for variant, settings in everywhere(servers.settings).items()
-    }
+    output = run_everywhere(servers.settings, "doctor", "--json")
     assert b"invalid credentials" in output["kafka"]
     assert b"PILOTFISH_CLICKHOUSE_PASSWORD" in output["clickhouse"]
     assert b"invalid credentials" not in output["right"] + output["clickhouse"]
@@ -162,43 +170,30 @@ def test_an_agent_s_log_shows_no_password(servers: Servers, variant: str) -> Non
 
 
 @pytest.mark.parametrize("variant", ["kafka", "clickhouse"])
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_a_service_that_is_refused_shows_no_password(
-    servers: Servers, tmp_path: Path, name: str, variant: str
+def test_services_that_are_refused_show_no_password(
+    servers: Servers, tmp_path: Path, variant: str
 ) -> None:
-    service = Service(name, wrong(servers.settings, variant), tmp_path)
-    service.start()
     refused = b"invalid credentials" if variant == "kafka" else b"AUTHENTICATION_FAILED"
     # The trainer needs only ClickHouse, and the start of the advisor only Kafka.
-    needs = (name, variant) not in {("trainer", "kafka"), ("advisor", "clickhouse")}
-    try:
-        if needs:
-            eventually(lambda: refused in service.log.read_bytes(), True, 40)
-        else:
-            eventually(lambda: service.log.read_bytes() != b"", True, 60)
-    finally:
-        service.end()
-    assert shown(service.log.read_bytes()) == []
+    served = {("trainer", "kafka"), ("advisor", "clickhouse")}
+    with running(wrong(servers.settings, variant), tmp_path, *COMMANDS) as services:
+        for name, service in services.items():
+            expected = b"\n" if (name, variant) in served else refused
+            eventually(lambda log=service.log, text=expected: text in log.read_bytes())
+    for service in services.values():
+        assert shown(service.log.read_bytes()) == []
 
 
 def test_running_services_show_no_password_anywhere(servers: Servers) -> None:
-    services = {
-        name: Service(name, servers.settings, servers.folder)
-        for name in ("archive", "advisor", "trigger", "memory", "streams")
-    }
+    names = ("archive", "advisor", "trigger", "memory", "streams")
     clickhouse = ClickHouse(servers.settings)
-    try:
-        for service in services.values():
-            service.start()
+    with running(servers.settings, servers.folder, *names) as services:
         labelled = "SELECT count() >= 20 FROM attempts_current WHERE version > 0"
-        eventually(lambda: clickhouse.query(labelled), [(1,)], 90)
+        eventually(lambda: clickhouse.query(labelled), [(1,)])
         lines = command_lines([service.pid for service in services.values()])
         lines += command_lines([servers.kafka.pid, servers.clickhouse.pid])
         assert b"pilotfish.infra.embedded.clickhouse.gateway" in lines
         assert shown(lines) == []
-    finally:
-        for service in services.values():
-            service.end()
     for place, content in {**tables(clickhouse), **topics(servers.kafka)}.items():
         assert shown(content) == [], place
     assert shown_in_files(servers.folder) == ""
@@ -246,7 +241,7 @@ def topics(kafka: SecuredKafka) -> Mapping[str, bytes]:
         )
         content, ends = b"", 0
         while ends < topic.partitions:
-            for record in reader.consume(1000, 1.0):
+            for record in reader.consume(1000, 0.1):
                 ends += record.error() is not None
                 content += b"%r" % (record.value(),) + repr(record.headers()).encode()
         reader.close()

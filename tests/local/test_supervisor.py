@@ -71,7 +71,7 @@ def test_leaving_stops_all_children_and_their_children(
         pids = [*running.pids().values(), int(log.read_text())]
         os.kill(running.pids()["parent"], signal.SIGSTOP)
         leaving = time.monotonic()
-    assert time.monotonic() - leaving < 8
+    assert time.monotonic() - leaving < 60  # the deaf one sleeps for ten minutes
     assert all(gone(pid) for pid in pids)
 
 

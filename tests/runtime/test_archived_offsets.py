@@ -35,9 +35,9 @@ def end(apart: Settings, reader: Consumer) -> int:
     for _ in range(10):
         event = FeedbackGiven(tenant=apart.tenant, attempt_id="a", value=1)
         publish(to, EVENTS, "a", event, partition=PARTITION)
-    assert to.flush(10) == 0
+    assert to.flush(60) == 0
     place = TopicPartition(EVENTS.name, PARTITION)
-    return int(reader.get_watermark_offsets(place, timeout=10)[1])
+    return int(reader.get_watermark_offsets(place, timeout=60)[1])
 
 
 def store(settings: Settings, offset: int) -> None:

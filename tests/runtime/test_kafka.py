@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from confluent_kafka import Consumer
+from polling import eventually
 
 from pilotfish.runtime.kafka import consumer, subscribe
 from pilotfish.runtime.settings import Settings
@@ -34,7 +35,8 @@ def test_an_expelled_consumer_hears_of_it_and_then_fails(settings: Settings) -> 
 
 
 def _poll_until(member: Consumer, done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not done():
-        assert time.monotonic() < deadline
+    def polled() -> bool:
         member.poll(0.1)
+        return done()
+
+    eventually(polled)

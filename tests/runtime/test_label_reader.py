@@ -54,7 +54,7 @@ def test_offsets_of_a_topic_that_is_gone_start_it_anew(settings: Settings) -> No
 def test_what_is_no_label_is_set_aside_and_passed(settings: Settings) -> None:
     to = producer(settings)
     to.produce(LABELS.name, value=b"no label", partition=0)
-    assert to.flush(10) == 0
+    assert to.flush(60) == 0
     publish_labels(settings, label(settings, 0))
     reasons: list[str] = []
     with LabelReader(settings, {}, lambda _, reason: reasons.append(reason)) as reader:

@@ -127,7 +127,7 @@ def _ends(reader: Consumer) -> list[TopicPartition]:
         TopicPartition(ADVICE_REPLIES.name, n) for n in range(ADVICE_REPLIES.partitions)
     ]
     for place in places:
-        place.offset = reader.get_watermark_offsets(place, timeout=10)[1]
+        place.offset = reader.get_watermark_offsets(place, timeout=60)[1]
     return places
 
 

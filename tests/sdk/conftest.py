@@ -62,7 +62,7 @@ class KafkaWorld:
         )
 
     def events(self) -> list[Event]:
-        assert self.client.flush(20)
+        assert self.client.flush(60)
         sent = self.client.stats().sent
         return self._reader.until(lambda events: len(events) >= sent)
 

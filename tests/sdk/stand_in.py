@@ -3,8 +3,10 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
+from polling import PATIENCE_S, eventually
 
 from pilotfish._sdk.transport.transport import Advise, scripted_hint
 from pilotfish.runtime.kafka import consumer, headers, producer
@@ -18,23 +20,23 @@ from pilotfish.schemas.topics import ADVICE_REPLIES, ADVICE_REQUESTS, EVENTS, To
 def from_the_end(settings: Settings, topic: Topic) -> Consumer:
     """Return a consumer of all partitions that starts at their ends."""
     reader = consumer(settings, f"test-{settings.tenant}", **{"fetch.wait.max.ms": 10})
-    metadata = reader.list_topics(topic.name, timeout=10).topics[topic.name]
+    metadata = reader.list_topics(topic.name, timeout=60).topics[topic.name]
     reader.assign([_end(reader, topic.name, number) for number in metadata.partitions])
     return reader
 
 
 def _end(reader: Consumer, topic: str, partition: int) -> TopicPartition:
     """Return the end; a topic created just now has no leader for a moment."""
-    deadline = time.monotonic() + 10
     place = TopicPartition(topic, partition)
-    while True:
-        try:
-            _, place.offset = reader.get_watermark_offsets(place, timeout=10)
-        except KafkaException:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        else:
-            return place
+
+    def end() -> bool:
+        with suppress(KafkaException):
+            _, place.offset = reader.get_watermark_offsets(place, timeout=60)
+            return True
+        return False
+
+    eventually(end)
+    return place
 
 
 class EventReader:
@@ -47,7 +49,7 @@ class EventReader:
         self.events: list[Event] = []
 
     def until(
-        self, enough: Callable[[list[Event]], bool], within_s: float = 60.0
+        self, enough: Callable[[list[Event]], bool], within_s: float = PATIENCE_S
     ) -> list[Event]:
         """Read until `enough`, or until the time is over; return all events read."""
         deadline = time.monotonic() + within_s
@@ -110,4 +112,4 @@ class StandInAdvisor:
             headers=headers_of(hint),
             partition=request.reply_partition,
         )
-        self._producer.flush(5)
+        self._producer.flush(60)

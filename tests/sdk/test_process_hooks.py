@@ -4,6 +4,7 @@ import socket
 from collections import Counter
 from contextlib import closing
 
+from polling import in_time
 from sdk.conftest import reading
 from sdk.programs import run
 from sdk.stand_in import EventReader, StandInAdvisor
@@ -48,10 +49,13 @@ def test_a_program_that_exits_without_close_sends_everything(
 
 
 def test_without_kafka_a_program_exits_within_two_seconds_with_a_warning() -> None:
-    done = run(EXITS_WITHOUT_CLOSE, UNREACHABLE)
-    assert done.status == 0
-    assert done.took_s < 2.0
-    assert "127.0.0.1:1" in done.errors and "did not arrive" in done.errors
+    def took_s() -> float:
+        done = run(EXITS_WITHOUT_CLOSE, UNREACHABLE)
+        assert done.status == 0
+        assert "127.0.0.1:1" in done.errors and "did not arrive" in done.errors
+        return done.took_s
+
+    in_time(2, took_s)
 
 
 MANY_CLIENTS = """
@@ -68,9 +72,12 @@ print("END")
 
 
 def test_many_clients_without_kafka_end_within_two_seconds_together() -> None:
-    done = run(MANY_CLIENTS, UNREACHABLE)
-    assert done.status == 0, done.errors
-    assert done.took_s < 2.0
+    def took_s() -> float:
+        done = run(MANY_CLIENTS, UNREACHABLE)
+        assert done.status == 0, done.errors
+        return done.took_s
+
+    in_time(2, took_s)
 
 
 def test_a_server_that_never_answers_delays_no_exit() -> None:
@@ -98,7 +105,7 @@ with pilot.attempt("around") as around:
         if grandchild:
             assert os.waitpid(grandchild, 0)[1] == 0
         attempt("of the grandchild" if grandchild == 0 else "of the child, later")
-        assert pilot.flush(10)
+        assert pilot.flush(60)
         sys.exit(0)
     assert os.waitpid(child, 0)[1] == 0
 attempt("after")
@@ -139,7 +146,7 @@ for round in range(3):
     for process in processes:
         process.start()
     for process in processes:
-        process.join(30)
+        process.join(60)
     assert [process.exitcode for process in processes] == [0] * 4
 with context.Pool(2) as pool:
     pool.map(work, range(20))

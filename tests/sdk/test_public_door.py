@@ -61,7 +61,7 @@ def test_importing_and_connecting_load_nothing_heavy() -> None:
 
 def test_importing_is_quick() -> None:
     code = (
-        "import time; began = time.perf_counter(); import pilotfish; "
-        "print((time.perf_counter() - began) * 1e3)"
+        "import time; began = time.process_time(); import pilotfish; "
+        "print((time.process_time() - began) * 1e3)"
     )
     assert min(float(run(code)) for _ in range(5)) < MAX_IMPORT_MS

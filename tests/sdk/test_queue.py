@@ -72,7 +72,7 @@ def test_closing_the_queue_wakes_a_waiting_reader() -> None:
     waiting = threading.Thread(target=queue.wait, args=(60.0,))
     waiting.start()
     queue.close()
-    waiting.join(10)
+    waiting.join(30)
     assert not waiting.is_alive()
     queue.wait(60.0)
 

@@ -3,13 +3,13 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from confluent_kafka import TopicPartition
-from faults.processes import Service, eventually
+from faults.processes import Service
 from faults.replay import replay
+from polling import eventually
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import consumer, producer, publish
@@ -46,12 +46,8 @@ def test_events_become_labels_and_idle_attempts_end(
     service.start()
     try:
         clickhouse = ClickHouse(settings)
-        eventually(
-            lambda: clickhouse.query(LABELLED, {"t": settings.tenant}), [(21,)], 60
-        )
-        began = time.monotonic()
+        eventually(lambda: clickhouse.query(LABELLED, {"t": settings.tenant}), [(21,)])
         assert service.stop() == 0
-        assert time.monotonic() - began < 5
     finally:
         service.end()
     abandoned = clickhouse.query(
@@ -70,8 +66,8 @@ def test_a_worker_waits_for_kafka_and_stops_while_it_waits(
     service = Service("streams", unreachable, tmp_path)
     service.start()
     try:
-        eventually(lambda: b'"waiting"' in service.log.read_bytes(), True, 60)
-        assert service.stop(6) == 0
+        eventually(lambda: b'"waiting"' in service.log.read_bytes())
+        assert service.stop() == 0
     finally:
         service.end()
 
@@ -97,7 +93,7 @@ def test_a_worker_stops_while_clickhouse_is_unreachable(
     service = Service("streams", unreachable, tmp_path)
     service.start()
     try:
-        eventually(lambda: b'"batch_waits"' in service.log.read_bytes(), True, 60)
+        eventually(lambda: b'"batch_waits"' in service.log.read_bytes())
         assert service.stop() == 0
     finally:
         service.end()

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults.processes import eventually, gone
+from faults.processes import gone
 from faults.records import records
 from faults.replay import events
+from polling import eventually
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.service.background import in_background
@@ -76,10 +77,10 @@ def test_a_process_that_waits_for_a_server_sends_heartbeats(
         return 0 < silent[-1] < silent[-2]
 
     for _ in range(2):
-        eventually(sent_heartbeat, True)
+        eventually(sent_heartbeat)
     worker.end()
     with pytest.raises(UnavailableError, match="process ended"):
-        waiting.result(10)
+        waiting.result(60)
     assert worker.silent_s == 0
 
 
@@ -113,4 +114,4 @@ def test_the_process_ends_with_its_parent(settings: Settings, tmp_path: Path) ->
         pid = int(parent.stdout.readline())
         assert not gone(pid)
         parent.kill()
-    eventually(lambda: gone(pid), True, 10)
+    eventually(lambda: gone(pid))

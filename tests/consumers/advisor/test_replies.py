@@ -33,7 +33,7 @@ def test_a_hint_comes_to_its_partition_under_its_key(
         text="try it",
     )
     replies.send(hint, Address(ADVICE_REPLIES.name, 3))
-    replies.flush(10)
+    replies.flush(60)
     assert asker.wait_for(hint.request_id) == hint
 
 
@@ -57,7 +57,7 @@ def test_an_impossible_address_makes_it_invalid(
         text="try it",
     )
     replies.send(hint, address)
-    replies.flush(10)
+    replies.flush(60)
     got = asker.wait_for(hint.request_id)
     assert (got.abstained, got.text, got.approach) == ("invalid", "", None)
     assert got.detail == replies.problem_with(address)

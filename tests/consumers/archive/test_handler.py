@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from beside import beside
 from confluent_kafka import TopicPartition
-from faults.processes import eventually
 from faults.topics import beginnings, place_group
+from polling import eventually
 
 from pilotfish.consumers.archive import handler as archive
 from pilotfish.consumers.archive.handler import GROUP, run

@@ -35,7 +35,7 @@ def stored(settings: Settings) -> int:
 
 def test_a_batch_that_is_written_is_in(apart: Settings, batch: RowBatch) -> None:
     pending = writer(apart).begin(batch)
-    assert pending.future.result(20)
+    assert pending.future.result(60)
     assert stored(apart) == batch.records
 
 
@@ -45,7 +45,7 @@ def test_rows_of_what_was_forgotten_are_dropped(
     gone = next(attempt for _, attempt in batch.attempts())
     order = Order(apart.tenant, gone, "e", 0, 0)
     write_orders(ClickHouse(apart), [order])
-    assert writer(apart).begin(batch).future.result(20)
+    assert writer(apart).begin(batch).future.result(60)
     left = ClickHouse(apart).query("SELECT DISTINCT attempt_id FROM events")
     assert len(left) == 2 and (gone,) not in left
 
@@ -54,9 +54,9 @@ def test_a_late_batch_that_another_wrote_is_left_to_it(
     apart: Settings, batch: RowBatch
 ) -> None:
     one = writer(apart)
-    assert one.begin(batch).future.result(20)
+    assert one.begin(batch).future.result(60)
     batch.polled_at -= LATE_S
-    assert not one.begin(batch).future.result(20)
+    assert not one.begin(batch).future.result(60)
     assert stored(apart) == batch.records
 
 
@@ -70,4 +70,4 @@ def test_an_abandoned_batch_is_not_tried_again(
     pending = writer(apart).begin(batch)
     pending.abandoned.set()
     with pytest.raises(UnavailableError):
-        pending.future.result(20)
+        pending.future.result(60)

@@ -11,9 +11,10 @@ import pytest
 from advice.tiny import tiny_bundle
 from beside import beside
 from confluent_kafka import TopicPartition
-from faults.processes import Service, eventually
+from faults.processes import Service
 from faults.topics import ends, place_group
 from faults.truth import windows_differ
+from polling import eventually
 
 from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.consumers.archive import handler as archive
@@ -133,7 +134,7 @@ def send(settings: Settings, *messages: EventBase) -> None:
     to = producer(settings)
     for one in messages:
         publish(to, EVENTS, one.attempt_id, one)
-    assert to.flush(20) == 0
+    assert to.flush(60) == 0
 
 
 def send_around(settings: Settings, attempt_id: str, word: str) -> None:
@@ -154,7 +155,7 @@ def send_around(settings: Settings, attempt_id: str, word: str) -> None:
         (json.dumps(bad)[:-1], attempt_id),
     ):
         to.produce(EVENTS.name, value, key=key, headers=headers)
-    assert to.flush(20) == 0
+    assert to.flush(60) == 0
 
 
 def tables_with(settings: Settings, text: str) -> dict[str, int]:
@@ -179,13 +180,13 @@ def all_read(settings: Settings) -> None:
     """Wait until every group has come to the end of its topics, labels made on the way."""
     for group in (streams.GROUP, archive.GROUP, memory.GROUP):
         with progress_of(settings, group) as one:
-            eventually(one.now, True, 60)
+            eventually(one.now)
 
 
 def all_joined(settings: Settings) -> None:
     for group in _GROUPS:
         with progress_of(settings, group) as one:
-            eventually(one.members, 1, 60)
+            eventually(one.members, 1)
 
 
 @pytest.mark.slow
@@ -229,7 +230,7 @@ def everywhere(settings: Settings, attempt_id: str) -> None:
     send(settings, *story(settings.tenant, attempt_id, SECRET))
     send_around(settings, attempt_id, SECRET)
     expected = {"attempts", "events", "hints", "memory", "dead_letters"}
-    eventually(lambda: tables_with(settings, SECRET).keys(), expected, 60)
+    eventually(lambda: tables_with(settings, SECRET).keys(), expected)
     all_read(settings)
     subject = Subject(settings.tenant, attempt_id)
     assert set(found(ClickHouse(settings), subject)) == expected
@@ -261,7 +262,7 @@ def rewritten(settings: Settings) -> None:
         "SELECT table FROM system.parts WHERE active AND has_lightweight_delete"
         " AND database = currentDatabase() AND table != 'label_models'"
     )
-    eventually(lambda: clickhouse.query(masked), [], 60)
+    eventually(lambda: clickhouse.query(masked), [])
 
 
 def nothing_is_left(settings: Settings, attempt_id: str) -> None:
@@ -294,7 +295,7 @@ def test_nothing_of_a_tenant_is_left_nor_comes_back(
         training = (based.tenant, "training")
         ClickHouse(based).insert("trainings", ("tenant", "training_id"), [training])
         all_read(based)
-        eventually(lambda: tables_with(based, word).get("memory", 0) >= 12, True, 60)
+        eventually(lambda: tables_with(based, word).get("memory", 0) >= 12)
         before = tables_with(based, stays)
 
         deleted = forget(based, Subject(based.tenant), lambda _: None)
@@ -333,7 +334,7 @@ def test_killed_anywhere_the_same_command_finishes_it(
     with services(based, tmp_path):
         all_joined(based)
         send(based, *story(based.tenant, victim, SECRET))
-        eventually(lambda: tables_with(based, SECRET).get("memory", 0) > 0, True, 60)
+        eventually(lambda: tables_with(based, SECRET).get("memory", 0) > 0)
         for steps in range(4):
             with pytest.raises(CrashError):
                 forget(based, subject, crash_after(steps))
@@ -389,7 +390,6 @@ def test_an_archive_that_begins_anew_takes_in_nothing_forgotten(
         eventually(
             lambda: ClickHouse(apart).query(kept, {"t": list(tenants)}),
             [(apart.tenant, "b", 5)],
-            60,
         )
 
 

@@ -10,8 +10,9 @@ import pytest
 from advice.labels import NOW, label, send
 from advice.tiny import tiny_bundle
 from beside import beside
-from faults.processes import Service, eventually
+from faults.processes import Service
 from faults.topics import beginnings, messages, place_group
+from polling import eventually
 
 from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.consumers.memory.handler import GROUP, run
@@ -111,7 +112,7 @@ def test_labels_read_again_change_nothing(based: Settings) -> None:
     send(based, *ones, *newer)
     shown = "attempt_id, version, outcome, last_offset"
     with remembering(based):
-        eventually(lambda: len(rows(based, "1", "memory")) >= 40, True)
+        eventually(lambda: len(rows(based, "1", "memory")) >= 40)
         eventually(lambda: sum(v for (v,) in rows(based, "version")), 60)
     before = rows(based, shown)
     read_again(based)
@@ -148,10 +149,10 @@ def test_killed_in_the_middle_nothing_is_lost_or_doubled(
             based, *(label(based.tenant, f"w{n}", partition=n % 4) for n in range(700))
         )
         service.start()
-        eventually(lambda so_far=700 * batch: remembered(based) > so_far, True, 60)
+        eventually(lambda so_far=700 * batch: remembered(based) > so_far)
         service.kill()
     with remembering(based):
-        eventually(lambda: remembered(based), 2100, 60)
+        eventually(lambda: remembered(based), 2100)
 
 
 def asked(settings: Settings, minutes_ago: float, problem: str, **changes: Any) -> AttemptLabelled:  # fmt: skip

@@ -2,7 +2,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from faults.processes import eventually
+from polling import eventually
 
 from pilotfish.advisors.store import ModelStore
 from pilotfish.consumers.trigger.training_process import TrainingProcess
@@ -16,21 +16,21 @@ def test_a_training_that_finds_the_tenant_locked_is_busy(settings: Settings) -> 
     with ModelStore(settings.models).training_lock(settings.tenant):
         training = TrainingProcess(settings, settings.tenant)
         assert training.outcome() is None
-        eventually(training.outcome, "busy", 60)
+        eventually(training.outcome, "busy")
     assert training.outcome() == "busy"
 
 
 @pytest.mark.slow
 def test_a_training_with_nothing_to_learn_is_done(settings: Settings) -> None:
     training = TrainingProcess(settings, settings.tenant)
-    eventually(training.outcome, "done", 90)  # refused, and that is a verdict
+    eventually(training.outcome, "done")  # refused, and that is a verdict
 
 
 @pytest.mark.slow
 def test_a_training_that_cannot_be_is_failed(settings: Settings) -> None:
     away = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
     training = TrainingProcess(away, settings.tenant)
-    eventually(training.outcome, "failed", 90)
+    eventually(training.outcome, "failed")
 
 
 def test_it_ends_when_told_also_when_it_does_not_listen(settings: Settings) -> None:

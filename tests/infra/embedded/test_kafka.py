@@ -20,19 +20,19 @@ def kafka_in(folder: Path) -> EmbeddedKafka:
 
 def create_topic(kafka: EmbeddedKafka) -> None:
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
-    admin.create_topics([NewTopic("things", 1, 1)])["things"].result(20)
+    admin.create_topics([NewTopic("things", 1, 1)])["things"].result(60)
 
 
 def write(kafka: EmbeddedKafka, value: bytes) -> None:
     to = Producer({"bootstrap.servers": kafka.bootstrap, "acks": "all"})
     to.produce("things", value=value)
-    assert to.flush(20) == 0
+    assert to.flush(60) == 0
 
 
 def values(kafka: EmbeddedKafka) -> list[bytes | None]:
     reader = Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "test"})
     place = TopicPartition("things", 0, 0)
-    _, end = reader.get_watermark_offsets(place, timeout=20)
+    _, end = reader.get_watermark_offsets(place, timeout=60)
     reader.assign([place])
     found = [record.value() for record in reader.consume(end, 20)]
     reader.close()

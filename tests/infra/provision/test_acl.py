@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import trustme
 from confluent_kafka import TopicPartition
-from faults.processes import Service, eventually
+from faults.processes import Service, running
+from polling import eventually
 from ports import free_ports
 from secured_kafka import SecuredKafka
 from typer.testing import CliRunner
@@ -56,7 +57,7 @@ def written(settings: Settings, topic: Topic) -> bool:
     client.produce(
         topic.name, b"{}", b"key", on_delivery=lambda error, _: failures.append(error)
     )
-    assert client.flush(20) == 0
+    assert client.flush(60) == 0
     [error] = failures
     assert error is None or "TOPIC_AUTHORIZATION_FAILED" in error.name()
     return error is None
@@ -84,7 +85,7 @@ def test_an_agent_publishes_asks_and_hears_replies_and_no_more(
     assert allowed == {EVENTS.name, ADVICE_REQUESTS.name}
     client = consumer(agent, "never joined")
     place = TopicPartition(ADVICE_REPLIES.name, 0)
-    assert client.get_watermark_offsets(place, timeout=20) == (0, 0)
+    assert client.get_watermark_offsets(place, timeout=60) == (0, 0)
     client.close()
     assert not read(agent, EVENTS, "pilotfish-archive")
 
@@ -148,20 +149,19 @@ def test_a_wrong_password_is_one_clear_error_that_does_not_show_it(
     assert "wr0ng" not in f"{raised.value} {settings!r}"
 
 
-@pytest.mark.parametrize("name", ["archive", "advisor", "trigger", "memory", "streams"])
-def test_a_service_with_a_wrong_password_ends_and_says_why(
-    kafka: SecuredKafka, tmp_path: Path, name: str
+def test_services_with_a_wrong_password_end_and_say_why(
+    kafka: SecuredKafka, tmp_path: Path
 ) -> None:
-    settings = kafka.settings("an-service", "wr0ng")
-    service = Service(name, settings.model_copy(update={"home": tmp_path}), tmp_path)
-    service.start()
-    try:
-        eventually(lambda: not service.alive(), True, 60)
-    finally:
-        service.end()
-    last = service.log.read_text().splitlines()[-1]
-    assert "ConfigurationError" in last and "invalid credentials" in last
-    assert "wr0ng" not in service.log.read_text()
+    wrong = kafka.settings("an-service", "wr0ng")
+    settings = wrong.model_copy(update={"home": tmp_path})
+    names = ("archive", "advisor", "trigger", "memory", "streams")
+    with running(settings, tmp_path, *names) as services:
+        for service in services.values():
+            eventually(lambda service=service: not service.alive())
+    for service in services.values():
+        last = service.log.read_text().splitlines()[-1]
+        assert "ConfigurationError" in last and "invalid credentials" in last
+        assert "wr0ng" not in service.log.read_text()
 
 
 def test_a_certificate_of_another_authority_is_one_clear_error(
@@ -203,7 +203,7 @@ def test_an_agents_events_become_labels_by_the_secured_door(
         with pilotfish.connect() as pilot:
             with pilot.attempt("how many?", approach="plan") as attempt:
                 attempt.succeed()
-            assert pilot.flush(20)
+            assert pilot.flush(60)
             assert pilot.stats().sent > 0 == pilot.stats().failed
         assert labelled(service, attempt.id)
         assert streams.stop() == 0

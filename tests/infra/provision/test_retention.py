@@ -1,9 +1,9 @@
 from datetime import timedelta
 
 import pytest
-from faults.processes import eventually
 from hypothesis import given
 from hypothesis import strategies as st
+from polling import eventually
 
 from pilotfish._local.platform import prepare
 from pilotfish.infra.provision.migrations import migrate

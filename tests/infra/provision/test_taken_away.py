@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka.admin._resource import ResourceType
-from faults.processes import Service, eventually
+from faults.processes import Service, running
 from faults.replay import PER_ATTEMPT, replay
+from polling import eventually
 from ports import free_ports
 from secured_kafka import SecuredKafka
 
@@ -20,10 +21,6 @@ from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.ids import new_id
 
 pytestmark = pytest.mark.slow
-
-WITHIN_S = 30
-"""A right to a topic is missed at once, one to a group after a session (10 s), a password
-at the next connection."""
 
 Take = Callable[[SecuredKafka, str], None]
 TAKEN: dict[str, Take] = {
@@ -78,7 +75,8 @@ def publish(kafka: SecuredKafka, service: Settings, attempts: int) -> int:
 
 
 def ends_with_one_clear_line(running: Service) -> None:
-    eventually(lambda: not running.alive(), True, WITHIN_S)
+    """Wait: a right to a topic is missed at once, one to a group after a session."""
+    eventually(lambda: not running.alive())
     lines = running.log.read_text().splitlines()
     [said] = [line for line in lines if '"event": "failed"' in line]
     assert "ConfigurationError" in said and "Kafka refuses" in said
@@ -86,39 +84,41 @@ def ends_with_one_clear_line(running: Service) -> None:
 
 
 @pytest.mark.parametrize("what", TAKEN)
-@pytest.mark.parametrize("name", DONE)
-def test_a_worker_ends_and_goes_on_without_loss(
-    kafka: SecuredKafka, service: Settings, tmp_path: Path, name: str, what: str
+def test_workers_end_and_go_on_without_loss(
+    kafka: SecuredKafka, service: Settings, tmp_path: Path, what: str
 ) -> None:
     tables, about = ClickHouse(service), {"t": service.tenant}
-    done, all_of = DONE[name]
-    worker = Service(name, service, tmp_path)
-    worker.start()
-    try:
+
+    def all_done() -> bool:
+        return all(
+            tables.query(sql, about) == [all_of(events)]
+            for sql, all_of in DONE.values()
+        )
+
+    with running(service, tmp_path, *DONE) as services:
+        workers = list(services.values())
         events = publish(kafka, service, 20)
-        eventually(lambda: tables.query(done, about), [all_of(events)], 60)
+        eventually(all_done)
         TAKEN[what](kafka, service.kafka_username)
         events += publish(kafka, service, 20)
-        ends_with_one_clear_line(worker)
+        for worker in workers:
+            ends_with_one_clear_line(worker)
         allow(kafka, service.kafka_username)
-        worker.start()
+        for worker in workers:
+            worker.start()
         events += publish(kafka, service, 20)
-        eventually(lambda: tables.query(done, about), [all_of(events)], 60)
-        assert worker.stop() == 0
-    finally:
-        worker.end()
+        eventually(all_done)
+        assert [worker.stop() for worker in workers] == [0, 0]
 
 
-@pytest.mark.parametrize("name", ["advisor", "trigger"])
 def test_every_consumer_ends_when_its_password_is_not_known_any_more(
-    kafka: SecuredKafka, service: Settings, tmp_path: Path, name: str
+    kafka: SecuredKafka, service: Settings, tmp_path: Path
 ) -> None:
-    running = Service(name, service, tmp_path)
-    running.start()
-    try:
+    with running(service, tmp_path, "advisor", "trigger") as services:
+        workers = list(services.values())
         publish(kafka, service, 1)
-        eventually(lambda: b"started" in running.log.read_bytes(), True, 60)
+        for worker in workers:
+            eventually(lambda log=worker.log: b"started" in log.read_bytes())
         kafka.forget_user(service.kafka_username)
-        ends_with_one_clear_line(running)
-    finally:
-        running.end()
+        for worker in workers:
+            ends_with_one_clear_line(worker)

@@ -15,12 +15,12 @@ from pilotfish.schemas.topics import ADVISORS, DEAD, EVENTS, LABELS, TOPICS, Top
 def config_of(settings: Settings, topic: Topic) -> dict[str, str]:
     admin = AdminClient(client_config(settings))
     resource = ConfigResource(ResourceType.TOPIC, topic.name)
-    entries = admin.describe_configs([resource])[resource].result(20)
+    entries = admin.describe_configs([resource])[resource].result(60)
     return {name: entry.value for name, entry in entries.items()}
 
 
 def test_every_topic_is_there_with_its_partitions(settings: Settings) -> None:
-    there = AdminClient(client_config(settings)).list_topics(timeout=20).topics
+    there = AdminClient(client_config(settings)).list_topics(timeout=60).topics
     for topic in TOPICS:
         assert len(there[topic.name].partitions) == topic.partitions
 
@@ -77,6 +77,6 @@ def test_a_kafka_that_is_away_is_said_so(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_topics_of_others_are_left_alone(settings: Settings) -> None:
     admin = AdminClient(client_config(settings))
     [made] = admin.create_topics([NewTopic(f"other-{settings.tenant}", 1, 1)]).values()
-    made.result(20)
+    made.result(60)
     create_topics(client_config(settings))
-    assert f"other-{settings.tenant}" in admin.list_topics(timeout=20).topics
+    assert f"other-{settings.tenant}" in admin.list_topics(timeout=60).topics

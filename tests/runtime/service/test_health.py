@@ -16,11 +16,11 @@ def topic(settings: Settings) -> str:
     """A topic with one record more than a ready service may be behind."""
     name = f"health-{uuid4()}"
     admin = AdminClient(client_config(settings))
-    admin.create_topics([NewTopic(name, 2)])[name].result(10)
+    admin.create_topics([NewTopic(name, 2)])[name].result(60)
     to = producer(settings)
     for number in range(READY_LAG + 1):
         to.produce(name, b"x", partition=number % 2)
-    assert to.flush(20) == 0
+    assert to.flush(60) == 0
     return name
 
 

@@ -119,6 +119,6 @@ def test_a_service_without_servers_waits_and_ends_when_told(name: str) -> None:
         first = json.loads(process.stderr.readline())
         assert (first["event"], first["service"]) == ("started", name)
         process.terminate()
-        _, rest = process.communicate(timeout=10)
+        _, rest = process.communicate(timeout=60)
     assert process.returncode == 0
     assert json.loads(rest.splitlines()[-1])["event"] == "stopped"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaError
-from polling import eventually
+from polling import eventually, in_time
 from ports import free_ports
 from sdk.conftest import reading
 from sdk.stand_in import StandInAdvisor
@@ -40,7 +40,7 @@ def test_the_events_of_an_attempt_lie_in_order_in_one_partition(
                     attempt.action("step", str(step))
             for attempt in open_attempts:
                 attempt.__exit__(None, None, None)
-            assert pilot.flush(20)
+            assert pilot.flush(60)
         reader.until(lambda events: len(events) == 20 * 22)
     assert len({partition for p in reader.partitions.values() for partition in p}) > 1
     assert all(len(partitions) == 1 for partitions in reader.partitions.values())
@@ -92,21 +92,24 @@ def test_a_tiny_queue_drops_steps_and_keeps_outcomes() -> None:
 
 
 def test_an_unreachable_kafka_delays_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    began = time.perf_counter()
-    pilot = pilotfish.connect(kafka=NOWHERE, advice_deadline_s=0.2)
-    connected = time.perf_counter()
-    with pilot.attempt("x") as attempt:
-        hint = attempt.advice({"plan": ""})
-        advised = time.perf_counter()
-        attempt.action("tool", "y")
-    left = time.perf_counter()
-    assert hint.abstained == "unreachable"
-    assert connected - began < 1.0
-    assert 0.19 < advised - connected < 0.6
-    assert left - advised < 0.1
-    eventually(lambda: NOWHERE in caplog.text)
-    pilot.close()
-    assert pilot.stats() == pilotfish.Stats(failed=3)
+    def share_of_what_it_may_take() -> float:
+        began = time.perf_counter()
+        pilot = pilotfish.connect(kafka=NOWHERE, advice_deadline_s=0.2)
+        connected = time.perf_counter()
+        with pilot.attempt("x") as attempt:
+            hint = attempt.advice({"plan": ""})
+            advised = time.perf_counter()
+            attempt.action("tool", "y")
+        left = time.perf_counter()
+        assert hint.abstained == "unreachable"
+        assert advised - connected > 0.19
+        eventually(lambda: NOWHERE in caplog.text)
+        pilot.close()
+        assert pilot.stats() == pilotfish.Stats(failed=3)
+        connecting, advising = connected - began, advised - connected
+        return max(connecting / 1.0, advising / 0.6, (left - advised) / 0.1)
+
+    in_time(1, share_of_what_it_may_take)
 
 
 @pytest.mark.slow
@@ -120,7 +123,7 @@ def test_kafka_may_start_after_the_agent_and_pause_in_between(tmp_path: Path) ->
         pass
     with EmbeddedKafka(tmp_path, broker, controller) as kafka:
         create_topics(client_config(settings))
-        assert pilot.flush(20)
+        assert pilot.flush(60)
         with closing(StandInAdvisor(settings)):
             eventually(lambda: advice(pilot) == "unsure")
             os.kill(kafka.pid, signal.SIGSTOP)
@@ -130,7 +133,7 @@ def test_kafka_may_start_after_the_agent_and_pause_in_between(tmp_path: Path) ->
             time.sleep(2)
             assert pilot.stats().queued > 0
             os.kill(kafka.pid, signal.SIGCONT)
-            assert pilot.flush(20)
+            assert pilot.flush(60)
             eventually(lambda: advice(pilot) == "unsure")
         pilot.close()
     stats = pilot.stats()
@@ -169,7 +172,7 @@ def test_settings_come_from_the_environment_and_arguments_win(
         with pilotfish.connect(tenant=settings.tenant, agent="a", model="m") as pilot:
             with pilot.attempt("x"):
                 pass
-            assert pilot.flush(20)
+            assert pilot.flush(60)
         start, _ = reader.until(lambda events: len(events) >= 2)
     assert isinstance(start, AttemptStarted)
     assert (start.agent.name, start.agent.model) == ("a", "m")
@@ -213,7 +216,7 @@ def test_events_larger_than_kafka_accepts_are_rejected(settings: Settings) -> No
     with pilotfish.connect(kafka=settings.kafka, tenant=settings.tenant) as pilot:
         with pilot.attempt("x", attributes={"big": "x" * 5_000_000}) as attempt:
             attempt.succeed()
-        assert pilot.flush(20)
+        assert pilot.flush(60)
         assert pilot.stats() == pilotfish.Stats(sent=1, rejected=1)
 
 

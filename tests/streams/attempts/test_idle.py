@@ -1,9 +1,9 @@
 import threading
 from typing import Any
 
-from faults.processes import eventually
 from faults.records import records
 from faults.topics import messages
+from polling import eventually
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.dead_letters import DeadLetters
@@ -69,7 +69,7 @@ def test_open_attempts_without_events_are_closed_by_one_event_each(
 def test_attempts_of_other_partitions_are_left_to_others(settings: Settings) -> None:
     write_some(settings)
     idle = idle_attempts(settings, 0.001)
-    eventually(lambda: idle.close([2]) >= 2, True)
+    eventually(lambda: idle.close([2]) >= 2)
     other = settings.model_copy(update={"tenant": settings.tenant + "-other"})
     write_some(other)
     idle_attempts(other, 0.001).close([0, 1, 3])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults.processes import eventually
+from polling import eventually
 from ports import free_ports
 from small_disk import full, small_disk
 
