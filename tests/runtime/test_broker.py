@@ -48,7 +48,8 @@ class Kafka:
     """A topic and a group of their own on the shared Kafka."""
 
     def __init__(self, settings: Settings, topic: str, strategy: Strategy) -> None:
-        self._settings, self._strategy = settings, strategy
+        self._settings = settings
+        self._strategy: Strategy = strategy
         self.topic = replace(EVENTS, name=topic)
         self._group = f"pilotfish-{topic}"
         self._producer = producer(settings)
