@@ -58,10 +58,10 @@ def test_replay_publishes_the_bytes_unchanged(letter: str, settings: Settings) -
     assert finished.exit_code == 0, finished.output
     records: list[Record] = []
 
-    def came() -> bool:
+    def arrived() -> bool:
         records.extend(reader.consume(num_messages=100, timeout=0.2))
-        return (b"key", BYTES) in [(one.key(), one.value()) for one in records]
+        return (b"key", BYTES) in [(record.key(), record.value()) for record in records]
 
-    eventually(came)
+    eventually(arrived)
     reader.close()
     assert all(record.headers() == [("schema", b"Old")] for record in records)

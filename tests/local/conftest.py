@@ -31,7 +31,7 @@ def up(tmp_path_factory: pytest.TempPathFactory, not_fast: None) -> Iterator[Set
         assert len(children) >= 7  # two servers, five services
         yield settings
         process.send_signal(signal.SIGINT)
-        # Ten seconds where nothing else runs: what hangs takes for ever.
+        # Ten seconds where nothing else runs: what hangs takes forever.
         process.communicate(timeout=60)
         assert not [child for child in children if child.is_running()]
 

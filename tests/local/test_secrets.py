@@ -139,13 +139,13 @@ def everywhere(settings: Settings) -> dict[str, Settings]:
 
 
 def run_everywhere(settings: Settings, *words: str) -> dict[str, bytes]:
-    """Return what a command says with the right passwords, and with a wrong one each."""
-    places = everywhere(settings)
-    with ThreadPoolExecutor(len(places)) as together:
-        said = together.map(
-            lambda s: run(s, "-m", "pilotfish", *words), places.values()
+    """Return the output of a command with the right passwords, and with each wrong one."""
+    variants = everywhere(settings)
+    with ThreadPoolExecutor(len(variants)) as pool:
+        outputs = pool.map(
+            lambda s: run(s, "-m", "pilotfish", *words), variants.values()
         )
-        return dict(zip(places, said, strict=True))
+        return dict(zip(variants, outputs, strict=True))
 
 
 @pytest.mark.parametrize("words", COMMAND_LINES, ids=" ".join)
@@ -178,8 +178,8 @@ def test_services_that_are_refused_show_no_password(
     served = {("trainer", "kafka"), ("advisor", "clickhouse")}
     with running(wrong(servers.settings, variant), tmp_path, *COMMANDS) as services:
         for name, service in services.items():
-            line = b"\n" if (name, variant) in served else refused
-            eventually(lambda log=service.log, line=line: line in log.read_bytes())
+            expected = b"\n" if (name, variant) in served else refused
+            eventually(lambda log=service.log, text=expected: text in log.read_bytes())
     for service in services.values():
         assert shown(service.log.read_bytes()) == []
 
