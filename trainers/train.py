@@ -16,6 +16,7 @@ from pilotfish.trainers.record import (
     close_orphaned_trainings,
     write_row,
 )
+from pilotfish.trainers.training_packages import training_packages
 
 MIN_TRAIN = 50
 """Attempts in the train split below which nothing is learned."""
@@ -44,7 +45,8 @@ def train(settings: Settings, tenant: str) -> Row:
             _require_both_outcomes(dataset)
             seen.stage("loading")
             # Torch and its kin load for 15 s: not before it is known that they are needed.
-            from pilotfish.trainers.learn import learn
+            with training_packages("a training"):
+                from pilotfish.trainers.learn import learn
 
             row = learn(settings, dataset, row, seen)
         except NothingToLearnError as nothing:
