@@ -44,7 +44,7 @@ class _Graph:
         self._tensors: dict[str, TensorProto] = {}
         self._nodes: list[onnx.NodeProto] = []
 
-    def add(self, op: str, *inputs: str | Constant, **attributes: object) -> str:
+    def add(self, op: str, *inputs: str | Constant, **attributes: Any) -> str:
         """Apply an operator to earlier results, and to constants given as arrays."""
         names = [
             given if isinstance(given, str) else self._constant(given)
@@ -123,13 +123,16 @@ def _shape(file: Path) -> _Shape:
 def _embedded(graph: _Graph, shape: _Shape) -> str:
     length = graph.add("Squeeze", graph.add("Shape", _IDS, start=1))
     positions = graph.add("Range", np.int64(0), length, np.int64(1))
-    looked_up = {"word": _IDS, "token_type": np.array([[0]]), "position": positions}
-    words, types, places = (
-        graph.add("Gather", graph.weight(f"embeddings.{name}_embeddings.weight"), ids)
-        for name, ids in looked_up.items()
-    )
+    words = _looked_up(graph, "word", _IDS)
+    types = _looked_up(graph, "token_type", np.array([[0]]))
+    places = _looked_up(graph, "position", positions)
     total = graph.add("Add", graph.add("Add", words, types), places)
     return graph.normalised("embeddings.LayerNorm", total, shape.epsilon)
+
+
+def _looked_up(graph: _Graph, table: str, rows: str | Constant) -> str:
+    weights = graph.weight(f"embeddings.{table}_embeddings.weight")
+    return graph.add("Gather", weights, rows)
 
 
 def _additive_mask(graph: _Graph) -> str:

