@@ -1,10 +1,11 @@
 """The model store: a folder of bundles, `<root>/<tenant>/<version>/`."""
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
+
+from filelock import FileLock, Timeout
 
 from pilotfish.advisors.bundle import CARD, Bundle, checksum_of, load
 from pilotfish.schemas.errors import BundleError, ConfigurationError, TrainingBusyError
@@ -71,13 +72,14 @@ class ModelStore:
                 "has this name; give the tenant another name"
             )
         self.folder(tenant).mkdir(parents=True, exist_ok=True)
-        with (self.folder(tenant) / "training.lock").open("a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise TrainingBusyError(
-                    f"another training of tenant {tenant!r} is running: wait until it ends"
-                ) from error
+        lock = FileLock(self.folder(tenant) / "training.lock", blocking=False)
+        try:
+            held = lock.acquire()
+        except Timeout as error:
+            raise TrainingBusyError(
+                f"another training of tenant {tenant!r} runs: wait for its end"
+            ) from error
+        with held:
             yield
 
 

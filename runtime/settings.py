@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from pilotfish.runtime.folders import DATA
+
 FilterName = Literal["everything", "rated", "judged"]
 """Which attempts trainings learn: all, those of high quality, or those whose label the
 small model itself believes."""
@@ -19,7 +21,7 @@ class Settings(BaseSettings):
     )
 
     tenant: str = "default"
-    home: Path = Path.home() / ".local/share/pilotfish"
+    home: Path = DATA
 
     kafka: str = "127.0.0.1:29092"
     kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = (

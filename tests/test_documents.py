@@ -14,15 +14,6 @@ DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 DECISIONS = (ROOT / "docs/decisions.md").read_text()
 WRITTEN = {"benchmarks/results.md"}
 """By `make bench`, at its first run."""
-UNDER_WAY = {
-    "advisors/advisor.py",
-    "advisors/fast_learning.py",
-    "consumers/advisor/hints.py",
-    "runtime/broker.py",
-    "runtime/service/loop.py",
-    "tests/evaluation/test_same_advisor.py",
-}
-"""Named by the map a few hours before they come; to be taken out with their arrival."""
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -52,7 +43,7 @@ def test_every_file_that_a_document_names_is_there(document: Path) -> None:
     text = document.read_text()
     named = re.findall(r"`([\w.-]+/[\w./-]+\.\w+)`", text)
     missing = {name for name in named if not (ROOT / name).exists()}
-    missing -= WRITTEN | UNDER_WAY
+    missing -= WRITTEN
     assert [name for name in missing if (ROOT / name.split("/")[0]).is_dir()] == []
 
 

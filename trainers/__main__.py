@@ -15,6 +15,7 @@ from pilotfish.runtime.service.logs import configure
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import PilotfishError, TrainingBusyError
 from pilotfish.trainers.quiet import QUIET
+from pilotfish.trainers.training_packages import training_packages
 
 _BUSY = 75
 """EX_TEMPFAIL of sysexits.h."""
@@ -59,8 +60,9 @@ def main() -> int:
 
 def _run_follower(settings: Settings) -> int:
     # After the environment is set: transformers reads it on import.
-    from pilotfish.trainers.base_models import load_base
-    from pilotfish.trainers.loop import run_follower
+    with training_packages("a training"):
+        from pilotfish.trainers.base_models import load_base
+        from pilotfish.trainers.loop import run_follower
 
     base = load_base(settings.base_model)
     run_follower(base.embedder, base.tokenizer)

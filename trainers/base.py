@@ -1,8 +1,7 @@
 """The base advisor: the pretrained encoder with a fast head that knows nothing yet.
 
-Imports nothing heavy, because every start of the platform asks for it: torch and
-transformers come in only where the bundle was never made on this machine, and in a
-process of its own.
+Imports nothing heavy, because every start of the platform asks for it: what makes the
+bundle comes in only where it was never made on this machine, in a process of its own.
 """
 
 import hashlib
@@ -16,10 +15,11 @@ from pathlib import Path
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.store import BASE_TENANT, ModelStore
+from pilotfish.runtime.folders import CACHE
 from pilotfish.runtime.settings import Settings
 from pilotfish.trainers.wheels import locate
 
-_CACHE = Path.home() / ".cache/pilotfish/models"
+_CACHE = CACHE / "models"
 _FORMAT = 4
 """Raise it when the same model would be exported differently: old caches are left."""
 
@@ -31,21 +31,22 @@ def ensure_base(
 ) -> Bundle:
     """Return the base bundle of the model store; make it where it is missing.
 
-    Making it takes about half a minute, once a machine and base model: it is kept in
-    `cache`, and linked or copied from there into stores. `report` hears of slow steps.
+    Making it takes some seconds, once a machine and base model: it is kept in `cache`,
+    and copied from there into stores. `report` hears of slow steps.
 
     Raises:
         ConfigurationError: the base model of the settings is not here.
+        RequirementError: it cannot be fetched, or needs torch, which is not installed.
         BundleError: the bundle in the store or in the cache is damaged.
     """
-    version = _version(settings.base_model)
+    version = _version(settings.base_model, report)
     store = ModelStore(settings.models)
     cached = ModelStore(cache).path(BASE_TENANT, version)
     placed = store.path(BASE_TENANT, version)
     if not placed.exists():
         if not cached.exists():
-            report("exporting the base model to ONNX: half a minute, once")
-            # In a process of its own: `pilotfish up` would keep a gigabyte for ever.
+            report("preparing the base model (some seconds, once)")
+            # In a process of its own: `pilotfish up` would keep its memory for ever.
             with ProcessPoolExecutor(1, get_context("spawn")) as process:
                 process.submit(_build, settings.base_model, version, cached).result()
         _place(cached, placed)
@@ -59,9 +60,9 @@ def _build(name: str, version: str, target: Path) -> None:
     build(name, version, target)
 
 
-def _version(name: str) -> str:
+def _version(name: str, report: Callable[[str], object]) -> str:
     """Name the model's files as they are now, without reading all of them."""
-    place = locate(name)
+    place = locate(name, report=report)
     files = [place] if place.is_file() else sorted(place.glob("*.*"))
     stamps = [f"{file.name}:{file.stat().st_size}" for file in files if file.is_file()]
     digest = hashlib.sha256("\n".join([str(_FORMAT), name, *stamps]).encode())

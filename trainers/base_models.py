@@ -10,7 +10,8 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from pilotfish.schemas.errors import ConfigurationError
-from pilotfish.trainers.embedder import Embedder, Pooling
+from pilotfish.trainers.embedder import Embedder
+from pilotfish.trainers.encoding import Pooling
 from pilotfish.trainers.wheels import locate
 
 _SOURCE: Final[dict[str, Any]] = {"local_files_only": True, "trust_remote_code": False}

@@ -1,12 +1,12 @@
 """A Hugging Face model that turns tokens into one embedding of length 1."""
 
 import inspect
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-Pooling = Literal["mean", "last"]
+from pilotfish.trainers.encoding import Pooling
 
 
 class Embedder(nn.Module):

@@ -12,7 +12,7 @@ from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.encoder import Embeddings, Encoder
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.lexicon import Lexicon
-from pilotfish.trainers.tokens import MAX_TOKENS
+from pilotfish.trainers.encoding import MAX_TOKENS
 
 
 @dataclass(frozen=True, slots=True)

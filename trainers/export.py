@@ -8,30 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from pilotfish.trainers.embedder import Embedder, Pooling
+from pilotfish.trainers.embedder import Embedder
+from pilotfish.trainers.quantise import CHECKED, MIN_COSINE, mean_cosine, quantise
 from pilotfish.trainers.tokens import tokenise
 
 MAX_DIFFERENCE = 1e-4
 """Largest difference of a component, fp32 ONNX against torch."""
-MIN_COSINE = 0.985
-"""Least mean cosine of int8 ONNX with torch, over the texts of the check."""
-
 _NAMES = ("input_ids", "attention_mask")
 _OPSET = 18
-_CHECKED = (
-    "How many heads of departments are older than 56?",
-    "Sort these words: pear apple fig",
-    "What is 17 * 23 - 4?\nAnswer with a number only.",
-    "A",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +45,15 @@ def export(
     The TorchScript exporter is tried first: 2 s where the newer one takes 8 s. Where
     its file differs from torch, or it cannot follow the model, the newer one decides.
     """
-    checked = [*_CHECKED, *texts]
+    checked = [*CHECKED, *texts]
     exact = directory / "encoder.fp32.onnx"
     expected = _torch_embeddings(embedder, tokenizer, checked)
     difference = _export_exact(embedder, tokenizer, checked, expected, exact)
     target = directory / "encoder.onnx"
-    _quantise(exact, target, embedder.pooling)
+    quantise(exact, target, embedder.pooling)
     got = _onnx_embeddings(target, tokenizer, checked)
-    cosine = float((got * expected).sum(1).mean())
     exact.unlink()
-    return target, Parity(difference, cosine)
+    return target, Parity(difference, mean_cosine(got, expected))
 
 
 def _export_exact(
@@ -134,34 +123,6 @@ def _dynamo(embedder: Embedder, example: tuple[Tensor, Tensor], to: Path) -> Non
     # A module called `embedding` owns that name while exporting, so it is given after.
     program.model.graph.outputs[0].name = "embedding"
     program.save(str(to), external_data=False)
-
-
-def _quantise(exact: Path, to: Path, pooling: Pooling) -> None:
-    # Per channel, because one scale a matrix costs 0.03 of cosine; 7 bits, because
-    # 8 overflow in the int16 sums of processors without VNNI.
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.ERROR)
-    try:
-        quantize_dynamic(
-            exact,
-            to,
-            per_channel=True,
-            reduce_range=True,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=_outlier_nodes(exact) if pooling == "last" else [],
-        )
-    finally:
-        root.setLevel(level)
-
-
-def _outlier_nodes(exact: Path) -> list[str]:
-    """Name the nodes of causal models whose input has a few enormous numbers.
-
-    SmolLM2 measured: cosine 0.93 with them in int8, 0.99 without.
-    """
-    nodes = onnx.load(exact).graph.node
-    return [node.name for node in nodes if "down_proj" in f"{node.name}{node.input}"]
 
 
 def _torch_embeddings(

@@ -14,8 +14,7 @@ from pilotfish.advisors.lexicon import Lexicon
 from pilotfish.runtime.promotions import announce
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advisors import AdvisorPromoted
-from pilotfish.trainers.embedder import Pooling
-from pilotfish.trainers.tokens import MAX_TOKENS
+from pilotfish.trainers.encoding import MAX_TOKENS, Pooling
 
 
 @dataclass(frozen=True, slots=True)

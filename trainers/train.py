@@ -16,6 +16,7 @@ from pilotfish.trainers.record import (
     close_orphaned_trainings,
     write_row,
 )
+from pilotfish.trainers.training_packages import training_packages
 
 MIN_TRAIN = 50
 """Attempts needed in the train split."""
@@ -46,7 +47,8 @@ def train(settings: Settings, tenant: str) -> Row:
             _require_both_outcomes(dataset)
             progress_file.stage("loading")
             # Importing torch takes 15 s: only when there is something to learn.
-            from pilotfish.trainers.learn import learn
+            with training_packages("a training"):
+                from pilotfish.trainers.learn import learn
 
             row = learn(settings, dataset, row, progress_file)
         except NothingToLearnError as nothing:

@@ -7,15 +7,14 @@ twice. Of several advisors on one store, the one that holds the lock writes; whe
 the kernel gives the lock to the next one that asks.
 """
 
-import fcntl
 import json
 import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
 
 import structlog
+from filelock import BaseFileLock, FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from pilotfish.advisors.bundle import Bundle
@@ -39,7 +38,7 @@ class SnapshotStore:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._store = ModelStore(root)
-        self._lock: TextIO | None = None
+        self._lock: BaseFileLock | None = None
 
     def path(self, tenant: str, version: str) -> Path:
         """Return the file of a tenant's snapshot for a bundle's version."""
@@ -81,19 +80,18 @@ class SnapshotStore:
         if self._lock is not None:
             return True
         self._root.mkdir(parents=True, exist_ok=True)
-        file = (self._root / ".fast.lock").open("a")
+        lock = FileLock(self._root / ".fast.lock", thread_local=False)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
+            lock.acquire(blocking=False)
+        except Timeout:
             return False
-        self._lock = file
+        self._lock = lock
         return True
 
     def close(self) -> None:
         """Let another advisor write."""
         if self._lock is not None:
-            self._lock.close()
+            self._lock.release()
             self._lock = None
 
     @property

@@ -1,16 +1,16 @@
 """Kafka's jars: fetched once by pinned coordinates, verified by SHA-256, cached."""
 
 import csv
-import fcntl
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import jgo
+from filelock import FileLock
 
+from pilotfish.runtime.folders import CACHE
 from pilotfish.schemas.errors import RequirementError
 
 LIST = Path(__file__).with_name("kafka-4.3.1-jars.tsv")
@@ -46,7 +46,7 @@ def pinned() -> list[Jar]:
 
 
 def class_path(
-    cache: Path | None = None, say: Callable[[str], object] = lambda _: None
+    cache: Path = CACHE, say: Callable[[str], object] = lambda _: None
 ) -> str:
     """Return Kafka's class path; downloads missing jars (45 MB, once).
 
@@ -57,22 +57,14 @@ def class_path(
     Raises:
         RequirementError: a jar cannot be fetched, or differs from the pinned one.
     """
-    folder = (cache or Path.home() / ".cache/pilotfish") / LIST.stem
+    folder = cache / LIST.stem
     jars = pinned()
-    with _locked(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
         if not all((folder / jar.file).exists() for jar in jars):
             say("fetching Kafka (45 MB, once)")
             _fetch(jars, folder)
     return ":".join(str(folder / jar.file) for jar in jars)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a lock, so that two processes do not fill the cache at the same time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _fetch(jars: list[Jar], folder: Path) -> None:

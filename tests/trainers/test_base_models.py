@@ -27,7 +27,9 @@ def test_smollm2_comes_from_its_wheel_and_survives_int8(tmp_path: Path) -> None:
 
 
 def test_an_absent_model_is_named_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="install the wheel"):
+    with pytest.raises(
+        ConfigurationError, match="minilm or smollm2, or names a folder"
+    ):
         load_base(str(tmp_path / "nowhere"))
 
 

@@ -1,6 +1,5 @@
 """chDB, the in-process ClickHouse engine: one folder, many statements at a time."""
 
-import fcntl
 import os
 import re
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from typing import Any
 
 import chdb
 from chdb import ChdbError
+from filelock import BaseFileLock, FileLock, Timeout
 
 from pilotfish.infra.embedded.clickhouse.default_database import (
     OVERLAY,
@@ -182,17 +182,16 @@ def _setting(name: str) -> str:
     return name
 
 
-def _lock(data: Path) -> int:
-    handle = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _lock(data: Path) -> BaseFileLock:
+    lock = FileLock(data / "lock", mode=0o600, thread_local=False)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
+        lock.acquire(blocking=False)
+    except Timeout as error:
         raise RequirementError(
             f"another process has ClickHouse's folder {data} open: "
             "stop it, perhaps another `pilotfish up`, or use another folder"
         ) from error
-    return handle
+    return lock
 
 
 def _configure(data: Path) -> Path:

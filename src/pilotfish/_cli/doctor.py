@@ -63,7 +63,10 @@ def _installed(package: str) -> str:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        raise RequirementError("not installed: run `make setup`") from None
+        raise RequirementError(
+            "not installed: run `make setup` in a checkout, "
+            "or pip install 'pilotfish[services,train]'"
+        ) from None
 
 
 def _disk(home: Path) -> str:
