@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import typer
+from rich.markup import escape
 
 from pilotfish._cli.output import JsonFlag, print_json
 from pilotfish.runtime.console import console
@@ -44,7 +45,8 @@ def doctor(as_json: JsonFlag = False) -> None:
     else:
         for result in results:
             mark = "[green]ok  [/]" if result["ok"] else "[red]FAIL[/]"
-            console.print(f"{mark} {result['check']:<20} {result['says']}")
+            says = escape(str(result["says"]))  # extras are in square brackets
+            console.print(f"{mark} {result['check']:<20} {says}")
     raise typer.Exit(0 if all(result["ok"] for result in results) else 1)
 
 
