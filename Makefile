@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 
-setup:
+setup: ## make .venv, install what is locked, fetch Kafka and the base model
 	@$(PYTHON) scripts/set_up.py
 
-demo: setup
+demo: setup ## show the whole loop on real problems, from nothing to better than unadvised
 	@$(BIN)/pilotfish demo
 
 # Each worker has servers of its own.
@@ -19,44 +19,50 @@ test-fast: setup ## pass the tests that need no server, in two minutes
 	@$(BIN)/pytest -n $(WORKERS) --fast -r fE
 
 # Last: what is not on this machine may keep it from being answered.
-check: lint types test audit
+check: lint types test audit ## lint, types, test and audit: all that must pass before a change is done
 
-format: setup
+format: setup ## format the code and fix what can be fixed
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-lint: setup
+lint: setup ## check style, import contracts, spelling and common security mistakes
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo && $(BIN)/codespell
 	@$(BIN)/bandit -q -c pyproject.toml -r src advisors consumers demo evaluation infra runtime schemas streams trainers
 
-types: setup
+types: setup ## check types with mypy and pyright
 	@$(BIN)/mypy && $(BIN)/pyright
 
 # Strict: what cannot be looked up fails, instead of counting as safe.
-audit: setup
+audit: setup ## look up known vulnerabilities of the locked packages
 	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock
 
-faults: setup
+faults: setup ## kill, stop and starve every part, and print what went missing (as root, hours)
 	@PYTHONPATH=tests $(BIN)/python -m faults.drive
 
-bench: setup
+bench: setup ## measure speed and memory, and write benchmarks/results.md
 	@$(BIN)/python benchmarks/run.py
 
-bench-learning: setup
+bench-learning: setup ## score advice policies on two public logs (over an hour)
 	@$(BIN)/python benchmarks/learning.py
 
-bench-labels: setup
+bench-labels: setup ## compare labels with votes, Dawid-Skene and the truth
 	@$(BIN)/python benchmarks/labels.py
 
-bench-filters: setup
+bench-filters: setup ## compare what trainings may learn from
 	@$(BIN)/python benchmarks/filters.py
 
-bench-memory: setup
+bench-memory: setup ## search a million attempts
 	@$(BIN)/python benchmarks/memory_search.py
 
-lock: setup
+lock: setup ## write requirements.lock anew
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --python-version 3.11 \
 	  --no-emit-package llama-cpp-python --no-emit-package llm --no-emit-package sentence-transformers \
 	  -o requirements.lock
 
-clean:
+clean: ## remove .venv and what was built
 	@rm -rf .venv build dist *.egg-info
+
+.PHONY: help
+test: ## run everything that a change needs, and measure the coverage
+test-fast: ## run the tests that need no server
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16

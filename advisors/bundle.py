@@ -1,7 +1,7 @@
 """An advisor as a folder of ONNX, safetensors and JSON, each file under its SHA-256.
 
-The card holds the sums of all other files, and the bundle's checksum is the SHA-256 of
-the card: whoever knows the checksum knows every byte.
+The card holds the checksums of all other files, and the bundle's checksum is the SHA-256
+of the card: it vouches for every byte.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A folder whose every byte was as the checksum says when it was loaded."""
+    """A folder that matched its checksum, byte for byte, when it was loaded."""
 
     path: Path
     card: Card
@@ -41,7 +41,7 @@ class Bundle:
 def write(
     directory: Path, card: Mapping[str, object], files: Mapping[str, bytes]
 ) -> Bundle:
-    """Write a bundle in one step: others see all of it or nothing.
+    """Write a bundle atomically: other processes see all of it or nothing.
 
     1. write every file, the card last, into a hidden folder beside `directory`
     2. fsync files and folder  3. rename  4. fsync the parent.
@@ -52,40 +52,46 @@ def write(
         files: name -> content, exactly `FILES`.
 
     Raises:
-        BundleError: the card or the names are not a bundle's, or `directory` exists.
+        BundleError: the card is invalid, a file is missing or unexpected, or `directory`
+            exists.
     """
     _require_names(directory, set(files))
     sums = {name: _sha256(content) for name, content in files.items()}
-    made = _card(directory, {**card, "files": sums})
-    text = made.model_dump_json(indent=1).encode()
+    checked = _card(directory, {**card, "files": sums})
+    text = checked.model_dump_json(indent=1).encode()
     directory.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=directory.parent, prefix=".part-"))
+    temporary = Path(tempfile.mkdtemp(dir=directory.parent, prefix=".part-"))
     try:
         for name, content in (*files.items(), (CARD, text)):
-            _write_durably(aside / name, content)
-        _put(aside, directory)
+            _write_durably(temporary / name, content)
+        _publish(temporary, directory)
     except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
         raise
-    return Bundle(directory, made, _sha256(text))
+    return Bundle(directory, checked, _sha256(text))
 
 
 def load(path: Path, checksum: str) -> Bundle:
     """Return the bundle in a folder after reading and comparing every byte of it.
 
     Raises:
-        BundleError: a file is missing, changed, too many or a link, the card is no
-            card, or the checksum is another bundle's; the message names the file.
+        BundleError: a file is missing, changed, unexpected or a link, the card is
+            invalid, or the checksum belongs to another bundle; the message names the
+            file.
     """
     _require_plain_folder(path)
     text = _read(path / CARD)
     if _sha256(text) != checksum:
-        raise BundleError(f"{path / CARD} has not the checksum {checksum[:12]}...")
+        raise BundleError(
+            f"{path / CARD} does not have the checksum {checksum[:12]}..."
+        )
     card = _card(path, text)
     _require_names(path, set(card.files))
     for name, expected in card.files.items():
         if _sha256(_read(path / name)) != expected:
-            raise BundleError(f"{path / name} was changed: its card knows another")
+            raise BundleError(
+                f"{path / name} was changed: its checksum in the card differs"
+            )
     return Bundle(path, card, checksum)
 
 
@@ -116,7 +122,7 @@ def _card(path: Path, fields: bytes | Mapping[str, object]) -> Card:
             return Card.model_validate_json(fields)
         return Card.model_validate(fields)
     except ValidationError as error:
-        raise BundleError(f"{path / CARD} is no card: {error}") from error
+        raise BundleError(f"{path / CARD} is not a valid card: {error}") from error
 
 
 def _read(file: Path) -> bytes:
@@ -135,12 +141,12 @@ def _write_durably(file: Path, content: bytes) -> None:
         os.fsync(opened.fileno())
 
 
-def _put(aside: Path, directory: Path) -> None:
-    aside.chmod(0o755)
-    _sync_folder(aside)
+def _publish(temporary: Path, directory: Path) -> None:
+    temporary.chmod(0o755)
+    _sync_folder(temporary)
     if directory.exists():
         raise BundleError(f"{directory} exists already: a bundle is written once")
-    aside.rename(directory)
+    temporary.rename(directory)
     _sync_folder(directory.parent)
 
 

@@ -11,12 +11,12 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Card(Value):
-    """What a bundle says about itself; `files` is name -> SHA-256 of all its files.
+    """What a bundle says about itself; `files` maps the names of its files to SHA-256.
 
     The head has been taught the labels whose `first_offset` in their Kafka partition
-    is at or below `watermark`, as they were at `created_at`: the time at which the
-    dataset was read; but for the attempts `left_out`, by id, whose labels nobody
-    believed. What became known later is still to be learned.
+    is at or below `watermark`, as they were at `created_at`, when the dataset was read.
+    It was not taught the attempts `left_out`, by id: the filter distrusted their labels.
+    Later labels are still to be learned.
 
     An embedding has `dim` numbers; the last `words` of them are the lexicon's scores.
     """

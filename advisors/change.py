@@ -1,8 +1,8 @@
-"""Notices that an approach has begun to do better or worse than it is expected to.
+"""Notices when an approach begins to do better or worse than predicted.
 
 Two-sided cumulative sums of what predictions missed (Page, Continuous Inspection
-Schemes, 1954). With honest predictions of chances of a third they cry wolf about once in
-a million labels, and find a change by 0.3 after about 60 of the approach.
+Schemes, 1954). With calibrated predictions of a chance of a third they raise a false alarm about
+once in a million labels, and detect a change by 0.3 after about 60 labels of the approach.
 """
 
 from typing import Final
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SLACK: Final = 0.1
-"""A miss by this much on average is no change."""
+"""A mean error up to this is not called a change."""
 _ALARM: Final = 12.0
 
 
@@ -19,7 +19,7 @@ class ChangeWatch:
     """Watches one approach.
 
     Args:
-        state: (3) sums of what was missed upwards and downwards, and alarms so far.
+        state: (3) sums of the errors upwards and downwards, and the number of alarms.
     """
 
     __slots__ = ("state",)
@@ -29,13 +29,13 @@ class ChangeWatch:
 
     @property
     def alarms(self) -> int:
-        """How often the approach changed."""
+        """How often the approach has changed."""
         return int(self.state[2])
 
-    def changed(self, missed: float) -> bool:
-        """Take in an outcome less its prediction; return whether that is the alarm."""
-        self.state[0] = max(0.0, self.state[0] + missed - _SLACK)
-        self.state[1] = max(0.0, self.state[1] - missed - _SLACK)
+    def changed(self, error: float) -> bool:
+        """Count an outcome less its prediction; return whether that raises the alarm."""
+        self.state[0] = max(0.0, self.state[0] + error - _SLACK)
+        self.state[1] = max(0.0, self.state[1] - error - _SLACK)
         if self.state[:2].max() < _ALARM:
             return False
         self.state[:] = 0.0, 0.0, self.state[2] + 1

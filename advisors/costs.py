@@ -8,7 +8,7 @@ import numpy as np
 from pilotfish.advisors.regression import Vector
 
 MOST: Final = 10_000
-"""Pairs of approach and type that are counted; later ones count as no type."""
+"""Pairs of approach and type that are counted; later pairs count without their type."""
 _ANY: Final = ""
 _PRIOR: Final = 5.0
 """Attempts that the approach's mean over all types is worth beside those of a type."""
@@ -17,14 +17,14 @@ Entry = tuple[str, str, float, float]
 
 
 class Costs:
-    """Mean costs, in the unit of the events; that of a type leans on the approach's own."""
+    """Mean costs, in the unit of the events; that of a type is drawn to that of the approach."""
 
     def __init__(self) -> None:
         self._sums: dict[tuple[str, str], tuple[float, float]] = {}
 
     @classmethod
     def restored(cls, entries: Iterable[Entry]) -> Self:
-        """Return what `entries` gave."""
+        """Return the costs that `entries` came from."""
         costs = cls()
         costs._sums = {(name, kind): (n, total) for name, kind, n, total in entries}
         return costs
@@ -44,10 +44,10 @@ class Costs:
 
     def expected(self, problem_type: str, approaches: Sequence[str]) -> Vector:
         """Return mean costs; of an approach never tried, the mean of the tried ones."""
-        known = [self._mean(name, problem_type) for name in approaches]
-        tried = [mean for mean in known if mean is not None]
-        unknown = float(np.mean(tried)) if tried else 0.0
-        return np.array([unknown if mean is None else mean for mean in known])
+        means = [self._mean(name, problem_type) for name in approaches]
+        tried = [mean for mean in means if mean is not None]
+        untried = float(np.mean(tried)) if tried else 0.0
+        return np.array([untried if mean is None else mean for mean in means])
 
     def _mean(self, approach: str, problem_type: str) -> float | None:
         everywhere = self._sums.get((approach, _ANY))

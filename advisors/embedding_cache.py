@@ -2,11 +2,11 @@
 
 import hashlib
 import threading
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 Embeddings = NDArray[np.float32]
@@ -24,36 +24,46 @@ class Embedder(Protocol):
 
 
 class EmbeddingCache:
-    """An encoder that remembers; any thread may ask, one at a time gets to compute.
+    """An encoder that remembers; any thread may use it.
+
+    The encoder runs in one thread at a time. A text that is remembered waits for no run.
 
     Args:
-        encoder: what embeds the texts that are not remembered.
-        size: texts to remember, the ones used last; 1.5 kB each at 384 dimensions.
+        encoder: embeds the texts that are not remembered.
+        size: how many texts to remember, those used last; 1.5 kB each at 384 dimensions.
     """
 
     def __init__(self, encoder: Embedder, size: int = 4096) -> None:
         self._encoder = encoder
-        self._size = size
-        self._known: OrderedDict[bytes, Embeddings] = OrderedDict()
-        self._lock = threading.Lock()
+        self._rows: LRUCache[bytes, Embeddings] = LRUCache(size)
+        self._rows_lock = threading.Lock()
+        self._encoder_lock = threading.Lock()
 
     def embed(self, texts: Sequence[str]) -> Embeddings:
         """Return float32 (len(texts), dim); `texts` must not be empty."""
-        keys = [
-            hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts
-        ]
-        with self._lock:
-            found = {key: self._known[key] for key in keys if key in self._known}
-            missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in found}
-            if missing:
-                asked = [text if text.strip() else _BLANK for text in missing.values()]
-                found |= zip(missing, self._encoder.embed(asked), strict=True)
-            self._remember(found)
-        return np.stack([found[key] for key in keys])
+        by_key = {_key(text): text for text in texts}
+        rows = self._remembered(by_key)
+        if len(rows) < len(by_key):
+            with self._encoder_lock:
+                # The thread that held the lock may have embedded some of them.
+                rows |= self._remembered(by_key.keys() - rows.keys())
+                rows |= self._encode({k: t for k, t in by_key.items() if k not in rows})
+        return np.stack([rows[_key(text)] for text in texts])
 
-    def _remember(self, found: dict[bytes, Embeddings]) -> None:
-        for key, row in found.items():
-            self._known[key] = row
-            self._known.move_to_end(key)
-        while len(self._known) > self._size:
-            self._known.popitem(last=False)
+    def _remembered(self, keys: Iterable[bytes]) -> dict[bytes, Embeddings]:
+        with self._rows_lock:
+            return {key: self._rows[key] for key in keys if key in self._rows}
+
+    def _encode(self, texts: dict[bytes, str]) -> dict[bytes, Embeddings]:
+        if not texts:
+            return {}
+        worded = [text if text.strip() else _BLANK for text in texts.values()]
+        rows = dict(zip(texts, self._encoder.embed(worded), strict=True))
+        with self._rows_lock:
+            for key, row in rows.items():
+                self._rows[key] = row
+        return rows
+
+
+def _key(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()

@@ -20,14 +20,16 @@ _BATCH: Final = 8
 
 
 class Encoder:
-    """Embeds texts; a thread at a time, and the same text always nearly the same.
+    """Embeds texts, in one thread at a time.
+
+    A text gets nearly the same embedding each time: padding moves the last digits.
 
     Args:
-        bundle: whose encoder and tokenizer; texts are cut at its card's max_tokens.
-        threads: cores that one text may use.
+        bundle: its encoder and tokenizer are used; texts are cut at its max_tokens.
+        threads: cores that each text may use.
 
     Raises:
-        BundleError: a file is not what its name says.
+        BundleError: a file cannot be read as what its name says.
     """
 
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
@@ -42,7 +44,7 @@ class Encoder:
         self._lexicon = Lexicon.from_bytes(words)
 
     def embed(self, texts: Sequence[str]) -> Embeddings:
-        """Return (len(texts), dim); equal texts are read once.
+        """Return (len(texts), dim); equal texts are encoded once.
 
         The part that the encoder makes has length 1; the lexicon's scores follow.
         """
@@ -54,7 +56,7 @@ def open_session(file: Path, threads: int) -> onnxruntime.InferenceSession:
     """Open an ONNX file for `threads` cores that sleep between runs.
 
     Raises:
-        BundleError: it is no ONNX file.
+        BundleError: it is not an ONNX file.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -66,7 +68,7 @@ def open_session(file: Path, threads: int) -> onnxruntime.InferenceSession:
             str(file), options, providers=["CPUExecutionProvider"]
         )
     except Exception as error:
-        raise BundleError(f"{file} is no readable ONNX file: {error}") from error
+        raise BundleError(f"{file} is not a readable ONNX file: {error}") from error
 
 
 def cut_and_pad(tokenizer: Tokenizer, max_tokens: int) -> None:
@@ -93,8 +95,10 @@ def _run(
 ) -> Embeddings:
     encoded = tokenizer.encode_batch(list(texts))
     feed = {
-        "input_ids": np.array([one.ids for one in encoded], np.int64),
-        "attention_mask": np.array([one.attention_mask for one in encoded], np.int64),
+        "input_ids": np.array([encoding.ids for encoding in encoded], np.int64),
+        "attention_mask": np.array(
+            [encoding.attention_mask for encoding in encoded], np.int64
+        ),
     }
     return np.asarray(session.run(None, feed)[0], np.float32)
 
@@ -102,7 +106,7 @@ def _run(
 def _pad_id(tokenizer: Tokenizer) -> int:
     # Masked everywhere, so any id does; RoBERTa alone derives positions from it.
     for token in ("[PAD]", "<pad>"):
-        found = tokenizer.token_to_id(token)
-        if found is not None:
-            return int(found)
+        token_id = tokenizer.token_to_id(token)
+        if token_id is not None:
+            return int(token_id)
     return 0

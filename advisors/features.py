@@ -18,7 +18,7 @@ _CONSTANT: Final = 0.3
 _TYPE: Final = 0.05
 """Prior standard deviations of what an approach and a type add to a chance."""
 _LENGTH_SCALE: Final = 0.7
-"""Distance of embeddings at which problems tell 0.6 of what equal ones would."""
+"""Distance of embeddings at which problems say 0.6 of what equal ones would."""
 _FREQUENCIES: Final = 128
 
 PLAIN_WIDTH: Final = 1 + 64
@@ -26,7 +26,7 @@ MEANING_WIDTH: Final = 1 + 2 * _FREQUENCIES
 
 
 def plain(problem_type: str) -> Vector:
-    """Return (PLAIN_WIDTH) features that know the problem's type only."""
+    """Return (PLAIN_WIDTH) features of the problem's type alone."""
     return _features(np.zeros(PLAIN_WIDTH - 1), problem_type)
 
 

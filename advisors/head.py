@@ -2,9 +2,9 @@
 
 Panels of Bayesian regressions learn every label side by side: a plain one that knows
 approach and problem type, and some that also see the text, each expecting more of it.
-Their predictions are averaged by how well each foretold the outcomes so far (Bayesian
+Their predictions are averaged by how well each predicted the outcomes so far (Bayesian
 model averaging, Hoeting et al., 1999): where the text says nothing about what works, the
-plain one is soon believed alone.
+plain one soon counts alone.
 """
 
 import json
@@ -33,7 +33,7 @@ _EDGE: Final = 0.01
 _MIDDLE: Final = 0.5
 """What is expected of anything before the first label."""
 _HEIGHTS: Final = (0.12, 0.25, 0.5)
-"""How much a text's meaning may add to a chance, in the eyes of one panel each."""
+"""How much a text's meaning may add to a chance; each panel assumes one of them."""
 
 
 class FastHead:
@@ -59,20 +59,25 @@ class FastHead:
         self._watches: dict[str, ChangeWatch] = {}
 
     @property
+    def meaning(self) -> int:
+        """How many numbers of an embedding, the first ones, come from the encoder."""
+        return self.dim - self.words
+
+    @property
     def approaches(self) -> list[str]:
         """Every approach it has seen, in the order of their first labels."""
         return list(self._panels["plain"].own)
 
     @property
     def trust(self) -> dict[str, float]:
-        """The probability of each panel to be the right one."""
+        """The probability of each panel that it is the right one."""
         evidence = np.array([panel.evidence for panel in self._panels.values()])
         shares = np.exp(evidence - evidence.max())
         return dict(zip(self._panels, shares / shares.sum(), strict=True))
 
     @property
     def trust_in_text(self) -> float:
-        """The probability that the text tells something about what works."""
+        """The probability that the text says something about what works."""
         return 1.0 - self.trust["plain"]
 
     def learn(
@@ -86,7 +91,7 @@ class FastHead:
 
         Each counts the same, advised or not: what is predicted is the outcome given
         problem and approach, which the choice of the approach does not change. Where
-        an approach is seen to have changed, what it did before counts little from then.
+        an approach is seen to have changed, what it did before counts little from then on.
         """
         views = self._views(embedding, problem_type)
         means, _ = self._averaged(views, [approach])
@@ -112,8 +117,8 @@ class FastHead:
     ) -> None:
         """Let an attempt that was learned as `old_p` have been learned as `new_p`.
 
-        Exact up to rounding, but that changes are not looked for again. Not for what
-        was learned before the approach's last change.
+        Exact up to rounding, except that changes are not looked for again. Not for
+        attempts that were learned before the approach's last change.
 
         Raises:
             KeyError: no attempt with this approach was ever learned.
@@ -135,9 +140,9 @@ class FastHead:
     def _averaged(
         self, views: Sequence[tuple[RegressionPanel, Vector]], approaches: Sequence[str]
     ) -> tuple[Vector, Vector]:
-        told = [panel.predict(features, approaches) for panel, features in views]
+        predicted = [panel.predict(features, approaches) for panel, features in views]
         trust = np.array(list(self.trust.values()))
-        means, variances = np.array(told).swapaxes(0, 1)
+        means, variances = np.array(predicted).swapaxes(0, 1)
         mean = trust @ means
         variance = trust @ (variances + (means - mean) ** 2)
         return np.clip(mean + _MIDDLE, _EDGE, 1 - _EDGE), np.sqrt(variance)
@@ -146,14 +151,13 @@ class FastHead:
         self, embedding: NDArray[np.float32], problem_type: str
     ) -> list[tuple[RegressionPanel, Vector]]:
         """Return every panel with what it sees of a problem."""
-        split = self.dim - self.words
-        meaning = waves(embedding[:split])
+        meaning = waves(embedding[: self.meaning])
         views = [plain(problem_type)]
         views += [by_meaning(meaning, problem_type, height) for height in _HEIGHTS]
         if self.words:
-            scores = embedding[split:].astype(np.float64)
+            scores = embedding[self.meaning :].astype(np.float64)
             views.append(np.concatenate([plain(problem_type), scores]))
-            # Not beside the middle height: two are enough to find out that both tell.
+            # Not for the middle height: two are enough to see that text and words both count.
             views += [np.concatenate([view, scores]) for view in views[1:4:2]]
         return list(zip(self._panels.values(), views, strict=True))
 
@@ -162,7 +166,8 @@ class FastHead:
         names = json.dumps([self.dim, self.words, *self.approaches]).encode()
         tensors: dict[str, NDArray[Any]] = {"names": np.frombuffer(names, np.uint8)}
         if self._watches:
-            tensors["watches"] = np.stack([one.state for one in self._watches.values()])
+            states = [watch.state for watch in self._watches.values()]
+            tensors["watches"] = np.stack(states)
         for name, panel in self._panels.items():
             tensors |= {f"{name}/{part}": v for part, v in panel.tensors().items()}
         return safetensors.numpy.save(tensors)
@@ -172,7 +177,7 @@ class FastHead:
         """Return the head that `to_bytes` wrote, equal to the bit.
 
         Raises:
-            BundleError: these bytes are no head of this pilotfish.
+            BundleError: these bytes are not a head that this version can read.
         """
         try:
             state = safetensors.numpy.load(content)
@@ -186,14 +191,14 @@ class FastHead:
             pairs = zip(names, watched, strict=True)
             head._watches = {name: ChangeWatch(row) for name, row in pairs}
         except (SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise BundleError(f"these bytes are no fast head: {error}") from error
+            raise BundleError(f"these bytes are not a fast head: {error}") from error
         return head
 
 
 def _require_room(size_bytes: int, words: int) -> None:
     """Raise ValueError unless so many bytes can hold a covariance of so many words.
 
-    Before memory is taken for it: the number is only what the bytes claim.
+    Checked before memory is allocated: the number is only what the bytes claim.
     """
     if not 0 <= 8 * words**2 <= size_bytes:
         raise ValueError(f"{size_bytes} bytes for {words} words")

@@ -13,7 +13,7 @@ from typing import Final
 from pilotfish.advisors.records import Record
 
 MOST: Final = 400
-"""Characters of a hint; the instruction is cut to what the rest leaves."""
+"""Characters of a hint; the instruction is cut to the room that the rest leaves."""
 ENOUGH: Final = 5
 """Attempts from which counts say more than a percentage, and a failing approach is named."""
 POOR: Final = 0.5
@@ -21,7 +21,7 @@ POOR: Final = 0.5
 
 _WORDS: Final = re.compile(r"\w[\w.:/+-]*( [\w.:/+-]+){0,3}")
 _MAX_TYPE: Final = 40
-"""A problem type is a label; what is longer may be somebody's prose, and is left out."""
+"""A problem type is a label; a longer one may be prose, and is left out."""
 _MAX_NAME: Final = 60
 
 

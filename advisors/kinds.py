@@ -1,8 +1,9 @@
-"""Kinds of problems, where nobody names them: groups of near embeddings.
+"""Kinds of problems where users name none: groups of similar embeddings.
 
 Leader clustering (Hartigan, 1975): a problem joins the nearest group if that is near
-enough, else founds one. Groups are learned from labels, which all advisors of a platform
-read, and named after their founder, so that a name never means two things.
+enough, and starts a new one otherwise. Groups are learned from labels, which all advisors
+of a platform read, and named after their first problem, so that a name never means two
+things.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float32]
 
 MOST: Final = 200
-"""Groups of a tenant; what comes later joins the nearest one."""
+"""Groups of a tenant; once there are so many, a problem joins the nearest."""
 NEAR: Final = 0.6
 """Cosine from which problems are of one kind; MiniLM puts reworded ones above it."""
 
@@ -48,7 +49,7 @@ class Kinds:
         return self._sums
 
     def learn(self, embedding: Matrix, problem: str) -> None:
-        """Take in a problem and its embedding of length 1."""
+        """Assign a problem, by its embedding of length 1, to a group."""
         nearest, cosine = self._nearest(embedding)
         if cosine < NEAR and len(self._names) < MOST:
             digest = hashlib.blake2b(problem.encode(), digest_size=3).hexdigest()

@@ -1,4 +1,4 @@
-"""What words tell of approaches: linear scores of a text's letter sequences.
+"""What words say about approaches: linear scores of a text's letter sequences.
 
 Embeddings say what a text means and lose which words it has; tables, units and names often
 decide what works. On intercode_sql a ridge regression on such sequences predicts better
@@ -28,7 +28,7 @@ FOLDS: Final = 10
 BUCKETS: Final = 2**15
 _SIZES: Final = (3, 4, 5)
 _READ: Final = 1000
-"""Characters of a text that are looked at: the encoder reads fewer."""
+"""Characters of a text that are read; the encoder reads fewer."""
 _WORD: Final = re.compile(r"\w+")
 
 Sparse = tuple[NDArray[np.int64], NDArray[np.float32]]
@@ -51,13 +51,13 @@ class Lexicon:
 
     @classmethod
     def empty(cls) -> "Lexicon":
-        """Return the one that has learned nothing."""
+        """Return a lexicon that has learned nothing."""
         nothing = np.zeros((FOLDS, BUCKETS, 0), np.float16)
         return cls(np.zeros(BUCKETS, np.float32), nothing)
 
     @property
     def width(self) -> int:
-        """Scores of a text: one for each approach it was taught."""
+        """How many scores a text gets: one for each approach that was learned."""
         return int(self._weights.shape[2])
 
     def scores(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -77,7 +77,7 @@ class Lexicon:
         return np.hstack([meaning, self.scores(texts)])
 
     def to_bytes(self) -> bytes:
-        """Return it as safetensors."""
+        """Return the lexicon as safetensors."""
         tensors: dict[str, NDArray[Any]] = {
             "rarity": self._rarity,
             "weights": self._weights,
@@ -89,15 +89,15 @@ class Lexicon:
         """Return the lexicon that `to_bytes` wrote.
 
         Raises:
-            BundleError: these bytes are no lexicon of this pilotfish.
+            BundleError: these bytes are not a lexicon that this version can read.
         """
         try:
             state = safetensors.numpy.load(content)
             rarity, weights = state["rarity"], state["weights"]
         except (SafetensorError, KeyError) as error:
-            raise BundleError(f"these bytes are no lexicon: {error}") from error
+            raise BundleError(f"these bytes are not a lexicon: {error}") from error
         if rarity.shape != (BUCKETS,) or weights.shape[:2] != (FOLDS, BUCKETS):
-            raise BundleError(f"no lexicon: shapes {rarity.shape}, {weights.shape}")
+            raise BundleError(f"not a lexicon: shapes {rarity.shape}, {weights.shape}")
         return cls(rarity, weights)
 
 
@@ -121,5 +121,5 @@ def sequences(text: str, rarity: NDArray[np.float32]) -> Sparse:
 
 
 def fold_of(text: str) -> int:
-    """Return the fold of a text, whose weights know nothing of it."""
+    """Return the fold of a text, whose weights were not taught it."""
     return dealt("lexicon", text, FOLDS)

@@ -30,12 +30,12 @@ class RegressionPanel:
 
     @property
     def evidence(self) -> float:
-        """How well the features foretold the outcomes, in nats.
+        """How well the features predicted the outcomes, in nats.
 
-        The log of the marginal likelihood, but for what all panels have in common, with
+        The log of the marginal likelihood without what all panels have in common, with
         the noise unknown: inverse gamma around NOISE, worth two outcomes.
         """
-        total = sum((one.record for one in self.own.values()), start=np.zeros(3))
+        total = sum((own.record for own in self.own.values()), start=np.zeros(3))
         return -float(total[1] + (total[0] + 2.0) * np.log(total[2] + 2.0)) / 2
 
     def learn(self, features: Vector, approach: str, target: float) -> None:
@@ -53,7 +53,7 @@ class RegressionPanel:
         self.pool.revise(features, *change, 1 / _POOL_NOISE)
 
     def doubt(self, approach: str) -> None:
-        """Keep what is expected of an approach, and be as unsure of it as at first."""
+        """Keep what is expected of an approach, but be as unsure of it as at first."""
         own = self.own[approach]
         expected = own.mean + own.spread(self.pool.mean) - self.pool.mean
         self.own[approach] = fresh = Regression.prior(self._width, 1.0)
@@ -76,11 +76,11 @@ class RegressionPanel:
 
     def tensors(self) -> dict[str, NDArray[np.float64]]:
         """Return the state: row 0 is the pool, row i + 1 the i-th approach."""
-        everyone = [self.pool, *self.own.values()]
+        rows = [self.pool, *self.own.values()]
         return {
-            "mean": np.stack([one.mean for one in everyone]),
-            "covariance": np.stack([one.covariance for one in everyone]),
-            "record": np.stack([one.record for one in everyone]),
+            "mean": np.stack([row.mean for row in rows]),
+            "covariance": np.stack([row.covariance for row in rows]),
+            "record": np.stack([row.record for row in rows]),
         }
 
     def restore(

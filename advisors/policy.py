@@ -16,19 +16,18 @@ from numpy.typing import NDArray
 Vector = NDArray[np.float64]
 
 FLOOR: Final = 0.005
-"""Least propensity of a candidate: what is never tried cannot be evaluated offline."""
+"""Least propensity of a candidate: one that is never tried cannot be evaluated offline."""
 MAX_FLOORS: Final = 0.1
 """Share of all draws that the floors together may take from better candidates."""
 MIN_GAIN: Final = 0.02
-"""Gain in P(success) over the mean of the candidates below which advice is noise."""
+"""Least gain in P(success) over the mean of the candidates: less is noise."""
 MIN_CERTAINTY: Final = 0.56
-"""P(the best is better than the mean of the candidates) below which it is a guess."""
+"""Least P(the best is better than the mean of the candidates): less is a guess."""
 TEMPER: Final = 0.3
 """Share of the posterior's deviation that is drawn with.
 
-All of it explores for longer than a log of a thousand attempts can pay back: the
-deviation is that of one problem's chance, and what is learned of it serves its
-neighbours too. Agrawal and Goyal (2013) call it v. Chosen, as the features' scale of a
+All of it would explore for longer than a log of a thousand attempts can pay back: the
+deviation is that of one problem's chance, and each label serves similar problems too. Agrawal and Goyal (2013) call it v. Chosen, as the features' scale of a
 type and MIN_CERTAINTY, on made-up outcomes over the texts of theoremqa and
 reasoning_gym: about twenty settings, six to eight worlds, two to four seeds each."""
 
@@ -39,7 +38,7 @@ _REACH_SDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`chosen` is None where no candidate is clearly better than the others.
+    """The place of the chosen candidate; None where none is clearly better than others.
 
     `propensities` are of all candidates and sum to 1; where nothing is chosen they say
     what the draw would have been.

@@ -1,10 +1,10 @@
-"""How approaches did on kinds of problems so far: the evidence that a hint names."""
+"""How approaches have done on each kind of problem: the evidence that a hint names."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, Self
 
 MOST: Final = 10_000
-"""Pairs of kind and approach that are counted; later ones are not."""
+"""Pairs of kind and approach that are counted; later pairs are not."""
 
 Entry = tuple[str, str, int, float]
 
@@ -21,7 +21,7 @@ class Record(NamedTuple):
         return self.successes / self.attempts if self.attempts else 0.0
 
     def plus(self, other: "Record") -> "Record":
-        """Return both together."""
+        """Return the sum of both."""
         return Record(self.attempts + other.attempts, self.successes + other.successes)
 
 
@@ -33,7 +33,7 @@ class Records:
 
     @classmethod
     def restored(cls, entries: Iterable[Entry]) -> Self:
-        """Return what `entries` gave."""
+        """Return the records that `entries` came from."""
         records = cls()
         records._of = {(kind, name): Record(n, sum_) for kind, name, n, sum_ in entries}
         return records
@@ -47,12 +47,12 @@ class Records:
         ]
 
     def count(self, kind: str, approach: str, p_success: float, times: int = 1) -> None:
-        """Count an attempt; with `times` -1, take back what was counted."""
+        """Count an attempt; with `times` -1, take a counted one back."""
         pair = kind, approach
         if pair in self._of or len(self._of) < MOST:
             change = Record(times, times * p_success)
             self._of[pair] = self._of.get(pair, Record()).plus(change)
 
     def of(self, kind: str, approaches: Sequence[str]) -> list[Record]:
-        """Return one record an approach; of a kind without a name nothing is known."""
+        """Return one record for each approach, empty where nothing was counted."""
         return [self._of.get((kind, name), Record()) for name in approaches]

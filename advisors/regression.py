@@ -19,7 +19,7 @@ Matrix = NDArray[np.float64]
 class Regression:
     """Mean (width) and covariance (width, width) of the weights, float64.
 
-    `record` says how well each row was foretold from those before it: their number,
+    `record` says how well each row was predicted from those before it: their number,
     the sum of log(variance / noise), the sum of squared errors over their variance.
     """
 
@@ -27,13 +27,13 @@ class Regression:
 
     def __init__(self, mean: Vector, covariance: Matrix, record: Vector) -> None:
         self.mean = mean
-        # In Fortran's order, in which BLAS updates it in place; its lower half is stale.
+        # In Fortran's order, so that BLAS updates it in place; its lower half is stale.
         self._upper = np.array(covariance, np.float64, order="F")
         self.record = record
 
     @classmethod
     def prior(cls, width: int, scale: float) -> "Regression":
-        """Return a regression that has seen nothing."""
+        """Return a regression that has learned nothing."""
         return cls(np.zeros(width), scale * np.eye(width), np.zeros(3))
 
     @property
@@ -43,7 +43,7 @@ class Regression:
         return np.asarray(upper + np.triu(upper, 1).T, np.float64)
 
     def learn(self, features: Vector, target: float, precision: float) -> None:
-        """Take in a row; `precision` is one over the variance of its noise."""
+        """Learn a row; `precision` is one over the variance of its noise."""
         along = self.spread(features)
         doubt = float(features @ along)
         variance = 1.0 / precision + doubt
@@ -55,7 +55,7 @@ class Regression:
     def revise(
         self, features: Vector, old: float, new: float, precision: float
     ) -> None:
-        """Let a row that was learned with the target `old` have had the target `new`."""
+        """Change the target of a learned row from `old` to `new`."""
         along = precision * (new - old) * self.spread(features)
         misfit = (old + new) / 2 - float(features @ (self.mean + along / 2))
         self.record[2] += 2 * precision * (new - old) * misfit

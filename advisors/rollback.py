@@ -11,8 +11,8 @@ def back_to_parent(
 ) -> AdvisorRolledBack | None:
     """Return the message that puts the parent of `now` into service; None without one.
 
-    The parent is that of the bundle's card, so a second step goes on to the parent's
-    parent and never forth again.
+    The bundle's card names the parent, so a second rollback goes to the parent's parent
+    and never returns to what was withdrawn.
 
     Raises:
         BundleError: the bundle or its parent is damaged or not in this model store.

@@ -10,7 +10,7 @@ from pilotfish.advisors.bundle import CARD, Bundle, checksum_of, load
 from pilotfish.schemas.errors import BundleError, ConfigurationError, TrainingBusyError
 
 BASE_TENANT = "base"
-"""Under this tenant lie the pretrained encoders, with heads that know nothing."""
+"""The tenant of the pretrained encoders, whose heads have learned nothing."""
 
 
 class ModelStore:
@@ -28,21 +28,21 @@ class ModelStore:
         return self.folder(tenant) / _file_name(version)
 
     def find(self, tenant: str, version: str) -> Path:
-        """Return where a tenant's version lies; the base bundles are everybody's."""
+        """Return the folder of a tenant's version; all tenants share the base bundles."""
         own, base = self.path(tenant, version), self.path(BASE_TENANT, version)
         return base if base.exists() and not own.exists() else own
 
     def bundle(self, tenant: str, version: str) -> Bundle:
-        """Return a tenant's bundle or a base bundle that agrees with its own card.
+        """Return a tenant's bundle, or a base bundle, that matches its own card.
 
         Raises:
-            BundleError: it is not there or damaged.
+            BundleError: it is missing or damaged.
         """
         place = self.find(tenant, version)
         return load(place, checksum_of(place))
 
     def base(self) -> Bundle:
-        """Return the bundle of the pretrained encoder, the one placed last.
+        """Return the bundle of the pretrained encoder, the newest if there are several.
 
         Raises:
             BundleError: there is none, or it is damaged.
@@ -59,16 +59,16 @@ class ModelStore:
 
     @contextmanager
     def training_lock(self, tenant: str) -> Iterator[None]:
-        """Hold the right to train a tenant; the kernel frees it when the process dies.
+        """Hold the lock for training a tenant; the kernel frees it when the process dies.
 
         Raises:
-            TrainingBusyError: somebody else holds it.
-            ConfigurationError: what this tenant learned would be everybody's base.
+            TrainingBusyError: another training of the tenant holds it.
+            ConfigurationError: the tenant has the name of the base, which is not trained.
         """
         if tenant == BASE_TENANT:
             raise ConfigurationError(
-                f"tenant {tenant!r} is not trained: the base advisor of all tenants has "
-                "this name; give the tenant another one"
+                f"tenant {tenant!r} cannot be trained: the base advisor of all tenants "
+                "has this name; give the tenant another name"
             )
         self.folder(tenant).mkdir(parents=True, exist_ok=True)
         with (self.folder(tenant) / "training.lock").open("a") as file:
@@ -76,12 +76,12 @@ class ModelStore:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise TrainingBusyError(
-                    f"another training of tenant {tenant!r} runs: wait for its end"
+                    f"another training of tenant {tenant!r} is running: wait until it ends"
                 ) from error
             yield
 
 
 def _file_name(name: str) -> str:
-    """Return a name that stays inside its folder: ids may hold slashes and dots."""
+    """Return a name that stays inside its folder: ids may contain slashes and dots."""
     quoted = quote(name, safe="")
     return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted

@@ -100,10 +100,10 @@ def advice(sources: World) -> dict[str, dict[str, Any]]:
     for name, labels in track(ways.items(), "advice", len(ways)):
         reached[name] = np.empty(ORDERS)
         for seed in range(ORDERS):
-            taught = np.full(truth.shape, np.nan)
-            taught[rows, columns] = labels(draw(sources, seed, succeeded))
-            told = replace(world, taught=taught)
-            passes = play(told, {name: lambda _: Unlabelled(dim)}, 1, seed)[name]
+            made = np.full(truth.shape, np.nan)
+            made[rows, columns] = labels(draw(sources, seed, succeeded))
+            labelled = replace(world, labels=made)
+            passes = play(labelled, {name: lambda _: Unlabelled(dim)}, 1, seed)[name]
             reached[name][seed] = passes.success.mean()
     best = reached["true labels"]
     return {

@@ -38,7 +38,7 @@ from pilotfish.schemas.events import (
 )
 from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.app import TAKE, WITHIN_S, create_app, events_of
+from pilotfish.streams.app import BATCH_WINDOW_S, MAX_BATCH, create_app, events_of
 
 KAFKA_PORT, CLICKHOUSE_PORT = 29492, 28423
 PER_ATTEMPT = 10
@@ -142,7 +142,7 @@ def run_bare(events: int) -> None:
 
     async def count(stream: Any) -> None:
         had = 0
-        async for batch in stream.take(TAKE, within=WITHIN_S):
+        async for batch in stream.take(MAX_BATCH, within=BATCH_WINDOW_S):
             had += len(batch)
             if had >= events:
                 log.info("done")

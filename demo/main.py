@@ -55,7 +55,7 @@ def play(plan: Plan, console: Console) -> None:
     tally = Tally(plan.attempts)
     with ExitStack() as open_things:
         solver = open_things.enter_context(_solver(plan.agent))
-        open_things.enter_context(running_platform(settings, say=console.print))
+        open_things.enter_context(running_platform(settings, console.print))
         monitor = open_things.enter_context(Monitor(settings))
         _attempts(plan, settings, solver, tally, monitor, console)
         _await_verdict(monitor, settings.train_at, console, began + _ENDS_WITHIN_S)

@@ -16,7 +16,7 @@ from pilotfish.schemas.attempt_log import LoggedAttempt
 from pilotfish.schemas.errors import NothingToLearnError
 
 LEAST_PROBLEMS: Final = 50
-"""Below this even the best policy cannot be told from a lucky one."""
+"""Below this luck decides which policy looks best."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ class OutcomeTable:
 
 
 def outcome_table(attempts: Iterable[LoggedAttempt]) -> OutcomeTable:
-    """Return the table of a log; problems are told apart by their text.
+    """Return the table of a log; problems with the same text are one problem.
 
     Raises:
-        NothingToLearnError: no policy could be told from another on this log.
+        NothingToLearnError: on this log all policies would look alike.
     """
     tried: dict[str, dict[str, list[LoggedAttempt]]] = {}
     kinds: dict[str, str] = {}
@@ -65,8 +65,8 @@ def outcome_table(attempts: Iterable[LoggedAttempt]) -> OutcomeTable:
     for row, of_problem in enumerate(tried.values()):
         for approach, tries in of_problem.items():
             at = row, place[approach]
-            outcomes[at] = np.mean([one.success for one in tries])
-            costs[at] = np.mean([one.cost for one in tries])
+            outcomes[at] = np.mean([attempt.success for attempt in tries])
+            costs[at] = np.mean([attempt.cost for attempt in tries])
     table = OutcomeTable(
         tuple(tried), tuple(kinds.values()), tuple(approaches), outcomes, costs
     )
@@ -86,9 +86,9 @@ def _check(table: OutcomeTable) -> None:
             "with nothing to choose between, no advice can be scored"
         )
     tried = ~np.isnan(table.outcomes)
-    known = table.outcomes[tried]
-    if known.min() == known.max():
-        word = "succeeded" if known.min() else "failed"
+    outcomes = table.outcomes[tried]
+    if outcomes.min() == outcomes.max():
+        word = "succeeded" if outcomes.min() else "failed"
         raise NothingToLearnError(
             f"every attempt {word}: all approaches are equally good here"
         )

@@ -55,8 +55,9 @@ class KafkaBroker:
         if self._paused:
             self._consumer.resume(self._consumer.assignment())
             self._paused = False
-        records = [*self._early, *self._consumer.consume(most, timeout_s)]
-        self._early = []
+        records, self._early = self._early[:most], self._early[most:]
+        if len(records) < most:
+            records += self._consumer.consume(most - len(records), timeout_s)
         return readable(self._still_assigned(records))
 
     def rewind(self) -> None:
@@ -89,6 +90,7 @@ class KafkaBroker:
         if not revoked:
             return records
         if self._eager:
+            self._early = []
             self.rewind()
             return []
         return [r for r in records if (r.topic(), r.partition()) not in revoked]

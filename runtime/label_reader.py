@@ -1,7 +1,6 @@
 """Every label of every partition, read without a group: each advisor learns them all."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, Self
 
@@ -9,33 +8,16 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka import Message as Record
 
-from pilotfish.runtime.kafka import consumer, headers, readable
+from pilotfish.runtime.decoding import SetAside, decoded
+from pilotfish.runtime.kafka import consumer, readable
 from pilotfish.runtime.settings import Settings
-from pilotfish.schemas.codec import decode
-from pilotfish.schemas.errors import SchemaError, UnavailableError
-from pilotfish.schemas.labels import AttemptLabelled
+from pilotfish.schemas.errors import UnavailableError
+from pilotfish.schemas.labels import AttemptLabelled, PlacedLabel
 from pilotfish.schemas.topics import LABELS
-
-SetAside = Callable[[Record, str], None]
 
 _LOG = structlog.get_logger(service="advisor")
 
 _TIMEOUT_S: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedLabel:
-    """A label, where it lies in `pilotfish.labels`, and when it was put there."""
-
-    label: AttemptLabelled
-    partition: int
-    offset: int
-    at: datetime
-
-    @property
-    def offset_in_topic(self) -> tuple[int, int]:
-        """What tells this record from all others of the topic."""
-        return self.partition, self.offset
 
 
 class LabelReader:
@@ -107,12 +89,9 @@ class LabelReader:
     def _placed(self, record: Record) -> PlacedLabel | None:
         partition, offset = record.partition() or 0, record.offset() or 0
         self.positions[partition] = offset + 1
-        try:
-            label = decode(LABELS, record.value(), headers(record))
-        except SchemaError as error:
-            self._set_aside(record, str(error))
+        label = decoded(LABELS, record, self._set_aside)
+        if not isinstance(label, AttemptLabelled):
             return None
-        assert isinstance(label, AttemptLabelled)
         at = datetime.fromtimestamp(record.timestamp()[1] / 1e3, UTC)
         return PlacedLabel(label, partition, offset, at)
 

@@ -1,22 +1,20 @@
 """Which advisor is in service: the compacted topic, read to its end and then on and on."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import closing
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka import Message as Record
 
-from pilotfish.runtime.kafka import consumer, headers, producer, publish, readable
+from pilotfish.runtime.decoding import SetAside, decoded
+from pilotfish.runtime.kafka import consumer, producer, publish, readable
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advisors import AdvisorPromoted, AdvisorRolledBack
-from pilotfish.schemas.codec import decode
-from pilotfish.schemas.errors import SchemaError, UnavailableError
+from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.topics import ADVISORS
 
 InService = AdvisorPromoted | AdvisorRolledBack
-SetAside = Callable[[Record, str], object]
-"""Hears of a record that cannot be read, and why."""
 
 _TIMEOUT_S: Final = 10.0
 _BATCH: Final = 100
@@ -71,12 +69,8 @@ class PromotionReader:
             if error and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
                 self._at_end = True
         for record in readable(records):
-            try:
-                message = decode(ADVISORS, record.value(), headers(record))
-            except SchemaError as error:
-                self._set_aside(record, str(error))
-            else:
-                assert isinstance(message, InService)
+            message = decoded(ADVISORS, record, self._set_aside)
+            if isinstance(message, InService):
                 yield message
 
 

@@ -1,1 +1,1 @@
-"""What crosses a process: pydantic messages, the topic table, the error tree."""
+"""Data that crosses processes: messages, the table of topics, the error tree."""

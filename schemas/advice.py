@@ -1,4 +1,4 @@
-"""Asking for advice and being answered."""
+"""Requests for advice, and the hints that answer them."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -9,14 +9,14 @@ from pilotfish.schemas.events import Agent
 from pilotfish.schemas.ids import Identifier, Name, new_id
 
 MAX_ADVICE_PROBLEM = 8 * 1024
-"""Bytes of UTF-8 of a problem that advice looks at; the SDK cuts what is longer."""
+"""Bytes of UTF-8 of a problem in a request; the SDK cuts longer problems."""
 MAX_APPROACHES = 64
 
 
 def _short(problem: str) -> str:
     size = len(problem.encode())
     if size > MAX_ADVICE_PROBLEM:
-        msg = f"{size} bytes of UTF-8, at most {MAX_ADVICE_PROBLEM} are looked at"
+        msg = f"{size} bytes of UTF-8, at most {MAX_ADVICE_PROBLEM} are allowed: cut it"
         raise ValueError(msg)
     return problem
 
@@ -27,20 +27,20 @@ AdviceProblem = Annotated[
 Instruction = Annotated[str, StringConstraints(max_length=2000)]
 
 Abstention = Literal[
-    "holdout",  # left unhinted on purpose, to measure what advice does
+    "holdout",  # withheld on purpose, to measure the effect of advice
     "unsure",  # no approach is clearly better than the others
-    "no_advisor",  # nothing is in service for this tenant
-    "deadline",  # too late: made by the SDK, or by an advisor that reads old requests
-    "unreachable",  # the request could not be sent; made by the SDK
-    "invalid",  # the request was refused; `text` is empty, `detail` says why
+    "no_advisor",  # no advisor is in service for this tenant
+    "deadline",  # too late: set by the SDK, or by an advisor on an old request
+    "unreachable",  # the request could not be sent; set by the SDK
+    "invalid",  # the request was refused; `detail` gives the reason
 ]
 
 
 class AdviceRequested(Message):
-    """Which of these approaches should be tried on this problem?
+    """The question which of these approaches to try on this problem.
 
     `approaches` maps names to one line of instruction each. The answer goes to
-    `reply_partition` of `reply_topic`, under the key `client_id`.
+    `reply_partition` of `reply_topic`, with the key `client_id`.
     """
 
     request_id: Identifier = Field(default_factory=new_id)
@@ -57,10 +57,10 @@ class AdviceRequested(Message):
 
 
 class Candidate(Value):
-    """One approach as the advisor saw it.
+    """The advisor's estimate of one approach.
 
-    `attempts` on this kind of problem have a label so far; `successes` is the sum of
-    their P(success).
+    `attempts` is the number of labelled attempts on this kind of problem so far, and
+    `successes` the sum of their P(success).
     """
 
     approach: Name
@@ -71,11 +71,11 @@ class Candidate(Value):
 
 
 class HintGiven(Message):
-    """The answer: an approach and a sentence for the prompt, or an abstention.
+    """The answer to a request: an approach and a sentence for the prompt, or an abstention.
 
-    `text` is empty exactly when the hint abstains. `kind` is the recognised kind of
-    problem. `confidence` is P(success) of the chosen approach. `latency_ms` is the
-    time from reading the request to answering it, inside the advisor.
+    `text` is empty exactly if the hint abstains. `kind` is the recognised kind of problem.
+    `confidence` is P(success) of the chosen approach. `latency_ms` is the time in the
+    advisor from reading the request to answering it.
     """
 
     schema_version: ClassVar[int] = 2
@@ -99,7 +99,7 @@ class HintGiven(Message):
     @model_validator(mode="after")
     def _either_hint_or_abstention(self) -> "HintGiven":
         if (self.approach is None) != (self.abstained is not None):
-            msg = "a hint names an approach or says why it abstains, never both"
+            msg = "a hint has an approach or a reason to abstain, never both"
             raise ValueError(msg)
         return self
 

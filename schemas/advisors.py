@@ -1,4 +1,4 @@
-"""Which advisor is in service: the newest message of a tenant in the compacted topic."""
+"""The advisor in service: the newest message of a tenant in the compacted topic."""
 
 from pydantic import Field
 
@@ -7,7 +7,7 @@ from pilotfish.schemas.ids import Identifier
 
 
 class AdvisorPromoted(Message):
-    """`version` goes into service in place of `parent`; its bundle has this checksum."""
+    """`version` replaces `parent` in service; `checksum` is that of its bundle."""
 
     tenant: Identifier
     version: Identifier
@@ -18,7 +18,7 @@ class AdvisorPromoted(Message):
 
 
 class AdvisorRolledBack(Message):
-    """`version`, an older one, is in service again in place of `withdrawn`."""
+    """`version`, an older one, replaces `withdrawn` in service."""
 
     tenant: Identifier
     version: Identifier

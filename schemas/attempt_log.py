@@ -1,4 +1,4 @@
-"""Logs of attempts as files: JSON lines, one attempt a line, gzip allowed."""
+"""Logs of attempts as files: JSON lines, one attempt per line, optionally gzipped."""
 
 import gzip
 import zlib
@@ -14,7 +14,7 @@ from pilotfish.schemas.events import Problem, StepKind
 from pilotfish.schemas.ids import Name
 
 _THOUGHTS = ("plan", "reasoning")
-"""What published logs call thoughts."""
+"""Names that published logs use for thoughts."""
 
 
 def _as_thought(kind: object) -> object:
@@ -30,10 +30,10 @@ class LoggedStep(Value):
 
 
 class LoggedAttempt(Value):
-    """One line of a log. Fields that are not listed here are passed over.
+    """One line of a log. Other fields are ignored.
 
     `propensity` is the probability with which the approach was chosen; `cost` is in
-    units of the reader's choice, as in events.
+    a unit of the reader's choice, as in events.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -49,16 +49,16 @@ class LoggedAttempt(Value):
 
 
 def read_attempts(
-    path: Path, skipped: Callable[[SchemaError], object] | None = None
+    path: Path, on_skip: Callable[[SchemaError], object] | None = None
 ) -> Iterator[LoggedAttempt]:
     """Yield the attempts of a `.jsonl` or `.jsonl.gz` file in order.
 
-    `skipped` hears of the lines that are no attempts, which are then passed over.
+    With `on_skip`, invalid lines are passed to it and skipped.
 
     Raises:
-        ConfigurationError: the file cannot be opened.
-        SchemaError: a line is no attempt, and nobody hears of those that are skipped;
-            the message names line and reason.
+        ConfigurationError: the file cannot be read.
+        SchemaError: a line is invalid and there is no `on_skip`; the message has its
+            number and the reason.
     """
     try:
         with _open(path) as lines:
@@ -66,9 +66,9 @@ def read_attempts(
                 try:
                     yield _attempt(path, number, line)
                 except SchemaError as error:
-                    if skipped is None:
+                    if on_skip is None:
                         raise
-                    skipped(error)
+                    on_skip(error)
     except (OSError, UnicodeDecodeError, EOFError, zlib.error) as error:
         raise ConfigurationError(f"cannot read {path}: {error}") from error
 
@@ -84,6 +84,6 @@ def _attempt(path: Path, number: int, line: str) -> LoggedAttempt:
         return LoggedAttempt.model_validate_json(line)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        reason = f"{place}: {first['msg']}" if place else first["msg"]
+        field = ".".join(str(part) for part in first["loc"])
+        reason = f"{field}: {first['msg']}" if field else first["msg"]
         raise SchemaError(f"{path.name}, line {number}: {reason}") from error

@@ -1,4 +1,4 @@
-"""The base of everything that crosses a process."""
+"""Base classes of messages, and times."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, ClassVar, Final
@@ -12,30 +12,31 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-"""ClickHouse's DateTime, which windows start at, ends in 2106."""
+"""ClickHouse's DateTime, the type of window starts, ends in 2106."""
 
 Time = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
-"""An aware time. Those of unset clocks are refused: 1970 would open windows nobody
-looks at. The bounds are pydantic's own, checked without a call into Python, which would
-take a third of an event's decoding."""
+"""An aware time. Times of unset clocks are refused, because 1970 would open windows that
+nobody looks at. The bounds are pydantic's own, because a check in Python would take a
+third of the time of decoding an event."""
 
 
 def micros(at: datetime) -> int:
-    """Return microseconds since 1970, as ClickHouse's DateTime64(6) counts them."""
+    """Return microseconds since 1970, the unit of ClickHouse's DateTime64(6)."""
     return (at - _EPOCH) // _MICROSECOND
 
 
 def moment(at_us: int) -> datetime:
-    """Return the time, in UTC, that `micros` counted."""
+    """Return the time in UTC of microseconds since 1970."""
     return _EPOCH + at_us * _MICROSECOND
 
 
 def utc_now() -> datetime:
-    """Return the wall clock, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return datetime.now(UTC)
 
 
 _DRAWN: Final = (utc_now, new_id)
+"""Default factories whose values differ at each call."""
 
 
 class Value(BaseModel):
@@ -47,19 +48,19 @@ class Value(BaseModel):
 class Message(Value):
     """A frozen message with a schema name (the class's own) and a version.
 
-    `schema_version` rises when a change is not readable by old code; the step
-    from the version before is then written in `schemas/upcasts.py`.
+    `schema_version` rises when old code cannot read a change; the step from the previous
+    version is then added to `schemas/upcasts.py`.
     """
 
     schema_version: ClassVar[int] = 1
 
     @classmethod
     def schema_name(cls) -> str:
-        """Return what the `schema` header says."""
+        """Return the value of the `schema` header."""
         return cls.__name__
 
     @classmethod
     def made_at_creation(cls) -> frozenset[str]:
-        """Return the fields that the maker draws: ids and times. Readers require them."""
+        """Return the fields that are drawn at creation: ids and times. Readers require them."""
         fields = cls.model_fields.items()
-        return frozenset(n for n, f in fields if f.default_factory in _DRAWN)
+        return frozenset(name for name, f in fields if f.default_factory in _DRAWN)

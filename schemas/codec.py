@@ -1,4 +1,4 @@
-"""Messages to bytes and headers, and back."""
+"""Encoding of messages as bytes and headers, and decoding."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -15,8 +15,8 @@ from pilotfish.schemas.upcasts import UPCASTS, Upcast
 
 Headers = Iterable[tuple[str, bytes | str | None]]
 
-_MISREAD = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
-"""What an upcast raises about data that is not as it should be."""
+_UPCAST_ERRORS = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+"""Errors that an upcast raises on malformed data."""
 
 
 def encode(message: Message) -> bytes:
@@ -38,31 +38,33 @@ def decode(
     headers: Headers | None,
     upcasts: Mapping[tuple[str, int], Upcast] = UPCASTS,
 ) -> Message:
-    """Read one record of `topic`.
+    """Decode one record of `topic`.
 
     Raises:
-        UnknownVersionError: the headers name a schema or version unknown here.
-        SchemaError: the value is not such a message, or larger than `topic` takes; the
-            text says where.
+        UnknownVersionError: the headers name an unknown schema or version.
+        SchemaError: the value is not a valid message, or larger than `topic` allows; the
+            message names the field.
     """
-    named = dict(headers or ())
-    reader = _reader(topic, named.get("schema"), named.get("version"))
+    by_name = dict(headers or ())
+    reader = _reader(topic, by_name.get("schema"), by_name.get("version"))
     if value is None:
         raise SchemaError("the record has no value")
     if len(value) > topic.max_bytes:
-        raise SchemaError(f"{len(value)} bytes: {topic.name} takes {topic.max_bytes}")
+        raise SchemaError(
+            f"the value has {len(value)} bytes, {topic.name} allows {topic.max_bytes}"
+        )
     if reader.version != reader.schema.schema_version:
         value = _upcast(reader.schema, reader.version, _object(value), upcasts)
     return reader.read(value)
 
 
 class _Reader(NamedTuple):
-    """What a record's headers say about its value."""
+    """How to read a value, according to its record's headers."""
 
     schema: type[Message]
     version: int
     required: frozenset[str]
-    """Made up here, these would differ at each reading, and a replay with them."""
+    """Defaults of these fields would differ at each reading, and break replays."""
 
     def read(self, value: bytes) -> Message:
         try:
@@ -79,9 +81,10 @@ class _Reader(NamedTuple):
 def _reader(
     topic: Topic, schema: bytes | str | None, version: bytes | str | None
 ) -> _Reader:
-    """Read the headers; cached, because every record of a topic has one of a few."""
-    named = _schema(topic, _text(schema))
-    return _Reader(named, _version(named, _text(version)), named.made_at_creation())
+    """Interpret the headers; cached, because a topic has only a few combinations."""
+    message = _schema(topic, _text(schema))
+    number = _version(message, _text(version))
+    return _Reader(message, number, message.made_at_creation())
 
 
 def _text(header: bytes | str | None) -> str:
@@ -96,20 +99,22 @@ def _schema(topic: Topic, name: str | None) -> type[Message]:
     for message in topic.messages:
         if message.schema_name() == name:
             return message
-    known = ", ".join(message.schema_name() for message in topic.messages)
+    allowed = ", ".join(message.schema_name() for message in topic.messages)
     raise UnknownVersionError(
-        f"schema {name[:80]!r} does not belong in {topic.name}; known are {known}"
+        f"schema {name[:80]!r} does not belong in {topic.name}, which has {allowed}"
     )
 
 
 def _version(schema: type[Message], text: str | None) -> int:
     newest = schema.schema_version
     if not (text and text.isascii() and text.isdigit() and len(text) < 6):
-        raise SchemaError(f"the `version` header is {(text or '')[:20]!r}, no number")
+        raise SchemaError(
+            f"the `version` header is {(text or '')[:20]!r}, not a number"
+        )
     if not 1 <= int(text) <= newest:
         raise UnknownVersionError(
-            f"{schema.schema_name()} version {text} is not known here "
-            f"(newest: {newest}); upgrade this pilotfish"
+            f"{schema.schema_name()} version {text} is unknown to this pilotfish "
+            f"(newest: {newest}); upgrade it"
         )
     return int(text)
 
@@ -118,9 +123,9 @@ def _object(value: bytes) -> dict[str, Any]:
     try:
         data = json.loads(value)
     except (ValueError, RecursionError) as error:
-        raise SchemaError(f"not JSON: {error}") from error
+        raise SchemaError(f"the value is not JSON: {error}") from error
     if not isinstance(data, dict):
-        raise SchemaError("not a JSON object")
+        raise SchemaError("the value is not a JSON object")
     return data
 
 
@@ -136,15 +141,15 @@ def _upcast(
         for step in steps:
             data = step(data)
         return json.dumps(data).encode()
-    except _MISREAD as error:
-        # A step takes for granted what no validation has seen yet.
+    except _UPCAST_ERRORS as error:
+        # Steps run before validation, so they may fail on any data.
         reason = f"{type(error).__name__}: {error}"
-        raise SchemaError(f"no readable {name} version {version}: {reason}") from error
+        raise SchemaError(f"{name} version {version} is malformed: {reason}") from error
 
 
 def first_problem(schema: type[Message], error: ValidationError) -> str:
-    """Return where the message is wrong and why, without the value itself."""
+    """Return the first wrong field and the reason, without the field's value."""
     first = error.errors(include_url=False, include_input=False, include_context=False)
-    # A field that nobody knows is named by whoever sent it, at whatever length.
-    place = ".".join(str(part) for part in first[0]["loc"])[:200]
-    return f"{schema.schema_name()}{'.' + place if place else ''}: {first[0]['msg']}"
+    # Cut, because the sender chose the names of unknown fields.
+    field = ".".join(str(part) for part in first[0]["loc"])[:200]
+    return f"{schema.schema_name()}{'.' + field if field else ''}: {first[0]['msg']}"

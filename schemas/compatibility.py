@@ -1,8 +1,8 @@
-"""Whether everything that one JSON Schema allows is allowed by another one.
+"""Compares JSON Schemas: whether one allows everything that another one allows.
 
-Reads the keywords that pydantic writes for messages. A keyword it does not know, and a
-changed pattern or format, count as breaking: raising a version is cheap, and guessing
-is not. What validators in code refuse is not in a schema and is not seen here.
+It understands the keywords that pydantic writes for messages. An unknown keyword, and a
+changed pattern or format, count as breaking: raising a version is cheap, and guessing is
+not. Validators in code are not part of a schema and are not considered.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,22 +11,37 @@ from typing import Any, Final
 Schema = Mapping[str, Any]
 
 _ANNOTATIONS: Final = {"$defs", "title", "description", "default", "examples"}
-_AT_LEAST: Final = {
-    "minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties",
-}  # fmt: skip
-_AT_MOST: Final = {
-    "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties",
-}  # fmt: skip
-_COMPARED: Final = {
-    "type", "enum", "const", "anyOf", "properties", "required", "additionalProperties",
-    "propertyNames", "items",
-}  # fmt: skip
+_LOWER_BOUNDS: Final = {
+    "minimum",
+    "exclusiveMinimum",
+    "minLength",
+    "minItems",
+    "minProperties",
+}
+_UPPER_BOUNDS: Final = {
+    "maximum",
+    "exclusiveMaximum",
+    "maxLength",
+    "maxItems",
+    "maxProperties",
+}
+_STRUCTURE: Final = {
+    "type",
+    "enum",
+    "const",
+    "anyOf",
+    "properties",
+    "required",
+    "additionalProperties",
+    "propertyNames",
+    "items",
+}
 
 
 def breaks(old: Schema, new: Schema) -> list[str]:
-    """Return what `old` allows and `new` refuses, a line each: where, and what.
+    """Return what `old` allows and `new` refuses: one line each, with place and reason.
 
-    Empty when every value that is valid under `old` is valid under `new`. Schemas must
+    Empty if every value that is valid under `old` is valid under `new`. Schemas must
     not refer to themselves; ours do not.
     """
     return list(_Comparison(old, new).of(old, new, "message"))
@@ -54,7 +69,7 @@ class _Comparison:
         yield from self._properties(old, new, place)
 
     def _alternatives(self, old: Schema, new: Schema, place: str) -> Iterator[str]:
-        """Each old alternative must be allowed whole by one new alternative."""
+        """Each old alternative must be fully allowed by one new alternative."""
         offers = new.get("anyOf", [new])
         for number, choice in enumerate(old.get("anyOf", [old])):
             tried = [list(self.of(choice, offer, place)) for offer in offers]
@@ -66,7 +81,7 @@ class _Comparison:
         before, after = old.get("properties", {}), new.get("properties", {})
         for name in sorted({*new.get("required", ())} - {*old.get("required", ())}):
             yield f"{place}.{name}: is required now"
-        # What is not named falls under additionalProperties, which allows all if absent.
+        # Other properties fall under additionalProperties, which allows all if absent.
         others, now = (
             schema.get("additionalProperties", True) for schema in (old, new)
         )
@@ -78,7 +93,7 @@ class _Comparison:
     def _allowed(
         self, old: bool | Schema, new: bool | Schema, place: str
     ) -> Iterator[str]:
-        """Compare what may stand at a place: a schema, anything, or nothing."""
+        """Compare what a place allows: a schema, anything (True), or nothing (False)."""
         if old is False or new is True:
             return
         if new is False:
@@ -117,13 +132,15 @@ def _values(schema: Schema) -> list[Any] | None:
 
 
 def _narrowed_bounds(old: Schema, new: Schema, place: str) -> Iterator[str]:
-    for key in sorted((_AT_LEAST | _AT_MOST) & new.keys()):
+    for key in sorted((_LOWER_BOUNDS | _UPPER_BOUNDS) & new.keys()):
         was, now = old.get(key), new[key]
-        if was is None or (was < now if key in _AT_LEAST else was > now):
+        if was is None or (was < now if key in _LOWER_BOUNDS else was > now):
             yield f"{place}: {key} was {was}, is {now}"
 
 
 def _other_keywords(old: Schema, new: Schema, place: str) -> Iterator[str]:
-    for key in sorted(new.keys() - _ANNOTATIONS - _AT_LEAST - _AT_MOST - _COMPARED):
+    for key in sorted(
+        new.keys() - _ANNOTATIONS - _LOWER_BOUNDS - _UPPER_BOUNDS - _STRUCTURE
+    ):
         if old.get(key) != new[key]:
             yield f"{place}: {key} was {old.get(key)!r}, is {new[key]!r}"

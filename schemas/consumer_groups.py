@@ -1,4 +1,4 @@
-"""The consumer groups of the services, one table as for topics: ACLs grant the prefix."""
+"""All consumer groups of the services; ACLs grant their common prefix."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What could not be read, kept as it came."""
+"""Dead letters: unreadable records, kept unchanged."""
 
 from pydantic import Base64Bytes, Field
 
@@ -7,7 +7,7 @@ from pilotfish.schemas.ids import Identifier
 
 
 class DeadLetter(Message):
-    """The raw bytes, the place they came from, and why they could not be read."""
+    """The raw bytes of a record, where it was, and why it could not be read."""
 
     tenant: Identifier = "default"
     at: Time = Field(default_factory=utc_now)

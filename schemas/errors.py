@@ -1,16 +1,16 @@
 """Every error that pilotfish raises on purpose.
 
 PilotfishError
-├── ConfigurationError        a setting is missing or wrong: fix it and start again
-├── SchemaError               bytes that are no message of ours: they become a dead letter
+├── ConfigurationError        a setting is missing or wrong: fix it and restart
+├── SchemaError               bytes that are not a valid message: they become a dead letter
 │   └── UnknownVersionError   written by a newer pilotfish than this one
-├── UnavailableError          Kafka or ClickHouse does not answer: try again after `retry_after_s`
-├── StorageError              ClickHouse refused a statement: trying again would not help
+├── UnavailableError          Kafka or ClickHouse does not answer: retry after `retry_after_s`
+├── StorageError              ClickHouse refused a statement: a retry would not help
 ├── DeadLetterLimitError      too many dead letters in a row: the consumer stops
 ├── BundleError               an advisor bundle is damaged, incomplete or forbidden
 ├── NothingToLearnError       a dataset from which no advisor can be trained
 ├── TrainingBusyError         another training of this tenant is running
-└── RequirementError          this machine lacks something: the message says what to do
+└── RequirementError          this machine lacks something: the message says what to install
 """
 
 
@@ -23,7 +23,7 @@ class ConfigurationError(PilotfishError, ValueError):
 
 
 class SchemaError(PilotfishError, ValueError):
-    """Bytes that are not a readable message of ours."""
+    """Bytes that are not a valid message of pilotfish."""
 
 
 class UnknownVersionError(SchemaError):
@@ -31,11 +31,11 @@ class UnknownVersionError(SchemaError):
 
 
 class UnavailableError(PilotfishError):
-    """A server does not answer now.
+    """A server does not answer at the moment.
 
     Args:
-        message: what was asked of whom.
-        retry_after_s: seconds after which asking again makes sense.
+        message: which server, and what it was asked to do.
+        retry_after_s: seconds after which a retry makes sense.
     """
 
     def __init__(self, message: str, retry_after_s: float = 1.0) -> None:
@@ -44,7 +44,7 @@ class UnavailableError(PilotfishError):
 
 
 class StorageError(PilotfishError):
-    """ClickHouse answered with an error that asking again does not heal."""
+    """ClickHouse answered with an error that a retry does not fix."""
 
 
 class DeadLetterLimitError(PilotfishError):
@@ -56,7 +56,7 @@ class BundleError(PilotfishError):
 
 
 class NothingToLearnError(PilotfishError):
-    """The data cannot teach anything; the message says why."""
+    """No advisor can be trained from the data; the message says why."""
 
 
 class TrainingBusyError(PilotfishError):

@@ -1,4 +1,4 @@
-"""What an agent publishes about its attempts."""
+"""Events that an agent publishes about its attempts."""
 
 from typing import Annotated, Literal
 
@@ -8,8 +8,8 @@ from pilotfish.schemas.base import Message, Time, Value, utc_now
 from pilotfish.schemas.ids import Identifier, Name, new_id
 
 MAX_CONTENT = 256 * 1024
-"""Bytes of UTF-8 that the SDK leaves of a step's content; what was cut is marked. Readers
-count characters, which is quicker, and so take what is a little longer."""
+"""Bytes of UTF-8 at which the SDK cuts a step's content. Readers count characters, which is
+faster, and so accept slightly longer contents."""
 MAX_PROBLEM = 64 * 1024
 """Characters of a problem's text."""
 
@@ -19,15 +19,15 @@ Problem = Annotated[str, StringConstraints(max_length=MAX_PROBLEM)]
 StepKind = Literal["thought", "action", "observation", "answer"]
 
 SignalKind = Literal[
-    "explicit",  # somebody or something that knows said so
+    "explicit",  # stated by somebody or something that knows
     "verifier",  # a checker of the answer
     "exit_code",  # a program's exit status, 0 is success
     "tests",  # share of tests that passed
     "judge",  # a judge model's score
-    "thumbs",  # a person's thumb
-    "exception",  # the agent raised
-    "infrastructure",  # rate limit, time-out of a provider, network
-    "retry",  # the user asked the same again
+    "thumbs",  # a person's thumbs up or down
+    "exception",  # the agent raised an exception
+    "infrastructure",  # rate limit, timeout of a provider, network
+    "retry",  # the user repeated the question
     "abandoned",  # nobody ended the attempt
 ]
 
@@ -43,10 +43,10 @@ class Agent(Value):
 
 
 class HintMark(Value):
-    """What an attempt remembers of the advice it asked for.
+    """The advice that an attempt got.
 
-    `propensity` is the probability with which `approach` was chosen; both are
-    None where the hint abstained. `holdout` marks requests left unhinted on purpose.
+    `propensity` is the probability with which `approach` was chosen; both are None if
+    the hint abstained. `holdout` marks hints that were withheld on purpose.
     """
 
     request_id: Identifier
@@ -57,7 +57,7 @@ class HintMark(Value):
 
 
 class EventBase(Message):
-    """What all events have. `at` is when it happened, by the agent's clock."""
+    """The common fields of all events; `at` is the time by the agent's clock."""
 
     event_id: Identifier = Field(default_factory=new_id)
     tenant: Identifier = "default"
@@ -66,7 +66,7 @@ class EventBase(Message):
 
 
 class AttemptStarted(EventBase):
-    """One try at one problem begins."""
+    """The start of an attempt: one try at one problem."""
 
     problem: Problem
     problem_type: str = Field(default="", max_length=200)
@@ -76,20 +76,20 @@ class AttemptStarted(EventBase):
 
 
 class StepRecorded(EventBase):
-    """One thought, action, observation or answer within an attempt."""
+    """One thought, action, observation or answer of an attempt."""
 
     kind: StepKind
     name: Name
     content: Content = ""
     truncated: bool = False
-    # Bounded, so that sums fit into ClickHouse's 64-bit integers and infinity is refused.
+    # Bounded, so that sums fit into ClickHouse's 64-bit integers, and infinity is refused.
     duration_s: float | None = Field(default=None, ge=0, le=1e9)
     cost: float = Field(default=0.0, ge=0, le=1e9)
     tokens: int = Field(default=0, ge=0, le=10**12)
 
 
 class SignalRecorded(EventBase):
-    """Something that says how the attempt went; `value` 1 is success, 0 failure."""
+    """Evidence of how the attempt went; `value` 1 is success, 0 failure."""
 
     kind: SignalKind
     value: float | None = Field(default=None, ge=0, le=1)
@@ -97,7 +97,7 @@ class SignalRecorded(EventBase):
 
 
 class AttemptEnded(EventBase):
-    """The attempt is over. `approach` is the one that was used in the end."""
+    """The end of an attempt; `approach` is the one that was used."""
 
     status: Status
     reason: str = Field(default="", max_length=4096)
@@ -106,7 +106,7 @@ class AttemptEnded(EventBase):
 
 
 class FeedbackGiven(EventBase):
-    """A verdict that came after the end, perhaps days later."""
+    """Feedback on an attempt after its end, perhaps days later."""
 
     value: float = Field(ge=0, le=1)
     source: Name = "user"

@@ -1,4 +1,4 @@
-"""Orders to forget: they go where events go, so that each has its place among them."""
+"""Orders to forget: published among the events, so that their order is defined."""
 
 from typing import Final
 
@@ -9,15 +9,15 @@ from pilotfish.schemas.events import EventBase
 from pilotfish.schemas.ids import Identifier, new_id
 
 FORGOTTEN: Final = "forgotten"
-"""Why the last label of a forgotten attempt abstains, and the status of what is left."""
+"""The reason why the last label of a forgotten attempt abstains, and its status."""
 
 
 class AttemptForgotten(EventBase):
-    """Nothing of this attempt may be kept; what is published of it later is dropped."""
+    """The order to delete an attempt, and to drop its later events."""
 
 
 class TenantForgotten(Message):
-    """Nothing of this tenant may be kept; one in each partition of events."""
+    """The order to delete all data of a tenant; published to each partition of events."""
 
     event_id: Identifier = Field(default_factory=new_id)
     tenant: Identifier

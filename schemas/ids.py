@@ -9,10 +9,10 @@ from pydantic import StringConstraints
 Identifier = Annotated[
     str, StringConstraints(min_length=1, max_length=128, pattern=r"^[\w.:@/-]+$")
 ]
-"""An id made by us (UUIDv7) or by the user: a word of at most 128 characters."""
+"""A UUIDv7 of ours, or an id of the user: up to 128 characters without blanks."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-"""A name people chose: an approach, an agent, a problem type, a step."""
+"""A name that people choose: of an approach, an agent, a problem type, a step."""
 
 
 def new_id() -> str:
@@ -20,9 +20,9 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
-_CLUSTERS: Final = uuid.UUID("5b0f4be3-5f0e-4a55-8d8c-6a8c2f0a9c11")
+_CLUSTER_NAMESPACE: Final = uuid.UUID("5b0f4be3-5f0e-4a55-8d8c-6a8c2f0a9c11")
 
 
 def cluster_id(attempt_id: str) -> str:
-    """Return the id of the cluster that this attempt's problem founds, if it does."""
-    return uuid.uuid5(_CLUSTERS, attempt_id).hex
+    """Return the id of the cluster whose first problem is that of this attempt."""
+    return uuid.uuid5(_CLUSTER_NAMESPACE, attempt_id).hex

@@ -1,8 +1,8 @@
-"""JSON Schema of every message, committed under schemas/json for readers without us.
+"""JSON Schemas of all messages, in schemas/json, for readers without pilotfish.
 
-Write them with `python -m pilotfish.schemas.json_schema` after a change. A file is only
-overwritten while old code and new code can read one another's messages; otherwise raise
-`schema_version` and add the step to `schemas/upcasts.py`. Files of old versions stay.
+Run `python -m pilotfish.schemas.json_schema` after a change. It overwrites a file only if
+old and new code can read each other's messages; otherwise raise `schema_version` and add
+the step to `schemas/upcasts.py`. Files of old versions stay.
 """
 
 import json
@@ -26,14 +26,14 @@ def file_name(message: type[Message]) -> str:
 
 
 def schema_of(message: type[Message]) -> dict[str, Any]:
-    """Return the JSON Schema of a message on its way: what `codec.decode` reads."""
+    """Return the JSON Schema of an encoded message, as `codec.decode` accepts it."""
     schema = message.model_json_schema()
     required = message.made_at_creation().union(schema.get("required", ()))
     return schema | {"required": sorted(required)}
 
 
 def text_of(message: type[Message]) -> str:
-    """Return what the file of a message says."""
+    """Return the content of a message's file."""
     return json.dumps(schema_of(message), indent=2, sort_keys=True) + "\n"
 
 
@@ -43,8 +43,7 @@ def write(
     """Write the files that are missing or differ; return their names.
 
     Raises:
-        ConfigurationError: a message changed in a way that needs a new version. No file
-            is written then.
+        ConfigurationError: a change needs a new version; then no file is written.
     """
     changed = [message for message in messages if _differs(folder, message)]
     for message in changed:
@@ -65,17 +64,17 @@ def _require_same_version(path: Path, message: type[Message]) -> None:
         return
     old: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     new = schema_of(message)
-    unread = [f"old messages: {line}" for line in breaks(old, new)]
-    unread += [f"readers of before: {line}" for line in breaks(new, old)]
-    if unread:
+    breaking = [f"old messages: {line}" for line in breaks(old, new)]
+    breaking += [f"old readers: {line}" for line in breaks(new, old)]
+    if breaking:
         raise ConfigurationError(
-            f"{path.name} breaks " + "; ".join(unread) + "; raise "
+            f"{path.name} breaks " + "; ".join(breaking) + "; raise "
             f"{message.__name__}.schema_version and add the step to schemas/upcasts.py"
         )
 
 
 if __name__ == "__main__":
     try:
-        print(*write() or ["nothing to write"], sep="\n")  # noqa: T201 - a command
+        print(*write() or ["all files are up to date"], sep="\n")  # noqa: T201 - a command
     except PilotfishError as problem:
         sys.exit(str(problem))

@@ -1,4 +1,4 @@
-"""What rows and records are found by, where two rooms share it."""
+"""Types of keys that several packages share."""
 
 AttemptKey = tuple[str, str]
 """Tenant and attempt_id."""

@@ -1,5 +1,7 @@
-"""What the stream processors say about an attempt."""
+"""Labels: what the stream processors publish about an attempt."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from pydantic import Field
@@ -9,14 +11,14 @@ from pilotfish.schemas.events import Agent, HintMark, Problem, SignalKind
 from pilotfish.schemas.ids import Identifier, Name
 
 MAX_ACTIONS = 64
-"""Actions of an attempt whose names its label carries: the first."""
+"""A label has the names of this many actions, the first ones."""
 
 MAX_ASKER = 200
-"""Characters of who asked."""
+"""Characters of the asker's name."""
 
 
 class Evidence(Value):
-    """One signal a label was made of, and the value it spoke for (None: abstains)."""
+    """One signal that a label is based on; `value` None means that it abstains."""
 
     kind: SignalKind
     value: float | None
@@ -24,20 +26,20 @@ class Evidence(Value):
 
 
 class AttemptLabelled(Message):
-    """P(success) of one attempt; a revision carries a higher `version`.
+    """P(success) of one attempt; a revision has a higher `version`.
 
-    `p_success` is None where the label abstains, with the reason in `abstained`.
-    `first_offset` and `offset` are places in the attempt's partition of
-    `pilotfish.events`: of the event that labelled the attempt first, and of the
-    newest event this label knows. The message lies in the same partition number
-    of `pilotfish.labels`.
+    `p_success` is None if the label abstains, with the reason in `abstained`.
+    `first_offset` and `offset` are offsets in the attempt's partition of
+    `pilotfish.events`: of the event that first labelled the attempt, and of the newest
+    event that this label includes. The message is in the same partition number of
+    `pilotfish.labels`.
 
-    A label that abstains as `FORGOTTEN` takes back those before it: its problem is there
-    so that learners can un-learn it, and nobody may keep it.
+    A label that abstains as `FORGOTTEN` retracts all earlier ones: it has the problem so
+    that learners can un-learn it, and nobody may store it.
 
-    `votes` are the words of the labelling functions that had one, by name. `actions`
-    are the names of the attempt's first actions, in order. `asker` is who asked, where
-    the agent said so; empty otherwise.
+    `votes` are the votes of the labelling functions that did not abstain, by name.
+    `actions` are the names of the attempt's first actions, in order. `asker` is who asked
+    the question, if the agent published that; empty otherwise.
     """
 
     schema_version: ClassVar[int] = 2
@@ -65,3 +67,13 @@ class AttemptLabelled(Message):
     partition: int = Field(ge=0)
     first_offset: int = Field(ge=0)
     offset: int = Field(ge=0)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedLabel:
+    """A label, where it lies in `pilotfish.labels`, and when it was put there."""
+
+    label: AttemptLabelled
+    partition: int
+    offset: int
+    at: datetime

@@ -1,4 +1,4 @@
-"""What a search of the memory returns; free of pydantic, because the SDK shows it."""
+"""The result of a memory search; without pydantic, because importing it is slow."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,28 +6,30 @@ from typing import Literal
 from pilotfish.schemas.errors import ConfigurationError
 
 SearchMode = Literal["meaning", "words", "both"]
-"""By embedding, by words that must all occur, or both lists fused."""
+"""By embedding, by words that must all occur, or by both rankings fused."""
 
-MOST = 100
-"""Attempts that a search returns at most."""
+MAX_RESULTS = 100
+"""Most attempts that a search returns."""
 
 
 def check(text: str, k: int) -> None:
-    """Refuse what cannot be searched for.
+    """Validate the arguments of a search.
 
     Raises:
-        ConfigurationError: `text` is empty, or `k` not within 1 to 100.
+        ConfigurationError: `text` is empty, or `k` is not within 1 to 100.
     """
-    if not text.strip() or not 1 <= k <= MOST:
-        raise ConfigurationError(f"search for a text, with k from 1 to {MOST}")
+    if not text.strip() or not 1 <= k <= MAX_RESULTS:
+        raise ConfigurationError(
+            f"give the search a text that is not empty, and k from 1 to {MAX_RESULTS}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """An attempt that was made before at a problem like the one asked for.
+    """A past attempt at a problem similar to the one searched for.
 
     `similarity` is the cosine of the two problems' embeddings, 1 for the same text.
-    `outcome` is success or failure, or why the label abstains; then `p_success` is None.
+    `outcome` is success, failure, or why the label abstains; then `p_success` is None.
     `actions` are the names of the first actions, in order.
     """
 

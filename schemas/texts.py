@@ -1,13 +1,13 @@
-"""Texts at the size that messages take, and as the same text is recognised."""
+"""Cutting texts to size, and normalising them for comparison."""
 
 
-def cut(text: str, most_bytes: int) -> str:
-    """Return the beginning of a text: whole characters, so many bytes of UTF-8 at most."""
+def cut(text: str, max_bytes: int) -> str:
+    """Return the beginning of a text: whole characters, at most `max_bytes` of UTF-8."""
     if text.isascii():
-        return text[:most_bytes]
-    return text[:most_bytes].encode()[:most_bytes].decode(errors="ignore")
+        return text[:max_bytes]
+    return text[:max_bytes].encode()[:max_bytes].decode(errors="ignore")
 
 
 def plain(text: str) -> str:
-    """Return the text without what case and white space tell."""
+    """Return the text without differences of case and white space."""
     return " ".join(text.casefold().split())

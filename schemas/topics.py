@@ -1,4 +1,4 @@
-"""Every topic: the only place where a topic's name is spelled."""
+"""All topics; no other file spells the name of a topic."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,16 +19,16 @@ from pilotfish.schemas.forgotten import AttemptForgotten, TenantForgotten
 from pilotfish.schemas.labels import AttemptLabelled
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
-"""Of a value as JSON. Only what quotes other messages, dead letters, may be larger."""
+"""Limit of a value as JSON; only dead letters, which contain other values, have more."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Topic:
-    """A topic, its key, and what it carries.
+    """A topic, its key, and its messages.
 
-    `partitions` is what an embedded Kafka gets. Events and labels must have equally
-    many: a label lies in the partition number of its attempt's events. A value has
-    `max_bytes` at most: the SDK sends no larger one, and readers set it aside.
+    `partitions` is the number in an embedded Kafka. Events and labels must have the same
+    number, because a label has the partition number of its attempt's events. The SDK sends
+    no value larger than `max_bytes`, and readers set larger ones aside.
     """
 
     name: str
@@ -43,8 +43,13 @@ EVENTS = Topic(
     "pilotfish.events",
     "attempt_id",
     (
-        *(AttemptStarted, StepRecorded, SignalRecorded, AttemptEnded, FeedbackGiven),
-        *(AttemptForgotten, TenantForgotten),
+        AttemptStarted,
+        StepRecorded,
+        SignalRecorded,
+        AttemptEnded,
+        FeedbackGiven,
+        AttemptForgotten,
+        TenantForgotten,
     ),
     timedelta(days=30),
 )
@@ -68,7 +73,7 @@ DEAD = Topic(
     (DeadLetter,),
     timedelta(days=90),
     partitions=1,
-    # A value of 1 MB that cannot be read lies in its letter in base64.
+    # A dead letter contains an unreadable value of up to 1 MB in base64.
     max_bytes=4 * 1024 * 1024,
 )
 

@@ -1,7 +1,7 @@
 """Steps from an old version of a message to the next, oldest first.
 
 A step takes the decoded JSON of version n and returns that of version n + 1. Steps are
-only ever added: old messages stay in Kafka and in archives for as long as those live.
+never removed, because old messages stay in Kafka and in archives.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def _unchanged(data: dict[str, Any]) -> dict[str, Any]:
-    """The next version only adds fields, which may be missing."""
+    """For a next version that only adds optional fields."""
     return data
 
 

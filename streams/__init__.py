@@ -1,1 +1,1 @@
-"""Faust apps and the Kafka and ClickHouse plumbing."""
+"""The stream processors: they label attempts and count windows, in a Faust app."""

@@ -1,4 +1,7 @@
-"""`python -m pilotfish.streams`: labels attempts and counts windows; set by PILOTFISH_*."""
+"""`python -m pilotfish.streams`: labels attempts and counts windows.
+
+Settings come from PILOTFISH_* in the environment.
+"""
 
 import os
 import sys
@@ -9,7 +12,7 @@ from pilotfish.runtime.service.lifecycle import run_process
 
 
 def restart() -> None:
-    """Replace this process by a new one: Faust runs once a process."""
+    """Replace this process by a new one, because Faust runs only once per process."""
     os.execv(sys.executable, [sys.executable, "-m", "pilotfish.streams"])  # noqa: S606
 
 
@@ -17,7 +20,7 @@ def main() -> int:
     """Run one worker until SIGTERM or SIGINT; return its exit status."""
     try:
         return run_process("streams", "pilotfish.streams.service", restart)
-    except Exception:  # noqa: BLE001 - a mistake of ours: logged, and threads left behind
+    except Exception:  # noqa: BLE001 - a bug: logged, and threads are abandoned
         structlog.get_logger(service="streams").exception("failed")
         return 1
 
@@ -25,5 +28,5 @@ def main() -> int:
 if __name__ == "__main__":
     status = main()
     sys.stderr.flush()
-    # At once: threads that wait for a server must not hold up the exit.
+    # Immediately: threads that wait for a server must not delay the exit.
     os._exit(status)

@@ -1,7 +1,7 @@
-"""The Faust app: it joins the group, reads batches of events and commits them.
+"""The Faust app: it joins the consumer group, reads batches of events and commits them.
 
-Faust brings group membership, rebalancing and batching, and nothing else: no tables, no
-topics of its own, no web server. What is acknowledged was written, see `sink`.
+Faust provides group membership, rebalancing and batching, and nothing else: no tables, no
+topics of its own, no web server. Events are acknowledged after they are written, see `sink`.
 """
 
 import asyncio
@@ -26,31 +26,31 @@ _LOG = structlog.get_logger(service="streams")
 
 GROUP: Final = consumer_groups.STREAMS
 
-TAKE: Final = 2000
-"""Events in a batch at most; more of them share the price of three round trips."""
-WITHIN_S: Final = 0.2
-"""How long a batch is collected: most of the time from the end of an attempt to its label."""
+MAX_BATCH: Final = 2000
+"""Most events in a batch; a larger batch shares three round trips among more events."""
+BATCH_WINDOW_S: Final = 0.2
+"""How long a batch is collected: most of the delay from an attempt's end to its label."""
 
 _SESSION_S: Final = 10.0
-"""After this long without a sign of life a worker's partitions go to others."""
+"""Without a heartbeat for this long, a worker loses its partitions to others."""
 _MAX_FETCH_BYTES: Final = 4 * 1024 * 1024
 _COMMIT_S: Final = 1.0
-_A_DAY_S: Final = 86_400.0
-"""Longer than an outage: meanwhile neither aiokafka nor Faust may call this a livelock."""
+_NO_LIVELOCK_S: Final = 86_400.0
+"""Longer than any outage, so that neither aiokafka nor Faust takes one for a livelock."""
 
 
 def create_app(settings: Settings, name: str = GROUP) -> Any:
     """Return a Faust app of that consumer group, without agents."""
     return faust.App(
         name,
-        broker=[URL(f"kafka://{place.strip()}") for place in settings.kafka.split(",")],
+        broker=[URL(f"kafka://{host.strip()}") for host in settings.kafka.split(",")],
         broker_credentials=_credentials(settings),
         broker_session_timeout=_SESSION_S,
         broker_heartbeat_interval=_SESSION_S / 4,
-        broker_max_poll_interval=_A_DAY_S,
+        broker_max_poll_interval=_NO_LIVELOCK_S,
         broker_commit_interval=_COMMIT_S,
-        broker_commit_livelock_soft_timeout=_A_DAY_S,
-        stream_processing_timeout=_A_DAY_S,
+        broker_commit_livelock_soft_timeout=_NO_LIVELOCK_S,
+        stream_processing_timeout=_NO_LIVELOCK_S,
         # A batch under way waits for ClickHouse; the partitions cannot wait for it.
         stream_wait_empty=False,
         consumer_max_fetch_size=_MAX_FETCH_BYTES,
@@ -66,7 +66,7 @@ def create_app(settings: Settings, name: str = GROUP) -> Any:
 
 
 def events_of(app: Any) -> Any:
-    """Return the topic of events as Faust reads it: bytes as they are."""
+    """Return Faust's topic of events, with keys and values as raw bytes."""
     return app.topic(
         EVENTS.name,
         key_type=bytes,
@@ -77,31 +77,31 @@ def events_of(app: Any) -> Any:
 
 
 class Batches:
-    """Lets a worker process batches, collecting one while the one before is written.
+    """Lets a worker process batches; the next batch is collected meanwhile.
 
-    Nothing of a failed batch is acknowledged, so it is read again by the next process.
+    No event of a failed batch is acknowledged, so the next process reads it again.
 
     Args:
         worker: processes batches; it blocks, so it is called in a thread.
-        status: told how far it has come.
-        failed: hears what waiting cannot heal.
+        status: receives the processed offsets.
+        on_failure: called with an error that waiting cannot fix.
     """
 
     def __init__(
         self,
         worker: WorkerProcess,
         status: ServiceStatus,
-        failed: Callable[[BaseException], None],
+        on_failure: Callable[[BaseException], None],
     ) -> None:
         self._worker = worker
         self._status = status
-        self._failed = failed
+        self._on_failure = on_failure
 
     async def label(self, events: Any) -> None:
         """Process a stream until a batch fails."""
         writing: asyncio.Task[bool] | None = None
-        # `take` would acknowledge a batch that a cancelled agent left unfinished.
-        async for batch in events.noack_take(TAKE, within=WITHIN_S):
+        # `take` would acknowledge a batch that a cancelled agent has not finished.
+        async for batch in events.noack_take(MAX_BATCH, within=BATCH_WINDOW_S):
             if writing is not None and not await writing:
                 return
             writing = asyncio.create_task(self._write(batch))
@@ -111,19 +111,19 @@ class Batches:
         metrics.BATCH_RECORDS.observe(len(records))
         try:
             with metrics.WRITE_SECONDS.time():
-                done = await asyncio.to_thread(self._worker.process, records)
+                processed = await asyncio.to_thread(self._worker.process, records)
         except Exception as error:  # noqa: BLE001 - ends the process
-            self._failed(error)
+            self._on_failure(error)
             return False
         for event in batch:
             event.ack()
-        self._note(done)
+        self._report(processed)
         return True
 
-    def _note(self, done: Processed) -> None:
-        self._status.reached(done.ends)
-        metrics.DEAD_LETTERS.labels(EVENTS.name).inc(done.unreadable)
-        for outcome, labels in done.labels.items():
+    def _report(self, processed: Processed) -> None:
+        self._status.reached(processed.ends)
+        metrics.DEAD_LETTERS.labels(EVENTS.name).inc(processed.unreadable)
+        for outcome, labels in processed.labels.items():
             metrics.LABELS.labels(outcome).inc(labels)
 
 
@@ -131,21 +131,21 @@ def attach(
     app: Any,
     worker: WorkerProcess,
     status: ServiceStatus,
-    failed: Callable[[BaseException], None],
+    on_failure: Callable[[BaseException], None],
 ) -> None:
-    """Let the worker process the app's events, and forget what moves to others."""
-    batches = Batches(worker, status, failed)
+    """Let the worker process the app's events; it forgets its cache when partitions move."""
+    batches = Batches(worker, status, on_failure)
 
     async def label(events: Any) -> None:
         await batches.label(events)
 
     async def revoked(_app: Any, partitions: Any, **_signal: Any) -> None:
         worker.forget()
-        status.lost(_places(partitions))
+        status.lost(_topic_partitions(partitions))
 
     async def assigned(_app: Any, partitions: Any, **_signal: Any) -> None:
         worker.forget()
-        status.gained(dict.fromkeys(_places(partitions)))
+        status.gained(dict.fromkeys(_topic_partitions(partitions)))
         _LOG.info("assigned", partitions=sorted(tp.partition for tp in partitions))
 
     app.agent(events_of(app), name="label")(label)
@@ -154,13 +154,13 @@ def attach(
 
 
 def partitions_of(app: Any) -> set[int]:
-    """Return the partitions of events that this worker has now."""
+    """Return the partitions of events that are assigned to this worker."""
     if app.rebalancing or not app.consumer.started:
         return set()
     return {tp.partition for tp in app.consumer.assignment()}
 
 
-def _places(partitions: Iterable[Any]) -> list[Place]:
+def _topic_partitions(partitions: Iterable[Any]) -> list[Place]:
     return [(tp.topic, tp.partition) for tp in partitions]
 
 

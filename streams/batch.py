@@ -1,6 +1,6 @@
-"""One batch of events: decoded, applied to the cache, and what there is to write.
+"""One batch of events: decodes it, applies it to the cache, and collects what to write.
 
-The events of a partition come in the order of their offsets, without holes.
+The events of a partition arrive in the order of their offsets, without gaps.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,12 +19,12 @@ from pilotfish.schemas.topics import EVENTS
 from pilotfish.streams.attempts.assembly import apply, event_mark, is_seen
 from pilotfish.streams.attempts.cache import Cell, ModelKey, WorkerCache
 from pilotfish.streams.attempts.state import State, tombstone
-from pilotfish.streams.attempts.windows import Delta, Kind, Page, deltas, share
+from pilotfish.streams.attempts.windows import Delta, Segment, Window, deltas, share
 from pilotfish.streams.labels.model import LabelModel
 
 
 class Record(Protocol):
-    """A record of Kafka as Faust hands it out."""
+    """A record of Kafka, as Faust provides it."""
 
     @property
     def topic(self) -> str: ...
@@ -40,22 +40,22 @@ class Record(Protocol):
     def headers(self) -> Headers | None: ...
 
 
-class Arrived(NamedTuple):
-    """An event and where it came from."""
+class ReceivedEvent(NamedTuple):
+    """An event and the record that it came in."""
 
     event: Event | AttemptForgotten
     record: Record
 
 
 class Unreadable(NamedTuple):
-    """A record that becomes a dead letter, and why."""
+    """A record that becomes a dead letter, and the reason."""
 
     record: Record
     reason: str
 
 
 class Change(NamedTuple):
-    """What an event changed in a window, at its offset."""
+    """A change of a window by the event at `offset`."""
 
     delta: Delta
     offset: int
@@ -63,13 +63,17 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """Events in order, and what they change: states and windows by key, labels by attempt.
+    """Events in order, and what they change.
 
-    `ends` are partition -> offset behind its last record. `retracted` are the labels
-    that take back those of forgotten attempts; `orders` what is to be forgotten.
+    Attributes:
+        ends: by partition, the offset after its last record.
+        states: the changed states.
+        labelled: the states whose label changed.
+        retracted: labels that retract those of forgotten attempts.
+        orders: the attempts and tenants to forget.
     """
 
-    events: list[Arrived] = field(default_factory=list)
+    events: list[ReceivedEvent] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
     ends: dict[int, int] = field(default_factory=dict)
     states: dict[AttemptKey, State] = field(default_factory=dict)
@@ -78,17 +82,17 @@ class Batch:
     orders: list[Order] = field(default_factory=list)
     models: dict[ModelKey, LabelModel] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
-    cells: dict[tuple[Page, Kind], Cell] = field(default_factory=dict)
+    cells: dict[tuple[Window, Segment], Cell] = field(default_factory=dict)
 
     def attempts(self) -> set[AttemptKey]:
-        """Return the attempts of this batch."""
+        """Return the keys of this batch's attempts."""
         return {(event.tenant, event.attempt_id) for event, _ in self.events}
 
     def seen_by_others(self, cache: WorkerCache) -> bool:
-        """Return whether another worker wrote an event that this one comes to only now.
+        """Return whether another worker has written an event that is new to this cache.
 
-        One that lost its partitions in its sleep, and woke. What it learned from that
-        event is in its snapshot of the model, and not in this cache.
+        Such a worker was paused, lost its partitions, and went on. What it learned from
+        the event is in its snapshot of the model, but not in this cache.
         """
         return any(
             cache.ends.get(record.partition, record.offset + 1)
@@ -98,7 +102,7 @@ class Batch:
         )
 
     def first_unseen(self, cache: WorkerCache) -> dict[ModelKey, int]:
-        """Return the offset of the first event that its attempt has not seen, by model."""
+        """Return, by model, the offset of the first event that its attempt has not seen."""
         first: dict[ModelKey, int] = {}
         for event, record, state in self._in_place(cache):
             key = event.tenant, record.partition
@@ -109,30 +113,30 @@ class Batch:
         return first
 
     def tenants_forgotten(self) -> set[str]:
-        """Return the tenants of which this batch says that nothing may be kept."""
+        """Return the tenants that this batch orders to forget."""
         return {order.tenant for order in self.orders if not order.attempt_id}
 
     def _in_place(
         self, cache: WorkerCache
     ) -> Iterator[tuple[Event | AttemptForgotten, Record, State]]:
-        """Yield events with the states of their attempts, which are in that partition."""
+        """Yield events with their states, without those in a wrong partition."""
         for event, record in self.events:
             state = cache.states[event.tenant, event.attempt_id]
             if state.partition == record.partition:
                 yield event, record, state
 
-    def learners(self, cache: WorkerCache) -> set[ModelKey]:
-        """Return the models that the cache has of this batch's events."""
+    def model_keys(self, cache: WorkerCache) -> set[ModelKey]:
+        """Return the cached models that this batch's events belong to."""
         keys = {(event.tenant, record.partition) for event, record in self.events}
         return {key for key in keys if key in cache.models}
 
-    def pages(self) -> set[Page]:
+    def windows(self) -> set[Window]:
         """Return the windows that the applied events change."""
-        return {change.delta.page for change in self.changes}
+        return {change.delta.window for change in self.changes}
 
 
 def read(records: Iterable[Record]) -> Batch:
-    """Return the records as a batch of events; nothing is applied yet."""
+    """Decode records into a batch; nothing is applied yet."""
     batch = Batch()
     for record in records:
         batch.ends[record.partition] = record.offset + 1
@@ -141,41 +145,44 @@ def read(records: Iterable[Record]) -> Batch:
         except SchemaError as error:
             batch.unreadable.append(Unreadable(record, str(error)))
         else:
-            _sort_in(batch, message, record)
-    gone = batch.tenants_forgotten()
-    batch.events = [one for one in batch.events if one.event.tenant not in gone]
+            _add(batch, message, record)
+    forgotten = batch.tenants_forgotten()
+    batch.events = [
+        received for received in batch.events if received.event.tenant not in forgotten
+    ]
     return batch
 
 
-def _sort_in(batch: Batch, message: Message, record: Record) -> None:
+def _add(batch: Batch, message: Message, record: Record) -> None:
     if isinstance(message, TenantForgotten):
         place = record.partition, record.offset
         batch.orders.append(Order(message.tenant, "", message.event_id, *place))
     else:
-        batch.events.append(Arrived(cast("Event | AttemptForgotten", message), record))
+        event = cast("Event | AttemptForgotten", message)
+        batch.events.append(ReceivedEvent(event, record))
 
 
 def apply_events(batch: Batch, cache: WorkerCache) -> None:
-    """Apply the events to the states of their attempts and note what that changes."""
+    """Apply the events to the states of their attempts, and collect the changes."""
     for event, record in batch.events:
         key = event.tenant, event.attempt_id
         state = cache.states[key]
         if state.partition != record.partition:
-            batch.unreadable.append(Unreadable(record, _elsewhere(state)))
+            batch.unreadable.append(Unreadable(record, _wrong_partition(state)))
             continue
         if isinstance(event, AttemptForgotten):
             _forget(batch, cache, event, record)
             continue
-        learner = event.tenant, record.partition
-        if learner not in cache.models:  # there is nothing of it that is not seen
+        model_key = event.tenant, record.partition
+        if model_key not in cache.models:  # all its events were seen before
             continue
         version, before = state.version, share(state)
-        if not apply(state, event, record.offset, cache.models[learner]):
+        if not apply(state, event, record.offset, cache.models[model_key]):
             continue
         batch.states[key] = state
         if state.version != version:
             batch.labelled[key] = state
-            batch.models[learner] = cache.models[learner]
+            batch.models[model_key] = cache.models[model_key]
             for delta in deltas(before, share(state)):
                 batch.changes.append(Change(delta, record.offset))
 
@@ -183,28 +190,29 @@ def apply_events(batch: Batch, cache: WorkerCache) -> None:
 def _forget(
     batch: Batch, cache: WorkerCache, event: AttemptForgotten, record: Record
 ) -> None:
-    """Take the attempt's counts and label back, and leave a tombstone of its state.
+    """Retract the attempt's counts and label, and replace its state by a tombstone.
 
-    The order is noted also where it was obeyed before: whoever gave it again waits.
+    The order is recorded even if it was carried out before: whoever repeats it waits for
+    the record.
     """
     key = event.tenant, event.attempt_id
     state, offset = cache.states[key], record.offset
     batch.orders.append(Order(*key, event.event_id, record.partition, offset))
     if state.status == FORGOTTEN or offset <= state.last_offset:
         return
-    left = batch.states[key] = tombstone(state, offset)
-    cache.states.put(key, left)
-    for delta in deltas(share(state), share(left)):
+    remains = batch.states[key] = tombstone(state, offset)
+    cache.states.put(key, remains)
+    for delta in deltas(share(state), share(remains)):
         batch.changes.append(Change(delta, offset))
     batch.labelled.pop(key, None)
-    if left.version:
-        batch.retracted[key] = labelled(_as_retracted(left, state))
+    if remains.version:
+        batch.retracted[key] = labelled(_with_problem(remains, state))
 
 
-def _as_retracted(left: State, before: State) -> State:
-    """Return what learners need to un-learn: the problem, and no word on it."""
+def _with_problem(remains: State, before: State) -> State:
+    """Return the tombstone with the problem and times, which learners need to un-learn."""
     return replace(
-        left,
+        remains,
         problem=before.problem,
         started_us=before.started_us,
         ended_us=before.ended_us,
@@ -212,15 +220,15 @@ def _as_retracted(left: State, before: State) -> State:
 
 
 def count_changes(batch: Batch, cache: WorkerCache) -> None:
-    """Add the changes to the windows in cache and note the cells to write."""
+    """Add the changes to the cached windows, and collect the cells to write."""
     for delta, offset in batch.changes:
         if cache.count(delta, offset):
-            cell = cache.pages[delta.page][delta.kind]
-            batch.cells[delta.page, delta.kind] = cell
+            cell = cache.windows[delta.window][delta.segment]
+            batch.cells[delta.window, delta.segment] = cell
 
 
 def labelled(state: State) -> AttemptLabelled:
-    """Return the message about an attempt that has a label."""
+    """Return the message about a labelled attempt."""
     return AttemptLabelled(
         tenant=state.tenant,
         attempt_id=state.attempt_id,
@@ -255,8 +263,8 @@ def labelled(state: State) -> AttemptLabelled:
     )
 
 
-def _elsewhere(state: State) -> str:
+def _wrong_partition(state: State) -> str:
     return (
-        f"the attempt's events are in partition {state.partition}: "
-        "publish every event under the attempt's id as key, with one partitioner"
+        f"the attempt's events are in partition {state.partition}: publish all events of "
+        "an attempt with its id as the key, and with the same partitioner"
     )

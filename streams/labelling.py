@@ -1,8 +1,8 @@
-"""Labelling functions: what one sign says of an attempt, a small function each.
+"""Labelling functions: each judges an attempt by one piece of evidence.
 
-A function takes an assembled `Attempt` and returns P(success) by that sign alone, or
-`ABSTAIN`. Those that ship are in `labelling_functions`; a module of your own, named in
-PILOTFISH_LABELLING, registers more:
+A function takes an assembled `Attempt` and returns P(success) by that evidence alone, or
+`ABSTAIN`. The built-in functions are in `labels/functions.py`; a module of your own, named
+in PILOTFISH_LABELLING, registers more:
 
     from pilotfish.streams.labelling import ABSTAIN, FAILURE, Attempt, labelling_function
 
@@ -10,8 +10,8 @@ PILOTFISH_LABELLING, registers more:
     def apologised(attempt: Attempt) -> float | None:
         return FAILURE if "apologise" in (attempt.answer or "") else ABSTAIN
 
-Each is tried in a line: `apologised(Attempt(answer="I apologise")) == FAILURE`. A function
-must be pure: an attempt that is read again after a crash must get the same votes.
+One line tests it: `apologised(Attempt(answer="I apologise")) == FAILURE`. A function must
+be pure: an attempt that is read again after a crash must get the same votes.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,17 +36,17 @@ ABSTAIN: Final = None
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt that ended, as labelling functions see it.
+    """An attempt that has ended, as labelling functions see it.
 
     Args:
         status: how it ended.
-        reason: the words of its end.
-        problem: what was asked; empty where the start is unknown.
+        reason: the reason given at its end.
+        problem: the text of the problem; empty if the start is unknown.
         actions: names of the first 64.
-        repeats: how often one action, the same to the letter, was among eight in a row.
-        answer: the beginning of the last answer; None where there was no answer step.
-        exception: what was said of the last exception.
-        signals: in order of arrival, the outcome that the end told included.
+        repeats: the highest number of identical actions among eight in a row.
+        answer: the beginning of the last answer; None without an answer step.
+        exception: the description of the last exception.
+        signals: in order of arrival, including the outcome given at the end.
         duration_s: seconds from start to end.
     """
 
@@ -73,7 +73,7 @@ LabellingFunction = Callable[[Attempt], float | None]
 
 _FUNCTIONS: Final[dict[str, LabellingFunction]] = {}
 FUNCTIONS: Final[Mapping[str, LabellingFunction]] = MappingProxyType(_FUNCTIONS)
-"""All that are registered, by name."""
+"""All registered functions, by name."""
 
 
 def labelling_function(function: LabellingFunction) -> LabellingFunction:
@@ -83,17 +83,17 @@ def labelling_function(function: LabellingFunction) -> LabellingFunction:
         ConfigurationError: another function has this name.
     """
     name = function.__name__
-    known = _FUNCTIONS.setdefault(name, function)
-    if known is not function:
+    registered = _FUNCTIONS.setdefault(name, function)
+    if registered is not function:
         raise ConfigurationError(
-            f"two labelling functions are called {name}: rename that of "
-            f"{function.__module__}, for labels tell their votes by name"
+            f"two labelling functions are called {name}: rename the one in "
+            f"{function.__module__}, because votes are stored by name"
         )
     return function
 
 
 def load(module: str = "") -> None:
-    """Register the functions that ship, and those of a module of the user's if named.
+    """Register the built-in functions, and those of the user's module, if given.
 
     Raises:
         ConfigurationError: the module cannot be imported.
@@ -110,12 +110,14 @@ def load(module: str = "") -> None:
 
 
 def votes(attempt: Attempt) -> dict[str, float]:
-    """Return what each registered function that does not abstain says, by name.
+    """Return the votes of all registered functions that do not abstain, by name.
 
-    One that raises, or says what is no probability, abstains; a log line tells.
+    A function that raises, or returns no probability, is logged and abstains.
     """
-    said = ((name, _vote(name, one, attempt)) for name, one in _FUNCTIONS.items())
-    return {name: vote for name, vote in said if vote is not None}
+    votes_by_name = (
+        (name, _vote(name, function, attempt)) for name, function in _FUNCTIONS.items()
+    )
+    return {name: vote for name, vote in votes_by_name if vote is not None}
 
 
 def _vote(name: str, function: LabellingFunction, attempt: Attempt) -> float | None:

@@ -1,7 +1,8 @@
-"""How the worker runs: it waits for Kafka and its topics, then Faust reads until `stop`.
+"""Runs a worker: it waits for Kafka and its topics, then Faust reads until `stop`.
 
-A kill at any moment is harmless (see `sink`). When Faust gives up because Kafka went away,
-the process restarts in its own place, with the same process id: Faust runs once a process.
+A kill at any moment is harmless (see `sink`). When Faust stops because Kafka is
+unreachable, the process replaces itself by a new one with the same process id, because
+Faust runs only once per process.
 """
 
 import asyncio
@@ -33,14 +34,14 @@ _LOG = structlog.get_logger(service="streams")
 
 _TIMEOUT_S: Final = 5.0
 _STOP_S: Final = 3.0
-_SEARCH_S: Final = 60.0
-_LOOK_S: Final = 1.0
-_REFUSED: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
+_MAX_IDLE_SEARCH_S: Final = 60.0
+_POLL_S: Final = 1.0
+_UNAUTHORIZED: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 _TICK_S: Final = 0.1
 
 
-class FaustGaveUpError(UnavailableError):
-    """Faust crashed; in practice because Kafka was away for longer than it bears."""
+class FaustStoppedError(UnavailableError):
+    """Faust crashed; in practice because Kafka was unreachable for longer than it waits."""
 
 
 def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
@@ -50,11 +51,10 @@ def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> Non
         UnavailableError: Faust or the worker's process ended; restart this process.
         PilotfishError: a restart would not help.
     """
-    load(
-        settings.labelling
-    )  # here as well as in the worker: a failure ends the process
+    # In this process as well as in the worker's, so that a mistake ends this one.
+    load(settings.labelling)
     _wait_for_topics(settings, stop, status)
-    # Not asyncio.run: at its end it would wait for a thread that waits for a server.
+    # Not asyncio.run, which would wait for a thread that waits for a server.
     loop = asyncio.new_event_loop()
     loop.run_until_complete(_run_faust(settings, stop, status))
 
@@ -65,15 +65,16 @@ def _wait_for_topics(
     """Wait until Kafka answers and has both topics.
 
     Raises:
-        ConfigurationError: Kafka refuses these settings, or the topics do not fit.
-        UnavailableError: `stop` was set before.
+        ConfigurationError: Kafka refuses these settings, or the topics differ in their
+            number of partitions.
+        UnavailableError: `stop` was set before that.
     """
 
-    def note(error: UnavailableError, wait_s: float) -> None:
+    def on_wait(error: UnavailableError, wait_s: float) -> None:
         status.beat()
         _LOG.warning("waiting", error=str(error), wait_s=wait_s)
 
-    retry_until_available(lambda: _check_topics(settings), stop, note)
+    retry_until_available(lambda: _check_topics(settings), stop, on_wait)
 
 
 async def _run_faust(
@@ -81,34 +82,35 @@ async def _run_faust(
 ) -> None:
     """Run Faust until `stop` is set; raises as `run`."""
     failures: list[BaseException] = []
-    settings.home.mkdir(parents=True, exist_ok=True)  # Faust makes a folder in it
+    settings.home.mkdir(parents=True, exist_ok=True)  # Faust creates a folder in it
     app = create_app(settings)
     worker = WorkerProcess(settings)
     await asyncio.to_thread(worker.ready)
     attach(app, worker, status, failures.append)
-    beside = [
+    tasks = [
         asyncio.create_task(_close_idle(app, settings, stop)),
-        asyncio.create_task(_hear_refusals(settings, stop)),
+        asyncio.create_task(_watch_authorization(settings, stop)),
     ]
     try:
         await app.start()
-        while not (stop.is_set() or failures or app.should_stop or _done(beside)):
+        while not (stop.is_set() or failures or app.should_stop or _done(tasks)):
             status.beat(worker.silent_s)
             await asyncio.sleep(_TICK_S)
     except Exception as error:
-        raise FaustGaveUpError(f"Faust does not start: {error}") from error
+        raise FaustStoppedError(f"Faust does not start: {error}") from error
     if stop.is_set():
         await _stop(app)
         return
     if failures:
         raise failures[0]
-    for task in _done(beside):
+    for task in _done(tasks):
         task.result()
-    if isinstance(app.crash_reason, _REFUSED):
+    if isinstance(app.crash_reason, _UNAUTHORIZED):
         raise ConfigurationError(
-            f"Kafka refuses: {app.crash_reason!r}; `pilotfish grant service` allows it"
+            f"Kafka refuses access: {app.crash_reason!r}; "
+            "`pilotfish grant service` allows it"
         )
-    raise FaustGaveUpError(f"Faust stopped: {app.crash_reason!r}")
+    raise FaustStoppedError(f"Faust stopped: {app.crash_reason!r}")
 
 
 async def _stop(app: Any) -> None:
@@ -119,11 +121,11 @@ async def _stop(app: Any) -> None:
 
 
 async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> None:
-    """Close idle attempts of this worker's partitions now and then."""
+    """Close idle attempts of this worker's partitions periodically."""
     publisher = Publisher(producer(settings))
     idle = IdleAttempts(ClickHouse(settings), publisher, settings.idle_s)
     while not stop.is_set():
-        await asyncio.sleep(min(settings.idle_s / 4, _SEARCH_S))
+        await asyncio.sleep(min(settings.idle_s / 4, _MAX_IDLE_SEARCH_S))
         partitions = partitions_of(app)
         try:
             closed = await asyncio.to_thread(idle.close, partitions)
@@ -134,16 +136,16 @@ async def _close_idle(app: Any, settings: Settings, stop: threading.Event) -> No
                 _LOG.info("closed_idle", attempts=closed)
 
 
-async def _hear_refusals(settings: Settings, stop: threading.Event) -> None:
-    """Raise ConfigurationError once Kafka does not know this user any more.
+async def _watch_authorization(settings: Settings, stop: threading.Event) -> None:
+    """Raise ConfigurationError once Kafka no longer accepts this user.
 
-    aiokafka would try again for ever and tell nobody. So another client, which reads
-    nothing, stays connected beside it.
+    aiokafka would retry forever without reporting it. So a second client, which reads
+    nothing, stays connected.
     """
     client = consumer(settings, GROUP)
     while not stop.is_set():
         client.poll(0)
-        await asyncio.sleep(_LOOK_S)
+        await asyncio.sleep(_POLL_S)
 
 
 def _done(tasks: list[asyncio.Task[None]]) -> list[asyncio.Task[None]]:
@@ -151,13 +153,14 @@ def _done(tasks: list[asyncio.Task[None]]) -> list[asyncio.Task[None]]:
 
 
 def _check_topics(settings: Settings) -> None:
-    there = topics(settings, _TIMEOUT_S)
-    missing = [t.name for t in (EVENTS, LABELS) if t.name not in there]
+    existing = topics(settings, _TIMEOUT_S)
+    missing = [t.name for t in (EVENTS, LABELS) if t.name not in existing]
     if missing:
         raise UnavailableError(
-            f"Kafka has no {' and no '.join(missing)} yet, or does not show this user"
+            f"Kafka does not have {' and '.join(missing)} yet, or hides it from this user: "
+            "`pilotfish prepare` creates topics, `pilotfish grant service` allows access"
         )
-    events, labels = (len(there[t.name].partitions) for t in (EVENTS, LABELS))
+    events, labels = (len(existing[t.name].partitions) for t in (EVENTS, LABELS))
     if events != labels:
         raise ConfigurationError(
             f"{EVENTS.name} has {events} partitions and {LABELS.name} has {labels}: "

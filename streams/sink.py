@@ -1,18 +1,21 @@
-"""Where a batch goes, in an order in which every crash is harmless.
+"""Writes a batch in an order in which every crash is harmless.
 
-1. dead letters: behind committed offsets nobody would read the records again;
-2. windows: what an event changes in them is computed from the attempt's state before it,
-   so that state must still be in ClickHouse when the batch is read again;
-3. labels: likewise, an attempt whose new state is stored would not be announced again;
-4. label models: with the states they made, see `model_store`; 5. attempts; 6. what is to
-be forgotten: whoever waits for that may then delete; 7. the caller commits.
+1. Dead letters: once the offsets are committed, nobody reads these records again.
+2. Windows: their changes are computed from the attempts' states before the batch, so those
+   states must still be in ClickHouse when the batch is read again.
+3. Labels: likewise, an attempt whose new state is stored would not be announced again.
+4. Label models: before the states that were made with them, see `model_store`.
+5. Attempts.
+6. Orders to forget: whoever waits for them may then delete.
+7. The caller commits the offsets.
 
-A crash after 1, 2, 3 or 4: the batch is read again and computes the same; windows know by
-their own `last_offset` what they have counted; letters and labels are published a second
-time, with the same place and the same version. A crash after 5: the attempts know by
-their `last_offset` that the batch was seen, and orders to forget are noted again. A worker that lost its partitions in its
-sleep may write at any later time: its rows are those that another wrote or will write
-for these offsets, and the rows of higher offsets outvote them.
+After a crash behind 1, 2, 3 or 4, the batch is read again with the same result: the
+`last_offset` of each window shows what is counted already; dead letters and labels are
+published a second time, with the same offset and the same version. After a crash behind 5,
+the `last_offset` of the attempts shows that the batch was seen, and orders to forget are
+recorded again. A worker that was paused and lost its partitions may write at any later
+time: its rows equal those that another worker writes for the same offsets, and rows with
+higher offsets replace them.
 """
 
 from collections.abc import Iterable
@@ -31,7 +34,7 @@ from pilotfish.streams.batch import Batch, Record, labelled
 from pilotfish.streams.labels.model_store import forget_old_models, write_models
 
 _FORGET_EVERY: Final = 2000
-"""SnapshotStore of label models after which old ones are deleted."""
+"""Snapshots of label models that are written before old ones are deleted."""
 
 
 class Sink:
@@ -46,11 +49,11 @@ class Sink:
         self._snapshots = 0
 
     def set_aside(self, batch: Batch) -> None:
-        """Publish what could not be read and wait until Kafka has it.
+        """Publish the unreadable records as dead letters, and wait until Kafka has them.
 
         Raises:
-            DeadLetterLimitError: too much is unreadable to go on.
-            UnavailableError: call again; letters may be doubled by that.
+            DeadLetterLimitError: too many records are unreadable to continue.
+            UnavailableError: call again; dead letters may then be published twice.
         """
         for record, reason in batch.unreadable:
             self._dead_letters.put(_kafka_message(record), reason)
@@ -58,13 +61,14 @@ class Sink:
             self._dead_letters.flush()
 
     def write(self, batch: Batch) -> None:
-        """Write windows, labels, label models, attempts, then what is to be forgotten.
+        """Write windows, labels, label models, attempts, then orders to forget.
 
         Raises:
             UnavailableError: any part may be written; call again with the same batch.
             StorageError: ClickHouse refuses the rows.
         """
-        write_cells(self._clickhouse, [(*k, cell) for k, cell in batch.cells.items()])
+        cells = [(*key, cell) for key, cell in batch.cells.items()]
+        write_cells(self._clickhouse, cells)
         self.announce(labelled(state) for state in batch.labelled.values())
         self.announce(batch.retracted.values())
         self._write_models(batch)
@@ -82,7 +86,7 @@ class Sink:
         """Publish labels into the partitions of their events; wait until Kafka has them.
 
         Raises:
-            UnavailableError: call again; labels may be doubled by that.
+            UnavailableError: call again; labels may then be published twice.
         """
         for message in labels:
             self._publisher.queue(

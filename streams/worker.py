@@ -1,4 +1,4 @@
-"""Batches of events through cache, store and sink, one after the other."""
+"""Takes batches of events through cache, store and sink, one after the other."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from pilotfish.runtime.retry import retry_until_available
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.streams.attempts.cache import WorkerCache
 from pilotfish.streams.attempts.state import State, tombstone
-from pilotfish.streams.attempts.store import load_pages, load_states
+from pilotfish.streams.attempts.store import load_states, load_windows
 from pilotfish.streams.batch import Batch, Record, apply_events, count_changes, read
 from pilotfish.streams.labels.model_store import load_model
 from pilotfish.streams.sink import Sink
@@ -20,18 +20,18 @@ _LOG = structlog.get_logger(service="streams")
 
 
 def log_wait(error: UnavailableError, wait_s: float) -> None:
-    """Say that a batch waits for a server."""
+    """Log that a batch waits for a server."""
     _LOG.warning("batch_waits", error=str(error), wait_s=wait_s)
 
 
 class Worker:
-    """Labels attempts and counts windows; everything here blocks, so call it in a thread.
+    """Labels attempts and counts windows; everything blocks, so call it in a thread.
 
     Args:
         clickhouse: a connection for this worker alone.
         sink: where batches go.
-        stop: ends the wait for a server that is away.
-        waits: hears of each wait, why and for how many seconds.
+        stop: ends the wait for an unreachable server.
+        on_wait: called at each wait, with its reason and its seconds.
     """
 
     def __init__(
@@ -39,28 +39,28 @@ class Worker:
         clickhouse: ClickHouse,
         sink: Sink,
         stop: threading.Event,
-        waits: Callable[[UnavailableError, float], object] = log_wait,
+        on_wait: Callable[[UnavailableError, float], object] = log_wait,
     ) -> None:
         self._clickhouse = clickhouse
         self._forgotten = Forgotten(clickhouse)
         self._sink = sink
         self._stop = stop
-        self._waits = waits
+        self._on_wait = on_wait
         self._cache = WorkerCache()
 
     def forget(self) -> None:
-        """Throw the cache away: others may write now. A batch under way keeps its own."""
+        """Discard the cache, because others may write now; a batch under way keeps its own."""
         self._cache = WorkerCache()
 
     def process(self, records: Sequence[Record]) -> Batch:
-        """Process a batch to its end, however long Kafka or ClickHouse are away.
+        """Process a batch to its end, however long Kafka or ClickHouse is unreachable.
 
-        1. read, and set aside what is no event; 2. load the states of its attempts and
-        the models of its tenants; 3. apply the events in order; 4. load the windows they
-        change, and count; 5. write, in the order that `sink` explains.
+        1. Decode the records. 2. Load the states of their attempts and the models of their
+        tenants. 3. Apply the events in order. 4. Load the windows that they change, and
+        count. 5. Write, in the order that `sink` explains.
 
         Raises:
-            UnavailableError: `stop` was set while a server was away.
+            UnavailableError: `stop` was set while a server was unreachable.
             DeadLetterLimitError, StorageError: waiting would not help.
         """
         cache = self._cache
@@ -72,29 +72,29 @@ class Worker:
             self._until_done(lambda: self._load_states(batch, cache))
         self._until_done(lambda: self._load_models(batch, cache))
         apply_events(batch, cache)
-        self._until_done(lambda: self._load_pages(batch, cache))
+        self._until_done(lambda: self._load_windows(batch, cache))
         count_changes(batch, cache)
         self._until_done(lambda: self._sink.set_aside(batch))
         self._until_done(lambda: self._sink.write(batch))
         cache.states.settle(batch.attempts())
-        cache.pages.settle(batch.pages())
-        cache.models.settle(batch.learners(cache))
+        cache.windows.settle(batch.windows())
+        cache.models.settle(batch.model_keys(cache))
         cache.ends |= batch.ends
         if batch.tenants_forgotten():
-            self.forget()  # states of theirs may be in there
+            self.forget()  # it may hold states of these tenants
         return batch
 
     def _load_states(self, batch: Batch, cache: WorkerCache) -> None:
         missing = {key for key in batch.attempts() if key not in cache.states}
         if not missing:
             return
-        found = load_states(self._clickhouse, missing)
-        gone = self._forgotten.among(missing)
+        stored = load_states(self._clickhouse, missing)
+        forgotten = self._forgotten.among(missing)
         for event, record in batch.events:
             key = event.tenant, event.attempt_id
             if key not in cache.states:
                 new = State(*key, partition=record.partition)
-                state = tombstone(new, -1) if key in gone else found.get(key, new)
+                state = tombstone(new, -1) if key in forgotten else stored.get(key, new)
                 cache.states.put(key, state)
 
     def _load_models(self, batch: Batch, cache: WorkerCache) -> None:
@@ -102,10 +102,10 @@ class Worker:
             if key not in cache.models:
                 cache.models.put(key, load_model(self._clickhouse, key, offset))
 
-    def _load_pages(self, batch: Batch, cache: WorkerCache) -> None:
-        missing = [page for page in batch.pages() if page not in cache.pages]
-        for page, cells in load_pages(self._clickhouse, missing).items():
-            cache.pages.put(page, cells)
+    def _load_windows(self, batch: Batch, cache: WorkerCache) -> None:
+        missing = [key for key in batch.windows() if key not in cache.windows]
+        for window, cells in load_windows(self._clickhouse, missing).items():
+            cache.windows.put(window, cells)
 
     def _until_done(self, work: Callable[[], None]) -> None:
-        retry_until_available(work, self._stop, self._waits)
+        retry_until_available(work, self._stop, self._on_wait)

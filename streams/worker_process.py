@@ -1,9 +1,9 @@
 """A worker in a process of its own, so that Faust and the worker do not share a core.
 
-Faust takes most of a core for an event's way from Kafka to a batch, and the worker a
-third of that again. In one process they would wait for each other's interpreter lock.
-The process ends with its parent, however that ends: a batch cut off there is read again,
-as after every crash (see `sink`).
+Faust needs most of a core to turn records of Kafka into batches, and the worker a third of
+that again. In one process they would wait for each other's interpreter lock. The process
+ends with its parent, however that ends: an unfinished batch is read again, as after every
+crash (see `sink`).
 """
 
 import multiprocessing
@@ -35,8 +35,8 @@ from pilotfish.streams.sink import Sink
 from pilotfish.streams.worker import Worker, log_wait
 
 
-class Taken(NamedTuple):
-    """A record on its way between the processes."""
+class SentRecord(NamedTuple):
+    """A record in the form in which it crosses to the worker's process."""
 
     topic: str
     partition: int
@@ -47,49 +47,50 @@ class Taken(NamedTuple):
 
 
 class Processed(NamedTuple):
-    """What a batch came to, in numbers."""
+    """The result of a batch, in numbers."""
 
     unreadable: int
     labels: dict[str, int]
-    """Labels by outcome, as the metric names them."""
+    """Number of labels by outcome, as the metric names them."""
     ends: dict[Place, int]
     """The next offset to process in each of its partitions."""
 
 
-_NOTHING: Final = Processed(0, {}, {})
+_READY: Final = Processed(0, {}, {})
+_ENDED: Final = "the worker's process ended: its last lines in the log say why"
 
 
-class Waits(NamedTuple):
-    """A sign of life: the worker waits for a server."""
+class Heartbeat(NamedTuple):
+    """A sign of life while the worker waits for a server."""
 
 
 class WorkerProcess:
-    """Processes batches elsewhere, one at a time; begins at once and is soon ready."""
+    """Processes batches in another process, one at a time; it starts at once."""
 
     def __init__(self, settings: Settings) -> None:
         context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
+        self._connection, child_end = context.Pipe()
         self._forget = False
-        self._heard_at: float | None = None
+        self._last_answer_at: float | None = None
         self._process = context.Process(
-            target=_serve, args=(theirs, settings), daemon=True
+            target=_serve, args=(child_end, settings), daemon=True
         )
         self._process.start()
-        theirs.close()
+        child_end.close()
 
     @property
     def pid(self) -> int:
-        """Return the process's number."""
+        """The process id."""
         return self._process.pid or 0
 
     @property
     def silent_s(self) -> float:
-        """Seconds of a batch without a word from the process; 0 between batches."""
-        heard_at = self._heard_at
-        return 0.0 if heard_at is None else time.monotonic() - heard_at
+        """Seconds of a batch without an answer from the process; 0 between batches."""
+        last_answer_at = self._last_answer_at
+        return 0.0 if last_answer_at is None else time.monotonic() - last_answer_at
 
     def end(self) -> None:
-        """End the process now; a batch under way is cut off."""
+        """Kill the process; a batch under way is left unfinished."""
         self._process.kill()
         self._process.join()
 
@@ -97,73 +98,78 @@ class WorkerProcess:
         """Wait until the process has loaded what it needs.
 
         Raises:
-            UnavailableError: it ended instead.
+            UnavailableError: the process ended instead.
         """
         self._result()
 
     def forget(self) -> None:
-        """Let the next batch begin without memory: others may have written meanwhile."""
+        """Start the next batch with an empty cache, because others may have written."""
         self._forget = True
 
     def process(self, records: Iterable[Record]) -> Processed:
-        """Process a batch to its end, however long Kafka or ClickHouse are away.
+        """Process a batch to its end, however long Kafka or ClickHouse is unreachable.
 
         Raises:
-            UnavailableError: the process ended; nothing of the batch may be acknowledged.
+            UnavailableError: the process ended; no event of the batch may be acknowledged.
             DeadLetterLimitError, StorageError: waiting would not help.
         """
         forget, self._forget = self._forget, False
-        taken = [_taken(record) for record in records]
+        sent = [_sent(record) for record in records]
         try:
-            self._connection.send((forget, taken))
+            self._connection.send((forget, sent))
         except OSError as error:
-            raise UnavailableError("the worker's process ended") from error
+            raise UnavailableError(_ENDED) from error
         return self._result()
 
     def _result(self) -> Processed:
-        """Return the next answer; what comes before it are signs of life."""
+        """Return the next answer, past any heartbeats."""
         try:
-            while isinstance(answer := self._next(), Waits):
+            while isinstance(answer := self._next(), Heartbeat):
                 pass
         finally:
-            self._heard_at = None
+            self._last_answer_at = None
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def _next(self) -> Processed | Exception | Waits:
-        self._heard_at = time.monotonic()
+    def _next(self) -> Processed | Exception | Heartbeat:
+        self._last_answer_at = time.monotonic()
         try:
-            answer: Processed | Exception | Waits = self._connection.recv()
-        except (EOFError, OSError) as lost:
-            raise UnavailableError("the worker's process ended") from lost
+            answer: Processed | Exception | Heartbeat = self._connection.recv()
+        except (EOFError, OSError) as error:
+            raise UnavailableError(_ENDED) from error
         return answer
 
 
-def _taken(record: Record) -> Taken:
-    headers = list(record.headers or ())
-    place = record.topic, record.partition, record.offset
-    return Taken(*place, record.key, record.value, headers)
+def _sent(record: Record) -> SentRecord:
+    return SentRecord(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        key=record.key,
+        value=record.value,
+        headers=list(record.headers or ()),
+    )
 
 
 def _serve(connection: Connection, settings: Settings) -> None:
-    """Be the process: answer each batch with what it came to, or what ended it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the parent's to handle
+    """Run in the worker's process: answer each batch with its result or its error."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logs.configure("streams")
     letters = DeadLetters(producer(settings), "streams")
     sink = Sink(ClickHouse(settings), Publisher(producer(settings)), letters)
 
-    def waits(error: UnavailableError, wait_s: float) -> None:
+    def on_wait(error: UnavailableError, wait_s: float) -> None:
         log_wait(error, wait_s)
-        connection.send(Waits())
+        connection.send(Heartbeat())
 
-    worker = Worker(ClickHouse(settings), sink, threading.Event(), waits)
+    worker = Worker(ClickHouse(settings), sink, threading.Event(), on_wait)
     load(settings.labelling)
     spare_pandas()
     ClickHouse.load()
     tune_gc()
-    connection.send(_NOTHING)
+    connection.send(_READY)
     while True:
         connection.send(_processed(worker, *connection.recv()))
 
@@ -177,7 +183,7 @@ def _processed(
         batch = worker.process(records)
     except PilotfishError as error:
         return error
-    except Exception as error:  # noqa: BLE001 - a mistake of ours, told where it is known
+    except Exception as error:  # noqa: BLE001 - a bug: logged here, where its traceback is
         structlog.get_logger(service="streams").exception("failed")
         return PilotfishError(f"{type(error).__name__}: {error}")
     labels = Counter(state.label.outcome for state in batch.labelled.values())

@@ -1,13 +1,11 @@
-"""What packaging and the documents beside the code must keep true."""
+"""What packaging must keep true."""
 
 import re
-import subprocess
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
+from tracked import texts
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src/pilotfish"
@@ -23,30 +21,10 @@ FOLDERS = (
     "streams",
     "trainers",
 )
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
-WRITTEN = {"benchmarks/results.md"}
-"""By `make bench`, at its first run."""
 HOSTS = re.compile(
     r"127\.0\.0\.1|localhost|\w+|.+\.example|(www\.)?apache\.org|keepachangelog\.com"
 )
 """Loopback, names without a dot, and what a licence and a changelog refer to."""
-
-
-def texts() -> Iterator[tuple[str, str]]:
-    """Yield name and text of each file that is tracked or about to be."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout
-    for name in listed.split("\0"):
-        path = ROOT / name
-        if name and path.is_file() and not path.is_symlink():
-            data = path.read_bytes()
-            if b"\0" not in data:
-                yield name, data.decode()
 
 
 def test_every_folder_is_reachable_through_the_namespace() -> None:
@@ -63,23 +41,6 @@ def test_nothing_imports_a_folder_by_its_own_name() -> None:
     assert set(FOLDERS) <= set(PROJECT["tool"]["coverage"]["run"]["source"])
     checked = PROJECT["tool"]["pyright"]["include"]
     assert {f"src/pilotfish/{name}" for name in FOLDERS} <= set(checked)
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_every_python_block_compiles(document: Path) -> None:
-    text = document.read_text()
-    for block in re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
-        compile(block, document.name, "exec")
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_every_file_that_a_document_names_is_there(document: Path) -> None:
-    text = document.read_text()
-    linked = re.findall(r"\]\((?!https?://)([^)#]+)[^)]*\)", text)
-    assert all((document.parent / target).exists() for target in linked)
-    named = re.findall(r"`([\w.-]+/[\w./-]+\.\w+)`", text)
-    missing = {name for name in named if not (ROOT / name).exists()} - WRITTEN
-    assert [name for name in missing if (ROOT / name.split("/")[0]).is_dir()] == []
 
 
 def test_no_file_names_a_registry_or_a_place_on_one_machine() -> None:

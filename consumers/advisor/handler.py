@@ -24,7 +24,7 @@ from confluent_kafka import Message as Record
 from pilotfish.consumers.advisor.answers import Answers
 from pilotfish.consumers.advisor.registry import AdvisorRegistry
 from pilotfish.consumers.advisor.replies import Replies
-from pilotfish.consumers.advisor.requests import Address, Asked, read, refusal
+from pilotfish.consumers.advisor.requests import Address, TracedRequest, read, refusal
 from pilotfish.consumers.advisor.snapshot_store import SnapshotStore
 from pilotfish.consumers.advisor.snapshot_writer import SnapshotWriter
 from pilotfish.runtime.dead_letters import DeadLetters
@@ -136,7 +136,7 @@ class Advisor:
         self._registry.close()
         self._commit_now()
         if error is None:
-            self._snapshot_writer.finish(self._registry.serving, self._labels.positions)
+            self._snapshot_writer.finish(self._registry.loaded, self._labels.positions)
         self._snapshots.close()
         close_within(self._requests.close, _CLOSE_S)
         for reader in (self._labels, self._promotions):
@@ -172,9 +172,9 @@ class Advisor:
             pass
         for message in self._promotions.read():
             self._registry.announced(message)
-        for serving in self._registry.settle():
-            self._labels.rewind(serving.learning.state.offsets)
-        self._snapshot_writer.step(self._registry.serving, self._labels.positions)
+        for loaded in self._registry.settle():
+            self._labels.rewind(loaded.advisor.state.offsets)
+        self._snapshot_writer.step(self._registry.loaded, self._labels.positions)
         if self._clock() >= self._next_commit:
             self._commit()
 
@@ -189,7 +189,7 @@ class Advisor:
             return
         metrics.BATCH_RECORDS.observe(len(records))
         since = self._clock()
-        fresh: list[Asked] = []
+        fresh: list[TracedRequest] = []
         for record in records:
             self._sort(record, fresh)
         hints = self._answers.to([asked.request for asked in fresh])
@@ -197,7 +197,7 @@ class Advisor:
             self._send(asked, hint, since)
         self._replies.poll()
 
-    def _sort(self, record: Record, fresh: list[Asked]) -> None:
+    def _sort(self, record: Record, fresh: list[TracedRequest]) -> None:
         """Put a request among the fresh ones, or answer it here."""
         self._next[record.partition() or 0] = (record.offset() or 0) + 1
         try:
@@ -221,7 +221,7 @@ class Advisor:
         _, end = self._requests.get_watermark_offsets(place, cached=True)
         return int(end) - (record.offset() or 0) - 1
 
-    def _send(self, asked: Asked, hint: HintGiven, since: float) -> None:
+    def _send(self, asked: TracedRequest, hint: HintGiven, since: float) -> None:
         taken_s = self._clock() - since
         metrics.HINT_SECONDS.observe(taken_s)
         timed = hint.model_copy(update={"latency_ms": 1e3 * taken_s})
@@ -248,7 +248,7 @@ class Advisor:
         labels = self._labels.read(most, wait_s)
         labels.sort(key=lambda one: one.label.tenant)  # keeps a partition's order
         for tenant, own in groupby(labels, key=lambda one: one.label.tenant):
-            self._registry.for_labels(tenant, before).learning.learn(list(own))
+            self._registry.for_labels(tenant, before).advisor.learn_all(list(own))
         self._learned += len(labels)
         return len(labels)
 

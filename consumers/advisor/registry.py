@@ -1,4 +1,4 @@
-"""Who advises whom: every tenant's advisor in service, and the one that comes next.
+"""Which advisor serves which tenant, and which one is about to.
 
 A tenant without a promotion is served by the base bundle. A promoted bundle is loaded,
 verified and taught in the background, one at a time, while the old one serves on; if it
@@ -13,34 +13,24 @@ from typing import Final
 
 import structlog
 
-from pilotfish.advisors.bundle import Bundle, load
-from pilotfish.advisors.store import ModelStore
-from pilotfish.consumers.advisor.fast_learning import State, untaught
-from pilotfish.consumers.advisor.loaded_advisor import (
-    Encoders,
-    LoadedAdvisor,
-    catch_up,
-    serve_bundle,
-)
+from pilotfish.consumers.advisor.loaded_advisor import LoadedAdvisor
+from pilotfish.consumers.advisor.loader import AdvisorLoader
 from pilotfish.consumers.advisor.snapshot_store import SnapshotStore
 from pilotfish.runtime.promotions import InService
 from pilotfish.runtime.service.background import in_background
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advisors import AdvisorPromoted
-from pilotfish.schemas.errors import BundleError, PilotfishError
+from pilotfish.schemas.errors import PilotfishError
 
 _LOG = structlog.get_logger(service="advisor")
 
 _AGAIN_S: Final = 30.0
 """A bundle that could not be loaded may still be on its way into a shared folder."""
-_BASE_AGAIN_S: Final = 2.0
-_BACK_S: Final = 2.0
-"""How long a step back may learn first: it serves within five seconds, and learns on."""
 
 
 @dataclass(slots=True)
-class _Wanted:
-    """A tenant's newest promotion that is not in service yet."""
+class _Pending:
+    """A tenant's newest promotion or rollback that is not in service yet."""
 
     message: InService
     not_before: float = 0.0
@@ -51,34 +41,28 @@ class AdvisorRegistry:
 
     Args:
         settings: model store and Kafka.
-        snapshots: what was learned before.
+        snapshots: what advisors learned before.
         clock: seconds that only grow.
     """
 
     def __init__(
         self, settings: Settings, snapshots: SnapshotStore, clock: Callable[[], float]
     ) -> None:
-        self._settings = settings
-        self._snapshots = snapshots
         self._clock = clock
-        self._store = ModelStore(settings.models)
-        self._encoders = Encoders()
-        self._serving: dict[str, LoadedAdvisor] = {}
-        self._wanted: dict[str, _Wanted] = {}
-        self._coming: tuple[InService, Future[LoadedAdvisor]] | None = None
-        self._blank: LoadedAdvisor | None = None
-        self._base_asked = -_BASE_AGAIN_S
-        self._ended = threading.Event()
+        self._loader = AdvisorLoader(settings, snapshots, clock)
+        self._loaded: dict[str, LoadedAdvisor] = {}
+        self._pending: dict[str, _Pending] = {}
+        self._loading: tuple[InService, Future[LoadedAdvisor]] | None = None
 
     @property
-    def serving(self) -> Iterable[LoadedAdvisor]:
+    def loaded(self) -> Iterable[LoadedAdvisor]:
         """The advisors that learn, each of one tenant."""
-        return self._serving.values()
+        return self._loaded.values()
 
     @property
     def ready(self) -> bool:
-        """Whether there is a base bundle: without it nobody can learn labels."""
-        return self._base() is not None
+        """Whether there is a base bundle: without it no advisor can learn labels."""
+        return self._loader.base() is not None
 
     def start(
         self,
@@ -88,9 +72,8 @@ class AdvisorRegistry:
     ) -> None:
         """Put the promoted advisors into service; returns when all are, or `stop` is set.
 
-        Calls `beat` often meanwhile: there may be many labels to learn.
-
-        Where that fails, the base bundle serves until the promoted one can be loaded.
+        Calls `beat` often meanwhile: there may be many labels to learn. Where a promoted
+        bundle cannot be loaded, the base bundle serves until it can be.
         """
 
         def enough() -> bool:
@@ -100,137 +83,101 @@ class AdvisorRegistry:
         for message in messages:
             self.announced(message)
         self.settle()
-        while self._coming is not None and not enough():
+        while self._loading is not None and not enough():
             stop.wait(0.02)
             self.settle()
-        for tenant in set(self._wanted) - set(self._serving):
+        for tenant in self._pending.keys() - self._loaded.keys():
             if not enough():
                 self._fall_back(tenant, enough)
 
     def announced(self, message: InService) -> None:
-        """Note a promotion or a step back; `settle` puts it into service."""
-        self._wanted[message.tenant] = _Wanted(message)
+        """Note a promotion or a rollback; `settle` puts it into service."""
+        self._pending[message.tenant] = _Pending(message)
 
     def settle(self) -> list[LoadedAdvisor]:
         """Put into service what is ready; return those advisors, and begin the next.
 
         The caller must let them learn every label from their offsets on.
         """
-        come = self._come()
-        if self._coming is None:
-            self._begin()
-        return come
+        ready = self._take_ready()
+        if self._loading is None:
+            self._begin_loading()
+        return ready
 
     def for_request(self, tenant: str) -> LoadedAdvisor | None:
-        """Return who answers a tenant; None where there is no bundle at all."""
-        return (
-            self._serving.get(tenant)
-            or self._from_snapshot(tenant)
-            or self._base()  # shared by tenants of whom nothing is known yet
-        )
+        """Return the advisor that answers a tenant; None where there is no bundle.
+
+        Tenants without any label share the base advisor.
+        """
+        return self._own(tenant) or self._loader.base()
 
     def for_labels(self, tenant: str, read: Mapping[int, int]) -> LoadedAdvisor:
-        """Return who learns a tenant's labels; `read` is how far labels were read.
+        """Return the advisor that learns a tenant's labels.
 
-        A tenant that is not known yet has no labels before that: it begins there.
+        A tenant without an advisor has no labels before `read`, the offsets up to which
+        labels were read: its advisor begins there.
         """
-        known = self._serving.get(tenant) or self._from_snapshot(tenant)
-        if known is not None:
-            return known
-        base = self._base()
-        assert base is not None
-        state = untaught(base.bundle, read)
-        made = self._serve(tenant, base.bundle, state)
-        self._serving[tenant] = made
-        return made
+        own = self._own(tenant)
+        if own is None:
+            base = self._loader.base()
+            assert base is not None
+            own = self._loaded[tenant] = self._loader.new(tenant, base.bundle, read)
+        return own
 
     def close(self) -> None:
-        """End what is being prepared."""
-        self._ended.set()
+        """End what is being loaded."""
+        self._loader.close()
 
-    def _from_snapshot(self, tenant: str) -> LoadedAdvisor | None:
-        base = self._base()
-        state = self._snapshots.read(tenant, base.bundle) if base else None
-        if base is None or state is None:
-            return None
-        made = self._serve(tenant, base.bundle, state)
-        self._serving[tenant] = made
-        return made
+    def _own(self, tenant: str) -> LoadedAdvisor | None:
+        """Return a tenant's own advisor, from its snapshot if it is not loaded."""
+        if tenant in self._loaded:
+            return self._loaded[tenant]
+        base = self._loader.base()
+        saved = self._loader.from_snapshot(tenant, base.bundle) if base else None
+        if saved is not None:
+            self._loaded[tenant] = saved
+        return saved
 
-    def _base(self) -> LoadedAdvisor | None:
-        due = self._clock() >= self._base_asked + _BASE_AGAIN_S
-        if self._blank is None and due:
-            self._base_asked = self._clock()
-            try:
-                bundle = self._store.base()
-                self._blank = self._serve("", bundle, None)
-            except BundleError as error:
-                _LOG.error("no_base_advisor", error=str(error))
-        return self._blank
-
-    def _begin(self) -> None:
+    def _begin_loading(self) -> None:
         now = self._clock()
-        due = [w.message for w in self._wanted.values() if w.not_before <= now]
+        due = [p.message for p in self._pending.values() if p.not_before <= now]
         if due:
-            message = min(due, key=lambda one: isinstance(one, AdvisorPromoted))
-            work = in_background(lambda: self._prepare(message))
-            self._coming = message, work
+            # A rollback goes first: the advisor in service does harm.
+            message = min(due, key=lambda each: isinstance(each, AdvisorPromoted))
+            work = in_background(lambda: self._loader.prepare(message))
+            self._loading = message, work
 
-    def _prepare(self, message: InService) -> LoadedAdvisor:
-        """Load, verify and teach; runs in the background."""
-        place = self._store.find(message.tenant, message.version)
-        bundle = load(place, message.checksum)
-        if isinstance(message, AdvisorPromoted):
-            return self._taught(message.tenant, bundle, self._ended.is_set)
-        deadline = self._clock() + _BACK_S
-        return self._taught(
-            message.tenant,
-            bundle,
-            lambda: self._ended.is_set() or self._clock() >= deadline,
-        )
-
-    def _taught(
-        self, tenant: str, bundle: Bundle, enough: Callable[[], bool]
-    ) -> LoadedAdvisor:
-        state = self._snapshots.read(tenant, bundle)
-        made = self._serve(tenant, bundle, state)
-        catch_up(self._settings, made, enough)
-        return made
-
-    def _serve(self, tenant: str, bundle: Bundle, state: State | None) -> LoadedAdvisor:
-        weight = self._settings.cost_weight
-        return serve_bundle(tenant, bundle, state, self._encoders, weight)
-
-    def _come(self) -> list[LoadedAdvisor]:
-        if self._coming is None or not self._coming[1].done():
+    def _take_ready(self) -> list[LoadedAdvisor]:
+        """Put into service what the background has finished, unless it is outdated."""
+        if self._loading is None or not self._loading[1].done():
             return []
-        (message, future), self._coming = self._coming, None
-        wanted = self._wanted.get(message.tenant)
-        if wanted is None or wanted.message is not message:
-            return []  # a newer word came meanwhile
+        (message, future), self._loading = self._loading, None
+        pending = self._pending.get(message.tenant)
+        if pending is None or pending.message is not message:
+            return []  # a newer promotion or rollback came meanwhile
         error = future.exception()
         if error is not None:
-            wanted.not_before = self._clock() + _AGAIN_S
-            self._complain(message, error)
+            pending.not_before = self._clock() + _AGAIN_S
+            _log_failure(message, error)
             return []
-        made = future.result()
-        self._serving[message.tenant] = made
-        del self._wanted[message.tenant]
-        _LOG.info("in_service", tenant=message.tenant, version=made.version)
-        return [made]
-
-    def _complain(self, message: InService, error: BaseException) -> None:
-        known = isinstance(error, PilotfishError)
-        _LOG.error(
-            "not_in_service",
-            tenant=message.tenant,
-            version=message.version,
-            error=str(error) or type(error).__name__,
-            exc_info=None if known else error,
-        )
+        loaded = self._loaded[message.tenant] = future.result()
+        del self._pending[message.tenant]
+        _LOG.info("in_service", tenant=message.tenant, version=loaded.version)
+        return [loaded]
 
     def _fall_back(self, tenant: str, enough: Callable[[], bool]) -> None:
-        base = self._base()
+        base = self._loader.base()
         if base is not None:
-            self._serving[tenant] = self._taught(tenant, base.bundle, enough)
+            self._loaded[tenant] = self._loader.taught(tenant, base.bundle, enough)
             _LOG.warning("base_in_service", tenant=tenant, version=base.version)
+
+
+def _log_failure(message: InService, error: BaseException) -> None:
+    expected = isinstance(error, PilotfishError)
+    _LOG.error(
+        "not_in_service",
+        tenant=message.tenant,
+        version=message.version,
+        error=str(error) or type(error).__name__,
+        exc_info=None if expected else error,
+    )

@@ -1,4 +1,4 @@
-"""Answers to the topic and partition that the request named, if that may be."""
+"""Sends answers to the topic and partition that the request named, if it may name them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -22,7 +22,7 @@ _LOG = structlog.get_logger(service="advisor")
 
 _TIMEOUT_S: Final = 5.0
 _AGAIN_S: Final = 2.0
-"""How often at most Kafka is asked whether an unknown reply topic exists by now."""
+"""Least time between two looks whether an unknown reply topic exists by now."""
 
 
 _BY_KEY: Final = -1
@@ -38,12 +38,12 @@ class Replies:
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
-        # An answer that waits for Kafka longer than this has nobody waiting for it.
+        # By then, whoever made the request no longer waits for the answer.
         overrides = {"linger.ms": 0, "message.timeout.ms": 10_000}
         self._producer = producer(settings, **overrides)
         self._clock = clock
         self._partitions: dict[str, int] = {}
-        self._asked = -_AGAIN_S
+        self._looked_at = -_AGAIN_S
 
     def problem_with(self, address: Address) -> str:
         """Return why nothing can be sent there; empty if it can."""
@@ -53,13 +53,13 @@ class Replies:
         if count == 0:
             return f"there is no topic {address.topic[:100]!r}"
         if address.partition is not None and address.partition >= count:
-            return f"{address.topic} has {count} partitions, no {address.partition}"
+            return f"{address.topic} has {count} partitions, and no partition {address.partition}"
         return ""
 
     def send(
         self, hint: HintGiven, to: Address, trace: TraceHeaders | None = None
     ) -> None:
-        """Queue a hint; an impossible address turns it into "invalid" by default topic.
+        """Queue a hint; an impossible address turns it into "invalid" on the default topic.
 
         Raises:
             UnavailableError: the queue to Kafka is full.
@@ -70,17 +70,17 @@ class Replies:
         self._produce(hint, to, trace or [])
 
     def poll(self) -> None:
-        """Handle what Kafka said about answers so far; does not wait."""
+        """Handle the deliveries that Kafka has reported; does not wait."""
         self._producer.poll(0)
 
     def flush(self, timeout_s: float) -> None:
         """Wait until Kafka has all answers.
 
         Raises:
-            UnavailableError: it did not take them in time.
+            UnavailableError: it did not acknowledge them in time.
         """
         if self._producer.flush(timeout_s):
-            raise UnavailableError("Kafka does not take the answers")
+            raise UnavailableError("Kafka has not acknowledged the answers in time")
 
     def _produce(self, hint: HintGiven, to: Address, trace: TraceHeaders) -> None:
         try:
@@ -97,11 +97,14 @@ class Replies:
         HINTS.labels(hint.abstained or "hint").inc()
 
     def _partitions_of(self, topic: str) -> int:
-        if topic not in self._partitions and self._clock() >= self._asked + _AGAIN_S:
-            self._asked = self._clock()
-            # All topics: asking for one by name would create it.
-            found = self._producer.list_topics(timeout=_TIMEOUT_S).topics
-            self._partitions = {name: len(t.partitions) for name, t in found.items()}
+        if (
+            topic not in self._partitions
+            and self._clock() >= self._looked_at + _AGAIN_S
+        ):
+            self._looked_at = self._clock()
+            # All topics: a request for metadata of a single one would create it.
+            topics = self._producer.list_topics(timeout=_TIMEOUT_S).topics
+            self._partitions = {name: len(t.partitions) for name, t in topics.items()}
         return self._partitions.get(topic, 0)
 
 

@@ -1,4 +1,4 @@
-"""Requests for advice as they are read, and what can be said to senders of bad ones."""
+"""Reads requests for advice, and makes the answers to unreadable ones."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -18,22 +18,22 @@ _MAX_DETAIL = 500
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an answer goes; without a partition, the key decides."""
+    """Where an answer goes; without a partition, Kafka chooses it by the key."""
 
     topic: str
     partition: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request, and the agent's trace that it belongs to."""
+class TracedRequest:
+    """A request, with the headers of the agent's trace that it belongs to."""
 
     request: AdviceRequested
     trace: TraceHeaders
 
 
 class _Sender(BaseModel):
-    """The least that must be readable of a bad request to answer it."""
+    """The fields without which an unreadable request cannot be answered."""
 
     request_id: Identifier
     client_id: Identifier
@@ -41,20 +41,20 @@ class _Sender(BaseModel):
     reply_partition: Annotated[int, Field(ge=0)]
 
 
-def read(record: Record) -> Asked:
+def read(record: Record) -> TracedRequest:
     """Return the request in a record.
 
     Raises:
-        SchemaError: there is none; the message says why.
+        SchemaError: it holds none; the message says why.
     """
-    given = headers(record)
-    request = decode(ADVICE_REQUESTS, record.value(), given)
+    record_headers = headers(record)
+    request = decode(ADVICE_REQUESTS, record.value(), record_headers)
     assert isinstance(request, AdviceRequested)
-    return Asked(request, of_record(given))
+    return TracedRequest(request, of_record(record_headers))
 
 
 def refusal(record: Record, reason: str) -> tuple[HintGiven, Address] | None:
-    """Return the answer to an unreadable request; None if nobody knows whom to answer."""
+    """Return the answer to an unreadable request; None if it does not name its sender."""
     try:
         sender = _Sender.model_validate_json(record.value() or b"")
     except ValidationError:

@@ -1,10 +1,10 @@
-"""What fast learning knows, on disk: a file a tenant and bundle, and one common place.
+"""Snapshots on disk: a file for each tenant and bundle, and the place all have reached.
 
-A snapshot holds head, learned_labels, kinds, costs, records and the label offsets they are true for. The
-place says from where labels are to be read again: every tenant's labels before it are in
-that tenant's snapshot. It is written after the snapshots, so a crash in between costs only
-reading some labels twice. Of several advisors on one store, the one that holds the lock
-writes; when it dies, the kernel gives the lock to whoever asks next.
+A snapshot is true for the label offsets that it holds. The common place says from where
+labels are to be read again: every tenant's labels before it are in that tenant's snapshot.
+It is written after the snapshots, so a crash in between costs only reading some labels
+twice. Of several advisors on one store, the one that holds the lock writes; when it dies,
+the kernel gives the lock to the next one that asks.
 """
 
 import fcntl
@@ -13,35 +13,24 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TextIO
 
-import numpy as np
-import safetensors.numpy
 import structlog
 from pydantic import TypeAdapter, ValidationError
-from safetensors import SafetensorError
 
 from pilotfish.advisors.bundle import Bundle
-from pilotfish.advisors.costs import Costs, Entry
-from pilotfish.advisors.head import FastHead
-from pilotfish.advisors.kinds import Kinds
-from pilotfish.advisors.records import Entry as Counted
-from pilotfish.advisors.records import Records
+from pilotfish.advisors.snapshot import restore
+from pilotfish.advisors.state import AdvisorState
 from pilotfish.advisors.store import ModelStore
-from pilotfish.consumers.advisor.fast_learning import State
-from pilotfish.consumers.advisor.learned_labels import LearnedLabels
 from pilotfish.schemas.errors import BundleError
 
 _LOG = structlog.get_logger(service="advisor")
 
-_FORMAT: Final = 5
 _OFFSETS: TypeAdapter[dict[int, int]] = TypeAdapter(dict[int, int])
-_COSTS: TypeAdapter[list[Entry]] = TypeAdapter(list[Entry])
-_RECORDS: TypeAdapter[list[Counted]] = TypeAdapter(list[Counted])
 
 
 class SnapshotStore:
-    """SnapshotStore beside the bundles of a model store.
+    """Snapshots beside the bundles of a model store.
 
     Args:
         root: the model store's folder.
@@ -54,18 +43,18 @@ class SnapshotStore:
 
     def path(self, tenant: str, version: str) -> Path:
         """Return the file of a tenant's snapshot for a bundle's version."""
-        place = self._store.path(tenant, version)
-        return place.with_name(f"{place.name}.fast.safetensors")
+        folder = self._store.path(tenant, version)
+        return folder.with_name(f"{folder.name}.fast.safetensors")
 
-    def read(self, tenant: str, bundle: Bundle) -> State | None:
+    def read(self, tenant: str, bundle: Bundle) -> AdvisorState | None:
         """Return the tenant's state for this very bundle; None if there is none."""
         path = self.path(tenant, bundle.card.version)
         if not path.exists():
             return None
         try:
-            return _restored(path.read_bytes(), bundle)
+            return restore(path.read_bytes(), bundle)
         except (BundleError, OSError) as error:
-            # All of it can be learned again.
+            # Its labels are still in Kafka and can be learned again.
             _LOG.warning("snapshot_left", path=str(path), error=str(error))
             return None
 
@@ -88,7 +77,7 @@ class SnapshotStore:
         _write_atomically(self._place, json.dumps(dict(offsets)).encode())
 
     def may_write(self) -> bool:
-        """Return whether this advisor is the one that writes; keeps the right to."""
+        """Return whether this advisor is the one that writes; once it is, it stays so."""
         if self._lock is not None:
             return True
         self._root.mkdir(parents=True, exist_ok=True)
@@ -112,54 +101,12 @@ class SnapshotStore:
         return self._root / ".fast-labels.json"
 
 
-def snapshot(state: State, bundle: Bundle) -> bytes:
-    """Return a state of a bundle's head as bytes; `SnapshotStore.read` turns them back."""
-    about = {
-        "format": _FORMAT,
-        "bundle": bundle.checksum,
-        "offsets": state.offsets,
-        "kinds": state.kinds.names,
-        "costs": state.costs.entries,
-        "records": state.records.entries,
-    }
-    return safetensors.numpy.save(
-        {
-            "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
-            "head": np.frombuffer(state.head.to_bytes(), np.uint8),
-            "learned_labels": np.frombuffer(state.learned_labels.to_bytes(), np.uint8),
-            "kinds": state.kinds.sums,
-        }
-    )
-
-
-def _restored(content: bytes, bundle: Bundle) -> State:
-    try:
-        tensors = safetensors.numpy.load(content)
-        about = json.loads(tensors["about"].tobytes())
-        offsets = _OFFSETS.validate_python(about["offsets"])
-        costs = Costs.restored(_COSTS.validate_python(about["costs"]))
-        records = Records.restored(_RECORDS.validate_python(about["records"]))
-        fits = (about["format"], about["bundle"]) == (_FORMAT, bundle.checksum)
-    except (SafetensorError, KeyError, ValueError) as error:
-        raise BundleError(f"no snapshot: {error}") from error
-    if not fits:
-        raise BundleError("a snapshot of another bundle or format")
-    return State(
-        FastHead.from_bytes(tensors["head"].tobytes()),
-        LearnedLabels.from_bytes(tensors["learned_labels"].tobytes()),
-        Kinds.restored(about["kinds"], tensors["kinds"]),
-        costs,
-        records,
-        offsets,
-    )
-
-
 def _write_atomically(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(
         dir=path.parent, prefix=".fast-", delete=False
-    ) as f:
-        f.write(content)
-        f.flush()
-        os.fsync(f.fileno())
-    Path(f.name).rename(path)
+    ) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(file.name).rename(path)

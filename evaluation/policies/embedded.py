@@ -23,10 +23,10 @@ class Neighbours:
 
     def choose(self, case: Case) -> Decision:
         """Draw each approach's rate from the Beta posterior of its neighbours."""
-        counts = [self._near(case, approach) for approach in case.offered]
+        counts = [self._near(case, approach) for approach in case.approaches]
         drawn = [self._rng.beta(1 + good, 1 + bad) for good, bad in counts]
         rates = tuple((1 + good) / (2 + good + bad) for good, bad in counts)
-        return Decision(case.offered[int(np.argmax(drawn))], rates)
+        return Decision(case.approaches[int(np.argmax(drawn))], rates)
 
     def learn(
         self, case: Case, decision: Decision, approach: str, outcome: Outcome
@@ -58,12 +58,12 @@ class LinearThompson:
     def choose(self, case: Case) -> Decision:
         """Draw each approach's expected outcome."""
         row = _features(case)
-        models = [self._of(approach, len(row)) for approach in case.offered]
+        models = [self._of(approach, len(row)) for approach in case.approaches]
         means = np.array([0.5 + float(model.mean @ row) for model in models])
         deviations = np.sqrt([float(row @ model.spread(row)) for model in models])
         drawn = self._rng.normal(means, deviations)
         p_success = tuple(float(mean) for mean in np.clip(means, 0.01, 0.99))
-        return Decision(case.offered[int(drawn.argmax())], p_success)
+        return Decision(case.approaches[int(drawn.argmax())], p_success)
 
     def learn(
         self, case: Case, decision: Decision, approach: str, outcome: Outcome

@@ -1,14 +1,71 @@
-"""The policy in service: the advisor's own fast head and choice, told of one tenant."""
+"""The advisor of the service, fed from a log instead of from Kafka."""
 
-from pilotfish.advisors.costs import Costs
-from pilotfish.advisors.encoder import Embeddings
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+
+from pilotfish.advisors.advice import Advice
+from pilotfish.advisors.advisor import Advisor
+from pilotfish.advisors.embedding_cache import Embeddings
 from pilotfish.advisors.head import FastHead
-from pilotfish.advisors.policy import choose
+from pilotfish.advisors.state import AdvisorState
 from pilotfish.evaluation.policies.policy import Case, Decision, Outcome
+from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
+from pilotfish.schemas.labels import AttemptLabelled, PlacedLabel
+from pilotfish.schemas.texts import cut
+
+_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
+"""When every attempt took place: the advisor learns in order, whatever the time."""
+
+
+class LogAdvisor:
+    """An `Advisor` of one tenant, for cases that bring their embeddings along.
+
+    Args:
+        head: what it knows at first.
+        cost_weight: what a unit of cost takes from a chance of success.
+    """
+
+    def __init__(self, head: FastHead, cost_weight: float = 0.0) -> None:
+        self._embeddings = _CaseEmbeddings()
+        state = AdvisorState.of_head(head)
+        self._advisor = Advisor(state, self._embeddings, cost_weight=cost_weight)
+        self._labels = 0
+
+    def advise(self, case: Case) -> Advice:
+        """Answer as to a request on the topic."""
+        self._embeddings.add(case)
+        return self._advisor.advise(case)
+
+    def learn(
+        self, case: Case, approach: str, p_success: float | None, cost: float = 0.0
+    ) -> None:
+        """Learn as from a label on the topic; one without `p_success` abstains."""
+        self._embeddings.add(case)
+        label = AttemptLabelled(
+            tenant="log",
+            attempt_id=str(self._labels),
+            version=1,
+            labeller="log",
+            p_success=p_success,
+            problem=case.problem,
+            problem_type=case.problem_type,
+            approach=approach,
+            cost=cost,
+            started_at=_AT,
+            ended_at=_AT,
+            partition=0,
+            first_offset=self._labels,
+            offset=self._labels,
+        )
+        self._advisor.learn(PlacedLabel(label, 0, self._labels, _AT))
+        self._labels += 1
 
 
 class FastAdvisor:
-    """What `consumers/advisor/loaded_advisor.py` answers and `consumers/advisor/fast_learning.py` learns.
+    """The policy in service before any training.
 
     Args:
         dim: length of an embedding.
@@ -16,36 +73,37 @@ class FastAdvisor:
     """
 
     def __init__(self, dim: int, cost_weight: float = 0.0) -> None:
-        self._head, self._costs = FastHead(dim), Costs()
-        self._cost_weight = cost_weight
+        self._advisor = LogAdvisor(FastHead(dim), cost_weight)
 
     def choose(self, case: Case) -> Decision:
-        """Predict, then choose or abstain, as for a request on the topic."""
-        charge = self._cost_weight, self._costs
-        return advise(self._head, case.embedding, case, charge)
+        """Advise or abstain."""
+        return decision_of(self._advisor.advise(case))
 
     def learn(
         self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
-        """Teach the head, and count the cost."""
-        kind = case.problem_type
-        self._head.learn(case.embedding, kind, approach, outcome.success)
-        self._costs.learn(kind, approach, outcome.cost)
+        """Learn the outcome and its cost."""
+        self._advisor.learn(case, approach, outcome.success, outcome.cost)
 
 
-def advise(
-    head: FastHead, row: Embeddings, case: Case, charge: tuple[float, Costs]
-) -> Decision:
-    """Return what the advisor says to a problem with this embedding.
+def decision_of(advice: Advice) -> Decision:
+    """Return the advice as a policy's decision."""
+    return Decision(advice.approach, advice.p_success, advice.propensity)
 
-    `charge` is what a unit of cost takes from a chance, and the costs to expect.
-    """
-    names, (weight, costs) = list(case.offered), charge
-    means, sds = head.predict(row, case.problem_type, names)
-    net = means - weight * costs.expected(case.problem_type, names)
-    choice = choose(list(net), list(sds), case.request_id)
-    p_success = tuple(means.tolist())
-    if choice.chosen is None:
-        return Decision(None, p_success)
-    chosen = choice.chosen
-    return Decision(names[chosen], p_success, choice.propensities[chosen])
+
+class _CaseEmbeddings:
+    """An embedder of the texts that cases brought along."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Embeddings] = {}
+
+    def add(self, case: Case) -> None:
+        self._rows[_advised_text(case.problem)] = case.embedding
+
+    def embed(self, texts: Sequence[str]) -> Embeddings:
+        return np.stack([self._rows[_advised_text(text)] for text in texts])
+
+
+def _advised_text(problem: str) -> str:
+    """Return the part of a problem that advice looks at, as the SDK sends it."""
+    return cut(problem, MAX_ADVICE_PROBLEM)

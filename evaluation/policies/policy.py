@@ -9,22 +9,23 @@ from pilotfish.advisors.encoder import Embeddings
 
 
 class Case(NamedTuple):
-    """A problem as a policy meets it; `offered` are the approaches to choose between.
+    """A problem as a policy meets it: a request, with its embedding.
 
-    `request_id` is unique to this meeting and seeds what is drawn.
+    `approaches` are those to choose among. `request_id` is unique to this request and
+    seeds what is drawn.
     """
 
     request_id: str
     problem: str
     problem_type: str
     embedding: Embeddings
-    offered: tuple[str, ...]
+    approaches: tuple[str, ...]
 
 
 class Decision(NamedTuple):
     """`approach` is None where the policy abstains.
 
-    `p_success` are predicted chances of the offered approaches, in their order; empty
+    `p_success` are predicted chances of the case's approaches, in their order; empty
     where the policy does not predict. `propensity` is that of the approach chosen.
     """
 
@@ -34,10 +35,10 @@ class Decision(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a policy is told of an attempt.
+    """What came of an attempt, as a policy learns it.
 
-    `reward` is what counts for those who know of one number only: success less weighted
-    cost, brought into [0, 1]. Where cost does not count, it is the success.
+    `reward` is for policies that learn a single number: success less weighted cost,
+    brought into [0, 1]. Where cost does not count, it is the success.
     """
 
     success: float
@@ -46,7 +47,7 @@ class Outcome(NamedTuple):
 
 
 class Policy(Protocol):
-    """A learner of advice; one order of problems, from nothing to the end."""
+    """A learner of advice, for one pass over the problems of a log."""
 
     def choose(self, case: Case) -> Decision:
         """Advise on a problem."""
@@ -59,5 +60,5 @@ class Policy(Protocol):
         ...
 
 
-Maker = Callable[[np.random.Generator], Policy]
-"""Makes a policy that has learned nothing yet; one is made for each order."""
+PolicyFactory = Callable[[np.random.Generator], Policy]
+"""Makes a policy that has learned nothing yet; each order gets its own."""

@@ -32,12 +32,12 @@ class TfidfRidge:
             self._fit()
         row = self._words.transform([case.problem]) if self._models else None
         p_success = tuple(
-            float(np.clip(self._models[one].predict(row)[0], 0.01, 0.99))
-            if one in self._models
+            float(np.clip(self._models[approach].predict(row)[0], 0.01, 0.99))
+            if approach in self._models
             else 0.5
-            for one in case.offered
+            for approach in case.approaches
         )
-        return Decision(case.offered[int(np.argmax(p_success))], p_success)
+        return Decision(case.approaches[int(np.argmax(p_success))], p_success)
 
     def learn(
         self, case: Case, decision: Decision, approach: str, outcome: Outcome

@@ -16,8 +16,8 @@ class RandomChoice:
 
     def choose(self, case: Case) -> Decision:
         """Choose evenly."""
-        chosen = str(self._rng.choice(case.offered))
-        return Decision(chosen, propensity=1 / len(case.offered))
+        chosen = str(self._rng.choice(case.approaches))
+        return Decision(chosen, propensity=1 / len(case.approaches))
 
     def learn(
         self, case: Case, decision: Decision, approach: str, outcome: Outcome
@@ -26,7 +26,7 @@ class RandomChoice:
 
 
 class Thompson:
-    """Counts successes of each approach, of each problem type apart if asked to.
+    """Counts successes of each approach, for each problem type apart with `by_type`.
 
     Args:
         rng: draws from the posteriors.
@@ -40,10 +40,10 @@ class Thompson:
 
     def choose(self, case: Case) -> Decision:
         """Draw each approach's rate from Beta(1 + successes, 1 + failures)."""
-        counts = [self._of(case, approach) for approach in case.offered]
+        counts = [self._of(case, approach) for approach in case.approaches]
         drawn = [self._rng.beta(good, bad) for good, bad in counts]
         rates = tuple(good / (good + bad) for good, bad in counts)
-        return Decision(case.offered[int(np.argmax(drawn))], rates)
+        return Decision(case.approaches[int(np.argmax(drawn))], rates)
 
     def learn(
         self, case: Case, decision: Decision, approach: str, outcome: Outcome

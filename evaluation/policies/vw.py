@@ -1,4 +1,4 @@
-"""Vowpal Wabbit's contextual bandit, as its users would set it up for this.
+"""Vowpal Wabbit's contextual bandit, as its users would configure it for this task.
 
 cb_explore_adf with SquareCB (Foster and Rakhlin, 2020), words of the problem crossed with
 the approach; the text format is that of Vowpal Wabbit's wiki, "Contextual Bandit algorithms".
@@ -25,13 +25,13 @@ class VowpalWabbit:
         """Draw from the distribution that it predicts."""
         shares = np.asarray(self._vw.predict(_examples(case)), np.float64)
         drawn = int(self._rng.choice(len(shares), p=shares / shares.sum()))
-        return Decision(case.offered[drawn], propensity=float(shares[drawn]))
+        return Decision(case.approaches[drawn], propensity=float(shares[drawn]))
 
     def learn(
         self, case: Case, decision: Decision, approach: str, outcome: Outcome
     ) -> None:
         """Learn the cost of the approach, with the propensity of its choice."""
-        propensity = decision.propensity or 1 / len(case.offered)
+        propensity = decision.propensity or 1 / len(case.approaches)
         label = approach, 1 - outcome.reward, propensity
         self._vw.learn(_examples(case, label))
 
@@ -40,7 +40,7 @@ def _examples(case: Case, label: tuple[str, float, float] | None = None) -> list
     words = " ".join(re.findall(r"\w+", case.problem.lower()))
     kind = re.sub(r"\W", "_", case.problem_type)
     lines = [f"shared |p {words} |t kind_{kind}"]
-    for place, approach in enumerate(case.offered):
+    for place, approach in enumerate(case.approaches):
         mark = ""
         if label and label[0] == approach:
             mark = f"{place}:{label[1]}:{label[2]} "

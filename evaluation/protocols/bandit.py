@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.evaluation.outcomes import OutcomeTable
-from pilotfish.evaluation.policies.policy import Case, Decision, Maker, Outcome, Policy
+from pilotfish.evaluation.policies.policy import (
+    Case,
+    Decision,
+    Outcome,
+    Policy,
+    PolicyFactory,
+)
 
 Matrix = NDArray[np.float64]
 
@@ -54,15 +60,16 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What is played: `taught` is what policies learn, the table what they get.
+    """What is played: `labels` are what policies learn, the table what they get.
 
-    `domains` are numbers of problems that come one group after the other; empty: one.
+    `domains` are the sizes of groups of problems that come one after the other; empty:
+    all problems are one group.
     `cost_weight` is what a unit of cost takes from a success.
     """
 
     table: OutcomeTable
     embeddings: Embeddings
-    taught: Matrix
+    labels: Matrix
     domains: tuple[int, ...] = ()
     cost_weight: float = 0.0
 
@@ -71,9 +78,9 @@ class World:
         """The table with what counts as outcomes: success less weighted cost."""
         return self.table.priced(self.cost_weight)
 
-    def told(self, row: int, column: int) -> Outcome:
-        """Return what a policy is told of this attempt."""
-        success, costs = float(self.taught[row, column]), self.table.costs
+    def outcome(self, row: int, column: int) -> Outcome:
+        """Return what a policy learns of this attempt."""
+        success, costs = float(self.labels[row, column]), self.table.costs
         if costs is None or not self.cost_weight:
             return Outcome(success, 0.0, success)
         cost, most = float(costs[row, column]), self.table.dearest
@@ -91,19 +98,19 @@ class World:
     def case(self, row: int, request_id: str) -> Case:
         """Return a problem with the approaches whose outcome is on record."""
         table = self.table
-        known = np.flatnonzero(~np.isnan(table.outcomes[row]))
+        tried = np.flatnonzero(~np.isnan(table.outcomes[row]))
         return Case(
             request_id,
             table.problems[row],
             table.kinds[row],
             self.embeddings[row],
-            tuple(table.approaches[column] for column in known),
+            tuple(table.approaches[column] for column in tried),
         )
 
 
 def play(
     world: World,
-    makers: Mapping[str, Maker],
+    policies: Mapping[str, PolicyFactory],
     orders: int,
     seed: int,
     progress: Callable[[], None] = lambda: None,
@@ -113,14 +120,14 @@ def play(
     What an abstaining policy's agent does is drawn evenly, the same for all policies.
     """
     return {
-        name: _passes(world, maker, orders, seed, progress)
-        for name, maker in makers.items()
+        name: _passes(world, new_policy, orders, seed, progress)
+        for name, new_policy in policies.items()
     }
 
 
 def _passes(
     world: World,
-    maker: Maker,
+    new_policy: PolicyFactory,
     orders: int,
     seed: int,
     progress: Callable[[], None],
@@ -131,7 +138,7 @@ def _passes(
     spent = np.zeros(2)
     for order in range(orders):
         rows = world.order(np.random.default_rng((seed, order)))
-        policy = maker(np.random.default_rng((seed, order, 1)))
+        policy = new_policy(np.random.default_rng((seed, order, 1)))
         steps = one_pass(world, policy, rows, f"{seed}-{order}")
         for at, step in enumerate(steps):
             success[order, at], net[order, at] = step.success, step.net
@@ -148,20 +155,20 @@ def one_pass(
 ) -> Iterator[Step]:
     """Let a policy choose and learn on these rows of the table, one after another.
 
-    `name` is the pass's own: it seeds what agents choose whom the policy leaves alone.
+    `name` is the pass's own: it seeds what agents choose where the policy abstains.
     """
     place = {approach: at for at, approach in enumerate(world.table.approaches)}
     priced = world.priced.outcomes
     own_choice = np.random.default_rng([ord(letter) for letter in name])
     for row in map(int, rows):
         case = world.case(row, f"{name}-{row}")
-        own = case.offered[int(own_choice.integers(len(case.offered)))]
+        own = case.approaches[int(own_choice.integers(len(case.approaches)))]
         begun = time.perf_counter()
         decision = policy.choose(case)
         chosen = time.perf_counter()
         taken = decision.approach or own
         column = place[taken]
-        policy.learn(case, decision, taken, world.told(row, column))
+        policy.learn(case, decision, taken, world.outcome(row, column))
         learned = time.perf_counter()
         got = float(world.table.outcomes[row, column]), float(priced[row, column])
         chance = _chance(case, decision, taken)
@@ -172,17 +179,17 @@ def one_pass(
 def _chance(case: Case, decision: Decision, taken: str) -> float:
     if not decision.p_success:
         return float("nan")
-    return decision.p_success[case.offered.index(taken)]
+    return decision.p_success[case.approaches.index(taken)]
 
 
-def taught_outcomes(table: OutcomeTable, noise: float, seed: int) -> Matrix:
-    """Return the outcomes as learners are told them: this share of them is flipped."""
+def noisy_labels(table: OutcomeTable, noise: float, seed: int) -> Matrix:
+    """Return the outcomes as policies learn them, this share of them flipped."""
     flipped = np.random.default_rng((seed, 2)).random(table.outcomes.shape) < noise
     return np.where(flipped, 1 - table.outcomes, table.outcomes)
 
 
 def shuffled(table: OutcomeTable, seed: int) -> OutcomeTable:
-    """Return a world without anything to learn from a text: whole rows change places."""
+    """Return a table whose rows change places, so that texts say nothing of outcomes."""
     rows = np.random.default_rng((seed, 3)).permutation(len(table.problems))
     costs = None if table.costs is None else table.costs[rows]
     return replace(table, outcomes=table.outcomes[rows], costs=costs)

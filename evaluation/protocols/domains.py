@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilotfish.evaluation.outcomes import LEAST_PROBLEMS, OutcomeTable
-from pilotfish.evaluation.policies.policy import Maker, Policy
+from pilotfish.evaluation.policies.policy import Policy, PolicyFactory
 from pilotfish.evaluation.protocols.bandit import Matrix, World, one_pass
 from pilotfish.evaluation.protocols.scores import Interval, interval
 from pilotfish.schemas.errors import NothingToLearnError
@@ -66,7 +66,7 @@ class DomainScore:
 
 def play(
     worlds: tuple[World, World],
-    makers: Mapping[str, Maker],
+    policies: Mapping[str, PolicyFactory],
     orders: int,
     seed: int,
     progress: Callable[[], None] = lambda: None,
@@ -78,13 +78,13 @@ def play(
     `progress` is called after each order.
 
     Raises:
-        NothingToLearnError: a world is too small to tell one policy from another.
+        NothingToLearnError: a world is so small that luck would decide.
     """
     for world in worlds:
         _check(world)
     return {
-        name: _domains(worlds, maker, orders, seed, progress)
-        for name, maker in makers.items()
+        name: _domains(worlds, new_policy, orders, seed, progress)
+        for name, new_policy in policies.items()
     }
 
 
@@ -111,7 +111,7 @@ def _compared(first: Matrix, second: Matrix) -> Compared:
 
 def _domains(
     worlds: tuple[World, World],
-    maker: Maker,
+    new_policy: PolicyFactory,
     orders: int,
     seed: int,
     progress: Callable[[], None],
@@ -119,20 +119,22 @@ def _domains(
     held_out = np.empty((2, orders))
     curves = np.empty((2, orders, len(worlds[1].table.problems)))
     for order in range(orders):
-        held_out[:, order], curves[:, order] = _one_order(worlds, maker, (seed, order))
+        held_out[:, order], curves[:, order] = _one_order(
+            worlds, new_policy, (seed, order)
+        )
         progress()
     return Domains(*held_out, *curves)
 
 
 def _one_order(
-    worlds: tuple[World, World], maker: Maker, seeds: tuple[int, int]
+    worlds: tuple[World, World], new_policy: PolicyFactory, seeds: tuple[int, int]
 ) -> tuple[list[float], list[list[float]]]:
     """Return success on what is held out, twice, and on the second world, twice."""
     first, second = worlds
     rng, name = np.random.default_rng((*seeds, 6)), "-".join(map(str, seeds))
     learned, held_out = _split(first.table, int(rng.integers(2**32)))
     rows = rng.permutation(len(second.table.problems))
-    policy, fresh = (maker(np.random.default_rng((*seeds, 1))) for _ in range(2))
+    policy, fresh = (new_policy(np.random.default_rng((*seeds, 1))) for _ in range(2))
     _curve(first, policy, rng.permutation(learned), f"{name}-1")
     before = _served(first, policy, held_out, name)
     carried = _curve(second, policy, rows, f"{name}-2")

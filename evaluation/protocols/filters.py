@@ -1,8 +1,8 @@
 """Filters for learning side by side, on labels of which some are flipped.
 
 Five folds by problem text, as in `full`: what a filter keeps of four of them is learned
-by a fast head, which advises on the fifth. Only what is learned is flipped; filters see
-nothing of the fifth fold, and their settings come from what they see or from elsewhere.
+by an advisor, which then advises on the fifth. Only what is learned is flipped; filters see
+nothing of the fifth fold, and no setting of theirs was chosen on it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilotfish.advisors.head import FastHead
-from pilotfish.advisors.policy import choose
+from pilotfish.evaluation.policies.pilotfish import LogAdvisor
+from pilotfish.evaluation.policies.policy import Case
 from pilotfish.evaluation.protocols.bandit import Matrix
 from pilotfish.evaluation.protocols.full import FOLDS, fold_of
+from pilotfish.evaluation.protocols.labelled_log import LabelledLog
 from pilotfish.evaluation.protocols.scores import Interval, interval
-from pilotfish.evaluation.protocols.training_split import Lessons
 from pilotfish.trainers.dataset import Attempt
-from pilotfish.trainers.evaluate import teach
 from pilotfish.trainers.filters.filter import Filter
 
 
@@ -51,7 +51,7 @@ class FilterScore:
 
 
 def play(
-    given: Lessons,
+    log: LabelledLog,
     filters: Mapping[str, Filter],
     noises: Sequence[float],
     length: tuple[int, int],
@@ -65,7 +65,7 @@ def play(
     """
     return {
         noise: {
-            name: _filtered(given, filter_, noise, length, progress)
+            name: _filtered(log, filter_, noise, length, progress)
             for name, filter_ in filters.items()
         }
         for noise in noises
@@ -74,73 +74,82 @@ def play(
 
 def score(played: Mapping[str, Filtered]) -> dict[str, FilterScore]:
     """Score filters that were played at one share of flipped labels."""
-    means = {name: one.success.mean(0) for name, one in played.items()}
+    means = {name: filtered.success.mean(0) for name, filtered in played.items()}
     return {
         name: FilterScore(
             float(means[name].mean()),
             interval(means[name]),
-            {other: float((means[name] - his).mean()) for other, his in means.items()},
-            {other: interval(means[name] - his) for other, his in means.items()},
-            one.kept,
-            one.wrong,
+            {
+                other: float((means[name] - mean).mean())
+                for other, mean in means.items()
+            },
+            {other: interval(means[name] - mean) for other, mean in means.items()},
+            filtered.kept,
+            filtered.wrong,
         )
-        for name, one in played.items()
+        for name, filtered in played.items()
     }
 
 
 def _filtered(
-    given: Lessons,
+    log: LabelledLog,
     filter_: Filter,
     noise: float,
     length: tuple[int, int],
     progress: Callable[[], None],
 ) -> Filtered:
     repeats, seed = length
-    success = np.empty((repeats, len(given.table.problems)))
+    success = np.empty((repeats, len(log.table.problems)))
     counts = np.zeros(3)
     for repeat in range(repeats):
-        for asked, taught, flipped in _deal(given, noise, (seed, repeat)):
-            true = [given.attempts[at] for at in taught.tolist()]
-            told = [
-                _flipped(one) if wrong else one
-                for one, wrong in zip(true, flipped[taught], strict=True)
+        for problems, taught, flipped in _deal(log, noise, (seed, repeat)):
+            labelled = [
+                _labelled(log.attempts[at], flipped=bool(flipped[at])) for at in taught
             ]
-            rows = given.embeddings[given.row[taught]]
-            kept = np.flatnonzero(filter_(told, rows))
-            head = FastHead(rows.shape[1])
-            teach(rows[kept], [told[at] for at in kept.tolist()], head)
-            success[repeat, asked] = [_served(given, head, row) for row in asked]
+            kept = np.flatnonzero(filter_(labelled, log.embeddings[log.row[taught]]))
+            advisor = LogAdvisor(FastHead(log.embeddings.shape[1]))
+            for at in kept:
+                attempt, row = labelled[at], log.row[taught[at]]
+                case = _case(log, int(row), attempt.problem_type)
+                advisor.learn(case, attempt.approach, attempt.p_success)
+            success[repeat, problems] = [_value(log, advisor, row) for row in problems]
             counts += len(taught), len(kept), flipped[taught[kept]].sum()
             progress()
-    everyone, kept_count, wrong = counts
-    return Filtered(success, kept_count / everyone, wrong / max(kept_count, 1.0))
+    shown, kept_count, wrong = counts
+    return Filtered(success, kept_count / shown, wrong / max(kept_count, 1.0))
 
 
 def _deal(
-    given: Lessons, noise: float, seeds: tuple[int, int]
+    log: LabelledLog, noise: float, seeds: tuple[int, int]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]]:
-    """Yield problems to ask, attempts to learn in random order, which are flipped."""
+    """Yield problems to advise on, attempts to learn in random order, which are flipped."""
     rng = np.random.default_rng((*seeds, 7))
-    flipped = rng.random(len(given.attempts)) < noise
-    order = rng.permutation(len(given.attempts))
-    fold = np.array([fold_of(text, sum(seeds)) for text in given.table.problems])
+    flipped = rng.random(len(log.attempts)) < noise
+    order = rng.permutation(len(log.attempts))
+    fold = np.array([fold_of(text, sum(seeds)) for text in log.table.problems])
     for number in range(FOLDS):
-        taught = order[fold[given.row[order]] != number]
+        taught = order[fold[log.row[order]] != number]
         yield np.flatnonzero(fold == number), taught, flipped
 
 
-def _flipped(attempt: Attempt) -> Attempt:
-    return replace(attempt, p_success=1 - attempt.p_success)
+def _labelled(attempt: Attempt, *, flipped: bool) -> Attempt:
+    return replace(attempt, p_success=1 - attempt.p_success) if flipped else attempt
 
 
-def _served(given: Lessons, head: FastHead, row: int) -> float:
-    """Return the expected success of what the advisor says; unadvised, of an even choice."""
-    table = given.table
-    known = np.flatnonzero(~np.isnan(table.outcomes[row]))
-    names = [table.approaches[column] for column in known]
-    means, sds = head.predict(given.embeddings[row], table.kinds[row], names)
-    choice = choose(list(means), list(sds), "")
-    got = table.outcomes[row, known]
-    if choice.chosen is None:
-        return float(got.mean())
-    return float(got @ np.asarray(choice.propensities))
+def _case(log: LabelledLog, row: int, problem_type: str) -> Case:
+    tried = np.flatnonzero(~np.isnan(log.table.outcomes[row]))
+    approaches = tuple(log.table.approaches[column] for column in tried)
+    # Advice counts by its propensities, so nothing depends on what is drawn.
+    return Case(
+        "", log.table.problems[row], problem_type, log.embeddings[row], approaches
+    )
+
+
+def _value(log: LabelledLog, advisor: LogAdvisor, row: int) -> float:
+    """Return the expected success of the advice; unadvised, of an even choice."""
+    advice = advisor.advise(_case(log, int(row), log.table.kinds[row]))
+    outcomes = log.table.outcomes[row]
+    outcomes = outcomes[~np.isnan(outcomes)]
+    if advice.chosen is None:
+        return float(outcomes.mean())
+    return float(outcomes @ np.asarray(advice.propensities))

@@ -28,7 +28,7 @@ def halves(world: World, seed: int) -> tuple[World, World]:
     dealt: tuple[list[str], list[str]] = [], []
     for at in np.random.default_rng((seed, 5)).permutation(len(sizes)):
         kind = sorted(sizes)[int(at)]
-        min(dealt, key=lambda half: sum(sizes[one] for one in half)).append(kind)
+        min(dealt, key=lambda half: sum(sizes[name] for name in half)).append(kind)
     first, second = (_of_kinds(world, half) for half in dealt)
     return first, second
 
@@ -47,6 +47,6 @@ def _of_kinds(world: World, kinds: Sequence[str]) -> World:
         world,
         table=part,
         embeddings=world.embeddings[rows],
-        taught=world.taught[rows],
+        labels=world.labels[rows],
         domains=(),
     )

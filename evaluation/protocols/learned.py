@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilotfish.advisors.encoder import Embeddings
-from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.policy import fraction
+from pilotfish.evaluation.policies.pilotfish import LogAdvisor
+from pilotfish.evaluation.policies.policy import Case
 from pilotfish.evaluation.protocols.bandit import Matrix
 from pilotfish.evaluation.protocols.propensity_log import PropensityLog
 from pilotfish.schemas.texts import plain
@@ -21,25 +22,28 @@ FOLDS: Final = 5
 
 
 def predicted(
-    log: PropensityLog, embeddings: Embeddings, new_head: Callable[[], FastHead]
+    log: PropensityLog, embeddings: Embeddings, new_advisor: Callable[[], LogAdvisor]
 ) -> Matrix:
-    """Return (problems, approaches) expected rewards, of a head taught other problems.
+    """Return (problems, approaches) expected rewards, in the eyes of an advisor.
 
     Args:
-        log: what the heads learn, in its order.
+        log: what the advisors learn, in its order; each problem is predicted by one
+            that learned other problems.
         embeddings: (problems, dim).
-        new_head: makes a head that has learned nothing.
+        new_advisor: makes an advisor that has learned nothing.
     """
-    names = list(log.approaches)
+    cases = [
+        Case("", problem, kind, row, log.approaches)
+        for problem, kind, row in zip(log.problems, log.kinds, embeddings, strict=True)
+    ]
     expected = np.empty(log.offered.shape)
     for inside, choices in _folds(log):
-        head = new_head()
+        advisor = new_advisor()
         for at in choices:
-            row, approach = log.row[at], names[log.column[at]]
-            reward = float(log.reward[at])
-            head.learn(embeddings[row], log.kinds[row], approach, reward)
+            approach = log.approaches[log.column[at]]
+            advisor.learn(cases[log.row[at]], approach, float(log.reward[at]))
         for row in inside:
-            expected[row] = head.predict(embeddings[row], log.kinds[row], names)[0]
+            expected[row] = advisor.advise(cases[row]).p_success
     return expected
 
 
@@ -47,7 +51,7 @@ def targets(log: PropensityLog, expected: Matrix) -> dict[str, Matrix]:
     """Return policies as (problems, approaches) probabilities, by name.
 
     Each approach always (an even choice where it is not offered), an even choice, the
-    best approach of each problem type, and the best in the eyes of `predicted`.
+    best approach of each problem type, and the best as `predicted` expects.
     """
     even = log.offered / log.offered.sum(1, keepdims=True)
     alone = np.eye(len(log.approaches))

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from pilotfish.advisors.encoder import Embeddings
-from pilotfish.advisors.head import FastHead
+from pilotfish.evaluation.policies.pilotfish import LogAdvisor
 from pilotfish.evaluation.protocols.bandit import Matrix
 from pilotfish.evaluation.protocols.learned import predicted, targets
 from pilotfish.evaluation.protocols.propensity_log import PropensityLog
@@ -36,7 +36,7 @@ class Estimates:
     """Estimates of one policy's value from one log.
 
     `effective_size` is Kish's (1965): the number of choices of equal weight that would
-    tell as much. With few of them the intervals are too narrow: on intercode_sql, over
+    say as much. With few of them the intervals are too narrow: on intercode_sql, over
     60 logs that the advisor wrote, those of an approach which succeeds on a tenth held
     the truth in two thirds of the logs with 10 of them, those of the best approach in
     nine tenths or more with 300.
@@ -54,7 +54,7 @@ class OffPolicyScore:
     """One policy's line.
 
     `estimates` is None where the log has nothing that the policy would do, `truth`
-    where no full table tells it.
+    where there is no full table.
     """
 
     estimates: Estimates | None
@@ -64,7 +64,7 @@ class OffPolicyScore:
 def score(
     log: PropensityLog,
     embeddings: Embeddings,
-    new_head: Callable[[], FastHead],
+    new_advisor: Callable[[], LogAdvisor],
     outcomes: Matrix | None = None,
 ) -> dict[str, OffPolicyScore]:
     """Score what the log alone can teach, and each approach taken always.
@@ -72,10 +72,10 @@ def score(
     Args:
         log: what was chosen.
         embeddings: (problems, dim).
-        new_head: makes a head that has learned nothing.
+        new_advisor: makes an advisor that has learned nothing.
         outcomes: (problems, approaches), the full table if there is one.
     """
-    expected = predicted(log, embeddings, new_head)
+    expected = predicted(log, embeddings, new_advisor)
     return {
         name: OffPolicyScore(
             estimates(log, target, expected),

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilotfish.evaluation.outcomes import LEAST_PROBLEMS
-from pilotfish.evaluation.policies.policy import Maker
+from pilotfish.evaluation.policies.policy import PolicyFactory
 from pilotfish.evaluation.protocols.bandit import Matrix, Step, World, one_pass
 from pilotfish.schemas.attempt_log import LoggedAttempt
 from pilotfish.schemas.errors import ConfigurationError, NothingToLearnError
@@ -33,7 +33,7 @@ class PropensityLog:
     reward: Matrix
 
 
-def written_by(maker: Maker, world: World, seed: int) -> PropensityLog:
+def written_by(new_policy: PolicyFactory, world: World, seed: int) -> PropensityLog:
     """Return the log of one pass over the problems in random order.
 
     Where the policy abstains, its agent chooses evenly: that is known before the draw,
@@ -44,7 +44,7 @@ def written_by(maker: Maker, world: World, seed: int) -> PropensityLog:
     """
     table = world.table
     rows = np.random.default_rng((seed, 0)).permutation(len(table.problems))
-    policy = maker(np.random.default_rng((seed, 0, 1)))
+    policy = new_policy(np.random.default_rng((seed, 0, 1)))
     steps = list(one_pass(world, policy, rows, f"{seed}-log"))
     return PropensityLog(
         table.problems,
@@ -66,12 +66,14 @@ def of_attempts(attempts: Iterable[LoggedAttempt]) -> PropensityLog:
     Raises:
         NothingToLearnError: too few problems or only one approach have propensities.
     """
-    known = [(one, one.propensity) for one in attempts if one.propensity is not None]
+    chosen = [
+        (attempt, attempt.propensity) for attempt in attempts if attempt.propensity
+    ]
     kinds: dict[str, str] = {}
-    for attempt, _ in known:
+    for attempt, _ in chosen:
         kinds.setdefault(attempt.problem, attempt.problem_type)
     problems = {problem: row for row, problem in enumerate(kinds)}
-    names = dict.fromkeys(attempt.approach for attempt, _ in known)
+    names = dict.fromkeys(attempt.approach for attempt, _ in chosen)
     approaches = {name: column for column, name in enumerate(names)}
     _check(problems, approaches)
     return PropensityLog(
@@ -79,16 +81,16 @@ def of_attempts(attempts: Iterable[LoggedAttempt]) -> PropensityLog:
         tuple(kinds.values()),
         tuple(approaches),
         np.ones((len(problems), len(approaches)), bool),
-        np.array([problems[attempt.problem] for attempt, _ in known]),
-        np.array([approaches[attempt.approach] for attempt, _ in known]),
-        np.array([propensity for _, propensity in known]),
-        np.array([float(attempt.success) for attempt, _ in known]),
+        np.array([problems[attempt.problem] for attempt, _ in chosen]),
+        np.array([approaches[attempt.approach] for attempt, _ in chosen]),
+        np.array([propensity for _, propensity in chosen]),
+        np.array([float(attempt.success) for attempt, _ in chosen]),
     )
 
 
 def _propensity(step: Step) -> float:
     if step.decision.approach is None:
-        return 1 / len(step.case.offered)
+        return 1 / len(step.case.approaches)
     if step.decision.propensity is None:
         raise ConfigurationError(
             "the policy does not report propensities: the log that it writes cannot "

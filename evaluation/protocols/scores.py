@@ -23,8 +23,8 @@ class Score:
 
     `success` is less weighted cost, where cost counts. `against` are paired differences
     of success to other policies: over orders in a bandit's pass, over problems where
-    everything else was learned. `accuracy` is the share of held-out attempts foretold
-    right or wrong, `accuracy_gain_ci95` what it has over always saying the likelier
+    everything else was learned. `accuracy` is the share of held-out attempts whose
+    outcome was predicted, `accuracy_gain_ci95` what it has over always saying the likelier
     outcome.
     """
 
@@ -44,13 +44,15 @@ def score(passes: Passes, rivals: Mapping[str, NDArray[np.float64]]) -> Score:
     """Score passes; `rivals` are the others' success in each order, at least as many."""
     means = passes.net.mean(1)
     half = passes.net.shape[1] // 2
-    known = ~np.isnan(passes.predicted)
+    predicted = ~np.isnan(passes.predicted)
     return Score(
         success=float(means.mean()),
         success_ci95=interval(means) if len(means) > 1 else None,
         second_half=float(passes.net[:, half:].mean()),
         against=_against(means, rivals),
-        calibration_error=_calibration(passes.predicted[known], passes.success[known]),
+        calibration_error=_calibration(
+            passes.predicted[predicted], passes.success[predicted]
+        ),
         abstained=float(passes.abstained.mean()),
         choose_ms=1000 * passes.choose_s,
         learn_ms=1000 * passes.learn_s,
@@ -66,16 +68,18 @@ def score_held_out(
     """
     means = held_out.success.mean(0)
     outcomes = np.broadcast_to(table.outcomes, held_out.predicted.shape)
-    known = ~np.isnan(held_out.predicted)
+    predicted = ~np.isnan(held_out.predicted)
     gain = _accuracy_gain(held_out.predicted, outcomes)
     right = (held_out.predicted >= 0.5) == (outcomes >= 0.5)
     return Score(
         success=float(means.mean()),
         success_ci95=interval(means),
         against=_against(means, rivals),
-        calibration_error=_calibration(held_out.predicted[known], outcomes[known]),
-        accuracy=float(right[known].mean()) if known.any() else None,
-        accuracy_gain_ci95=interval(gain) if known.any() else None,
+        calibration_error=_calibration(
+            held_out.predicted[predicted], outcomes[predicted]
+        ),
+        accuracy=float(right[predicted].mean()) if predicted.any() else None,
+        accuracy_gain_ci95=interval(gain) if predicted.any() else None,
         abstained=float(held_out.abstained.mean()),
         choose_ms=1000 * held_out.choose_s,
         learn_ms=1000 * held_out.learn_s,
@@ -106,7 +110,7 @@ def best_single(table: OutcomeTable) -> NDArray[np.float64]:
 
 
 def hindsight(table: OutcomeTable) -> dict[str, Score]:
-    """Return what those would get who know the whole log: nobody can choose so well.
+    """Return what a policy would get that knew the whole log; none can choose so well.
 
     "always right" counts an approach's lucky runs as knowledge.
     """
@@ -132,7 +136,9 @@ def _against(
 ) -> dict[str, Interval]:
     if len(means) < 2:
         return {}
-    return {name: interval(means - his[: len(means)]) for name, his in rivals.items()}
+    return {
+        name: interval(means - other[: len(means)]) for name, other in rivals.items()
+    }
 
 
 def _accuracy_gain(

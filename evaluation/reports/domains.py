@@ -5,7 +5,7 @@ from typing import Final
 
 from rich.progress import Progress
 
-from pilotfish.evaluation.policies.registry import makers
+from pilotfish.evaluation.policies.registry import policies
 from pilotfish.evaluation.protocols import domains
 from pilotfish.evaluation.protocols.bandit import World
 from pilotfish.evaluation.protocols.domains import DomainScore
@@ -31,7 +31,7 @@ def play_domains(worlds: list[World], length: Length) -> Report:
 
     Raises:
         ConfigurationError: more than two files.
-        NothingToLearnError: a domain is too small, or there is but one.
+        NothingToLearnError: a domain is too small, or there is only one.
     """
     if len(worlds) > _FILES:
         raise ConfigurationError(
@@ -39,31 +39,31 @@ def play_domains(worlds: list[World], length: Length) -> Report:
             "types it deals into two"
         )
     first, second = worlds if worlds[1:] else halves(worlds[0], length.seed)
-    policies = makers(first.embeddings.shape[1])
+    factories = policies(first.embeddings.shape[1])
     with Progress(console=console, transient=True) as progress:
-        tick = ticks(progress, "orders report", length.orders * len(policies))
-        report = domains.play(
-            (first, second), policies, length.orders, length.seed, tick
+        tick = ticks(progress, "orders played", length.orders * len(factories))
+        played = domains.play(
+            (first, second), factories, length.orders, length.seed, tick
         )
-    scores = {name: domains.score(one) for name, one in report.items()}
-    sizes = [len(one.table.problems) for one in (first, second)]
+    scores = {name: domains.score(result) for name, result in played.items()}
+    sizes = [len(world.table.problems) for world in (first, second)]
     return Report(
         _COLUMNS,
-        [_row(name, one) for name, one in scores.items()],
+        [_row(name, line) for name, line in scores.items()],
         _LEGEND,
-        {name: asdict(one) for name, one in scores.items()},
+        {name: asdict(line) for name, line in scores.items()},
         {"domains": sizes},
     )
 
 
-def _row(name: str, one: DomainScore) -> list[str]:
+def _row(name: str, line: DomainScore) -> list[str]:
     return [
         name,
-        number(one.forgotten.first),
-        number(one.forgotten.second),
-        interval(one.forgotten.ci95, sign="+"),
-        number(one.start.first),
-        number(one.start.second),
-        interval(one.start.ci95, sign="+"),
-        interval(one.whole.ci95, sign="+"),
+        number(line.forgotten.first),
+        number(line.forgotten.second),
+        interval(line.forgotten.ci95, sign="+"),
+        number(line.start.first),
+        number(line.start.second),
+        interval(line.start.ci95, sign="+"),
+        interval(line.whole.ci95, sign="+"),
     ]

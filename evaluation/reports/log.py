@@ -4,13 +4,14 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from pilotfish.advisors.encoder import Embeddings
-from pilotfish.consumers.advisor.loaded_advisor import Encoders
+from pilotfish.advisors.encoders import Encoders
 from pilotfish.evaluation.outcomes import OutcomeTable, outcome_table
 from pilotfish.evaluation.protocols import bandit
 from pilotfish.evaluation.protocols.bandit import World
@@ -28,7 +29,7 @@ _TIMED: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Perturbation:
-    """What a log is report with: `noise` is the share of labels flipped in learning only.
+    """How a log is changed: `noise` is the share of labels flipped in learning only.
 
     `cost_weight` is what a unit of cost takes from a success.
     """
@@ -50,21 +51,22 @@ class Log:
 
     def about(self) -> dict[str, object]:
         """Return how many problems and which approaches there are."""
-        everyone = [one for file in self.attempts for one in file]
+        attempts = chain.from_iterable(self.attempts)
+        approaches = [attempt.approach for attempt in attempts]
         return {
             "problems": len(self.embeddings),
-            "approaches": list(dict.fromkeys(one.approach for one in everyone)),
+            "approaches": list(dict.fromkeys(approaches)),
         }
 
     def world(self, perturbation: Perturbation) -> World:
         """Return all files as one world, in which they come one after the other."""
-        known: set[str] = set()
+        seen: set[str] = set()
         sizes = []
         for file in self.attempts:
-            new = {one.problem for one in file} - known
+            new = {attempt.problem for attempt in file} - seen
             sizes.append(len(new))
-            known |= new
-        table = outcome_table(one for file in self.attempts for one in file)
+            seen |= new
+        table = outcome_table(chain.from_iterable(self.attempts))
         return self._world(table, perturbation, tuple(sizes))
 
     def worlds(self, perturbation: Perturbation) -> list[World]:
@@ -78,9 +80,9 @@ class Log:
     ) -> World:
         if perturbation.shuffle:
             table = bandit.shuffled(table, perturbation.seed)
-        taught = bandit.taught_outcomes(table, perturbation.noise, perturbation.seed)
+        labels = bandit.noisy_labels(table, perturbation.noise, perturbation.seed)
         rows = np.stack([self.embeddings[text] for text in table.problems])
-        return World(table, rows, taught, sizes, perturbation.cost_weight)
+        return World(table, rows, labels, sizes, perturbation.cost_weight)
 
 
 def read_log(files: Sequence[Path], *, skip_bad: bool) -> Log:
@@ -90,9 +92,10 @@ def read_log(files: Sequence[Path], *, skip_bad: bool) -> Log:
         ConfigurationError, SchemaError: as `read_attempts`.
     """
     skipped: list[SchemaError] = []
-    hears: Callable[[SchemaError], object] | None = skipped.append if skip_bad else None
-    attempts = tuple(tuple(read_attempts(file, hears)) for file in files)
-    texts = list(dict.fromkeys(one.problem for file in attempts for one in file))
+    skip: Callable[[SchemaError], object] | None = skipped.append if skip_bad else None
+    attempts = tuple(tuple(read_attempts(file, skip)) for file in files)
+    problems = [attempt.problem for attempt in chain.from_iterable(attempts)]
+    texts = list(dict.fromkeys(problems))
     embeddings, encode_ms = _embed(texts)
     return Log(attempts, len(skipped), embeddings, encode_ms)
 

@@ -1,11 +1,13 @@
 """The protocol `offpolicy`: from the log of one policy, what others would have got."""
 
 from dataclasses import asdict
+from itertools import chain
 
 import numpy as np
 
 from pilotfish.advisors.head import FastHead
-from pilotfish.evaluation.policies.registry import PILOTFISH, makers
+from pilotfish.evaluation.policies.pilotfish import LogAdvisor
+from pilotfish.evaluation.policies.registry import PILOTFISH, policies
 from pilotfish.evaluation.protocols import offpolicy
 from pilotfish.evaluation.protocols.offpolicy import Estimate, OffPolicyScore
 from pilotfish.evaluation.protocols.propensity_log import of_attempts, written_by
@@ -25,47 +27,47 @@ The log was written by {writer}."""
 def play_offpolicy(log: Log, perturbation: Perturbation, length: Length) -> Report:
     """Score fixed policies on a log with propensities.
 
-    Without propensities in the files, `pilotfish fast` writes the log: it plays them once.
+    Without propensities in the files, `pilotfish fast` plays them once, which makes a log.
 
     Raises:
         NothingToLearnError: too few problems, or one approach only.
     """
-    everyone = [one for file in log.attempts for one in file]
-    if any(one.propensity is not None for one in everyone):
-        writer, outcomes, written = "the files' own policy", None, of_attempts(everyone)
+    attempts = list(chain.from_iterable(log.attempts))
+    if any(attempt.propensity for attempt in attempts):
+        writer, outcomes, written = "the files' own policy", None, of_attempts(attempts)
     else:
         world = log.world(perturbation)
         writer, outcomes = PILOTFISH, world.table.outcomes
-        maker = makers(world.embeddings.shape[1])[PILOTFISH]
-        written = written_by(maker, world, length.seed)
+        new_policy = policies(world.embeddings.shape[1])[PILOTFISH]
+        written = written_by(new_policy, world, length.seed)
     rows = np.stack([log.embeddings[problem] for problem in written.problems])
     with console.status("learning what to expect"):
         scores = offpolicy.score(
-            written, rows, lambda: FastHead(rows.shape[1]), outcomes
+            written, rows, lambda: LogAdvisor(FastHead(rows.shape[1])), outcomes
         )
     return Report(
         _COLUMNS,
-        [_row(name, one) for name, one in scores.items()],
+        [_row(name, line) for name, line in scores.items()],
         _LEGEND.replace("{writer}", writer),
-        {name: asdict(one) for name, one in scores.items()},
+        {name: asdict(line) for name, line in scores.items()},
         {"writer": writer},
     )
 
 
-def _row(name: str, one: OffPolicyScore) -> list[str]:
-    found = one.estimates
-    if found is None:
-        return [name, "", "", "", number(one.truth), "0", ""]
+def _row(name: str, line: OffPolicyScore) -> list[str]:
+    estimates = line.estimates
+    if estimates is None:
+        return [name, "", "", "", number(line.truth), "0", ""]
     return [
         name,
-        _estimate(found.inverse),
-        _estimate(found.self_normalised),
-        _estimate(found.doubly_robust),
-        number(one.truth),
-        f"{found.effective_size:.0f}",
-        f"{found.largest_weight:.0f}",
+        _estimate(estimates.inverse),
+        _estimate(estimates.self_normalised),
+        _estimate(estimates.doubly_robust),
+        number(line.truth),
+        f"{estimates.effective_size:.0f}",
+        f"{estimates.largest_weight:.0f}",
     ]
 
 
-def _estimate(one: Estimate) -> str:
-    return f"{number(one.value)} ({interval(one.ci95)})"
+def _estimate(estimate: Estimate) -> str:
+    return f"{number(estimate.value)} ({interval(estimate.ci95)})"

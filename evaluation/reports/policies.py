@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from rich.progress import Progress
 
-from pilotfish.evaluation.policies.policy import Maker
+from pilotfish.evaluation.policies.policy import PolicyFactory
 from pilotfish.evaluation.policies.registry import (
     VOWPAL_WABBIT,
-    full_makers,
-    makers,
-    training_makers,
+    batch_policies,
+    policies,
+    trained_policies,
 )
 from pilotfish.evaluation.protocols import bandit, full
 from pilotfish.evaluation.protocols.bandit import World
@@ -33,19 +33,20 @@ from pilotfish.trainers.quiet import QUIET
 _LEGEND = """
 calib.: expected calibration error. abst.: share left to the agent, which then chooses
 evenly. ms: a choice, beside {encode_ms:.1f} ms of the encoder. Intervals are of 95 %.
-With --cost-weight, success is less weighted cost, and others than pilotfish foretell that."""
+With --cost-weight, success is less weighted cost; policies other than pilotfish predict
+that, pilotfish success alone."""
 _BANDIT = "half 2: success on the second half. - VW: what it has over Vowpal Wabbit."
-_FULL = """right: outcomes of held-out attempts foretold right. - ridge: what it has over the
+_FULL = """right: share of held-out attempts predicted right. - ridge: what it has over the
 regression on words."""
 
 
 def play_bandit(world: World, length: Length) -> Report:
     """One pass in random order; a policy sees only the outcome of what it chose."""
-    quick = makers(world.embeddings.shape[1], world.cost_weight)
+    quick = policies(world.embeddings.shape[1], world.cost_weight)
     with Progress(console=console, transient=True) as progress:
-        tick = ticks(progress, "orders report", length.orders * len(quick))
+        tick = ticks(progress, "orders played", length.orders * len(quick))
         passes = bandit.play(world, quick, length.orders, length.seed, tick)
-        slow, verdicts = _training_makers(world, length, progress)
+        slow, verdicts = _trained_policies(world, length, progress)
         passes |= bandit.play(world, slow, length.trained, length.seed)
     single = float(np.nanmean(best_single(world.priced)))
     rivals = {
@@ -53,27 +54,27 @@ def play_bandit(world: World, length: Length) -> Report:
         "VW": passes[VOWPAL_WABBIT].net.mean(1),
         "Thompson": passes["Thompson"].net.mean(1),
     }
-    scores = {name: score(one, rivals) for name, one in passes.items()}
+    scores = {name: score(played, rivals) for name, played in passes.items()}
     columns = ("policy", "success", "95 %", "half 2", "- VW", "calib.", "abst.", "ms")
-    everyone = {**scores, **hindsight(world.priced)}
+    lines = {**scores, **hindsight(world.priced)}
     return Report(
         columns,
-        [_row(name, one, "VW", one.second_half) for name, one in everyone.items()],
+        [_row(name, line, "VW", line.second_half) for name, line in lines.items()],
         _legend(_BANDIT, verdicts()),
-        {name: asdict(one) for name, one in everyone.items()},
+        {name: asdict(line) for name, line in lines.items()},
         {"verdicts": verdicts()},
-        {name: one.net for name, one in passes.items()},
+        {name: played.net for name, played in passes.items()},
     )
 
 
 def play_full(world: World, length: Length) -> Report:
     """Five folds; everything on record about four of them, advice on the fifth."""
-    quick = full_makers(world.embeddings.shape[1], world.cost_weight)
+    quick = batch_policies(world.embeddings.shape[1], world.cost_weight)
     with Progress(console=console, transient=True) as progress:
         folds = length.orders * len(quick) * full.FOLDS
-        tick = ticks(progress, "folds report", folds)
+        tick = ticks(progress, "folds played", folds)
         held = full.cross_validate(world, quick, length.orders, length.seed, tick)
-        slow, verdicts = _training_makers(world, length, progress)
+        slow, verdicts = _trained_policies(world, length, progress)
         held |= full.cross_validate(world, slow, length.trained, length.seed)
     rivals = {
         "best single": best_single(world.priced),
@@ -82,31 +83,32 @@ def play_full(world: World, length: Length) -> Report:
         "tf-idf ridge": held["tf-idf ridge"].success.mean(0),
     }
     scores = {
-        name: score_held_out(one, world.table, rivals) for name, one in held.items()
+        name: score_held_out(result, world.table, rivals)
+        for name, result in held.items()
     }
     columns = ("policy", "success", "95 %", "right", "- ridge", "calib.", "abst.", "ms")
-    everyone = {**scores, **hindsight(world.priced)}
+    lines = {**scores, **hindsight(world.priced)}
     return Report(
         columns,
         [
-            _row(name, one, "tf-idf ridge", one.accuracy)
-            for name, one in everyone.items()
+            _row(name, line, "tf-idf ridge", line.accuracy)
+            for name, line in lines.items()
         ],
         _legend(_FULL, verdicts()),
-        {name: asdict(one) for name, one in everyone.items()},
+        {name: asdict(line) for name, line in lines.items()},
         {"verdicts": verdicts()},
     )
 
 
-def _training_makers(
+def _trained_policies(
     world: World, length: Length, progress: Progress
-) -> tuple[Mapping[str, Maker], Callable[[], list[dict[str, Any]]]]:
-    """Return the policies with trainings, if asked for, and what tells their verdicts."""
+) -> tuple[Mapping[str, PolicyFactory], Callable[[], list[dict[str, Any]]]]:
+    """Return the policies with trainings, if any shall play, and how to get verdicts."""
     if not length.trained:
         return {}, list
     os.environ.update(QUIET)
     # Torch and its kin load for 15 s.
-    from pilotfish.evaluation.policies.trained import Workshop
+    from pilotfish.evaluation.policies.trained import SharedTrainings
 
     bar = progress.add_task("LoRA steps of a training", total=None)
 
@@ -115,26 +117,28 @@ def _training_makers(
 
     texts = world.table.problems
     base = Settings().base_model
-    shop = Workshop(base, texts, world.embeddings, step, world.cost_weight)
-    return training_makers(shop), lambda: [asdict(one) for one in shop.verdicts]
+    trainings = SharedTrainings(base, texts, world.embeddings, step, world.cost_weight)
+    return trained_policies(trainings), lambda: [
+        asdict(verdict) for verdict in trainings.verdicts
+    ]
 
 
 def _legend(columns: str, verdicts: list[dict[str, Any]]) -> str:
     lines = [_LEGEND, columns]
     if verdicts:
-        promoted = sum(one["promoted"] for one in verdicts)
+        promoted = sum(verdict["promoted"] for verdict in verdicts)
         lines.append(f"The gate judged {len(verdicts)} trainings, promoted {promoted}.")
     return "\n".join(lines)
 
 
-def _row(name: str, one: Score, rival: str, third: float | None) -> list[str]:
+def _row(name: str, line: Score, rival: str, third: float | None) -> list[str]:
     return [
         name,
-        number(one.success),
-        interval(one.success_ci95),
+        number(line.success),
+        interval(line.success_ci95),
         number(third),
-        interval((one.against or {}).get(rival), sign="+"),
-        number(one.calibration_error),
-        number(one.abstained),
-        number(one.choose_ms),
+        interval((line.against or {}).get(rival), sign="+"),
+        number(line.calibration_error),
+        number(line.abstained),
+        number(line.choose_ms),
     ]

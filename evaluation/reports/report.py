@@ -11,7 +11,7 @@ from pilotfish.evaluation.protocols.bandit import Matrix
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """How much is report: `trained` orders are report by policies with trainings."""
+    """How much is played: policies with trainings play only `trained` orders."""
 
     orders: int
     trained: int
@@ -31,7 +31,7 @@ class Report:
 
 
 def ticks(progress: Progress, what: str, total: int) -> Callable[[], None]:
-    """Return what moves a new bar on by one."""
+    """Return what advances a new bar by one."""
     bar = progress.add_task(what, total=total)
     return lambda: progress.advance(bar)
 

@@ -12,7 +12,8 @@ from confluent_kafka import Message as Record
 
 from pilotfish.runtime.broker import Broker, Ends, PartitionOffsets
 from pilotfish.runtime.dead_letters import DeadLetters
-from pilotfish.runtime.kafka import headers, mapped_errors
+from pilotfish.runtime.decoding import decoded
+from pilotfish.runtime.kafka import mapped_errors
 from pilotfish.runtime.service import metrics
 from pilotfish.runtime.service.handler import (
     Batch,
@@ -22,8 +23,6 @@ from pilotfish.runtime.service.handler import (
     TakenOverError,
 )
 from pilotfish.runtime.service.status import ServiceStatus
-from pilotfish.schemas.codec import decode
-from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.keys import Place
 from pilotfish.schemas.topics import DEAD, Topic
 
@@ -166,11 +165,8 @@ class ConsumerLoop:
             partition, offset = record.partition() or 0, record.offset() or 0
             batch.ends[topic.name, partition] = offset + 1
             batch.size_bytes += len(value or b"")
-            try:
-                message = decode(topic, value, headers(record))
-            except SchemaError as error:
-                self._set_aside(record, str(error))
-            else:
+            message = decoded(topic, record, self._set_aside)
+            if message is not None:
                 received = Received(message, topic, partition, offset)
                 batch.messages.append(received)
         return batch

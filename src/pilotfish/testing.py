@@ -25,21 +25,21 @@ _FLUSH_S: Final = 10.0
 
 
 class _ScriptedMemory(Memory):
-    """Finds what it was told, in this order, whatever is searched for."""
+    """Returns the same scripted attempts for every search."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[Remembered] = []
+        self.results: list[Remembered] = []
 
     def search(
         self, text: str, k: int = 5, mode: SearchMode = "meaning"
     ) -> list[Remembered]:
         check(text, k)
-        return self.found[:k]
+        return self.results[:k]
 
 
 class _Scripted:
-    """What a test can ask a client for, and tell it."""
+    """What a test can read from a client, and script."""
 
     _session: Session
     _transport: MemoryTransport
@@ -47,21 +47,21 @@ class _Scripted:
 
     @property
     def events(self) -> list[Event]:
-        """Everything published so far, in order, as it would go to Kafka."""
+        """All events published so far, in order, as they would go to Kafka."""
         self._session.flush(_FLUSH_S)
         return list(self._transport.events)
 
     @property
     def requests(self) -> list[AdviceRequested]:
-        """The requests for advice so far."""
+        """All requests for advice so far."""
         return list(self._transport.requests)
 
     def will_advise(self, approach: str | Advise | None) -> None:
-        """Say what advice will be.
+        """Script the answer to requests for advice.
 
         Args:
-            approach: its name, None for an abstention, or a function of the request
-                that returns one of these.
+            approach: the name of the approach, None for an abstention, or a function of
+                the request that returns one of these.
         """
         if callable(approach):
             self._transport.advise = approach
@@ -69,16 +69,16 @@ class _Scripted:
             self._transport.advise = lambda _: approach
 
     def will_remember(self, *attempts: Remembered) -> None:
-        """Say what `memory.search` will find, the most similar first."""
-        self._remembered.found = list(attempts)
+        """Script what `memory.search` returns, the most similar first."""
+        self._remembered.results = list(attempts)
 
     def will_not_answer(self) -> None:
-        """Let every request for advice run into its deadline."""
+        """Leave requests for advice unanswered, so that they run into the deadline."""
         self._transport.advise = None
 
 
 class MemoryClient(_Scripted, Client):
-    """A `Client` that keeps events in a list. Until told otherwise, advice abstains."""
+    """A `Client` that keeps events in a list; advice abstains unless scripted."""
 
     def __init__(
         self,

@@ -1,15 +1,15 @@
-"""Events of one attempt, in the order of their offsets, to the state of the attempt.
+"""Assembles the state of an attempt from its events, in the order of their offsets.
 
 Pure: the same events at the same offsets give the same state in any batch, process or
-replay. What is odd has one outcome each:
+replay. Each unusual case has one outcome:
 
 - an event at or below `last_offset` was seen before, by this worker or another: skipped;
-- an event of an attempt that was forgotten is skipped;
-- an event with the id of one counted before is a double: skipped;
-- a second start is skipped; a late one still names problem and time of the start;
-- the first end counts; only one that was `abandoned` is revised by the next;
+- an event of a forgotten attempt: skipped;
+- an event with the id of an earlier one is a duplicate: skipped;
+- a second start: skipped; a late first start still sets the problem and the start time;
+- the first end counts; only an end as `abandoned` is revised by the next one;
 - steps after the end are counted in `late_steps` and nowhere else;
-- signals and feedback count whenever they come, and revise the label after the end.
+- signals and feedback count at any time, and revise the label after the end.
 """
 
 from collections.abc import Callable
@@ -27,61 +27,60 @@ from pilotfish.schemas.events import (
 )
 from pilotfish.schemas.forgotten import FORGOTTEN
 from pilotfish.schemas.labels import MAX_ASKER
-from pilotfish.streams.attempts.state import State, as_seen
+from pilotfish.streams.attempts.state import State, as_attempt
 from pilotfish.streams.labelling import votes
 from pilotfish.streams.labels.decision import decide, teach
 from pilotfish.streams.labels.model import LabelModel
 from pilotfish.streams.labels.rules import END, FEEDBACK, Signal
 
 MAX_SEEN: Final = 4096
-"""Events of an attempt that are remembered by id; a double comes soon or never."""
+"""Events per attempt whose ids are remembered; a duplicate comes soon or never."""
 MAX_SIGNALS: Final = 256
-"""Signals of an attempt that are kept: the newest, since the latest word counts."""
+"""Signals kept per attempt: the newest ones, because the latest value counts."""
 
 _ASKERS: Final = ("user.id", "session.id")
-"""Attributes that say who asked, as OpenTelemetry's conventions name them."""
+"""Attributes with the asker, as OpenTelemetry's conventions name them."""
 
 _VALUES: Final = {"succeeded": 1.0, "failed": 0.0}
 
 
 def apply(state: State, event: Event, offset: int, model: LabelModel) -> bool:
-    """Let `event` at `offset` change the state; return False where it was skipped.
+    """Apply `event` at `offset` to the state; return False if it was skipped.
 
-    After the end the label is made again, with the next version, whenever something
-    changed that it tells.
+    After the end, every change that matters to the label makes a new version of it.
     """
     mark = event_mark(event.event_id)
     if is_seen(state, mark, offset):
         return False
     state.last_offset = offset
-    _remember(state, mark)
+    _remember_event(state, mark)
     at_us = micros(event.at)
     state.last_event_us = max(state.last_event_us, at_us)
-    tells = _APPLY[type(event)](state, event, at_us)
-    if tells and state.status:
+    matters = _APPLY[type(event)](state, event, at_us)
+    if matters and state.status:
         _label(state, offset, model)
     return True
 
 
 def is_seen(state: State, mark: int, offset: int) -> bool:
-    """Return whether `apply` skips this event: it, or its double, was applied before."""
+    """Return whether `apply` skips this event: it, or a duplicate, was applied before."""
     forgotten = state.status == FORGOTTEN
     return forgotten or offset <= state.last_offset or mark in state.seen
 
 
 def event_mark(event_id: str) -> int:
-    """Return 64 bits that stand for an event's id, the same in every process."""
+    """Return a 64-bit hash of an event's id, the same in every process."""
     return int.from_bytes(blake2b(event_id.encode(), digest_size=8).digest())
 
 
-def _remember(state: State, mark: int) -> None:
+def _remember_event(state: State, mark: int) -> None:
     state.seen[mark] = None
     if len(state.seen) > MAX_SEEN:
         del state.seen[next(iter(state.seen))]
 
 
 def _label(state: State, offset: int, model: LabelModel) -> None:
-    attempt = as_seen(state)
+    attempt = as_attempt(state)
     before = state.votes if state.version else None
     state.votes = votes(attempt)
     state.label = decide(attempt, state.votes, model)
@@ -91,8 +90,8 @@ def _label(state: State, offset: int, model: LabelModel) -> None:
         state.first_offset = offset
 
 
-def _earliest(state: State, at_us: int) -> None:
-    """Until the start is known, an attempt began with the earliest event known."""
+def _move_start(state: State, at_us: int) -> None:
+    """Until its start arrives, an attempt starts with its earliest event."""
     if not state.started and (not state.started_us or at_us < state.started_us):
         state.started_us = at_us
 
@@ -116,7 +115,7 @@ def _step(state: State, event: StepRecorded, at_us: int) -> bool:
     if state.status:
         state.late_steps += 1
         return False
-    _earliest(state, at_us)
+    _move_start(state, at_us)
     state.steps += 1
     state.cost += event.cost
     state.tokens += event.tokens
@@ -125,19 +124,22 @@ def _step(state: State, event: StepRecorded, at_us: int) -> bool:
 
 
 def _asker(event: AttemptStarted) -> str:
-    named = (event.attributes.get(name) for name in _ASKERS)
-    return next((who[:MAX_ASKER] for who in named if who and isinstance(who, str)), "")
+    for name in _ASKERS:
+        asker = event.attributes.get(name)
+        if asker and isinstance(asker, str):
+            return asker[:MAX_ASKER]
+    return ""
 
 
 def _signal(state: State, event: SignalRecorded, at_us: int) -> bool:
     if event.kind == "exception":
         state.conduct.raised(event.detail)
-    _add(state, Signal(event.kind, event.value), at_us)
+    _add_signal(state, Signal(event.kind, event.value), at_us)
     return True
 
 
 def _feedback(state: State, event: FeedbackGiven, at_us: int) -> bool:
-    _add(state, Signal("explicit", event.value, FEEDBACK + event.source), at_us)
+    _add_signal(state, Signal("explicit", event.value, FEEDBACK + event.source), at_us)
     return True
 
 
@@ -147,9 +149,9 @@ def _ended(state: State, event: AttemptEnded, at_us: int) -> bool:
     if state.status == "abandoned" and event.status == "abandoned":
         return False
     if event.status in _VALUES:
-        _add(state, Signal("explicit", _VALUES[event.status], END), at_us)
+        _add_signal(state, Signal("explicit", _VALUES[event.status], END), at_us)
     elif not state.status:
-        _earliest(state, at_us)
+        _move_start(state, at_us)
     state.status = event.status
     state.ended_us = at_us
     state.conduct.ended(event.reason)
@@ -158,9 +160,9 @@ def _ended(state: State, event: AttemptEnded, at_us: int) -> bool:
     return True
 
 
-def _add(state: State, signal: Signal, at_us: int) -> None:
+def _add_signal(state: State, signal: Signal, at_us: int) -> None:
     if not state.status:
-        _earliest(state, at_us)
+        _move_start(state, at_us)
     state.signals.append(signal)
     del state.signals[:-MAX_SIGNALS]
 

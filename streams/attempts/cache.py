@@ -1,7 +1,7 @@
-"""What a worker remembers of ClickHouse: states of attempts and windows, bounded.
+"""A worker's bounded cache of ClickHouse: states of attempts, windows, label models.
 
-Only a cache. It is thrown away whenever partitions move, because the next owner writes
-what this worker does not see.
+It is discarded whenever partitions move, because this worker does not see what the next
+owner writes.
 """
 
 from collections import OrderedDict
@@ -10,11 +10,11 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 from pilotfish.schemas.keys import AttemptKey
 from pilotfish.streams.attempts.state import State
-from pilotfish.streams.attempts.windows import Counts, Delta, Kind, Page
+from pilotfish.streams.attempts.windows import Counts, Delta, Segment, Window
 from pilotfish.streams.labels.model import LabelModel
 
 MAX_BYTES: Final = 64 * 1024 * 1024
-"""Of each of the three caches, roughly."""
+"""Approximate limit of each of the three caches."""
 _STATE_BYTES: Final = 2000
 _SEEN_BYTES: Final = 100
 _SIGNAL_BYTES: Final = 200
@@ -29,8 +29,13 @@ ModelKey = tuple[str, int]
 """Tenant and partition."""
 
 
-class Recent(Generic[Key, Value]):
-    """A mapping that forgets what was not asked for the longest, by its size in bytes."""
+class BoundedCache(Generic[Key, Value]):
+    """A mapping that evicts the least recently used values, by their size in bytes.
+
+    `cachetools.LRUCache` evicts on every assignment and measures a value only then. Here
+    values change in place, and no value of the batch under way may be evicted: so both
+    happen in `settle`, after the batch.
+    """
 
     def __init__(self, size: Callable[[Value], int], max_bytes: int) -> None:
         self._size = size
@@ -46,11 +51,11 @@ class Recent(Generic[Key, Value]):
         return self._values[key]
 
     def put(self, key: Key, value: Value) -> None:
-        """Keep a value; measured now and at every `settle`."""
+        """Add a value without evicting others; it is measured at every `settle`."""
         self._values[key] = value
 
     def settle(self, used: Iterable[Key]) -> None:
-        """Mark these as just used, measure them, and forget the oldest beyond the bound."""
+        """Mark these as just used, measure them, and evict down to the limit."""
         for key in used:
             self._values.move_to_end(key)
             size = self._size(self._values[key])
@@ -62,39 +67,45 @@ class Recent(Generic[Key, Value]):
 
 
 class Cell(NamedTuple):
-    """Counts of one window and kind, true up to `last_offset` of the partition."""
+    """Counts of one segment of one window, up to `last_offset` of the partition."""
 
     counts: Counts
     last_offset: int
 
 
-Cells = dict[Kind, Cell]
+Cells = dict[Segment, Cell]
 
 
 class WorkerCache:
-    """States by tenant and attempt, windows by page, models by tenant and partition.
+    """States by tenant and attempt, cells by window, models by tenant and partition.
 
-    `ends` are partition -> offset behind the last batch that went into it.
+    `ends` maps a partition to the offset after the last batch that is in the cache.
 
-    Whatever is asked for must be there: the store loads it before events are applied.
+    Only cached keys may be looked up: the worker loads them before it applies events.
     """
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
-        self.states: Recent[AttemptKey, State] = Recent(_state_bytes, max_bytes)
-        self.pages: Recent[Page, Cells] = Recent(_page_bytes, max_bytes)
+        self.states: BoundedCache[AttemptKey, State] = BoundedCache(
+            _state_bytes, max_bytes
+        )
+        self.windows: BoundedCache[Window, Cells] = BoundedCache(
+            _cells_bytes, max_bytes
+        )
         self.ends: dict[int, int] = {}
-        self.models: Recent[ModelKey, LabelModel] = Recent(_model_bytes, max_bytes)
+        self.models: BoundedCache[ModelKey, LabelModel] = BoundedCache(
+            _model_bytes, max_bytes
+        )
 
     def count(self, delta: Delta, offset: int) -> bool:
-        """Add a change made at `offset`; return False where it was counted before."""
-        cells = self.pages[delta.page]
-        cell = cells.get(delta.kind)
+        """Add a change made at `offset`; return False if it is already counted."""
+        cells = self.windows[delta.window]
+        cell = cells.get(delta.segment)
         if cell is None:
-            cells[delta.kind] = Cell(delta.counts, offset)
+            cells[delta.segment] = Cell(delta.counts, offset)
         elif offset <= cell.last_offset:
             return False
         else:
-            cells[delta.kind] = Cell(cell.counts.plus(delta.counts), offset)
+            cells[delta.segment] = Cell(cell.counts.plus(delta.counts), offset)
         return True
 
 
@@ -112,5 +123,5 @@ def _model_bytes(model: LabelModel) -> int:
     return _SOURCE_BYTES * (1 + len(model.sources) + len(model.pairs))
 
 
-def _page_bytes(cells: Cells) -> int:
+def _cells_bytes(cells: Cells) -> int:
     return _CELL_BYTES * (1 + len(cells))

@@ -1,4 +1,4 @@
-"""What an attempt did, as far as labels and quality ask."""
+"""How an attempt proceeded, as far as labels and quality need it."""
 
 import re
 from dataclasses import dataclass, field
@@ -9,16 +9,16 @@ from pilotfish.schemas.events import StepRecorded
 from pilotfish.schemas.labels import MAX_ACTIONS
 
 NEAR: Final = 8
-"""Actions among which the same one again is a repetition."""
+"""Actions in a row among which an identical one is a repetition."""
 LOOP: Final = 3
-"""Times the same one among these from which it is a loop."""
-MAX_WORDS: Final = 400
+"""Identical actions among these that make a loop."""
+MAX_TEXT: Final = 400
 """Characters kept of an answer, an exception and the reason of an end."""
 _ERROR: Final = re.compile(
     r"\W{0,20}(?!no\b)(\w{1,40}\W{1,5}){0,2}?\w{0,40}(error|exception|traceback)\b",
     re.IGNORECASE,
 )
-"""How an observation begins that tells of an error, as in `NameError: name 'x' ...`."""
+"""The beginning of an observation that reports an error: `NameError: name 'x' ...`."""
 
 
 @dataclass(slots=True)
@@ -27,10 +27,10 @@ class Conduct:
 
     Args:
         actions: names of the first 64.
-        recent: marks of the last eight actions, the newest last.
-        repeats: how often one of them was the same at most.
+        recent: hashes of the last eight actions, the newest last.
+        repeats: the highest number of identical actions among eight in a row.
         answer: the beginning of the last answer; None before the first.
-        stuck: the last observation was an error.
+        stuck: whether the last observation was an error.
     """
 
     actions: list[str] = field(default_factory=list)
@@ -42,21 +42,21 @@ class Conduct:
     stuck: bool = False
 
     def step(self, event: StepRecorded) -> None:
-        """Note a step that came before the end."""
+        """Record a step before the end."""
         if event.kind == "action":
             self._act(event.name, event.content)
         elif event.kind == "observation":
             self.stuck = is_error(event.content)
         elif event.kind == "answer":
-            self.answer = event.content[:MAX_WORDS]
+            self.answer = event.content[:MAX_TEXT]
 
     def raised(self, detail: str) -> None:
-        """Note an exception."""
-        self.exception = detail[:MAX_WORDS]
+        """Record an exception."""
+        self.exception = detail[:MAX_TEXT]
 
     def ended(self, reason: str) -> None:
-        """Note the end."""
-        self.reason = reason[:MAX_WORDS]
+        """Record the end."""
+        self.reason = reason[:MAX_TEXT]
 
     def _act(self, name: str, content: str) -> None:
         if len(self.actions) < MAX_ACTIONS:
@@ -69,5 +69,5 @@ class Conduct:
 
 
 def is_error(observation: str) -> bool:
-    """Return whether an observation begins as errors do."""
+    """Return whether an observation begins like an error."""
     return _ERROR.match(observation) is not None

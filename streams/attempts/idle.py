@@ -1,8 +1,8 @@
-"""Attempts that nobody ends: closed by an event, so that a replay closes them too.
+"""Closes attempts that nobody ends, by an event, so that a replay closes them too.
 
-Idle is what got no event for `idle_s` by ClickHouse's clock, not by the times in the
-events: a log of last year is replayed without being closed half-way. Attempts of which
-nothing but signals or feedback is known stay open: they wait for their events.
+An attempt is idle if it got no event for `idle_s` by ClickHouse's clock, not by the times
+in its events: otherwise a replay of an old log would close attempts half-way. Attempts
+with nothing but signals or feedback stay open: they wait for their other events.
 """
 
 import uuid
@@ -15,13 +15,13 @@ from pilotfish.schemas.base import moment
 from pilotfish.schemas.events import AttemptEnded
 from pilotfish.schemas.topics import EVENTS
 
-_AT_ONCE: Final = 10_000
+_LIMIT: Final = 10_000
 _NAMESPACE: Final = uuid.UUID("5e1f7d3c-4b0a-4f6e-9a57-0c1d1e5f1d1e")
 
 _NOW: Final = "SELECT toUnixTimestamp64Milli(now64(3))"
-# Looks at rows of the time since the last search only: the index on inserted_at skips the
-# rest. An older row that a late writer inserts anew can at worst close an attempt that has
-# ended, and that is ignored.
+# Reads only rows since the last search: the index on inserted_at skips the others. If a late
+# writer inserts an older row again, this can at worst close an attempt that has ended, and
+# such an end is ignored.
 _IDLE: Final = """
 SELECT tenant, attempt_id, argMax(topic_partition, last_offset) AS part,
     toUnixTimestamp64Micro(argMax(last_event_at, last_offset))
@@ -40,8 +40,8 @@ LIMIT {limit:UInt32}
 class IdleAttempts:
     """Publishes `AttemptEnded(status="abandoned")` for attempts of some partitions.
 
-    The id of that event follows from the attempt, so that two workers, or one before
-    and after a crash, publish doubles and not two ends.
+    The event's id is derived from the attempt's, so that two workers, or one worker before
+    and after a crash, publish duplicates instead of two ends.
     """
 
     def __init__(
@@ -54,31 +54,31 @@ class IdleAttempts:
         self._since_ms = 0
 
     def close(self, partitions: Iterable[int]) -> int:
-        """Close what is idle in these partitions; return how many attempts that were.
+        """Close the idle attempts of these partitions; return their number.
 
         Raises:
-            UnavailableError: call again; nothing is forgotten.
+            UnavailableError: call again; no attempt is missed.
         """
-        mine = set(partitions)
-        if mine != self._partitions:
-            self._partitions, self._since_ms = mine, 0
+        assigned = set(partitions)
+        if assigned != self._partitions:
+            self._partitions, self._since_ms = assigned, 0
         [(now_ms,)] = self._clickhouse.query(_NOW)
         until_ms = int(now_ms) - int(self._idle_s * 1000)
-        found = self._idle(until_ms)
-        for tenant, attempt_id, partition, last_us in found:
+        idle = self._idle(until_ms)
+        for tenant, attempt_id, partition, last_us in idle:
             event = self._end(tenant, attempt_id, last_us)
             self._publisher.queue(EVENTS, event, attempt_id, partition)
         self._publisher.flush()
-        if len(found) < _AT_ONCE:
+        if len(idle) < _LIMIT:
             self._since_ms = until_ms
-        return len(found)
+        return len(idle)
 
     def _idle(self, until_ms: int) -> list[tuple[str, str, int, int]]:
         parameters = {
             "since": self._since_ms,
             "until": until_ms,
             "partitions": sorted(self._partitions),
-            "limit": _AT_ONCE,
+            "limit": _LIMIT,
         }
         rows = self._clickhouse.query(_IDLE, parameters)
         return [(str(t), str(a), int(part), int(us)) for t, a, part, us in rows]

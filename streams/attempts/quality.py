@@ -1,4 +1,4 @@
-"""The quality of an attempt: one number that says how good an example it is."""
+"""The quality of an attempt: how good an example it is, as one number."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Final
 from pilotfish.streams.attempts.conduct import LOOP
 
 _STUCK: Final = 0.5
-"""What is left of an attempt's conduct that did not get past its last error."""
+"""Factor on the conduct of an attempt that did not get past its last error."""
 _FAILED: Final = 0.25
 """Quality of the best failure."""
 
@@ -22,8 +22,8 @@ class Course:
         cost: in the unit of the events.
         duration_s: seconds from start to end.
         steps: up to the end.
-        repeats: how often one action was among eight in a row.
-        stuck: its last observation was an error.
+        repeats: the highest number of identical actions among eight in a row.
+        stuck: whether its last observation was an error.
     """
 
     cost: float = 0.0
@@ -35,7 +35,7 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Typical:
-    """What attempts at similar problems come to; 0 where unknown."""
+    """Typical values of attempts at similar problems; 0 if unknown."""
 
     cost: float = 0.0
     duration_s: float = 0.0
@@ -45,30 +45,30 @@ class Typical:
 def typical(courses: Sequence[Course]) -> Typical:
     """Return the medians of a group's attempts."""
     return Typical(
-        _median([one.cost for one in courses]),
-        _median([one.duration_s for one in courses]),
-        _median([one.steps for one in courses]),
+        _median([course.cost for course in courses]),
+        _median([course.duration_s for course in courses]),
+        _median([course.steps for course in courses]),
     )
 
 
 def conduct(course: Course, usual: Typical) -> float:
-    """Return how well an attempt went, in [0, 1], whatever came of it.
+    """Return how well an attempt proceeded, in [0, 1], whatever its outcome.
 
         conduct    = efficiency * steadiness * recovery
         efficiency = geometric mean of min(1, usual / own) over cost, duration, steps
         steadiness = 1 below three repetitions of an action, then 2 / repetitions
         recovery   = 1/2 if its last observation was an error, else 1
 
-    Who needs less than is usual gains nothing: the cheapest attempts are those that
-    give up. Twice the usual cost, duration and steps halve it, twice one of them takes
-    a fifth. What is not known of the group does not count.
+    Using less than usual gains nothing: the cheapest attempts are those that give up.
+    Twice the usual cost, duration and steps together halve the conduct; twice one of them
+    takes a fifth. Unknown values of the group do not count.
 
-    A loop shows in the steps as well, but an agent with a limit of steps loops at the
-    usual length; so it counts by itself.
+    A loop also shows in the steps, but an agent with a step limit loops at the usual
+    length, so a loop counts on its own.
 
-    An error that the attempt got past costs nothing but the steps and the time that it
-    took: less would punish caution twice, more would reward approaches that make
-    errors first. Only an error that came last was not recovered from.
+    An error that the attempt got past costs only its steps and time: a penalty would
+    punish caution twice, a bonus would reward approaches that make errors first. Only an
+    error in the last observation was not recovered from.
     """
     steadiness = 1.0 if course.repeats < LOOP else (LOOP - 1) / course.repeats
     recovery = _STUCK if course.stuck else 1.0
@@ -76,13 +76,13 @@ def conduct(course: Course, usual: Typical) -> float:
 
 
 def quality(p_success: float, conduct: float) -> float:
-    """Return the quality of an attempt, in [0, 1], from how it ended and how it went.
+    """Return the quality of an attempt, in [0, 1], from its outcome and its conduct.
 
         quality = p (1 + conduct) / 2 + (1 - p) conduct / 4
 
-    Success counts first: what surely succeeded has at least a half, however badly it
-    went, and a failure at most a quarter. It has that much because what was tried
-    properly and failed tells more of its approach than what got lost.
+    Success counts first: a certain success has at least 1/2, however badly it went, and a
+    certain failure at most 1/4. A failure has any quality at all because a proper attempt
+    that failed is better evidence about its approach than one that got lost.
     """
     return p_success * (1 + conduct) / 2 + (1 - p_success) * _FAILED * conduct
 
@@ -93,8 +93,8 @@ def _efficiency(course: Course, usual: Typical) -> float:
         (course.duration_s, usual.duration_s),
         (course.steps, usual.steps),
     )
-    known = [min(1.0, his / own) if own else 1.0 for own, his in pairs if his]
-    return prod(known) ** (1 / len(known)) if known else 1.0
+    ratios = [min(1.0, group / own) if own else 1.0 for own, group in pairs if group]
+    return prod(ratios) ** (1 / len(ratios)) if ratios else 1.0
 
 
 def _median(values: Sequence[float]) -> float:

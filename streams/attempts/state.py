@@ -1,4 +1,4 @@
-"""The state of an attempt: what its events came to so far."""
+"""The state of an attempt: the result of its events so far."""
 
 from dataclasses import dataclass, field
 from typing import Final, cast
@@ -14,11 +14,11 @@ _NO_LABEL: Final = Label(None)
 
 @dataclass(slots=True)
 class State:
-    """What is known of one attempt up to `last_offset`; changed in place by `apply`.
+    """The state of one attempt up to `last_offset`; changed in place by `apply`.
 
     Times are microseconds since 1970. `status` is empty while the attempt is open;
-    `label` and `first_offset` mean something from `version` 1 on. `seen` holds hashes
-    of the ids of events counted, oldest first.
+    `label` and `first_offset` are valid from `version` 1 on. `seen` holds hashes of the
+    ids of applied events, oldest first.
     """
 
     tenant: str
@@ -52,7 +52,7 @@ class State:
 
 
 def tombstone(state: State, offset: int) -> State:
-    """Return what is left of an attempt forgotten at `offset`: its ids and places."""
+    """Return the remains of an attempt forgotten at `offset`: its ids and offsets."""
     return State(
         tenant=state.tenant,
         attempt_id=state.attempt_id,
@@ -65,8 +65,8 @@ def tombstone(state: State, offset: int) -> State:
     )
 
 
-def as_seen(state: State) -> Attempt:
-    """Return an attempt that ended as labelling functions see it."""
+def as_attempt(state: State) -> Attempt:
+    """Return an ended attempt as labelling functions see it."""
     duration_us = (state.ended_us or state.started_us) - state.started_us
     return Attempt(
         status=cast("Status", state.status),

@@ -1,8 +1,8 @@
-"""Tumbling windows: what an event changes in the counts of its attempt's windows.
+"""Tumbling windows: how an event changes the counts of its attempt's windows.
 
-An attempt counts in the windows in which it started, once it is labelled. What an event
-changes is the difference between the attempt's share before and after it, so revisions,
-late starts and late feedback move counts instead of adding to them.
+A labelled attempt counts in the windows in which it started. An event changes the counts
+by the difference between the attempt's share before and after it, so that revisions, late
+starts and late feedback move counts instead of adding to them.
 """
 
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ from pilotfish.streams.attempts.state import State
 LENGTHS_S: Final = (60, 3600)
 
 
-class Page(NamedTuple):
-    """One window of one partition of a tenant: what is loaded and kept together."""
+class Window(NamedTuple):
+    """One window of one partition of a tenant; its cells are loaded and cached together."""
 
     tenant: str
     window_s: int
@@ -23,15 +23,15 @@ class Page(NamedTuple):
     partition: int
 
 
-class Kind(NamedTuple):
-    """What is counted apart within a window."""
+class Segment(NamedTuple):
+    """The attempts that are counted together within a window."""
 
     problem_type: str
     approach: str
 
 
 class Counts(NamedTuple):
-    """Absolute counts, or the difference of two; integers, so that any order adds up."""
+    """Counts, or the difference of two; integers, so that sums are exact in any order."""
 
     attempts: int = 0
     successes: int = 0
@@ -45,67 +45,68 @@ class Counts(NamedTuple):
         return Counts(*map(int.__add__, self, other))
 
     def negative(self) -> "Counts":
-        """Return what takes these counts away."""
+        """Return the counts that cancel these out."""
         return Counts(*map(int.__neg__, self))
 
 
 class Share(NamedTuple):
-    """What one labelled attempt adds to its windows."""
+    """What one labelled attempt adds to each of its windows."""
 
     tenant: str
     partition: int
     started_us: int
-    kind: Kind
+    segment: Segment
     counts: Counts
 
-    def pages(self) -> Iterator[Page]:
-        """Yield the windows in which it counts."""
+    def windows(self) -> Iterator[Window]:
+        """Yield the windows in which the attempt counts."""
         started_s = self.started_us // 1_000_000
         for length in LENGTHS_S:
             start = started_s - started_s % length
-            yield Page(self.tenant, length, start, self.partition)
+            yield Window(self.tenant, length, start, self.partition)
 
 
 class Delta(NamedTuple):
-    """A change of one count."""
+    """A change of the counts of one segment in one window."""
 
-    page: Page
-    kind: Kind
+    window: Window
+    segment: Segment
     counts: Counts
 
 
 def share(state: State) -> Share | None:
-    """Return what the attempt adds; None before it has a label and once forgotten."""
+    """Return what the attempt adds; None without a label, or once forgotten."""
     if not state.version or state.status == FORGOTTEN:
         return None
     p_success = state.label.p_success
     success = p_success is not None and p_success >= 0.5
     counts = Counts(
-        1,
-        int(success),
-        int(p_success is not None and not success),
-        int(p_success is None),
-        round(state.cost * 1e9),
-        max(0, (state.ended_us or 0) - state.started_us),
+        attempts=1,
+        successes=int(success),
+        failures=int(p_success is not None and not success),
+        abstentions=int(p_success is None),
+        cost_nano=round(state.cost * 1e9),
+        # Not negative, although the clocks of start and end may disagree.
+        duration_us=max(0, (state.ended_us or 0) - state.started_us),
     )
-    kind = Kind(state.problem_type, state.approach)
-    return Share(state.tenant, state.partition, state.started_us, kind, counts)
+    segment = Segment(state.problem_type, state.approach)
+    return Share(state.tenant, state.partition, state.started_us, segment, counts)
 
 
 def deltas(before: Share | None, after: Share | None) -> list[Delta]:
-    """Return what turns counts with `before` into counts with `after`.
+    """Return the changes from counts that include `before` to counts that include `after`.
 
-    A window and kind occurs once at most.
+    Each window and segment occurs at most once.
     """
     if before == after:
         return []
-    changes: dict[tuple[Page, Kind], Counts] = {}
+    changes: dict[tuple[Window, Segment], Counts] = {}
     if before is not None:
-        for page in before.pages():
-            changes[page, before.kind] = before.counts.negative()
+        for window in before.windows():
+            changes[window, before.segment] = before.counts.negative()
     if after is not None:
-        for page in after.pages():
-            place = page, after.kind
-            taken = changes.get(place)
-            changes[place] = taken.plus(after.counts) if taken else after.counts
-    return [Delta(*place, counts) for place, counts in changes.items() if any(counts)]
+        for window in after.windows():
+            key = window, after.segment
+            removed = changes.get(key)
+            changes[key] = removed.plus(after.counts) if removed else after.counts
+    return [Delta(*key, counts) for key, counts in changes.items() if any(counts)]

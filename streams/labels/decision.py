@@ -1,10 +1,11 @@
-"""What comes out of the votes: the label of an attempt.
+"""Decides the label of an attempt from the votes of the labelling functions.
 
-1. What somebody said, feedback or an explicit outcome, is the label, as the rules in
-   `labels` have it. 2. So is what the rules say where infrastructure failed. 3. Else the
-   label model decides, once it knows these sources. 4. Until then the rules do.
+1. A stated outcome, by feedback or by the agent, decides, according to `rules`.
+2. If infrastructure failed, the rules decide as well.
+3. Otherwise the label model decides, once it knows these sources.
+4. Until then the rules decide.
 
-What somebody said is also what the model learns its sources from.
+Stated outcomes are also the truth that the model learns the accuracy of its sources from.
 """
 
 from collections.abc import Mapping
@@ -14,19 +15,20 @@ from pilotfish.streams.labelling import Attempt
 from pilotfish.streams.labels.model import LabelModel
 from pilotfish.streams.labels.rules import MODEL, Label, label
 
-SAID: Final = ("human_feedback", "explicit_outcome")
-"""Functions that tell what is true, the one that counts first."""
+STATED_OUTCOMES: Final = ("human_feedback", "explicit_outcome")
+"""Functions whose votes count as the truth, the more trusted one first."""
 
 
 def decide(attempt: Attempt, votes: Mapping[str, float], model: LabelModel) -> Label:
-    """Return the label of an attempt of which this was voted."""
-    ruled = label(attempt.status, attempt.signals)
-    words = _words(votes)
-    said = any(name in votes for name in SAID)
-    if said or not words or _excused(attempt) or not model.knows(words):
-        return ruled
-    # Rounded: another machine's last digit must not make another label.
-    return Label(round(model.p_success(words), 4), by=MODEL)
+    """Return the label of an attempt with these votes."""
+    by_rules = label(attempt.status, attempt.signals)
+    fallible = _fallible_votes(votes)
+    if any(name in votes for name in STATED_OUTCOMES) or not fallible:
+        return by_rules
+    if _infrastructure_failed(attempt) or not model.knows(fallible):
+        return by_rules
+    # Rounded, so that the last digits of another machine do not make another label.
+    return Label(round(model.p_success(fallible), 4), by=MODEL)
 
 
 def teach(
@@ -35,35 +37,35 @@ def teach(
     votes: Mapping[str, float],
     model: LabelModel,
 ) -> None:
-    """Let the model learn from the first votes, and from those that came with the truth.
+    """Let the model learn from the first votes, and from later ones with a new truth.
 
-    `before` are the votes of the label before; None for the first.
+    `before` are the votes of the previous label; None for the first label.
     """
-    words, truth = _words(votes), _truth(votes)
-    if _excused(attempt):
+    fallible, truth = _fallible_votes(votes), _truth(votes)
+    if _infrastructure_failed(attempt):
         return
     if before is None:
-        if words or truth is not None:
-            model.learn(words, truth)
+        if fallible or truth is not None:
+            model.learn(fallible, truth)
     elif truth is not None and truth != _truth(before):
-        model.learn(words, truth)
+        model.learn(fallible, truth)
 
 
-def _words(votes: Mapping[str, float]) -> dict[str, bool]:
-    """Return the votes of sources that may be wrong; those in the middle say nothing."""
+def _fallible_votes(votes: Mapping[str, float]) -> dict[str, bool]:
+    """Return the votes of sources that may be wrong; 0.5 counts as no vote."""
     return {
         name: vote > 0.5
         for name, vote in votes.items()
-        if name not in SAID and vote != 0.5
+        if name not in STATED_OUTCOMES and vote != 0.5
     }
 
 
 def _truth(votes: Mapping[str, float]) -> bool | None:
-    said = next((votes[name] for name in SAID if name in votes), 0.5)
-    return None if said == 0.5 else said > 0.5
+    stated = next((votes[name] for name in STATED_OUTCOMES if name in votes), 0.5)
+    return None if stated == 0.5 else stated > 0.5
 
 
-def _excused(attempt: Attempt) -> bool:
+def _infrastructure_failed(attempt: Attempt) -> bool:
     return attempt.status == "infrastructure" or any(
-        one.kind == "infrastructure" for one in attempt.signals
+        signal.kind == "infrastructure" for signal in attempt.signals
     )

@@ -1,11 +1,11 @@
-"""Which sources of labels depend on one another: a G-test of each pair's votes."""
+"""Finds sources of labels that depend on one another, by a G-test of each pair's votes."""
 
 import math
 from collections.abc import Iterable
 from typing import Final
 
 SIGNIFICANT: Final = 9.2
-"""Of G with two degrees of freedom: one pair in a hundred by chance."""
+"""G with two degrees of freedom that one pair in a hundred exceeds by chance."""
 
 
 def g_statistic(table: list[float]) -> float:
@@ -14,20 +14,20 @@ def g_statistic(table: list[float]) -> float:
     rows = table[0] + table[1], table[2] + table[3]
     columns = table[0] + table[2], table[1] + table[3]
     g = 0.0
-    for at, seen in enumerate(table):
-        expected = rows[at // 2] * columns[at % 2]
-        if seen > 0 and expected > 0:
-            g += 2 * seen * math.log(seen * total / expected)
+    for index, observed in enumerate(table):
+        expected = rows[index // 2] * columns[index % 2]
+        if observed > 0 and expected > 0:
+            g += 2 * observed * math.log(observed * total / expected)
     return g
 
 
-def mates(tests: Iterable[tuple[float, str, str]]) -> dict[str, str]:
-    """Return who depends on whom, both ways, of (G, one, other), the strongest first.
+def dependent_pairs(tests: Iterable[tuple[float, str, str]]) -> dict[str, str]:
+    """Return pairs of dependent sources, in both directions, from (G, source, source).
 
-    Nobody has more than one mate.
+    The strongest pairs are taken first; each source is in at most one pair.
     """
-    found: dict[str, str] = {}
+    pairs: dict[str, str] = {}
     for g, a, b in sorted(tests, key=lambda test: (-test[0], *test[1:])):
-        if g > SIGNIFICANT and a not in found and b not in found:
-            found |= {a: b, b: a}
-    return found
+        if g > SIGNIFICANT and a not in pairs and b not in pairs:
+            pairs |= {a: b, b: a}
+    return pairs

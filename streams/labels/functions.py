@@ -1,4 +1,4 @@
-"""The labelling functions that ship: each knows one sign, and abstains without it."""
+"""The built-in labelling functions: each reads one piece of evidence, or abstains."""
 
 import re
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from pilotfish.streams.labelling import (
 from pilotfish.streams.labels.rules import FEEDBACK, Signal
 
 EDIT: Final = FEEDBACK + "edit"
-"""Feedback of this source is the share of an answer that somebody left unchanged."""
+"""Feedback from this source is the share of an answer that somebody left unchanged."""
 
 _BUDGET: Final = re.compile(
     r"(max(imum)?|too many|out of|exceeded|exhausted|limit)\b.{0,30}"
@@ -34,14 +34,14 @@ _REFUSAL: Final = re.compile(
 
 @labelling_function
 def human_feedback(attempt: Attempt) -> float | None:
-    """The latest verdict that came after the end; edits of the answer apart."""
-    given = (s for s in attempt.signals if s.source.startswith(FEEDBACK))
-    return _latest(one for one in given if one.source != EDIT)
+    """The latest feedback after the end, except for edits of the answer."""
+    feedback = (s for s in attempt.signals if s.source.startswith(FEEDBACK))
+    return _latest(signal for signal in feedback if signal.source != EDIT)
 
 
 @labelling_function
 def explicit_outcome(attempt: Attempt) -> float | None:
-    """What the agent said itself: succeeded or failed, or a signal `explicit`."""
+    """The outcome given by the agent: succeeded or failed, or a signal `explicit`."""
     return _latest(_own(attempt, "explicit"))
 
 
@@ -71,70 +71,70 @@ def judge_score(attempt: Attempt) -> float | None:
 
 @labelling_function
 def thumbs(attempt: Attempt) -> float | None:
-    """A person's thumb."""
+    """A person's thumbs up or down."""
     return _latest(_own(attempt, "thumbs"))
 
 
 @labelling_function
 def exception_class(attempt: Attempt) -> float | None:
-    """The agent raised; those that mean infrastructure are no such signal."""
+    """The agent raised an exception that does not mean infrastructure."""
     return _latest(_own(attempt, "exception"), implied=FAILURE)
 
 
 @labelling_function
 def asked_again(attempt: Attempt) -> float | None:
-    """The same asker asked the same again, see `consumers/memory/asked_again.py`."""
+    """The same asker repeated the question, see `consumers/memory/asked_again.py`."""
     return _latest(_own(attempt, "retry"), implied=FAILURE)
 
 
 @labelling_function
 def answer_edited(attempt: Attempt) -> float | None:
-    """The share of the answer that was left as it was."""
-    return _latest(one for one in attempt.signals if one.source == EDIT)
+    """The share of the answer that somebody left unchanged."""
+    return _latest(signal for signal in attempt.signals if signal.source == EDIT)
 
 
 @labelling_function
 def abandonment(attempt: Attempt) -> float | None:
-    """Nobody ended it."""
+    """Nobody ended the attempt."""
     return FAILURE if attempt.status == "abandoned" else ABSTAIN
 
 
 @labelling_function
 def action_loop(attempt: Attempt) -> float | None:
-    """It did the same thing again and again."""
+    """The agent repeated the same action."""
     return FAILURE if attempt.repeats >= LOOP else ABSTAIN
 
 
 @labelling_function
 def step_budget_exhausted(attempt: Attempt) -> float | None:
-    """Its end or its exception says that steps, turns or tokens ran out."""
-    said = f"{attempt.reason} {attempt.exception}"
-    return FAILURE if _BUDGET.search(said) else ABSTAIN
+    """The end or the exception mentions that steps, turns or tokens ran out."""
+    text = f"{attempt.reason} {attempt.exception}"
+    return FAILURE if _BUDGET.search(text) else ABSTAIN
 
 
 @labelling_function
 def empty_answer(attempt: Attempt) -> float | None:
-    """It answered nothing."""
+    """The answer is empty."""
     blank = attempt.answer is not None and not attempt.answer.strip()
     return FAILURE if blank else ABSTAIN
 
 
 @labelling_function
 def refused_answer(attempt: Attempt) -> float | None:
-    """Its answer begins with an excuse."""
+    """The answer begins with an apology or a refusal."""
     return FAILURE if _REFUSAL.match(attempt.answer or "") else ABSTAIN
 
 
 def _own(attempt: Attempt, kind: SignalKind) -> Iterable[Signal]:
-    """Return signals of this kind that the agent sent, not those of feedback."""
+    """Return the agent's own signals of this kind, without feedback."""
     return (
-        one
-        for one in attempt.signals
-        if one.kind == kind and not one.source.startswith(FEEDBACK)
+        signal
+        for signal in attempt.signals
+        if signal.kind == kind and not signal.source.startswith(FEEDBACK)
     )
 
 
 def _latest(signals: Iterable[Signal], implied: float | None = None) -> float | None:
-    """Return the last word; `implied` is that of a signal without a value."""
-    words = [implied if one.value is None else one.value for one in signals]
-    return next((word for word in reversed(words) if word is not None), ABSTAIN)
+    """Return the latest value; `implied` is the value of a signal without one."""
+    values = [implied if s.value is None else s.value for s in signals]
+    return next((value for value in reversed(values) if value is not None), ABSTAIN)

@@ -1,20 +1,19 @@
-"""Signals to P(success): the rules that label an attempt.
+"""The rules that turn signals into P(success) of an attempt.
 
-The strongest kind of evidence decides, and within a kind the latest word. What a later
-labeller does better starts from the same evidence.
+The strongest kind of evidence decides, and within a kind the latest value.
 
-| strength | evidence | its word |
+| rank | evidence, the strongest first | value |
 |---|---|---|
 | 0 | feedback after the end | its value |
 | 1 | the end (succeeded, failed), signal `explicit` | 1, 0, its value |
 | 2 | signals `verifier`, `tests`, `exit_code` | their value |
 | 3 | signals `judge`, `thumbs` | their value |
-| 4 | signal `exception` | 0 unless it says otherwise |
-| 5 | signal `retry` | 0 unless it says otherwise |
+| 4 | signal `exception` | its value, 0 without one |
+| 5 | signal `retry` | its value, 0 without one |
 
-Where infrastructure failed, only a success of strength 0 to 2 counts; all else abstains,
-because a rate limit is not the approach's fault. Where nothing has a word, the label
-abstains with what is known: `abandoned` or `no evidence`.
+If infrastructure failed, only a success of rank 0 to 2 counts; otherwise the label
+abstains, because a rate limit is not the approach's fault. Without any value the label
+abstains as `abandoned` or `no evidence`.
 """
 
 from collections.abc import Iterable
@@ -26,11 +25,11 @@ RULES: Final = "rules-1"
 MODEL: Final = "model-1"
 
 FEEDBACK: Final = "feedback:"
-"""How the source of evidence that came as feedback begins; who gave it follows."""
+"""Prefix of the source of feedback; the name of who gave it follows."""
 END: Final = "end"
-"""The source of the evidence that the end of the attempt is."""
+"""The source of evidence from the end of the attempt."""
 
-_STRENGTH: Final[dict[SignalKind, int]] = {
+_RANKS: Final[dict[SignalKind, int]] = {
     "explicit": 1,
     "verifier": 2,
     "tests": 2,
@@ -41,12 +40,13 @@ _STRENGTH: Final[dict[SignalKind, int]] = {
     "retry": 5,
 }
 _IMPLIED: Final[dict[SignalKind, float]] = {"exception": 0.0, "retry": 0.0}
-_KNOWING: Final = 2
-"""The weakest strength that speaks for a success in spite of infrastructure."""
+_MAX_RANK_DESPITE_INFRASTRUCTURE: Final = 2
+"""The weakest evidence that proves a success although infrastructure failed."""
+_NO_RANK: Final = 99
 
 
 class Signal(NamedTuple):
-    """One piece of evidence; `source` says whose word it is."""
+    """One piece of evidence; `source` says where it comes from."""
 
     kind: SignalKind
     value: float | None
@@ -54,7 +54,7 @@ class Signal(NamedTuple):
 
 
 class Label(NamedTuple):
-    """P(success), or None and why it abstains; by the rules or by the label model."""
+    """P(success), or None and why the label abstains; by the rules or the label model."""
 
     p_success: float | None
     abstained: str = ""
@@ -62,7 +62,7 @@ class Label(NamedTuple):
 
     @property
     def outcome(self) -> str:
-        """One of a few words: success, failure, or why it abstains."""
+        """Success, failure, or the reason for abstaining."""
         if self.p_success is None:
             return self.abstained
         return "success" if self.p_success >= 0.5 else "failure"
@@ -71,16 +71,17 @@ class Label(NamedTuple):
 def label(status: Status, signals: Iterable[Signal]) -> Label:
     """Label an attempt that ended with `status`; `signals` are in order of arrival.
 
-    The end itself is among the signals where it succeeded or failed (`END`).
+    The signals include the end itself if it is a success or failure (`END`).
     """
-    strongest, p_success, infrastructure = 99, None, status == "infrastructure"
+    best_rank, p_success, infrastructure = _NO_RANK, None, status == "infrastructure"
     for signal in signals:
         infrastructure = infrastructure or signal.kind == "infrastructure"
-        value, strength = _word(signal), _strength(signal)
-        if value is not None and strength <= strongest:
-            strongest, p_success = strength, value
+        value, rank = _value(signal), _rank(signal)
+        if value is not None and rank <= best_rank:
+            best_rank, p_success = rank, value
     if infrastructure:
-        if p_success is not None and p_success >= 0.5 and strongest <= _KNOWING:
+        succeeded = p_success is not None and p_success >= 0.5
+        if succeeded and best_rank <= _MAX_RANK_DESPITE_INFRASTRUCTURE:
             return Label(p_success)
         return Label(None, "infrastructure")
     if p_success is None:
@@ -88,11 +89,13 @@ def label(status: Status, signals: Iterable[Signal]) -> Label:
     return Label(p_success)
 
 
-def _word(signal: Signal) -> float | None:
-    if signal.kind not in _STRENGTH:
+def _value(signal: Signal) -> float | None:
+    if signal.kind not in _RANKS:
         return None
     return _IMPLIED.get(signal.kind) if signal.value is None else signal.value
 
 
-def _strength(signal: Signal) -> int:
-    return 0 if signal.source.startswith(FEEDBACK) else _STRENGTH.get(signal.kind, 99)
+def _rank(signal: Signal) -> int:
+    if signal.source.startswith(FEEDBACK):
+        return 0
+    return _RANKS.get(signal.kind, _NO_RANK)

@@ -38,7 +38,9 @@ class Asker:
         self._producer = producer(settings, **{"linger.ms": 0})
         self._consumer: Consumer = consumer(settings, self.client_id)
         self._partitions = range(ADVICE_REPLIES.partitions)
-        places = [TopicPartition(ADVICE_REPLIES.name, one) for one in self._partitions]
+        places = [
+            TopicPartition(ADVICE_REPLIES.name, each) for each in self._partitions
+        ]
         for place in places:
             _, place.offset = self._consumer.get_watermark_offsets(place, timeout=60)
         self._consumer.assign(places)
@@ -92,7 +94,7 @@ class Asker:
     def believed(self, problem: str, **changes: Any) -> dict[str, float]:
         """Return P(success) by approach, as the advisor sees it now."""
         hint = self.answer(problem, **changes)
-        return {one.approach: one.p_success for one in hint.candidates}
+        return {each.approach: each.p_success for each in hint.candidates}
 
 
 def label(settings: Settings, number: int, **changes: Any) -> AttemptLabelled:
@@ -116,8 +118,8 @@ def label(settings: Settings, number: int, **changes: Any) -> AttemptLabelled:
 
 def publish_labels(settings: Settings, *labels: AttemptLabelled) -> None:
     to = producer(settings)
-    for one in labels:
-        publish(to, LABELS, one.attempt_id, one, partition=one.partition)
+    for each in labels:
+        publish(to, LABELS, each.attempt_id, each, partition=each.partition)
     assert to.flush(60) == 0
 
 

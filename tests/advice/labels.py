@@ -43,6 +43,6 @@ def label(tenant: str, problem: str, **changes: Any) -> AttemptLabelled:
 def send(settings: Settings, *labels: AttemptLabelled) -> None:
     """Publish labels, each in the partition that it says."""
     to: Producer = producer(settings)
-    for one in labels:
-        publish(to, LABELS, one.attempt_id, one, partition=one.partition)
+    for each in labels:
+        publish(to, LABELS, each.attempt_id, each, partition=each.partition)
     assert to.flush(60) == 0

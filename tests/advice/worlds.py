@@ -1,4 +1,4 @@
-"""Made-up logs of which the best choice is known."""
+"""Made-up logs whose best choices are given."""
 
 import numpy as np
 
@@ -36,12 +36,12 @@ def attempts(world: World, flipped: float, seed: int = 2) -> list[Attempt]:
     made = []
     for (row, column), success in np.ndenumerate(world.table.outcomes):
         well = success if rng.random() < 0.9 else 1 - success
-        told = 1 - success if rng.random() < flipped else success
+        label = 1 - success if rng.random() < flipped else success
         problem, kind = world.table.problems[row], world.table.kinds[row]
         how = 0.3 + 0.7 * float(well)
         number = f"{row}-{column}"
         made.append(
-            Attempt(number, problem, kind, APPROACHES[column], told, conduct=how)
+            Attempt(number, problem, kind, APPROACHES[column], label, conduct=how)
         )
     return made
 

@@ -67,7 +67,7 @@ def test_another_checksum_is_refused(made: Bundle) -> None:
 @pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"version": 1}', b"\xff"])
 def test_a_card_that_is_none_is_refused(made: Bundle, text: bytes) -> None:
     (made.path / CARD).write_bytes(text)
-    with pytest.raises(BundleError, match=r"card\.json is no card"):
+    with pytest.raises(BundleError, match=r"card\.json is not a valid card"):
         bundle.load(made.path, bundle.checksum_of(made.path))
 
 

@@ -36,12 +36,12 @@ def test_what_was_never_tried_costs_what_the_others_do() -> None:
 @given(st.lists(st.tuples(TYPES, NAMES, st.floats(0, 1e9)), max_size=50))
 def test_restored_they_expect_the_same(learned: list[tuple[str, str, float]]) -> None:
     costs = Costs()
-    for one in learned:
-        costs.learn(*one)
+    for entry in learned:
+        costs.learn(*entry)
     again = Costs.restored(costs.entries)
     for kind in ("", "sql", "logic", "never seen"):
-        asked = kind, ["react", "plan", "direct"]
-        assert list(again.expected(*asked)) == list(costs.expected(*asked))
+        request = kind, ["react", "plan", "direct"]
+        assert list(again.expected(*request)) == list(costs.expected(*request))
 
 
 def test_types_beyond_the_bound_count_for_the_approach_alone() -> None:

@@ -9,13 +9,13 @@ from pilotfish.advisors.embedding_cache import EmbeddingCache
 
 
 class Counting:
-    """Embeds a text as its length and a hash, and remembers what it was asked."""
+    """Embeds a text as its length and a hash, and notes what it embedded."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.embedded: list[str] = []
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        self.asked += texts
+        self.embedded += texts
         return np.array([[len(text), hash(text) % 997] for text in texts], np.float32)
 
 
@@ -32,7 +32,7 @@ def test_a_text_is_embedded_once() -> None:
     cache = EmbeddingCache(encoder)
     cache.embed(["a", "b", "a"])
     cache.embed(["b", "c"])
-    assert encoder.asked == ["a", "b", "c"]
+    assert encoder.embedded == ["a", "b", "c"]
 
 
 def test_it_forgets_what_was_used_longest_ago() -> None:
@@ -40,10 +40,10 @@ def test_it_forgets_what_was_used_longest_ago() -> None:
     cache = EmbeddingCache(encoder, size=2)
     for text in ("a", "b", "a", "c", "a", "b"):
         cache.embed([text])
-    assert encoder.asked == ["a", "b", "c", "b"]
+    assert encoder.embedded == ["a", "b", "c", "b"]
 
 
 def test_a_blank_text_reaches_no_encoder() -> None:
     encoder = Counting()
     EmbeddingCache(encoder).embed(["", " \n"])
-    assert encoder.asked == [".", "."]
+    assert encoder.embedded == [".", "."]

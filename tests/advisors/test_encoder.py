@@ -45,10 +45,13 @@ def test_scores_of_the_lexicon_come_after_the_meaning(made: Bundle) -> None:
     contents["lexicon.safetensors"] = lexicon.to_bytes()
     fields = made.card.model_dump(exclude={"files"})
     fields |= {"dim": made.card.dim + 2, "words": 2}
-    told = bundle.write(made.path.parent / "told", fields, contents)
+    scored = bundle.write(made.path.parent / "told", fields, contents)
     texts = ["sort these words", "rows"]
-    embedded = Encoder(told).embed(texts)
-    assert (told.card.meaning, embedded.shape) == (made.card.dim, (2, told.card.dim))
+    embedded = Encoder(scored).embed(texts)
+    assert (scored.card.meaning, embedded.shape) == (
+        made.card.dim,
+        (2, scored.card.dim),
+    )
     np.testing.assert_array_equal(embedded[:, :-2], Encoder(made).embed(texts))
     np.testing.assert_array_equal(embedded[:, -2:], lexicon.scores(texts))
 
@@ -72,7 +75,7 @@ def test_weights_outside_the_encoder_s_own_file_are_refused(
     (made.path.parents[1] / "weights").write_bytes(bytes(1024))
     file = made.path / "encoder.onnx"
     model = onnx.load(file)
-    table = next(one for one in model.graph.initializer if one.name == "table")
+    table = next(tensor for tensor in model.graph.initializer if tensor.name == "table")
     table.ClearField("raw_data")
     table.data_location = onnx.TensorProto.EXTERNAL
     table.external_data.add(key="location", value=place)

@@ -31,18 +31,18 @@ def test_features_have_their_width_and_are_the_same_each_time(
 def test_the_nearer_two_texts_the_more_they_tell_of_one_another() -> None:
     start, other = unit(1, 384), unit(2, 384)
     steps = [start + share * (other - start) for share in (0.0, 0.2, 0.4, 0.7, 1.0)]
-    units = [np.asarray(one / np.linalg.norm(one), np.float32) for one in steps]
-    products = [float(waves(start) @ waves(one)) for one in units]
+    units = [np.asarray(step / np.linalg.norm(step), np.float32) for step in steps]
+    products = [float(waves(start) @ waves(other)) for other in units]
     assert products == sorted(products, reverse=True)
     assert products[0] - products[-1] > 0.4
 
 
 def test_attempts_of_one_type_are_nearer_than_those_of_two() -> None:
     assert plain("sql") @ plain("sql") > plain("sql") @ plain("x")
-    told = []
+    gaps = []
     for seed in range(40):
-        one, other = waves(unit(seed, 384)), waves(unit(seed + 100, 384))
+        first, other = waves(unit(seed, 384)), waves(unit(seed + 100, 384))
         views = [by_meaning(other, kind, 0.12) for kind in ("sql", "x")]
-        same, different = (by_meaning(one, "sql", 0.12) @ view for view in views)
-        told.append(same - different)
-    assert np.mean(told) > 0.001
+        same, different = (by_meaning(first, "sql", 0.12) @ view for view in views)
+        gaps.append(same - different)
+    assert np.mean(gaps) > 0.001

@@ -38,7 +38,7 @@ def taught(learned: list[Row], dim: int = DIM) -> FastHead:
     return head
 
 
-def told(head: FastHead, probes: list[Row]) -> np.ndarray:
+def predicted(head: FastHead, probes: list[Row]) -> np.ndarray:
     return np.array([head.predict(*probe[:2], APPROACHES) for probe in probes])
 
 
@@ -52,7 +52,9 @@ def test_order_does_not_matter(seed: int, random: "np.random.Generator") -> None
     shuffled = list(learned)
     random.shuffle(shuffled)
     np.testing.assert_allclose(
-        told(taught(learned), probes), told(taught(shuffled), probes), atol=1e-4
+        predicted(taught(learned), probes),
+        predicted(taught(shuffled), probes),
+        atol=1e-4,
     )
 
 
@@ -67,7 +69,7 @@ def test_a_revision_is_as_if_the_new_label_had_come_first(
     revised.revise(embedding, kind, approach, old, new)
     learned[place] = (embedding, kind, approach, new)
     np.testing.assert_allclose(
-        told(revised, probes), told(taught(learned), probes), atol=1e-4
+        predicted(revised, probes), predicted(taught(learned), probes), atol=1e-4
     )
 
 
@@ -82,7 +84,7 @@ def test_bytes_and_back_is_the_same_to_the_bit(seed: int, count: int) -> None:
     for row in more:
         head.learn(*row)
         back.learn(*row)
-    np.testing.assert_array_equal(told(head, probes), told(back, probes))
+    np.testing.assert_array_equal(predicted(head, probes), predicted(back, probes))
     assert back.to_bytes() == head.to_bytes()
 
 
@@ -96,7 +98,7 @@ def test_means_are_chances_whatever_it_learned(seed: int, labels: list[float]) -
         (*row[:3], label)
         for row, label in zip(rows(seed, len(labels)), labels, strict=True)
     ]
-    means, sds = told(taught(learned), rows(seed + 1, 5)).swapaxes(0, 1)
+    means, sds = predicted(taught(learned), rows(seed + 1, 5)).swapaxes(0, 1)
     assert ((means > 0) & (means < 1)).all()
     assert ((sds >= 0) & (sds < 1)).all()
 
@@ -116,7 +118,9 @@ def test_without_labels_everything_is_even() -> None:
 
 def test_uncertainty_shrinks_with_data() -> None:
     probes = rows(9, 5)
-    sds = [told(taught(rows(2, n)), probes)[:, 1].mean() for n in (0, 30, 300, 1500)]
+    sds = [
+        predicted(taught(rows(2, n)), probes)[:, 1].mean() for n in (0, 30, 300, 1500)
+    ]
     assert sds == sorted(sds, reverse=True)
     assert sds[-1] < sds[0] / 4
 
@@ -124,7 +128,7 @@ def test_uncertainty_shrinks_with_data() -> None:
 def test_predictions_are_calibrated_and_tell_kinds_apart() -> None:
     untyped = [(row[0], "", *row[2:]) for row in rows(3, 1200)]
     head, probes = taught(untyped), rows(4, 200)
-    means = told(head, [(p[0], "", *p[2:]) for p in probes])[:, 0]
+    means = predicted(head, [(p[0], "", *p[2:]) for p in probes])[:, 0]
     kinds = np.array([p[1] == "b" for p in probes], int)
     best = means[np.arange(200), kinds]
     rest = means[np.arange(200), 1 - kinds]
@@ -143,8 +147,8 @@ def test_a_text_that_tells_nothing_is_not_trusted() -> None:
         head.learn(unit, "", approach, float(rng.random() < chance))
         assert embedding is not noise
     assert head.trust_in_text < 0.2
-    probes = [(one[0], "", *one[2:]) for one in rows(6, 40)]
-    assert told(head, probes)[:, 0].std(0).max() < 0.02
+    probes = [(row[0], "", *row[2:]) for row in rows(6, 40)]
+    assert predicted(head, probes)[:, 0].std(0).max() < 0.02
 
 
 def test_a_type_alone_tells_kinds_apart() -> None:
@@ -153,7 +157,7 @@ def test_a_type_alone_tells_kinds_apart() -> None:
     for _, kind, approach, p_success in rows(6, 600):
         head.learn(same, kind, approach, p_success)
     means = [head.predict(same, kind, APPROACHES)[0] for kind in "ab"]
-    assert [int(one.argmax()) for one in means] == [0, 1]
+    assert [int(mean.argmax()) for mean in means] == [0, 1]
 
 
 def test_bytes_that_are_no_head_are_refused() -> None:
@@ -161,7 +165,7 @@ def test_bytes_that_are_no_head_are_refused() -> None:
     state = safetensors.numpy.load(content)
     state["plain/mean"] = state["plain/mean"][:-1]
     for wrong in (b"", b"neither", content[:-1], safetensors.numpy.save(state)):
-        with pytest.raises(BundleError, match="no fast head"):
+        with pytest.raises(BundleError, match="not a fast head"):
             FastHead.from_bytes(wrong)
 
 
@@ -198,7 +202,7 @@ def test_bytes_that_claim_more_than_they_hold_take_no_memory(words: object) -> N
     claim = json.dumps([DIM, words]).encode()
     tensors["names"] = np.frombuffer(claim, np.uint8)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(BundleError, match="no fast head"):
+    with pytest.raises(BundleError, match="not a fast head"):
         FastHead.from_bytes(safetensors.numpy.save(tensors))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 

@@ -57,10 +57,10 @@ def test_it_is_one_short_line_without_control_characters(
     instruction: str,
     problem_type: str,
     p_success: float,
-    known: dict[str, Record],
+    records: dict[str, Record],
 ) -> None:
-    text = hint_text(approach, instruction, problem_type, p_success, known)
-    kinds = {unicodedata.category(one) for one in text}
+    text = hint_text(approach, instruction, problem_type, p_success, records)
+    kinds = {unicodedata.category(letter) for letter in text}
     assert not kinds & {"Cc", "Cf", "Zl", "Zp"}
     assert len(text) <= MOST and text.endswith(").")
 

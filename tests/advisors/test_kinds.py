@@ -32,12 +32,12 @@ def test_what_is_like_nothing_seen_has_no_kind() -> None:
 
 
 def test_two_advisors_with_the_same_founder_use_the_same_name() -> None:
-    one, other = Kinds(DIM), Kinds(DIM)
+    first, other = Kinds(DIM), Kinds(DIM)
     axes = np.eye(DIM, dtype=np.float32)
     other.learn(axes[3], "something else first")
-    for kinds in (one, other):
+    for kinds in (first, other):
         kinds.learn(axes[0], "sort")
-    assert one.predict(axes[0]) == other.predict(axes[0])
+    assert first.predict(axes[0]) == other.predict(axes[0])
 
 
 @given(st.lists(st.integers(0, 10_000), max_size=60))

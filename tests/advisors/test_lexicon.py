@@ -16,9 +16,9 @@ def made(approaches: int = 2) -> Lexicon:
     return Lexicon(EVEN, weights.astype(np.float16))
 
 
-def likeness(one: str, other: str) -> float:
+def likeness(first: str, second: str) -> float:
     rows = np.zeros((2, BUCKETS))
-    for row, text in zip(rows, (one, other), strict=True):
+    for row, text in zip(rows, (first, second), strict=True):
         buckets, values = sequences(text, EVEN)
         row[buckets] = values
     return float(rows[0] @ rows[1])

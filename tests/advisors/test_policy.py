@@ -40,9 +40,9 @@ def test_of_equally_certain_approaches_the_better_one_is_drawn_more(
     means: list[float], sd: float
 ) -> None:
     shares = propensities(means, [sd] * len(means))
-    for one, share in zip(means, shares, strict=True):
+    for mean, share in zip(means, shares, strict=True):
         for other, other_share in zip(means, shares, strict=True):
-            if one > other + 0.01:
+            if mean > other + 0.01:
                 assert share >= other_share - 1e-6
 
 
@@ -58,7 +58,7 @@ def test_it_draws_as_often_as_it_says() -> None:
     chosen = [choose(means, sds, new_id()).chosen for _ in range(4000)]
     said = choose(means, sds, "any").propensities
     for candidate, share in enumerate(said):
-        seen = sum(one == candidate for one in chosen) / len(chosen)
+        seen = sum(choice == candidate for choice in chosen) / len(chosen)
         assert (
             abs(seen - share) < 4 * math.sqrt(share * (1 - share) / len(chosen)) + 1e-3
         )

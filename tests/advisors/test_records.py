@@ -12,28 +12,30 @@ counted = st.lists(
 
 
 @given(counted)
-def test_what_is_taken_back_was_never_there(ones: list[tuple[str, str, float]]) -> None:
+def test_what_is_taken_back_was_never_there(
+    entries: list[tuple[str, str, float]],
+) -> None:
     kept = Records()
-    for one in ones:
-        kept.count(*one)
+    for entry in entries:
+        kept.count(*entry)
     before = kept.of("a", ["x", "y"])
-    for one in ones:
-        kept.count(*one)
-    for one in ones:
-        kept.count(*one, -1)
+    for entry in entries:
+        kept.count(*entry)
+    for entry in entries:
+        kept.count(*entry, -1)
     assert kept.of("a", ["x", "y"]) == before
 
 
 @given(counted)
-def test_restored_they_say_the_same(ones: list[tuple[str, str, float]]) -> None:
+def test_restored_they_say_the_same(entries: list[tuple[str, str, float]]) -> None:
     kept = Records()
-    for one in ones:
-        kept.count(*one)
+    for entry in entries:
+        kept.count(*entry)
     again = Records.restored(kept.entries)
     for kind in ("a", "b", "never seen"):
         assert again.of(kind, ["x", "y"]) == kept.of(kind, ["x", "y"])
     assert sum(record.attempts for record in kept.of("a", "xy")) == sum(
-        kind == "a" for kind, _, _ in ones
+        kind == "a" for kind, _, _ in entries
     )
 
 

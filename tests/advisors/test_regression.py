@@ -24,10 +24,10 @@ def taught(learned: list[tuple[np.ndarray, float, float]]) -> Regression:
     return regression
 
 
-def assert_same(one: Regression, other: Regression, within: float = 1e-9) -> None:
-    np.testing.assert_allclose(one.mean, other.mean, atol=within)
-    np.testing.assert_allclose(one.covariance, other.covariance, atol=within)
-    np.testing.assert_allclose(one.record, other.record, atol=1e-6)
+def assert_same(first: Regression, other: Regression, within: float = 1e-9) -> None:
+    np.testing.assert_allclose(first.mean, other.mean, atol=within)
+    np.testing.assert_allclose(first.covariance, other.covariance, atol=within)
+    np.testing.assert_allclose(first.record, other.record, atol=1e-6)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 12))
@@ -38,7 +38,7 @@ def test_it_is_the_closed_form(seed: int, count: int) -> None:
     noise = np.diag([1 / row[2] for row in learned])
     weighted = features.T @ np.linalg.inv(noise)
     covariance = np.linalg.inv(np.eye(WIDTH) / SCALE + weighted @ features)
-    told = multivariate_normal.logpdf(
+    expected = multivariate_normal.logpdf(
         targets,
         cov=SCALE * features @ features.T + noise,  # pyright: ignore[reportArgumentType]
     )
@@ -50,7 +50,7 @@ def test_it_is_the_closed_form(seed: int, count: int) -> None:
     rows_learned, volume, misfit = regression.record
     constant = count * np.log(2 * np.pi) + np.log(np.diag(noise)).sum()
     assert rows_learned == count
-    assert -(constant + volume + misfit) / 2 == pytest.approx(told, abs=1e-6)
+    assert -(constant + volume + misfit) / 2 == pytest.approx(expected, abs=1e-6)
 
 
 @given(st.integers(0, 10**6), st.permutations(range(8)))

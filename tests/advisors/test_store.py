@@ -44,9 +44,9 @@ def test_names_stay_inside_the_store(tenant: str, version: str) -> None:
 
 
 @given(st.text("./a%2EF", min_size=1), st.text("./a%2EF", min_size=1))
-def test_different_names_are_different_folders(one: str, other: str) -> None:
+def test_different_names_are_different_folders(first: str, other: str) -> None:
     store = ModelStore(Path("/store"))
-    assert (store.folder(one) == store.folder(other)) == (one == other)
+    assert (store.folder(first) == store.folder(other)) == (first == other)
 
 
 def test_without_a_base_the_error_says_what_to_run(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_without_a_base_the_error_says_what_to_run(tmp_path: Path) -> None:
         ModelStore(tmp_path).base()
 
 
-def test_the_base_is_the_one_placed_last(make: Maker, tmp_path: Path) -> None:
+def test_the_newest_base_is_taken(make: Maker, tmp_path: Path) -> None:
     store = ModelStore(tmp_path)
     for number, version in enumerate(("b", "a", ".part-c")):
         folder = tmp_path / BASE_TENANT / version
@@ -62,11 +62,11 @@ def test_the_base_is_the_one_placed_last(make: Maker, tmp_path: Path) -> None:
         os.utime(folder, (number, number))
     assert store.base().path.name == "a"
     (tmp_path / BASE_TENANT / "a" / CARD).write_bytes(b"{}")
-    with pytest.raises(BundleError, match="no card"):
+    with pytest.raises(BundleError, match="not a valid card"):
         store.base()
 
 
-def test_the_lock_is_for_one_and_one_tenant(tmp_path: Path) -> None:
+def test_a_tenant_is_trained_once_at_a_time(tmp_path: Path) -> None:
     store = ModelStore(tmp_path)
     with store.training_lock("one"):
         with (
@@ -80,9 +80,9 @@ def test_the_lock_is_for_one_and_one_tenant(tmp_path: Path) -> None:
         pass
 
 
-def test_no_tenant_trains_everybody_s_base(tmp_path: Path) -> None:
+def test_the_base_of_all_tenants_is_not_trained(tmp_path: Path) -> None:
     with (
-        pytest.raises(ConfigurationError, match="another one"),
+        pytest.raises(ConfigurationError, match="another name"),
         ModelStore(tmp_path).training_lock(BASE_TENANT),
     ):
         pass

@@ -26,13 +26,13 @@ COMMANDS = (
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(command: str) -> None:
+def test_every_command_has_help(command: str) -> None:
     shown = CliRunner().invoke(app, [*command.split(), "--help"])
     assert shown.exit_code == 0
     assert len(shown.output.splitlines()) > 5
 
 
-def test_help_is_quick_to_load() -> None:
+def test_help_loads_nothing_heavy() -> None:
     code = "import sys, pilotfish._cli.app; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
@@ -42,15 +42,15 @@ def test_help_is_quick_to_load() -> None:
 
 
 def test_an_expected_error_is_one_line_and_no_traceback(tmp_path: object) -> None:
-    done = subprocess.run(
+    finished = subprocess.run(
         [sys.executable, "-m", "pilotfish", "replay", "/nowhere.jsonl"],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 1
-    assert done.stderr.startswith("pilotfish: cannot read /nowhere.jsonl")
-    assert "Traceback" not in done.stderr
+    assert finished.returncode == 1
+    assert finished.stderr.startswith("pilotfish: cannot read /nowhere.jsonl")
+    assert "Traceback" not in finished.stderr
 
 
 def test_an_unknown_option_is_a_usage_error() -> None:

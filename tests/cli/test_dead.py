@@ -13,38 +13,39 @@ from pilotfish.runtime.kafka import consumer
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.topics import ADVICE_REQUESTS
 
-COLUMNS = (
-    *("tenant", "at", "service", "reason", "topic", "source_partition"),
-    *("source_offset", "key", "value", "headers"),
-)
 BYTES = b"\xff\x00 no text"
 
 
 @pytest.fixture
 def letter(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
-    """One dead letter of a time of its own; returns the reason."""
+    """A dead letter with a time of its own; returns its reason."""
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
-    at = datetime(2031, 1, 1, tzinfo=UTC)
-    row = (
-        *(settings.tenant, at, "advisor", settings.tenant, ADVICE_REQUESTS.name),
-        *(3, hash(settings.tenant) % 10**9, b"key", BYTES, {"schema": "Old"}),
-    )
-    ClickHouse(settings).insert("dead_letters", COLUMNS, [row])
+    row = {
+        "tenant": settings.tenant,
+        "at": datetime(2031, 1, 1, tzinfo=UTC),
+        "service": "advisor",
+        "reason": settings.tenant,
+        "topic": ADVICE_REQUESTS.name,
+        "source_partition": 3,
+        "source_offset": hash(settings.tenant) % 10**9,
+        "key": b"key",
+        "value": BYTES,
+        "headers": {"schema": "Old"},
+    }
+    ClickHouse(settings).insert("dead_letters", list(row), [list(row.values())])
     return settings.tenant
 
 
-def test_list_shows_place_and_reason(letter: str) -> None:
+def test_list_shows_origin_and_reason(letter: str) -> None:
     shown = CliRunner().invoke(app, ["dead", "list", "--json"])
     assert shown.exit_code == 0, shown.output
-    [found] = [row for row in json.loads(shown.output) if row["reason"] == letter]
-    assert (found["topic"], found["partition"]) == (ADVICE_REQUESTS.name, 3)
-    assert found["starts_with"].endswith(" no text")
+    [listed] = [row for row in json.loads(shown.output) if row["reason"] == letter]
+    assert (listed["topic"], listed["partition"]) == (ADVICE_REQUESTS.name, 3)
+    assert listed["starts_with"].endswith(" no text")
 
 
-def test_replay_publishes_the_bytes_as_they_came(
-    letter: str, settings: Settings
-) -> None:
+def test_replay_publishes_the_bytes_unchanged(letter: str, settings: Settings) -> None:
     reader = consumer(settings, letter)
     ends = {
         part: reader.get_watermark_offsets(TopicPartition(ADVICE_REQUESTS.name, part))[
@@ -53,8 +54,8 @@ def test_replay_publishes_the_bytes_as_they_came(
         for part in range(ADVICE_REQUESTS.partitions)
     }
     reader.assign([TopicPartition(ADVICE_REQUESTS.name, *end) for end in ends.items()])
-    done = CliRunner().invoke(app, ["dead", "replay", "--since", "2030-12-31"])
-    assert done.exit_code == 0, done.output
+    finished = CliRunner().invoke(app, ["dead", "replay", "--since", "2030-12-31"])
+    assert finished.exit_code == 0, finished.output
     records: list[Record] = []
 
     def came() -> bool:

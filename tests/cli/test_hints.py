@@ -12,7 +12,7 @@ from pilotfish.schemas.advice import Candidate, HintGiven
 
 @pytest.fixture
 def hint(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> HintGiven:
-    """A hint in the archive, and an environment that leads to it."""
+    """A hint in the archive, with an environment in which it is found."""
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
     likely = {"propensity": 0.9, "attempts": 38, "successes": 31.0}
@@ -35,7 +35,7 @@ def hint(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> HintGiven:
     return made
 
 
-def test_it_shows_the_numbers_behind_a_hint(hint: HintGiven) -> None:
+def test_explain_shows_the_numbers_behind_a_hint(hint: HintGiven) -> None:
     shown = CliRunner().invoke(app, ["hints", "explain", hint.request_id])
     assert shown.exit_code == 0, shown.output
     assert hint.text in shown.output and "kind of problem: sql" in shown.output
@@ -43,10 +43,10 @@ def test_it_shows_the_numbers_behind_a_hint(hint: HintGiven) -> None:
     assert plan.split() == ["plan", "0.80", "0.900", "38", "31.0"]
 
 
-def test_programs_get_json(hint: HintGiven) -> None:
+def test_json_has_the_numbers_behind_a_hint(hint: HintGiven) -> None:
     shown = CliRunner().invoke(app, ["hints", "explain", hint.request_id, "--json"])
-    known = json.loads(shown.stdout)
-    assert known["kind"] == "sql" and known["candidates"][0] == {
+    output = json.loads(shown.stdout)
+    assert output["kind"] == "sql" and output["candidates"][0] == {
         "approach": "plan",
         "p_success": 0.8,
         "propensity": 0.9,
@@ -55,7 +55,9 @@ def test_programs_get_json(hint: HintGiven) -> None:
     }
 
 
-def test_of_a_request_that_nobody_knows_it_says_where_ids_are(hint: HintGiven) -> None:
+def test_an_unknown_request_is_an_error_that_says_where_ids_are(
+    hint: HintGiven,
+) -> None:
     shown = CliRunner().invoke(app, ["hints", "explain", "nothing"])
     assert shown.exit_code != 0
     assert "has no hint nothing" in str(shown.exception or shown.output)

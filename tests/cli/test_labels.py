@@ -27,7 +27,7 @@ from pilotfish.streams.worker import Worker
 
 @pytest.fixture
 def labelled(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Let the worker label an attempt that went in circles; return its id."""
+    """The id of a labelled attempt that repeated its actions."""
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
     load()
@@ -43,8 +43,8 @@ def labelled(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
         AttemptEnded(**own, status="unknown", reason="max steps reached"),
     ]
     records = [
-        Record(0, at, b"round-and-round", encode(one), headers_of(one))
-        for at, one in enumerate(events)
+        Record(0, offset, b"round-and-round", encode(event), headers_of(event))
+        for offset, event in enumerate(events)
     ]
     clickhouse = ClickHouse(settings)
     sink = Sink(clickhouse, Mock(), Mock())
@@ -52,66 +52,68 @@ def labelled(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
     return "round-and-round"
 
 
-def said(*arguments: str) -> str:
-    done = CliRunner().invoke(
+def explained(*arguments: str) -> str:
+    finished = CliRunner().invoke(
         app, ["labels", "explain", *arguments], env={"COLUMNS": "200"}
     )
-    assert done.exit_code == 0, done.output
-    return done.output
+    assert finished.exit_code == 0, finished.output
+    return finished.output
 
 
 def test_json_has_every_vote_and_the_label(labelled: str) -> None:
-    known = json.loads(said(labelled, "--json"))
-    assert known["p_success"] == 0.25
-    assert known["votes"] == {
+    output = json.loads(explained(labelled, "--json"))
+    assert output["p_success"] == 0.25
+    assert output["votes"] == {
         "verifier": 0.25,
         "action_loop": 0.0,
         "step_budget_exhausted": 0.0,
         "refused_answer": 0.0,
     }
-    assert [one["kind"] for one in known["evidence"]] == ["verifier"]
-    assert known["right"].keys() == known["votes"].keys()
-    assert all(0.5 < share < 1 for share in known["right"].values())
+    assert [signal["kind"] for signal in output["evidence"]] == ["verifier"]
+    assert output["right"].keys() == output["votes"].keys()
+    assert all(0.5 < share < 1 for share in output["right"].values())
 
 
-def test_people_see_who_said_what_and_why(labelled: str) -> None:
-    text = said(labelled)
+def test_the_table_has_votes_accuracies_and_evidence(labelled: str) -> None:
+    text = explained(labelled)
     assert "failure, P(success) 0.25" in text
     lines = [line.split() for line in text.splitlines()]
     [loop] = [line for line in lines if line[:1] == ["action_loop"]]
-    assert loop[1] == "failure" and loop[2].endswith("%") and loop[3:5] == ["It", "did"]
+    assert (
+        loop[1] == "failure" and loop[2].endswith("%") and loop[3:5] == ["The", "agent"]
+    )
     assert ["thumbs", "A", "person's"] in [line[:3] for line in lines]
 
 
-def test_an_attempt_nobody_knows_is_a_clear_error(labelled: str) -> None:
-    done = CliRunner().invoke(app, ["labels", "explain", "unknown"])
-    assert done.exit_code != 0
-    assert "has no attempt unknown" in str(done.exception)
+def test_an_unknown_attempt_is_a_clear_error(labelled: str) -> None:
+    finished = CliRunner().invoke(app, ["labels", "explain", "unknown"])
+    assert finished.exit_code != 0
+    assert "has no attempt unknown" in str(finished.exception)
 
 
-def test_a_module_of_the_users_takes_part(
+def test_a_module_of_the_user_takes_part(
     labelled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "our_labels.py").write_text(
         "from pilotfish.streams.labelling import labelling_function\n"
         "@labelling_function\n"
         "def cheap_enough(attempt):\n"
-        "    'It cost little.'\n"
+        "    'The attempt was cheap.'\n"
         "    return 1.0 if attempt.cost < 1 else None\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PILOTFISH_LABELLING", "our_labels")
     try:
-        assert "It cost little." in said(labelled)
+        assert "The attempt was cheap." in explained(labelled)
     finally:
         labelling._FUNCTIONS.pop("cheap_enough", None)
 
 
-def test_a_module_that_is_not_there_is_a_clear_error(
+def test_a_missing_module_is_a_clear_error(
     labelled: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PILOTFISH_LABELLING", "no_such_module")
-    done = CliRunner().invoke(app, ["labels", "explain", labelled])
+    finished = CliRunner().invoke(app, ["labels", "explain", labelled])
     assert "PILOTFISH_LABELLING=no_such_module cannot be imported" in str(
-        done.exception
+        finished.exception
     )

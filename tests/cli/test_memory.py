@@ -14,35 +14,37 @@ from pilotfish.runtime.settings import Settings
 
 
 @pytest.fixture
-def known(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def remembered(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     tiny_bundle(settings.models, BASE_TENANT, "tiny-1")
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
     vectors = ProblemVectors.of(settings)
     texts = ["w1 w2", "w1 w9 " + "w5 " * 40]
-    ones = [label(settings.tenant, text) for text in texts]
-    rows = [row(one, vectors.name, vectors.embed([one.problem])[0], "") for one in ones]
+    labels = [label(settings.tenant, text) for text in texts]
+    rows = [
+        row(each, vectors.name, vectors.embed([each.problem])[0], "") for each in labels
+    ]
     ClickHouse(settings).insert("memory", COLUMNS, rows)
     return settings
 
 
-def said(*arguments: str) -> str:
-    done = CliRunner().invoke(
+def searched(*arguments: str) -> str:
+    finished = CliRunner().invoke(
         app, ["memory", "search", *arguments], env={"COLUMNS": "250"}
     )
-    assert done.exit_code == 0, done.output
-    return done.output
+    assert finished.exit_code == 0, finished.output
+    return finished.output
 
 
-def test_json_has_all_that_is_known(known: Settings) -> None:
-    found = json.loads(said("w2 w1", "--k", "1", "--json"))
-    assert [one["problem"] for one in found] == ["w1 w2"]
-    assert found[0]["actions"] == ["sql", "submit"]
-    assert json.loads(said("w1", "--json", "--tenant", "nobody")) == []
+def test_json_has_all_fields(remembered: Settings) -> None:
+    attempts = json.loads(searched("w2 w1", "--k", "1", "--json"))
+    assert [attempt["problem"] for attempt in attempts] == ["w1 w2"]
+    assert attempts[0]["actions"] == ["sql", "submit"]
+    assert json.loads(searched("w1", "--json", "--tenant", "nobody")) == []
 
 
-def test_people_get_a_table(known: Settings) -> None:
-    table = said("w1 w2")
+def test_the_output_without_json_is_a_table(remembered: Settings) -> None:
+    table = searched("w1 w2")
     assert "similarity" in table and "success 1.00" in table and "..." in table
-    assert said("w9", "--words").count("success") == 1
-    assert said("w9", "--both").count("success") == 2
+    assert searched("w9", "--words").count("success") == 1
+    assert searched("w9", "--both").count("success") == 2

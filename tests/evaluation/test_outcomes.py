@@ -48,7 +48,7 @@ def test_repeated_attempts_are_averaged_and_missing_ones_unknown() -> None:
         (attempts(LEAST_PROBLEMS, "a"), "every attempt used the approach 'a'"),
         (attempts(LEAST_PROBLEMS, "bc"), "every attempt failed"),
         (
-            [one for n, one in enumerate(attempts(120)) if n % 4 in (0, 3)],
+            [attempt for n, attempt in enumerate(attempts(120)) if n % 4 in (0, 3)],
             "no problem was tried with two approaches",
         ),
     ],

@@ -10,13 +10,13 @@ from advice.tiny import tiny_bundle
 from faults.processes import Platform, logs
 from polling import eventually
 
+from pilotfish.advisors.advisor import Advisor
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.embedding_cache import EmbeddingCache
 from pilotfish.advisors.encoder import Encoder
-from pilotfish.consumers.advisor.fast_learning import FastLearning, untaught
+from pilotfish.advisors.state import AdvisorState
 from pilotfish.consumers.advisor.snapshot_store import SnapshotStore
-from pilotfish.runtime.label_reader import PlacedLabel
-from pilotfish.schemas.labels import AttemptLabelled
+from pilotfish.schemas.labels import AttemptLabelled, PlacedLabel
 
 PROBLEM = "w1 w7"
 PAUSES_S = (0.5, 3.0, 1.0, 2.0)
@@ -58,9 +58,9 @@ def _revised(one: AttemptLabelled) -> AttemptLabelled:
 def _taught(bundle: Bundle, labels: Sequence[AttemptLabelled]) -> dict[str, float]:
     """What an advisor believes that was never killed."""
     cache = EmbeddingCache(Encoder(bundle))
-    learning = FastLearning(bundle.card, cache, untaught(bundle, {}))
+    advisor = Advisor(AdvisorState.of_bundle(bundle, {}), cache, bundle.card)
     now = datetime.now(UTC)
-    learning.learn([PlacedLabel(one, 0, n, now) for n, one in enumerate(labels)])
+    advisor.learn_all([PlacedLabel(one, 0, n, now) for n, one in enumerate(labels)])
     [row] = cache.embed([PROBLEM])
-    means, _ = learning.state.head.predict(row, "", list(APPROACHES))
+    means, _ = advisor.state.head.predict(row, "", list(APPROACHES))
     return dict(zip(APPROACHES, means.tolist(), strict=True))

@@ -336,8 +336,10 @@ class Platform(RuleBasedStateMachine):
         for state in states.values():
             if (one := share(state)) is None:
                 continue
-            for page, (number, count) in product(one.pages(), enumerate(one.counts)):
-                counts[*page, *one.kind, number] += count
+            for window, (number, count) in product(
+                one.windows(), enumerate(one.counts)
+            ):
+                counts[*window, *one.segment, number] += count
         key = ("tenant", "window_s", "window_start", "topic_partition", "problem_type", "approach")  # fmt: skip
         numbers = ("attempts", "successes", "failures", "abstentions", "cost_nano", "duration_us")  # fmt: skip
         windows = Counter(

@@ -38,7 +38,7 @@ def up(tmp_path_factory: pytest.TempPathFactory, not_fast: None) -> Iterator[Set
 
 @pytest.fixture
 def apart(tmp_path: Path, not_fast: None) -> Settings:
-    """Settings for a platform of a test's own."""
+    """Settings of a platform for one test alone."""
     return _settings(tmp_path)
 
 

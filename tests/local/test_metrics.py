@@ -1,4 +1,4 @@
-"""What the services of a running platform show, against what was published."""
+"""Metrics and health of a running platform, compared with what was published."""
 
 import json
 import os
@@ -26,8 +26,8 @@ ATTEMPTS, BAD = 30, 3
 WITH_CLICKHOUSE = ("archive", "streams", "trigger", "memory")
 
 
-def ask(settings: Settings, service: str, path: str) -> tuple[int, str]:
-    """Return status and text; 0 where nobody listens yet."""
+def fetch(settings: Settings, service: str, path: str) -> tuple[int, str]:
+    """Return status and text; status 0 if the port is closed."""
     try:
         return said_on(metrics_ports(settings)[service], path)
     except URLError:
@@ -36,7 +36,7 @@ def ask(settings: Settings, service: str, path: str) -> tuple[int, str]:
 
 def total(settings: Settings, service: str, name: str, **labels: str) -> float:
     """Return the sum of a sample over all other labels."""
-    families = text_string_to_metric_families(ask(settings, service, "/metrics")[1])
+    families = text_string_to_metric_families(fetch(settings, service, "/metrics")[1])
     return sum(
         sample.value
         for family in families
@@ -46,23 +46,23 @@ def total(settings: Settings, service: str, name: str, **labels: str) -> float:
 
 
 def statuses(settings: Settings, path: str) -> dict[str, int]:
-    return {service: ask(settings, service, path)[0] for service in SERVICES}
+    return {service: fetch(settings, service, path)[0] for service in SERVICES}
 
 
-def why(settings: Settings, service: str) -> str:
-    return "; ".join(json.loads(ask(settings, service, "/readyz")[1])["why"])
+def reasons(settings: Settings, service: str) -> str:
+    return "; ".join(json.loads(fetch(settings, service, "/readyz")[1])["why"])
 
 
 @pytest.fixture
 def ready(up: Settings) -> Settings:
-    """The platform with a tenant of its own, once all of it is ready."""
+    """The platform with a new tenant, once all services are ready."""
     eventually(lambda: statuses(up, "/readyz"), dict.fromkeys(SERVICES, 200))
     return up.model_copy(update={"tenant": f"t-{new_id()}"})
 
 
 @contextmanager
 def stopped_clickhouse(settings: Settings) -> Iterator[None]:
-    """Stop ClickHouse's process in its tracks, then let it go on."""
+    """Suspend ClickHouse's process, then resume it."""
     [gateway] = [
         process
         for process in psutil.process_iter(["cmdline"])
@@ -75,9 +75,9 @@ def stopped_clickhouse(settings: Settings) -> Iterator[None]:
         gateway.resume()
 
 
-def shown(settings: Settings) -> dict[str, float]:
-    """Return the numbers that follow from what is published."""
-    asked = {
+def current_metrics(settings: Settings) -> dict[str, float]:
+    """Return the metrics that follow from what is published."""
+    samples = {
         "successes": ("streams", "pilotfish_labels_total", {"outcome": "success"}),
         "failures": ("streams", "pilotfish_labels_total", {"outcome": "failure"}),
         "no labels": ("streams", "pilotfish_labels_total", {"outcome": "infrastructure"}),
@@ -90,7 +90,7 @@ def shown(settings: Settings) -> dict[str, float]:
     }  # fmt: skip
     return {
         name: total(settings, service, sample, **labels)
-        for name, (service, sample, labels) in asked.items()
+        for name, (service, sample, labels) in samples.items()
     }
 
 
@@ -111,13 +111,13 @@ def publish(settings: Settings) -> int:
 
 
 @pytest.mark.slow
-def test_the_numbers_are_those_of_what_was_published(ready: Settings) -> None:
-    before = shown(ready)
+def test_the_metrics_match_what_was_published(ready: Settings) -> None:
+    before = current_metrics(ready)
     sent = publish(ready)
-    to = producer(ready)
+    publisher = producer(ready)
     for _ in range(BAD):
-        to.produce(EVENTS.name, b"no event", key=b"someone")
-    assert to.flush(60) == 0
+        publisher.produce(EVENTS.name, b"no event", key=b"someone")
+    assert publisher.flush(60) == 0
     third = ATTEMPTS / 3
     expected = {
         "successes": third,
@@ -131,29 +131,32 @@ def test_the_numbers_are_those_of_what_was_published(ready: Settings) -> None:
         "lag": 0,
     }
     eventually(
-        lambda: {name: n - before[name] for name, n in shown(ready).items()}, expected
+        lambda: {name: n - before[name] for name, n in current_metrics(ready).items()},
+        expected,
     )
 
 
 @pytest.mark.slow
-def test_who_is_behind_is_not_ready_and_comes_back(ready: Settings) -> None:
+def test_a_service_that_is_behind_is_not_ready_until_it_catches_up(
+    ready: Settings,
+) -> None:
     events = (READY_LAG // PER_ATTEMPT + 1) * PER_ATTEMPT
     with stopped_clickhouse(ready):
         replay(ready, events // PER_ATTEMPT, 10_000)
         expected = {s: 503 if s in WITH_CLICKHOUSE else 200 for s in SERVICES}
         eventually(lambda: statuses(ready, "/readyz"), expected)
         for service in ("archive", "streams"):
-            said = why(ready, service)
-            assert f"{events} records behind in {EVENTS.name}" in said
-            assert "ClickHouse does not answer" in said
+            text = reasons(ready, service)
+            assert f"{events} records behind in {EVENTS.name}" in text
+            assert "ClickHouse does not answer" in text
             assert total(ready, service, "pilotfish_lag_records") >= events
-        assert why(ready, "trigger") == "ClickHouse does not answer"
+        assert reasons(ready, "trigger") == "ClickHouse does not answer"
         assert statuses(ready, "/healthz") == dict.fromkeys(SERVICES, 200)
     eventually(lambda: statuses(ready, "/readyz"), dict.fromkeys(SERVICES, 200))
 
 
 @pytest.mark.slow
-def test_a_service_started_again_shows_metrics_again(ready: Settings) -> None:
+def test_a_restarted_service_serves_metrics_again(ready: Settings) -> None:
     [streams] = [
         process
         for process in psutil.process_iter(["cmdline", "environ"])
@@ -162,5 +165,5 @@ def test_a_service_started_again_shows_metrics_again(ready: Settings) -> None:
     ]
     os.kill(streams.pid, signal.SIGKILL)
     streams.wait()
-    assert ask(ready, "streams", "/healthz")[0] == 0
-    eventually(lambda: ask(ready, "streams", "/readyz")[0], 200)
+    assert fetch(ready, "streams", "/healthz")[0] == 0
+    eventually(lambda: fetch(ready, "streams", "/readyz")[0], 200)

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from polling import eventually
 
-from pilotfish._local.platform import enter_whole
+from pilotfish._local.platform import enter_uninterrupted
 from pilotfish._local.supervisor import Child, Supervisor
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.attempt_log import read_attempts
@@ -24,9 +24,9 @@ LOG = Path(__file__).parents[2] / "../shared/data/intercode_sql.jsonl.gz"
 ATTEMPTS = 80
 
 
-def run(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
+def run(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "pilotfish", *words],
+        [sys.executable, "-m", "pilotfish", *arguments],
         env=os.environ | settings.environment(),
         capture_output=True,
         text=True,
@@ -36,14 +36,14 @@ def run(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_a_log_of_real_attempts_is_replayed_and_labelled(up: Settings) -> None:
-    done = run(up, "replay", str(LOG), "--limit", str(ATTEMPTS), "--json")
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert (told["published"], told["labelled"]) == (ATTEMPTS, ATTEMPTS)
+    finished = run(up, "replay", str(LOG), "--limit", str(ATTEMPTS), "--json")
+    assert finished.returncode == 0, finished.stderr
+    output = json.loads(finished.stdout)
+    assert (output["published"], output["labelled"]) == (ATTEMPTS, ATTEMPTS)
     recorded: dict[str, list[bool]] = {}
     for attempt in islice(read_attempts(LOG), ATTEMPTS):
         recorded.setdefault(attempt.approach, []).append(attempt.success)
-    assert {one["approach"]: one["success_rate"] for one in told["approaches"]} == {
+    assert {row["approach"]: row["success_rate"] for row in output["approaches"]} == {
         approach: pytest.approx(fmean(outcomes), abs=1e-4)
         for approach, outcomes in recorded.items()
     }
@@ -57,11 +57,11 @@ def test_status_sql_and_doctor_agree(up: Settings) -> None:
     status = json.loads(run(up, "status", "--json").stdout)
     assert status["attempts"] == status["labelled"] == row["n"]
     checks = json.loads(run(up, "doctor", "--json").stdout)
-    assert [one for one in checks if not one["ok"]] == []
+    assert [check for check in checks if not check["ok"]] == []
 
 
 @pytest.mark.slow
-def test_a_killed_service_is_started_again(up: Settings) -> None:
+def test_a_killed_service_is_restarted(up: Settings) -> None:
     log = up.home / "logs" / "archive.log"
     [archive] = [
         process
@@ -74,22 +74,22 @@ def test_a_killed_service_is_started_again(up: Settings) -> None:
 
 
 def test_a_port_in_use_is_one_line_before_anything_starts(up: Settings) -> None:
-    done = run(up, "up")
-    assert done.returncode == 1
-    assert "for Kafka is in use" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    finished = run(up, "up")
+    assert finished.returncode == 1
+    assert "for Kafka is in use" in finished.stderr
+    assert len(finished.stderr.strip().splitlines()) == 1
 
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Let SIGINT raise here, also where a shell put the tests behind."""
+    """Let SIGINT raise here, also if the tests are a background job of a shell."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("interruptible")
-def test_ended_while_it_starts_it_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_an_interrupted_start_leaves_no_process_behind(tmp_path: Path) -> None:
     before = set(psutil.Process().children())
 
     class Interrupting(Child):
@@ -104,6 +104,6 @@ def test_ended_while_it_starts_it_leaves_nothing_behind(tmp_path: Path) -> None:
         "second": Child(sleep, {}, log),
     }
     with pytest.raises(KeyboardInterrupt), ExitStack() as running:
-        enter_whole(running, Supervisor(children, lambda _: None))
-    assert all(child.died() is None for child in children.values())
+        enter_uninterrupted(running, Supervisor(children, lambda _: None))
+    assert all(child.exit_status() is None for child in children.values())
     assert set(psutil.Process().children()) <= before

@@ -1,7 +1,7 @@
-"""Passwords, right and wrong, are nowhere but where they belong: not in a byte of output,
-logs, command lines, Kafka's and ClickHouse's folders, topics or tables.
+"""Passwords, right and wrong, never appear in output, logs, command lines, topics, tables,
+or the folders of Kafka and ClickHouse.
 
-What a search finds must be able to fail: each place holds the tenant's name, too.
+Each search must be able to fail: every searched place contains the tenant's name, too.
 """
 
 import base64
@@ -104,8 +104,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 def shown(text: bytes) -> list[str]:
-    """Return the passwords in a text, also as HTTP sends them."""
-    return [one for one in SECRETS if any(form in text for form in forms(one))]
+    """Return the passwords in a text, including their HTTP encodings."""
+    return [secret for secret in SECRETS if any(form in text for form in forms(secret))]
 
 
 def forms(secret: str) -> list[bytes]:
@@ -119,15 +119,15 @@ def wrong(settings: Settings, server: str) -> Settings:
 
 
 def run(settings: Settings, *command: str) -> bytes:
-    """Return all that a program says, whether or not it succeeds."""
-    done = subprocess.run(
+    """Return the output of a program, whether or not it succeeds."""
+    finished = subprocess.run(
         [sys.executable, *command],
         env=settings.environment(),
         capture_output=True,
         check=False,
         timeout=120,
     )
-    return done.stdout + done.stderr
+    return finished.stdout + finished.stderr
 
 
 def everywhere(settings: Settings) -> dict[str, Settings]:
@@ -150,36 +150,36 @@ def run_everywhere(settings: Settings, *words: str) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("words", COMMAND_LINES, ids=" ".join)
 def test_the_command_line_shows_no_password(servers: Servers, words: list[str]) -> None:
-    for said in run_everywhere(servers.settings, *words).values():
-        assert said
-        assert shown(said) == []
+    for output in run_everywhere(servers.settings, *words).values():
+        assert output
+        assert shown(output) == []
 
 
-def test_the_doctor_says_what_is_wrong_without_the_password(servers: Servers) -> None:
-    said = run_everywhere(servers.settings, "doctor", "--json")
-    assert b"invalid credentials" in said["kafka"]
-    assert b"PILOTFISH_CLICKHOUSE_PASSWORD" in said["clickhouse"]
-    assert b"invalid credentials" not in said["right"] + said["clickhouse"]
+def test_the_doctor_reports_the_problem_without_the_password(servers: Servers) -> None:
+    output = run_everywhere(servers.settings, "doctor", "--json")
+    assert b"invalid credentials" in output["kafka"]
+    assert b"PILOTFISH_CLICKHOUSE_PASSWORD" in output["clickhouse"]
+    assert b"invalid credentials" not in output["right"] + output["clickhouse"]
 
 
-@pytest.mark.parametrize("which", ["right", "kafka"])
-def test_an_agent_s_log_shows_no_password(servers: Servers, which: str) -> None:
-    said = run(everywhere(servers.settings)[which], "-c", AGENT)
-    assert b"Stats(" in said
-    assert shown(said) == []
+@pytest.mark.parametrize("variant", ["right", "kafka"])
+def test_an_agent_s_log_shows_no_password(servers: Servers, variant: str) -> None:
+    output = run(everywhere(servers.settings)[variant], "-c", AGENT)
+    assert b"Stats(" in output
+    assert shown(output) == []
 
 
-@pytest.mark.parametrize("which", ["kafka", "clickhouse"])
+@pytest.mark.parametrize("variant", ["kafka", "clickhouse"])
 def test_services_that_are_refused_show_no_password(
-    servers: Servers, tmp_path: Path, which: str
+    servers: Servers, tmp_path: Path, variant: str
 ) -> None:
-    refused = b"invalid credentials" if which == "kafka" else b"AUTHENTICATION_FAILED"
-    # Neither the trainer nor the advisor's beginning needs both servers.
+    refused = b"invalid credentials" if variant == "kafka" else b"AUTHENTICATION_FAILED"
+    # The trainer needs only ClickHouse, and the start of the advisor only Kafka.
     served = {("trainer", "kafka"), ("advisor", "clickhouse")}
-    with running(wrong(servers.settings, which), tmp_path, *COMMANDS) as services:
+    with running(wrong(servers.settings, variant), tmp_path, *COMMANDS) as services:
         for name, service in services.items():
-            said = b"\n" if (name, which) in served else refused
-            eventually(lambda log=service.log, said=said: said in log.read_bytes())
+            line = b"\n" if (name, variant) in served else refused
+            eventually(lambda log=service.log, line=line: line in log.read_bytes())
     for service in services.values():
         assert shown(service.log.read_bytes()) == []
 
@@ -200,27 +200,28 @@ def test_running_services_show_no_password_anywhere(servers: Servers) -> None:
 
 
 def command_lines(pids: list[int]) -> bytes:
-    """Return how processes and what they started were called."""
+    """Return the command lines of processes and their children."""
     families = [
         (process, *process.children(recursive=True))
         for process in map(psutil.Process, pids)
     ]
     return b"\n".join(
-        Path(f"/proc/{one.pid}/cmdline").read_bytes()
+        Path(f"/proc/{process.pid}/cmdline").read_bytes()
         for family in families
-        for one in family
+        for process in family
     )
 
 
 def tables(clickhouse: ClickHouse) -> Mapping[str, bytes]:
-    """Return all that ClickHouse tells its owner, its own tables included."""
-    found = clickhouse.query(
+    """Return the content of all tables, including those of the system."""
+    names = clickhouse.query(
         "SELECT database, name FROM system.tables WHERE database IN ('default', 'system')"
     )
     contents = {}
-    for database, name in found:
+    for database, name in names:
         rows = f"SELECT * FROM `{database}`.`{name}` LIMIT 100000"
-        with suppress(StorageError):  # some need what is not there, as ZooKeeper
+        # Some tables need a server that is not there, such as ZooKeeper.
+        with suppress(StorageError):
             contents[f"{database}.{name}"] = repr(clickhouse.query(rows)).encode()
     assert TENANT.encode() in contents["default.events"]
     assert b"system" in contents["system.processes"]
@@ -228,7 +229,7 @@ def tables(clickhouse: ClickHouse) -> Mapping[str, bytes]:
 
 
 def topics(kafka: SecuredKafka) -> Mapping[str, bytes]:
-    """Return every record of every topic of ours."""
+    """Return all records of all topics of pilotfish."""
     contents = {}
     for topic in TOPICS:
         reader = consumer(
@@ -238,20 +239,20 @@ def topics(kafka: SecuredKafka) -> Mapping[str, bytes]:
         reader.assign(
             [TopicPartition(topic.name, place, OFFSET_BEGINNING) for place in places]
         )
-        found, ends = b"", 0
+        content, ends = b"", 0
         while ends < topic.partitions:
             for record in reader.consume(1000, 0.1):
                 ends += record.error() is not None
-                found += b"%r" % (record.value(),) + repr(record.headers()).encode()
+                content += b"%r" % (record.value(),) + repr(record.headers()).encode()
         reader.close()
-        contents[topic.name] = found
+        contents[topic.name] = content
     assert TENANT.encode() in contents["pilotfish.events"]
     return contents
 
 
 def shown_in_files(folder: Path) -> str:
-    """Return which files hold a password: logs, Kafka's and ClickHouse's folders."""
-    patterns = [form.decode() for one in SECRETS for form in forms(one)]
+    """Return the files with a password: logs, and the folders of Kafka and ClickHouse."""
+    patterns = [form.decode() for secret in SECRETS for form in forms(secret)]
     words = [option for pattern in patterns for option in ("-e", pattern)]
 
     def files(*options: str) -> str:

@@ -48,7 +48,8 @@ class Kafka:
     """A topic and a group of their own on the shared Kafka."""
 
     def __init__(self, settings: Settings, topic: str, strategy: Strategy) -> None:
-        self._settings, self._strategy = settings, strategy
+        self._settings = settings
+        self._strategy: Strategy = strategy
         self.topic = replace(EVENTS, name=topic)
         self._group = f"pilotfish-{topic}"
         self._producer = producer(settings)
@@ -108,7 +109,8 @@ def topics(servers: Settings) -> Iterator[str]:
     """Names of empty topics, created together: each alone would take its time."""
     names = [f"test-broker-{new_id()}" for _ in range(TESTS)]
     new = [NewTopic(name, PARTITIONS, 1) for name in names]
-    for made in AdminClient(client_config(servers)).create_topics(new).values():
+    admin = AdminClient(client_config(servers))
+    for made in admin.create_topics(new).values():
         made.result(WITHIN_S)
     return iter(names)
 

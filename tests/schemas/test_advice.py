@@ -5,14 +5,14 @@ from pilotfish.schemas.advice import AdviceRequested, Candidate, HintGiven
 from pilotfish.schemas.codec import decode, encode, headers_of
 from pilotfish.schemas.topics import ADVICE_REQUESTS
 
-ASKED = {
+REQUEST = {
     "client_id": "c",
     "problem": "why?",
     "approaches": {"plan": "plan first"},
     "reply_topic": "replies",
     "reply_partition": 0,
 }
-ANSWERED = {"request_id": "r", "tenant": "t", "client_id": "c"}
+HINT = {"request_id": "r", "tenant": "t", "client_id": "c"}
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,10 @@ ANSWERED = {"request_id": "r", "tenant": "t", "client_id": "c"}
         {"reply_partition": -1},
     ],
 )
-def test_a_request_has_bounds(wrong: dict[str, object]) -> None:
-    assert AdviceRequested.model_validate(ASKED).tenant == "default"
+def test_a_request_outside_the_limits_is_refused(wrong: dict[str, object]) -> None:
+    assert AdviceRequested.model_validate(REQUEST).tenant == "default"
     with pytest.raises(ValidationError):
-        AdviceRequested.model_validate(ASKED | wrong)
+        AdviceRequested.model_validate(REQUEST | wrong)
 
 
 @pytest.mark.parametrize(
@@ -40,26 +40,26 @@ def test_a_request_has_bounds(wrong: dict[str, object]) -> None:
         {"problem": "\N{FISH}" * 2048},
     ],
 )
-def test_a_request_may_fill_its_bounds(right: dict[str, object]) -> None:
-    request = AdviceRequested.model_validate(ASKED | right)
+def test_a_request_may_reach_the_limits(right: dict[str, object]) -> None:
+    request = AdviceRequested.model_validate(REQUEST | right)
     assert decode(ADVICE_REQUESTS, encode(request), headers_of(request)) == request
 
 
 @pytest.mark.parametrize(
-    "said", [{}, {"approach": "plan", "abstained": "unsure"}], ids=["neither", "both"]
+    "fields", [{}, {"approach": "plan", "abstained": "unsure"}], ids=["neither", "both"]
 )
-def test_a_hint_names_an_approach_or_abstains(said: dict[str, str]) -> None:
+def test_a_hint_names_an_approach_or_abstains(fields: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="never both"):
-        HintGiven.model_validate(ANSWERED | said)
+        HintGiven.model_validate(HINT | fields)
 
 
-def test_propensity_is_that_of_the_approach_advised() -> None:
+def test_propensity_is_that_of_the_advised_approach() -> None:
     candidates = (
         Candidate(approach="plan", p_success=0.7, propensity=0.9),
         Candidate(approach="react", p_success=0.4, propensity=0.1),
     )
-    said = {"candidates": candidates}
-    hint = HintGiven.model_validate(ANSWERED | said | {"approach": "react"})
+    fields = {"candidates": candidates}
+    hint = HintGiven.model_validate(HINT | fields | {"approach": "react"})
     assert hint.propensity == 0.1
-    held = HintGiven.model_validate(ANSWERED | said | {"abstained": "holdout"})
+    held = HintGiven.model_validate(HINT | fields | {"abstained": "holdout"})
     assert held.propensity is None

@@ -16,7 +16,7 @@ def write(path: Path, *lines: str) -> Path:
     return path
 
 
-def test_the_real_logs_are_read_whole() -> None:
+def test_the_real_logs_are_read_completely() -> None:
     attempts = list(read_attempts(DATA / "intercode_sql.jsonl.gz"))
     assert len(attempts) == 1034 * 4
     react = [a.success for a in attempts if a.approach == "react"]
@@ -29,7 +29,7 @@ def test_a_plain_file_is_read_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "message"),
     [
         ("{", "Invalid JSON"),
         (json.dumps(LINE | {"success": "perhaps"}), "success"),
@@ -40,14 +40,14 @@ def test_a_plain_file_is_read_too(tmp_path: Path) -> None:
     ],
 )
 def test_a_broken_line_is_named_with_its_reason(
-    tmp_path: Path, line: str, says: str
+    tmp_path: Path, line: str, message: str
 ) -> None:
     path = write(tmp_path / "log.jsonl", json.dumps(LINE), line)
-    with pytest.raises(SchemaError, match=rf"log.jsonl, line 2: .*{says}"):
+    with pytest.raises(SchemaError, match=rf"log.jsonl, line 2: .*{message}"):
         list(read_attempts(path))
 
 
-def test_a_missing_file_and_one_that_is_no_text_are_clear(tmp_path: Path) -> None:
+def test_unreadable_files_are_named_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="nowhere"):
         list(read_attempts(tmp_path / "nowhere.jsonl"))
     (tmp_path / "bad.jsonl").write_bytes(b"\xff\xfe\x00")

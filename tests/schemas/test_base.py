@@ -41,7 +41,7 @@ def test_messages_are_frozen() -> None:
         STEP.name = "other"  # type: ignore[misc]
 
 
-def test_messages_refuse_what_they_do_not_know() -> None:
+def test_messages_refuse_unknown_fields() -> None:
     with pytest.raises(ValidationError, match="Extra inputs"):
         StepRecorded.model_validate(STEP.model_dump() | {"other": 1})
 
@@ -53,7 +53,7 @@ def test_a_schema_is_named_after_its_class_and_has_a_version() -> None:
             assert message.schema_version >= 1
 
 
-def test_ids_and_times_are_what_the_maker_draws() -> None:
+def test_ids_and_times_are_drawn_at_creation() -> None:
     class Made(Message):
         number: int = 0
         names: tuple[str, ...] = ()

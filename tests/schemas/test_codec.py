@@ -27,7 +27,7 @@ from pilotfish.schemas.topics import (
 )
 from pilotfish.streams.attempts.assembly import MAX_SIGNALS
 
-BELONGS = [(topic, kind) for topic in TOPICS for kind in topic.messages]
+TOPIC_MESSAGES = [(topic, kind) for topic in TOPICS for kind in topic.messages]
 STEP = {
     "event_id": "e",
     "attempt_id": "a",
@@ -46,9 +46,9 @@ def step(**changes: object) -> bytes:
     return json.dumps({**STEP, **changes}).encode()
 
 
-@pytest.mark.parametrize(("topic", "kind"), BELONGS)
+@pytest.mark.parametrize(("topic", "kind"), TOPIC_MESSAGES)
 @given(data=st.data())
-def test_what_is_written_is_read_back(
+def test_an_encoded_message_is_decoded_unchanged(
     topic: Topic, kind: type[Message], data: st.DataObject
 ) -> None:
     message = data.draw(messages(kind))
@@ -65,7 +65,7 @@ def test_any_bytes_are_a_message_or_a_clear_error(
 
 
 @given(messages(AttemptStarted), st.data())
-def test_a_damaged_byte_is_survived_or_a_schema_error(
+def test_a_damaged_byte_raises_nothing_but_a_schema_error(
     message: Message, data: st.DataObject
 ) -> None:
     value = bytearray(encode(message))
@@ -76,7 +76,7 @@ def test_a_damaged_byte_is_survived_or_a_schema_error(
 
 
 @pytest.mark.parametrize(
-    ("value", "says"),
+    ("value", "message"),
     [
         (None, "no value"),
         (b"", "Invalid JSON"),
@@ -101,10 +101,10 @@ def test_a_damaged_byte_is_survived_or_a_schema_error(
         (step(cost=-1), "greater than or equal"),
     ],
 )
-def test_what_is_no_message_is_refused_with_the_place(
-    value: bytes | None, says: str
+def test_an_invalid_message_is_refused_with_the_field(
+    value: bytes | None, message: str
 ) -> None:
-    with pytest.raises(SchemaError, match=says):
+    with pytest.raises(SchemaError, match=message):
         read(value)
 
 
@@ -118,11 +118,11 @@ def test_deep_nesting_and_endless_numbers_are_refused(attributes: bytes) -> None
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
-def test_a_value_larger_than_its_topic_takes_is_refused_unread(topic: Topic) -> None:
+def test_a_value_larger_than_its_topic_allows_is_refused_unread(topic: Topic) -> None:
     headers = headers_of_first(topic)
     with pytest.raises(SchemaError, match="Invalid JSON"):
         decode(topic, b"x" * topic.max_bytes, headers)
-    with pytest.raises(SchemaError, match=rf"{topic.name} takes {topic.max_bytes}$"):
+    with pytest.raises(SchemaError, match=rf"{topic.name} allows {topic.max_bytes}$"):
         decode(topic, b"x" * (topic.max_bytes + 1), headers)
 
 
@@ -165,20 +165,20 @@ def test_the_largest_label_and_request_are_within_the_limit() -> None:
 
 def test_a_message_of_exactly_the_limit_is_read() -> None:
     started = AttemptStarted(attempt_id="a", problem="p", attributes={"x": ""})
-    room = MAX_MESSAGE_BYTES - len(encode(started))
-    started = started.model_copy(update={"attributes": {"x": "y" * room}})
+    remaining = MAX_MESSAGE_BYTES - len(encode(started))
+    started = started.model_copy(update={"attributes": {"x": "y" * remaining}})
     assert len(encode(started)) == MAX_MESSAGE_BYTES
     assert read(encode(started), headers_of(started)) == started
 
 
 @pytest.mark.parametrize("left_out", ["at", "event_id"])
-def test_what_the_maker_draws_is_never_drawn_by_a_reader(left_out: str) -> None:
+def test_fields_drawn_at_creation_are_never_drawn_by_a_reader(left_out: str) -> None:
     value = json.dumps({k: v for k, v in STEP.items() if k != left_out}).encode()
     with pytest.raises(SchemaError, match=rf"StepRecorded\.{left_out}: Field required"):
         read(value)
 
 
-def test_an_infinite_number_is_written_as_json_without_it() -> None:
+def test_a_number_that_json_lacks_is_written_as_null() -> None:
     started = AttemptStarted(
         attempt_id="a", problem="p", attributes={"x": float("nan")}
     )
@@ -186,41 +186,45 @@ def test_an_infinite_number_is_written_as_json_without_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "says"),
+    ("headers", "message"),
     [
         (None, "no `schema` header"),
         ([], "no `schema` header"),
         ([("schema", None), ("version", b"1")], "no `schema` header"),
-        ([("schema", b"StepRecorded")], "`version` header is '', no number"),
-        ([("schema", b"StepRecorded"), ("version", b"1.0")], "'1.0', no number"),
-        ([("schema", b"StepRecorded"), ("version", "²".encode())], "no number"),
-        ([("schema", b"StepRecorded"), ("version", b"9" * 99)], "no number"),
+        ([("schema", b"StepRecorded")], "`version` header is '', not a number"),
+        ([("schema", b"StepRecorded"), ("version", b"1.0")], "'1.0', not a number"),
+        ([("schema", b"StepRecorded"), ("version", "²".encode())], "not a number"),
+        ([("schema", b"StepRecorded"), ("version", b"9" * 99)], "not a number"),
     ],
 )
-def test_headers_that_name_nothing_are_refused(headers: Any, says: str) -> None:
-    with pytest.raises(SchemaError, match=says) as caught:
+def test_missing_and_malformed_headers_are_refused(headers: Any, message: str) -> None:
+    with pytest.raises(SchemaError, match=message) as caught:
         read(step(), headers)
     assert not isinstance(caught.value, UnknownVersionError)
 
 
 @pytest.mark.parametrize(
-    ("schema", "version", "says"),
+    ("schema", "version", "message"),
     [
-        (b"StepRecorded", b"2", r"version 2 is not known here \(newest: 1\); upgrade"),
+        (
+            b"StepRecorded",
+            b"2",
+            r"version 2 is unknown to this pilotfish \(newest: 1\); upgrade it",
+        ),
         (b"StepRecorded", b"0", "version 0"),
-        (b"HintGiven", b"1", "does not belong in pilotfish.events; known are Attempt"),
+        (b"HintGiven", b"1", "does not belong in pilotfish.events, which has Attempt"),
         (b"\xff\xfe", b"1", "does not belong"),
         (b"x" * 1000, b"1", "schema 'x{80}' does not belong"),
     ],
 )
-def test_unknown_schemas_and_versions_say_what_is_known(
-    schema: bytes, version: bytes, says: str
+def test_errors_about_unknown_schemas_and_versions_name_the_known_ones(
+    schema: bytes, version: bytes, message: str
 ) -> None:
-    with pytest.raises(UnknownVersionError, match=says):
+    with pytest.raises(UnknownVersionError, match=message):
         read(step(), [("schema", schema), ("version", version)])
 
 
-def test_headers_may_be_text_and_others_are_passed_over() -> None:
+def test_headers_may_be_text_and_other_headers_are_ignored() -> None:
     headers = [("trace", None), ("schema", "StepRecorded"), ("version", "1")]
     message = read(step(), headers)
     assert isinstance(message, StepRecorded) and message.name == "sql"

@@ -26,7 +26,7 @@ class Before(Value):
 
 
 def with_field(name: str, annotation: Any, default: Any = ...) -> dict[str, Any]:
-    """Return the schema of Before with one field in another way, or a new one."""
+    """Return the schema of Before with one field changed or added."""
     namespace = {
         "__annotations__": {name: annotation},
         "__module__": __name__,
@@ -111,11 +111,11 @@ FINE = {
 }
 
 
-@pytest.mark.parametrize("what", BREAKING)
-def test_what_breaks_old_messages_is_named(what: str) -> None:
-    schema, says = BREAKING[what]
+@pytest.mark.parametrize("change", BREAKING)
+def test_a_breaking_change_is_described(change: str) -> None:
+    schema, message = BREAKING[change]
     [line] = breaks(Before.model_json_schema(), schema)
-    assert re.search(says, line), line
+    assert re.search(message, line), line
 
 
 def test_a_removed_field_breaks_because_unknown_ones_are_refused() -> None:
@@ -125,12 +125,12 @@ def test_a_removed_field_breaks_because_unknown_ones_are_refused() -> None:
     ]
 
 
-@pytest.mark.parametrize("what", FINE)
-def test_what_widens_is_fine(what: str) -> None:
-    assert breaks(Before.model_json_schema(), FINE[what]) == []
+@pytest.mark.parametrize("change", FINE)
+def test_a_wider_schema_is_compatible(change: str) -> None:
+    assert breaks(Before.model_json_schema(), FINE[change]) == []
 
 
-def test_a_keyword_nobody_foresaw_breaks_until_it_is_equal() -> None:
+def test_an_unknown_keyword_breaks_unless_it_is_equal() -> None:
     odd = {"type": "integer", "multipleOf": 5}
     assert breaks({"type": "integer"}, odd) == ["message: multipleOf was None, is 5"]
     assert breaks(odd, odd) == []

@@ -14,14 +14,14 @@ ERRORS = [
 
 
 def tree() -> dict[str, int]:
-    """Return the names in the tree at the head of the file, with their depth."""
+    """Return the names in the tree in the module's docstring, with their depth."""
     lines = (errors.__doc__ or "").splitlines()
     drawn = [line for line in lines if line.startswith(("P", "├", "└", "│"))]
-    found = {}
+    depths = {}
     for line in drawn:
         name = line.lstrip("│├└─ ").split()[0]
-        found[name] = line.index(name) // 4
-    return found
+        depths[name] = line.index(name) // 4
+    return depths
 
 
 @pytest.mark.parametrize("error", ERRORS)
@@ -30,13 +30,13 @@ def test_every_error_is_one_of_ours_and_in_the_tree(error: type[Exception]) -> N
     assert tree()[error.__name__] == error.__mro__.index(PilotfishError)
 
 
-def test_the_tree_names_nothing_else() -> None:
+def test_the_tree_names_no_other_errors() -> None:
     assert set(tree()) == {error.__name__ for error in ERRORS}
 
 
 def test_an_error_says_when_to_try_again() -> None:
-    assert UnavailableError("away").retry_after_s == 1.0
-    assert UnavailableError("away", 5).retry_after_s == 5
+    assert UnavailableError("no answer").retry_after_s == 1.0
+    assert UnavailableError("no answer", 5).retry_after_s == 5
 
 
 @pytest.mark.parametrize("error", ERRORS)

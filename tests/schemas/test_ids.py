@@ -15,15 +15,15 @@ def test_new_ids_are_uuid7_and_increase() -> None:
     assert {uuid.UUID(each).version for each in ids} == {7}
 
 
-@pytest.mark.parametrize("given", ["a", "run-7/3", "me@host:1.2", "x" * 128, "größe"])
-def test_users_may_bring_ids_of_their_own(given: str) -> None:
-    assert IDENTIFIER.validate_python(given) == given
+@pytest.mark.parametrize("id_", ["a", "run-7/3", "me@host:1.2", "x" * 128, "größe"])
+def test_users_may_use_ids_of_their_own(id_: str) -> None:
+    assert IDENTIFIER.validate_python(id_) == id_
 
 
-@pytest.mark.parametrize("given", ["", "two words", "a\n", "x" * 129, "'; DROP", 7])
-def test_what_is_no_word_is_no_id(given: object) -> None:
+@pytest.mark.parametrize("id_", ["", "two words", "a\n", "x" * 129, "'; DROP", 7])
+def test_texts_with_blanks_or_of_a_wrong_length_are_no_ids(id_: object) -> None:
     with pytest.raises(ValidationError):
-        IDENTIFIER.validate_python(given)
+        IDENTIFIER.validate_python(id_)
 
 
 def test_a_name_is_any_short_text() -> None:

@@ -12,7 +12,7 @@ from pilotfish.schemas.topics import TOPICS
 
 
 def made(version: int = 1, **annotations: type) -> type[Message]:
-    """Return a message called Made with such fields."""
+    """Return a message called Made with these fields."""
     fields = {"__annotations__": {"schema_version": ClassVar[int], **annotations}}
     return type(
         "Made",
@@ -21,7 +21,7 @@ def made(version: int = 1, **annotations: type) -> type[Message]:
     )
 
 
-def test_the_committed_files_are_what_the_code_says() -> None:
+def test_the_committed_files_match_the_code() -> None:
     advice = "run `python -m pilotfish.schemas.json_schema` and commit schemas/json"
     for message in MESSAGES:
         assert (FOLDER / file_name(message)).read_text() == text_of(message), advice
@@ -43,12 +43,12 @@ def test_ids_and_times_must_be_sent() -> None:
     assert step["required"] == required
 
 
-def test_files_are_written_once(tmp_path: Path) -> None:
+def test_unchanged_files_are_not_written_again(tmp_path: Path) -> None:
     assert write(tmp_path, (made(a=int),)) == ["Made.v1.json"]
     assert write(tmp_path, (made(a=int),)) == []
 
 
-def test_a_change_that_old_messages_do_not_survive_is_refused(tmp_path: Path) -> None:
+def test_a_change_that_breaks_old_messages_is_refused(tmp_path: Path) -> None:
     write(tmp_path, (made(a=int),))
     before = (tmp_path / "Made.v1.json").read_text()
     with pytest.raises(ConfigurationError, match=r"old messages: message\.b: is req"):
@@ -56,14 +56,14 @@ def test_a_change_that_old_messages_do_not_survive_is_refused(tmp_path: Path) ->
     assert (tmp_path / "Made.v1.json").read_text() == before
 
 
-def test_a_change_that_old_readers_do_not_survive_is_refused(tmp_path: Path) -> None:
+def test_a_change_that_breaks_old_readers_is_refused(tmp_path: Path) -> None:
     write(tmp_path, (made(a=int),))
 
     class Made(Message):
         a: int
         b: int = 0
 
-    with pytest.raises(ConfigurationError, match=r"readers of before: message\.b: is"):
+    with pytest.raises(ConfigurationError, match=r"old readers: message\.b: is"):
         write(tmp_path, (Made,))
 
 
@@ -76,7 +76,7 @@ def test_a_new_version_gets_a_file_of_its_own(tmp_path: Path) -> None:
     ]
 
 
-def test_words_may_change(tmp_path: Path) -> None:
+def test_descriptions_may_change(tmp_path: Path) -> None:
     write(tmp_path, (made(a=int),))
 
     class Made(Message):

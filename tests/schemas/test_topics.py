@@ -7,13 +7,13 @@ from pilotfish.schemas.topics import ADVISORS, EVENTS, LABELS, TOPICS
 ROOT = Path(__file__).parents[2]
 
 
-def test_names_are_unique_and_ours() -> None:
+def test_names_are_unique_and_have_the_prefix() -> None:
     names = [topic.name for topic in TOPICS]
     assert len(set(names)) == len(names)
     assert all(name.startswith("pilotfish.") for name in names)
 
 
-def test_no_message_lies_in_two_topics() -> None:
+def test_no_message_belongs_to_two_topics() -> None:
     kinds = [kind for topic in TOPICS for kind in topic.messages]
     assert len(set(kinds)) == len(kinds)
 
@@ -22,7 +22,7 @@ def test_events_and_labels_have_equally_many_partitions() -> None:
     assert EVENTS.partitions == LABELS.partitions
 
 
-def test_only_the_word_on_who_is_in_service_is_kept_for_ever() -> None:
+def test_only_the_topic_of_advisors_is_compacted() -> None:
     assert [topic for topic in TOPICS if topic.keep == "compacted"] == [ADVISORS]
     assert EVENTS.keep == LABELS.keep == timedelta(days=30)
 
@@ -30,11 +30,11 @@ def test_only_the_word_on_who_is_in_service_is_kept_for_ever() -> None:
 def test_no_other_code_spells_a_topic_s_name() -> None:
     folders = ["schemas", "streams", "consumers", "trainers", "advisors", "infra"]
     for topic in TOPICS:
-        found = subprocess.run(
+        files = subprocess.run(
             ["grep", "-rlF", "--include=*.py", f'"{topic.name}"', *folders, "src"],
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,
         ).stdout.split()
-        assert found == ["schemas/topics.py"]
+        assert files == ["schemas/topics.py"]

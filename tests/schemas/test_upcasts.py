@@ -1,4 +1,4 @@
-"""An old message read by newer code: a v2 of StepRecorded that exists only here."""
+"""Old messages read by newer code: a version 3 of StepRecorded that exists only here."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from pilotfish.schemas.upcasts import UPCASTS, Upcast
 
 
 class StepRecorded(events.EventBase):
-    """`name` is called `tool` since version 2, and milliseconds since version 3."""
+    """Version 2 renamed `name` to `tool`, and version 3 changed seconds to milliseconds."""
 
     schema_version: ClassVar[int] = 3
 
@@ -52,27 +52,27 @@ def test_an_old_message_goes_through_every_step() -> None:
     )
 
 
-def test_a_message_of_today_goes_through_none() -> None:
+def test_a_current_message_goes_through_none() -> None:
     new = StepRecorded(attempt_id="a", kind="action", tool="sql")
     assert decode(TOPIC, encode(new), headers_of(new), STEPS) == new
 
 
 @pytest.mark.parametrize(
-    ("value", "says"),
+    ("value", "message"),
     [
         (b"nonsense", "not JSON"),
         (b"\xff", "not JSON"),
         (b"[" * 100_000, "not JSON"),
         (b"[]", "not a JSON object"),
-        (b"{}", "no readable StepRecorded version 1: KeyError"),
-        (encode(OLD).replace(b"0.5", b"null"), "version 1: TypeError"),
+        (b"{}", "StepRecorded version 1 is malformed: KeyError"),
+        (encode(OLD).replace(b"0.5", b"null"), "version 1 is malformed: TypeError"),
         (encode(OLD).replace(b"0.5", b"[" * 500 + b"]" * 500), "StepRecorded"),
         (encode(OLD).replace(b'"sql"', b"7"), r"StepRecorded\.tool: Input should be"),
         (encode(OLD).replace(b'"sql"', b'"\\ud800"'), "StepRecorded: Invalid JSON"),
     ],
 )
-def test_a_damaged_old_message_is_a_clear_error(value: bytes, says: str) -> None:
-    with pytest.raises(SchemaError, match=says):
+def test_a_damaged_old_message_is_a_clear_error(value: bytes, message: str) -> None:
+    with pytest.raises(SchemaError, match=message):
         decode(TOPIC, value, headers_of(OLD), STEPS)
 
 

@@ -18,7 +18,7 @@ Redact = Callable[[str], str]
 
 
 class World(Protocol):
-    """A client, and both what it published and what it is advised."""
+    """A client, with the events it published and the advice it gets."""
 
     @property
     def client(self) -> pilotfish.Client: ...
@@ -83,7 +83,7 @@ Worlds = Callable[[Redact | None], World]
 
 @pytest.fixture(params=["memory", "kafka"])
 def worlds(request: pytest.FixtureRequest) -> Iterator[Worlds]:
-    """Makes worlds; give it a `redact`."""
+    """A factory of worlds; its argument is `redact`."""
     opened: list[MemoryWorld | KafkaWorld] = []
 
     def make(redact: Redact | None = None) -> World:

@@ -1,4 +1,4 @@
-"""Small agents in processes of their own: for what happens at a fork and at the end."""
+"""Small agents in processes of their own, for tests of forks and exits."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from pilotfish.runtime.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Finished:
     """How a program ended."""
 
     status: int
@@ -21,8 +21,8 @@ class Done:
     took_s: float
 
 
-def run(code: str, settings: Settings, timeout_s: float = 60.0) -> Done:
-    """Run a program to its end. `took_s` counts from its line `END` in the output."""
+def run(code: str, settings: Settings, timeout_s: float = 60.0) -> Finished:
+    """Run a program to its end; `took_s` counts from the line `END` in its output."""
     with subprocess.Popen(
         [sys.executable, "-u", "-c", code],
         env={**os.environ, **settings.environment()},
@@ -34,12 +34,12 @@ def run(code: str, settings: Settings, timeout_s: float = 60.0) -> Done:
         try:
             return _watch(process, timeout_s)
         finally:
-            # With the children that it may have left.
+            # With the children that it may have left behind.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _watch(process: subprocess.Popen[str], timeout_s: float) -> Done:
+def _watch(process: subprocess.Popen[str], timeout_s: float) -> Finished:
     assert process.stdout is not None
     lines = []
     for line in process.stdout:
@@ -49,4 +49,4 @@ def _watch(process: subprocess.Popen[str], timeout_s: float) -> Done:
     began = time.monotonic()
     output, errors = process.communicate(timeout=timeout_s)
     took_s = time.monotonic() - began
-    return Done(process.returncode, "".join(lines) + output, errors, took_s)
+    return Finished(process.returncode, "".join(lines) + output, errors, took_s)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from polling import PATIENCE_S, eventually
 
-from pilotfish._sdk.transport.transport import Advise, answer_from_memory
+from pilotfish._sdk.transport.transport import Advise, scripted_hint
 from pilotfish.runtime.kafka import consumer, headers, producer
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import AdviceRequested
@@ -18,15 +18,15 @@ from pilotfish.schemas.topics import ADVICE_REPLIES, ADVICE_REQUESTS, EVENTS, To
 
 
 def from_the_end(settings: Settings, topic: Topic) -> Consumer:
-    """Return a consumer of all partitions, from what is published next."""
+    """Return a consumer of all partitions that starts at their ends."""
     reader = consumer(settings, f"test-{settings.tenant}", **{"fetch.wait.max.ms": 10})
-    found = reader.list_topics(topic.name, timeout=60).topics[topic.name]
-    reader.assign([_end(reader, topic.name, number) for number in found.partitions])
+    metadata = reader.list_topics(topic.name, timeout=60).topics[topic.name]
+    reader.assign([_end(reader, topic.name, number) for number in metadata.partitions])
     return reader
 
 
 def _end(reader: Consumer, topic: str, partition: int) -> TopicPartition:
-    """Return the end; a topic made just now has no leader for a moment."""
+    """Return the end; a topic created just now has no leader for a moment."""
     place = TopicPartition(topic, partition)
 
     def end() -> bool:
@@ -51,7 +51,7 @@ class EventReader:
     def until(
         self, enough: Callable[[list[Event]], bool], within_s: float = PATIENCE_S
     ) -> list[Event]:
-        """Read until it is enough; return what there is when the time is over."""
+        """Read until `enough`, or until the time is over; return all events read."""
         deadline = time.monotonic() + within_s
         while not enough(self.events) and time.monotonic() < deadline:
             self._read(0.2)
@@ -103,13 +103,13 @@ class StandInAdvisor:
         if self.advise is None:
             return
         self._ending.wait(self.delay_s)
-        given = answer_from_memory(request, self.advise(request))
+        hint = scripted_hint(request, self.advise(request))
         assert request.reply_topic == ADVICE_REPLIES.name
         self._producer.produce(
             request.reply_topic,
             key=request.client_id,
-            value=encode(given),
-            headers=headers_of(given),
+            value=encode(hint),
+            headers=headers_of(hint),
             partition=request.reply_partition,
         )
         self._producer.flush(60)

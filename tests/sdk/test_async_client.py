@@ -29,7 +29,7 @@ def ends(client: AsyncMemoryClient) -> list[AttemptEnded]:
     return [event for event in client.events if isinstance(event, AttemptEnded)]
 
 
-def test_it_works_over_kafka(settings: Settings) -> None:
+def test_an_async_client_works_over_kafka(settings: Settings) -> None:
     async def agent() -> pilotfish.Stats:
         async with pilotfish.connect_async(
             kafka=settings.kafka, tenant=settings.tenant, advice_deadline_s=2
@@ -112,7 +112,7 @@ def test_each_task_has_its_own_current_attempt() -> None:
     assert len(ends(run(agent))) == 50
 
 
-def test_many_tasks_ask_at_once() -> None:
+def test_many_tasks_ask_for_advice_concurrently() -> None:
     async def agent(client: AsyncMemoryClient) -> None:
         client.will_advise(lambda request: request.problem)
 
@@ -125,7 +125,7 @@ def test_many_tasks_ask_at_once() -> None:
     assert len(ends(run(agent))) == 100
 
 
-def test_invalid_advice_abstains_and_exceptions_go_on() -> None:
+def test_invalid_advice_abstains_and_exceptions_propagate() -> None:
     async def agent(client: AsyncMemoryClient) -> None:
         async with client.attempt("x") as attempt:
             assert (await attempt.advice({})).abstained == "invalid"

@@ -1,4 +1,4 @@
-"""What a client does, in memory and over Kafka alike."""
+"""The contract of a client, in memory and over Kafka alike."""
 
 import threading
 from collections.abc import Callable
@@ -71,7 +71,7 @@ def test_every_kind_of_event_arrives_as_it_was_given(world: World) -> None:
     assert world.client.stats() == pilotfish.Stats(sent=8)
 
 
-def test_a_block_left_without_a_word_ends_unknown(world: World) -> None:
+def test_a_block_left_without_an_outcome_ends_unknown(world: World) -> None:
     with world.client.attempt("x"):
         pass
     assert ended(world.events()).status == "unknown"
@@ -85,7 +85,7 @@ def test_a_block_left_without_a_word_ends_unknown(world: World) -> None:
         (KeyboardInterrupt(), "abandoned", []),
     ],
 )
-def test_an_exception_ends_the_attempt_and_goes_on_untouched(
+def test_an_exception_ends_the_attempt_and_propagates_unchanged(
     world: World,
     error: BaseException,
     status: str,
@@ -107,7 +107,7 @@ def test_an_exception_ends_the_attempt_and_goes_on_untouched(
     assert ended(events).reason == describe(error)
 
 
-def test_a_hint_is_given_and_the_end_remembers_it(world: World) -> None:
+def test_a_hint_is_recorded_with_the_end(world: World) -> None:
     world.advise(lambda request: next(iter(request.approaches)))
     with world.client.attempt("How many?", problem_type="sql") as attempt:
         hint = attempt.advice(OFFER)
@@ -146,7 +146,7 @@ def test_an_abstention_leaves_the_approach_named_at_the_start(world: World) -> N
     assert end.hint is not None and end.hint.approach is None
 
 
-def test_no_answer_is_a_deadline_and_the_end_says_so(world: World) -> None:
+def test_an_unanswered_request_is_recorded_with_the_end(world: World) -> None:
     world.advise(None)
     with world.client.attempt("x") as attempt:
         hint = attempt.advice(OFFER)
@@ -166,7 +166,7 @@ INVALID: list[Any] = [
 ]
 
 
-def test_arguments_that_make_no_request_abstain(
+def test_advice_with_invalid_arguments_abstains(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     with world.client.attempt("x") as attempt:
@@ -197,7 +197,7 @@ def test_many_threads_ask_at_once_and_each_gets_its_own_answer(world: World) -> 
     assert all(name == approach for name, approach in answers.items())
 
 
-def test_hints_reach_a_subscriber_who_may_raise(
+def test_hints_reach_a_subscriber_even_if_it_raises(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     world.advise(lambda _: "plan")
@@ -308,7 +308,7 @@ REFUSED: list[Callable[[pilotfish.Attempt], None]] = [
 ]
 
 
-def test_what_no_message_takes_is_counted_and_told_once(
+def test_invalid_events_are_counted_and_logged_once_per_reason(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     with world.client.attempt("x") as attempt:
@@ -317,12 +317,12 @@ def test_what_no_message_takes_is_counted_and_told_once(
         attempt.succeed()
     assert [type(event) for event in world.events()] == [AttemptStarted, AttemptEnded]
     assert world.client.stats() == pilotfish.Stats(sent=2, rejected=2 * len(REFUSED))
-    told = [r.getMessage() for r in caplog.records if r.name == "pilotfish"]
-    assert len(told) == len(set(told)) >= 7
-    assert any("StepRecorded.cost" in message for message in told)
+    messages = [r.getMessage() for r in caplog.records if r.name == "pilotfish"]
+    assert len(messages) == len(set(messages)) >= 7
+    assert any("StepRecorded.cost" in message for message in messages)
 
 
-def test_what_is_nearly_right_is_made_right(world: World) -> None:
+def test_values_of_other_types_are_converted(world: World) -> None:
     given: list[Any] = [42, {"a": 1}, None, b"raw", "half \ud83d of a pair"]
     odd: Any = {"when": threading.Lock(), "nan": float("nan"), 3: "three"}
     problem: Any = 7
@@ -349,7 +349,7 @@ def test_what_is_nearly_right_is_made_right(world: World) -> None:
     assert world.client.stats().rejected == 0
 
 
-def test_what_the_agent_changes_later_is_not_published(world: World) -> None:
+def test_later_changes_by_the_agent_are_not_published(world: World) -> None:
     notes = ["first"]
     attributes = {"notes": notes}
     with world.client.attempt("x", attributes=attributes) as attempt:
@@ -384,7 +384,7 @@ def test_every_text_passes_redact(worlds: Worlds) -> None:
     assert all("***" in text for text in texts)
 
 
-def test_a_text_on_which_redact_raises_stays_here(worlds: Worlds) -> None:
+def test_a_text_on_which_redact_raises_is_not_published(worlds: Worlds) -> None:
     def redact(text: str) -> str:
         if "odd" in text:
             raise RuntimeError("of redact")
@@ -401,7 +401,7 @@ def test_a_text_on_which_redact_raises_stays_here(worlds: Worlds) -> None:
     assert world.client.stats().redactions_failed == 1
 
 
-def test_late_words_are_not_lost_and_late_verdicts_are_told(
+def test_late_steps_are_published_and_late_outcomes_are_refused(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     with world.client.attempt("x") as attempt:

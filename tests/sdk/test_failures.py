@@ -100,7 +100,9 @@ def test_everything_else_is_a_failure(error: Exception) -> None:
     [KeyboardInterrupt(), asyncio.CancelledError(), GeneratorExit(), SystemExit(1)],
     ids=lambda error: type(error).__name__,
 )
-def test_what_interrupts_says_nothing(error: BaseException) -> None:
+def test_an_interrupt_is_neither_failure_nor_infrastructure(
+    error: BaseException,
+) -> None:
     assert ending(error) == "abandoned"
 
 
@@ -109,13 +111,13 @@ def raised_from(error: Exception, cause: BaseException) -> Exception:
     return error
 
 
-def test_what_an_exception_was_raised_from_counts() -> None:
+def test_the_cause_of_an_exception_counts() -> None:
     wrapped = raised_from(RuntimeError("no answer"), named("RateLimitError"))
     assert is_infrastructure(raised_from(RuntimeError("gave up"), wrapped))
     assert not is_infrastructure(raised_from(RuntimeError("x"), ValueError("y")))
 
 
-def test_a_circle_of_causes_ends() -> None:
+def test_circular_causes_are_not_followed_forever() -> None:
     first, second = RuntimeError("a"), RuntimeError("b")
     assert not is_infrastructure(raised_from(first, raised_from(second, first)))
 

@@ -1,4 +1,4 @@
-"""The memory's door in the SDK, on a real ClickHouse."""
+"""The memory of the SDK, on a real ClickHouse."""
 
 import asyncio
 import sys
@@ -17,35 +17,35 @@ from pilotfish.schemas.errors import RequirementError
 
 
 @pytest.fixture
-def known(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
-    """One remembered attempt, and an environment that leads to it; returns its id."""
+def remembered_id(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The id of a remembered attempt, with an environment in which it is found."""
     tiny_bundle(settings.models, BASE_TENANT, "tiny-1")
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
-    one, vectors = label(settings.tenant, "w1 w2"), ProblemVectors.of(settings)
-    made = row(one, vectors.name, vectors.embed([one.problem])[0], "")
+    message, vectors = label(settings.tenant, "w1 w2"), ProblemVectors.of(settings)
+    made = row(message, vectors.name, vectors.embed([message.problem])[0], "")
     ClickHouse(settings).insert("memory", COLUMNS, [made])
-    return one.attempt_id
+    return message.attempt_id
 
 
-def test_a_client_finds_what_its_tenant_tried(known: str) -> None:
+def test_a_client_finds_attempts_of_its_tenant(remembered_id: str) -> None:
     with pilotfish.connect() as pilot:
-        [found] = pilot.memory.search("w2 w1", k=3)
-        assert (found.attempt_id, found.outcome) == (known, "success")
+        [attempt] = pilot.memory.search("w2 w1", k=3)
+        assert (attempt.attempt_id, attempt.outcome) == (remembered_id, "success")
         assert pilot.memory.search("w2", mode="words") != []
     with pilotfish.connect(tenant="nobody") as pilot:
         assert pilot.memory.search("w2 w1") == []
 
 
-def test_asyncio_finds_it_too(known: str) -> None:
+def test_an_async_client_finds_them_too(remembered_id: str) -> None:
     async def ask() -> list[pilotfish.Remembered]:
         async with pilotfish.connect_async() as pilot:
             return await pilot.memory.search("w1")
 
-    assert [one.attempt_id for one in asyncio.run(ask())] == [known]
+    assert [attempt.attempt_id for attempt in asyncio.run(ask())] == [remembered_id]
 
 
-def test_without_the_extra_it_says_what_to_install(
+def test_without_the_extra_the_error_names_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delitem(sys.modules, "pilotfish.consumers.memory.search", raising=False)

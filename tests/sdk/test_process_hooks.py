@@ -1,4 +1,4 @@
-"""Ends and forks, in processes of their own."""
+"""Exits and forks, in processes of their own."""
 
 import socket
 from collections import Counter
@@ -16,7 +16,7 @@ UNREACHABLE = Settings(kafka="127.0.0.1:1")
 
 
 def problems(reader: EventReader, count: int) -> Counter[str]:
-    """Return how often each problem was started, once so many attempts ended."""
+    """Return how often each problem was started, once `count` attempts have ended."""
 
     def ends(events: list[Event]) -> int:
         return sum(isinstance(event, AttemptEnded) for event in events)
@@ -29,7 +29,7 @@ def problems(reader: EventReader, count: int) -> Counter[str]:
     return Counter(e.problem for e in events if isinstance(e, AttemptStarted))
 
 
-ENDS_WITHOUT_A_WORD = """
+EXITS_WITHOUT_CLOSE = """
 import pilotfish
 pilot = pilotfish.connect()
 for n in range(200):
@@ -39,16 +39,18 @@ print("END")
 """
 
 
-def test_a_program_that_just_ends_has_sent_everything(settings: Settings) -> None:
+def test_a_program_that_exits_without_close_sends_everything(
+    settings: Settings,
+) -> None:
     with reading(settings) as reader:
-        done = run(ENDS_WITHOUT_A_WORD, settings)
+        done = run(EXITS_WITHOUT_CLOSE, settings)
         assert (done.status, done.errors) == (0, "")
         assert set(problems(reader, 200).values()) == {1}
 
 
-def test_without_kafka_it_ends_within_two_seconds_and_says_so() -> None:
+def test_without_kafka_a_program_exits_within_two_seconds_with_a_warning() -> None:
     def took_s() -> float:
-        done = run(ENDS_WITHOUT_A_WORD, UNREACHABLE)
+        done = run(EXITS_WITHOUT_CLOSE, UNREACHABLE)
         assert done.status == 0
         assert "127.0.0.1:1" in done.errors and "did not arrive" in done.errors
         return done.took_s
@@ -78,7 +80,7 @@ def test_many_clients_without_kafka_end_within_two_seconds_together() -> None:
     in_time(2, took_s)
 
 
-def test_a_server_that_accepts_and_says_nothing_holds_nobody_up() -> None:
+def test_a_server_that_never_answers_delays_no_exit() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         address = f"127.0.0.1:{mute.getsockname()[1]}"
         done = run(MANY_CLIENTS, Settings(kafka=address))
@@ -97,7 +99,7 @@ for n in range(100):
 with pilot.attempt("around") as around:
     child = os.fork()
     if child == 0:
-        around.action("tool", "said by the child")
+        around.action("tool", "by the child")
         attempt("of the child")
         grandchild = os.fork()
         if grandchild:
@@ -111,7 +113,7 @@ print("END")
 """
 
 
-def test_a_forked_child_publishes_its_own_and_nothing_of_the_parent(
+def test_a_forked_child_publishes_its_own_events_only(
     settings: Settings,
 ) -> None:
     with reading(settings) as reader:

@@ -27,7 +27,7 @@ def test_no_text_within_values_is_left_out(value: Any) -> None:
         if isinstance(value, dict):
             value = list(value.values())
         if isinstance(value, list):
-            return [text for one in value for text in texts(one)]
+            return [text for item in value for text in texts(item)]
         return [value] if isinstance(value, str) else []
 
     redaction = Redaction(lambda _: "R", Warnings())
@@ -45,7 +45,9 @@ def test_a_function_that_returns_no_text_counts_as_failed(
     assert len(caplog.records) == 1
 
 
-def test_what_is_cut_is_redacted_before(caplog: pytest.LogCaptureFixture) -> None:
+def test_texts_are_redacted_before_they_are_cut(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     from pilotfish.schemas.events import MAX_CONTENT, StepRecorded
     from pilotfish.testing import MemoryClient
 

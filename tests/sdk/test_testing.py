@@ -1,4 +1,4 @@
-"""The in-memory client, as users' tests use it."""
+"""The in-memory client, as in users' tests."""
 
 import asyncio
 from dataclasses import replace
@@ -18,7 +18,7 @@ def advised(client: MemoryClient) -> str | None:
         return attempt.advice(OFFER).approach
 
 
-def test_advice_is_what_the_test_says(memory: MemoryClient) -> None:
+def test_advice_is_scripted_by_the_test(memory: MemoryClient) -> None:
     assert advised(memory) is None
     memory.will_advise("react")
     assert advised(memory) == "react"
@@ -29,7 +29,7 @@ def test_advice_is_what_the_test_says(memory: MemoryClient) -> None:
     assert [request.problem for request in memory.requests] == ["How many?"] * 4
 
 
-def test_silence_runs_into_the_deadline() -> None:
+def test_an_unanswered_request_runs_into_the_deadline() -> None:
     client = MemoryClient(advice_deadline_s=0.05)
     client.will_not_answer()
     assert advised(client) is None
@@ -49,19 +49,19 @@ def test_a_script_that_raises_is_logged(
     assert "of the test" in caplog.text
 
 
-def test_the_memory_finds_what_the_test_says(memory: MemoryClient) -> None:
+def test_memory_search_is_scripted_by_the_test(memory: MemoryClient) -> None:
     assert memory.memory.search("w1") == []
-    one = Remembered(
+    attempt = Remembered(
         "a", "w1", "sql", "plan", "success", 1.0, 0.9, 0.1, 2.0, 3, ("sql",)
     )
-    memory.will_remember(one, replace(one, attempt_id="b"))
-    assert [found.attempt_id for found in memory.memory.search("w2", k=1)] == ["a"]
+    memory.will_remember(attempt, replace(attempt, attempt_id="b"))
+    assert [result.attempt_id for result in memory.memory.search("w2", k=1)] == ["a"]
     with pytest.raises(ConfigurationError, match="k from 1 to 100"):
         memory.memory.search("w1", k=0)
 
 
-def test_the_memory_of_asyncio_does_too() -> None:
+def test_memory_search_is_scripted_for_asyncio_too() -> None:
     client = AsyncMemoryClient()
-    one = Remembered("a", "w1", "", "", "timeout", None, 0.5, 0.0, 0.0, 0, ())
-    client.will_remember(one)
-    assert asyncio.run(client.memory.search("w1")) == [one]
+    attempt = Remembered("a", "w1", "", "", "timeout", None, 0.5, 0.0, 0.0, 0, ())
+    client.will_remember(attempt)
+    assert asyncio.run(client.memory.search("w1")) == [attempt]

@@ -30,7 +30,7 @@ def test_each_call_is_an_attempt_and_the_result_its_answer(
     assert isinstance(end, AttemptEnded) and end.status == "succeeded"
 
 
-def test_it_says_what_is_known_beforehand(memory: MemoryClient) -> None:
+def test_problem_type_and_approach_are_published(memory: MemoryClient) -> None:
     @memory.watch(problem_type="sql", approach="plan")
     def solve(database: str, problem: str) -> None:
         """The problem is the parameter of that name, wherever it is."""
@@ -80,7 +80,7 @@ def test_an_async_client_watches_as_well() -> None:
     assert asyncio.run(main()).stats().sent == 30
 
 
-def test_exceptions_go_on_untouched(memory: MemoryClient) -> None:
+def test_exceptions_propagate_unchanged(memory: MemoryClient) -> None:
     error = ValueError("wrong")
 
     @memory.watch
@@ -94,7 +94,9 @@ def test_exceptions_go_on_untouched(memory: MemoryClient) -> None:
     assert isinstance(end, AttemptEnded) and end.status == "failed"
 
 
-def test_what_cannot_be_watched_is_refused(memory: MemoryClient) -> None:
+def test_generators_and_functions_without_a_problem_are_refused(
+    memory: MemoryClient,
+) -> None:
     def generate(problem: str) -> Iterator[str]:
         yield problem
 
@@ -110,7 +112,7 @@ def test_what_cannot_be_watched_is_refused(memory: MemoryClient) -> None:
             memory.watch(function)
 
 
-def test_a_call_that_the_function_refuses_is_no_attempt(memory: MemoryClient) -> None:
+def test_a_call_with_wrong_arguments_is_no_attempt(memory: MemoryClient) -> None:
     @memory.watch
     def solve(problem: str) -> None:
         """Takes one argument."""

@@ -18,7 +18,7 @@ def _nothing_registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(labelling, "_FUNCTIONS", {})
 
 
-def test_functions_vote_by_their_names_and_who_abstains_is_not_heard() -> None:
+def test_votes_are_by_name_without_abstentions() -> None:
     @labelling_function
     def cheap(attempt: Attempt) -> float | None:
         return SUCCESS if attempt.cost < 1 else ABSTAIN
@@ -32,11 +32,11 @@ def test_functions_vote_by_their_names_and_who_abstains_is_not_heard() -> None:
     assert votes(Attempt(cost=2)) == {}
 
 
-@pytest.mark.parametrize("word", [1.5, -0.1, float("nan"), "yes"])
-def test_what_is_no_probability_is_no_vote(word: object) -> None:
+@pytest.mark.parametrize("returned", [1.5, -0.1, float("nan"), "yes"])
+def test_a_value_that_is_no_probability_is_no_vote(returned: object) -> None:
     @labelling_function
     def odd(_: Attempt) -> float | None:
-        return word  # type: ignore[return-value]
+        return returned  # type: ignore[return-value]
 
     assert votes(Attempt()) == {}
 
@@ -50,7 +50,7 @@ def test_a_function_that_raises_abstains() -> None:
     assert votes(Attempt(steps=2)) == {"broken": 0.5}
 
 
-def test_two_functions_of_one_name_are_refused() -> None:
+def test_two_functions_with_the_same_name_are_refused() -> None:
     def make() -> labelling.LabellingFunction:
         def twin(_: Attempt) -> float | None:
             return None
@@ -63,6 +63,6 @@ def test_two_functions_of_one_name_are_refused() -> None:
         labelling_function(make())
 
 
-def test_nobody_registers_behind_the_decorators_back() -> None:
+def test_functions_are_registered_only_by_the_decorator() -> None:
     with pytest.raises(TypeError):
         FUNCTIONS["mine"] = lambda _: None  # type: ignore[index]

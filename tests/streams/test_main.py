@@ -1,4 +1,4 @@
-"""The worker as a process: events in, labels out, and a quick end."""
+"""The worker as a process: events in, labels out, and a quick stop."""
 
 import os
 import subprocess
@@ -20,8 +20,8 @@ from pilotfish.streams.app import GROUP
 LABELLED = "SELECT countIf(version > 0) FROM attempts_current WHERE tenant = {t:String}"
 
 
-def begin_at_the_end(settings: Settings) -> None:
-    """Let the group begin behind what other tests published, garbage included."""
+def start_at_the_end(settings: Settings) -> None:
+    """Let the group start after everything that other tests published."""
     reader = consumer(settings, GROUP)
     places = [TopicPartition(EVENTS.name, part) for part in range(EVENTS.partitions)]
     for place in places:
@@ -34,14 +34,14 @@ def begin_at_the_end(settings: Settings) -> None:
 def test_events_become_labels_and_idle_attempts_end(
     settings: Settings, tmp_path: Path
 ) -> None:
-    begin_at_the_end(settings)
+    start_at_the_end(settings)
     events = replay(settings, 20)
-    open_one = events[0].model_copy(
-        update={"event_id": "open-one", "attempt_id": "open-" + settings.tenant}
+    open_attempt = events[0].model_copy(
+        update={"event_id": "open-event", "attempt_id": "open-" + settings.tenant}
     )
-    to = producer(settings)
-    publish(to, EVENTS, open_one.attempt_id, open_one)
-    to.flush()
+    publisher = producer(settings)
+    publish(publisher, EVENTS, open_attempt.attempt_id, open_attempt)
+    publisher.flush()
     service = Service("streams", settings.model_copy(update={"idle_s": 2.0}), tmp_path)
     service.start()
     try:
@@ -52,18 +52,18 @@ def test_events_become_labels_and_idle_attempts_end(
         service.end()
     abandoned = clickhouse.query(
         "SELECT abstained FROM attempts_current WHERE attempt_id = {a:String}",
-        {"a": open_one.attempt_id},
+        {"a": open_attempt.attempt_id},
     )
     assert abandoned == [("abandoned",)]
     assert b'"event": "stopped"' in service.log.read_bytes()
 
 
 @pytest.mark.slow
-def test_it_waits_for_kafka_and_stops_while_it_waits(
+def test_a_worker_waits_for_kafka_and_stops_while_it_waits(
     settings: Settings, tmp_path: Path
 ) -> None:
-    away = settings.model_copy(update={"kafka": "127.0.0.1:1"})
-    service = Service("streams", away, tmp_path)
+    unreachable = settings.model_copy(update={"kafka": "127.0.0.1:1"})
+    service = Service("streams", unreachable, tmp_path)
     service.start()
     try:
         eventually(lambda: b'"waiting"' in service.log.read_bytes())
@@ -72,7 +72,7 @@ def test_it_waits_for_kafka_and_stops_while_it_waits(
         service.end()
 
 
-def test_a_wrong_setting_is_one_line_and_a_failure() -> None:
+def test_a_wrong_setting_ends_the_process_with_one_log_line() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pilotfish.streams"],
         env={**os.environ, "PILOTFISH_HOLDOUT": "7"},
@@ -85,10 +85,12 @@ def test_a_wrong_setting_is_one_line_and_a_failure() -> None:
 
 
 @pytest.mark.slow
-def test_it_stops_while_clickhouse_is_away(settings: Settings, tmp_path: Path) -> None:
+def test_a_worker_stops_while_clickhouse_is_unreachable(
+    settings: Settings, tmp_path: Path
+) -> None:
     replay(settings, 5)
-    away = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
-    service = Service("streams", away, tmp_path)
+    unreachable = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
+    service = Service("streams", unreachable, tmp_path)
     service.start()
     try:
         eventually(lambda: b'"batch_waits"' in service.log.read_bytes())

@@ -1,4 +1,4 @@
-"""Batches through real Kafka and ClickHouse, cut off at every point of the sink's order."""
+"""Batches over real Kafka and ClickHouse, interrupted at each step of the sink."""
 
 import json
 import threading
@@ -28,7 +28,7 @@ from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.topics import DEAD, LABELS
 from pilotfish.streams.attempts.cache import Cell
 from pilotfish.streams.attempts.store import write_cells
-from pilotfish.streams.attempts.windows import Counts, Kind, Page
+from pilotfish.streams.attempts.windows import Counts, Segment, Window
 from pilotfish.streams.sink import Sink
 from pilotfish.streams.worker import Worker
 
@@ -39,7 +39,7 @@ FROM attempts_current WHERE tenant = {tenant:String} ORDER BY attempt_id
 
 
 class CrashError(Exception):
-    """What a kill looks like from inside."""
+    """Stands for a kill."""
 
 
 class CrashesBeforeLabels(Publisher):
@@ -60,9 +60,9 @@ def worker(settings: Settings, publisher: type[Publisher] = Publisher) -> Worker
 
 
 def process(settings: Settings, batch: list[Record], size: int = 100) -> None:
-    one = worker(settings)
+    processing = worker(settings)
     for begin in range(0, len(batch), size):
-        one.process(batch[begin : begin + size])
+        processing.process(batch[begin : begin + size])
 
 
 def stored(settings: Settings) -> list[tuple[object, ...]]:
@@ -77,14 +77,14 @@ def windows(settings: Settings) -> list[tuple[object, ...]]:
     )
 
 
-def told(settings: Settings) -> list[AttemptLabelled]:
-    found = [message for _, message in messages(settings, LABELS)]
-    return [message for message in found if isinstance(message, AttemptLabelled)]
+def published_labels(settings: Settings) -> list[AttemptLabelled]:
+    published = [message for _, message in messages(settings, LABELS)]
+    return [message for message in published if isinstance(message, AttemptLabelled)]
 
 
 def letters(settings: Settings) -> list[DeadLetter]:
-    found = [message for _, message in messages(settings, DEAD)]
-    return [message for message in found if isinstance(message, DeadLetter)]
+    published = [message for _, message in messages(settings, DEAD)]
+    return [message for message in published if isinstance(message, DeadLetter)]
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_a_crash_within_the_sink_is_harmless(
     process(settings, published[120:], 33)
     assert windows_differ(ClickHouse(settings), settings.tenant) == []
     assert sum(row[5] for row in windows(settings)) == 80  # type: ignore[misc]
-    newest = {label.attempt_id: label.version for label in told(settings)}
+    newest = {label.attempt_id: label.version for label in published_labels(settings)}
     assert newest == {row[0]: row[1] for row in stored(settings)}
 
 
@@ -122,33 +122,33 @@ def test_the_check_of_windows_sees_a_difference(
     settings: Settings, published: list[Record]
 ) -> None:
     process(settings, published)
-    page = Page(settings.tenant, 60, 1_767_225_600, 0)
+    window = Window(settings.tenant, 60, 1_767_225_600, 0)
     clickhouse = ClickHouse(settings)
-    write_cells(clickhouse, [(page, Kind("sql", "plan"), Cell(Counts(1), 10**6))])
+    write_cells(clickhouse, [(window, Segment("sql", "plan"), Cell(Counts(1), 10**6))])
     assert len(windows_differ(clickhouse, settings.tenant)) == 1
 
 
-def test_a_worker_that_lost_its_partition_is_outvoted(
+def test_rows_of_a_worker_that_lost_its_partition_are_ignored(
     settings: Settings, published: list[Record]
 ) -> None:
-    """It read 120 events, slept, and writes what it made of the next after the other."""
-    asleep = worker(settings)
-    asleep.process(published[:120])
+    """It read 120 events, was paused, and writes the next ones after another worker did."""
+    paused = worker(settings)
+    paused.process(published[:120])
     process(settings, published, 50)
     before, counts = stored(settings), windows(settings)
-    asleep.process(published[120:200])
+    paused.process(published[120:200])
     assert (stored(settings), windows(settings)) == (before, counts)
     assert windows_differ(ClickHouse(settings), settings.tenant) == []
 
 
-def test_what_was_forgotten_is_read_again(
+def test_forgotten_states_are_loaded_again(
     settings: Settings, published: list[Record]
 ) -> None:
-    one, other = worker(settings), worker(settings)
-    one.process(published[:100])
-    other.process(published[100:200])
-    one.forget()
-    one.process(published[200:])
+    first, second = worker(settings), worker(settings)
+    first.process(published[:100])
+    second.process(published[100:200])
+    first.forget()
+    first.process(published[200:])
     assert windows_differ(ClickHouse(settings), settings.tenant) == []
     assert len(stored(settings)) == 40
 
@@ -174,7 +174,7 @@ def ended(settings: Settings, attempt_id: str = "a") -> AttemptEnded:
         (None, "no value"),
     ],
 )
-def test_what_cannot_be_read_is_set_aside_and_the_rest_goes_on(
+def test_unreadable_records_are_set_aside_and_the_others_are_processed(
     settings: Settings, value: bytes | None, reason: str
 ) -> None:
     raw = value and value.replace(b"TENANT", settings.tenant.encode())
@@ -187,8 +187,8 @@ def test_what_cannot_be_read_is_set_aside_and_the_rest_goes_on(
         assert reason in letter.reason and letter.value == raw
 
 
-def reasons(settings: Settings, *given: Record) -> list[str]:
-    batch = worker(settings).process(list(given))
+def reasons(settings: Settings, *published: Record) -> list[str]:
+    batch = worker(settings).process(list(published))
     return [reason for _, reason in batch.unreadable]
 
 
@@ -196,7 +196,7 @@ def altered(event: Event, **fields: object) -> bytes:
     return json.dumps(event.model_dump(mode="json") | fields).encode()
 
 
-def test_each_odd_input_has_its_reason(settings: Settings) -> None:
+def test_each_unreadable_record_has_its_reason(settings: Settings) -> None:
     step = StepRecorded(
         tenant=settings.tenant, attempt_id="a", kind="action", name="run"
     )
@@ -205,32 +205,32 @@ def test_each_odd_input_has_its_reason(settings: Settings) -> None:
         (b"not json", named, "Invalid JSON"),
         (altered(step, tokens="many"), named, "StepRecorded.tokens"),
         (altered(step, content="x" * 300_000), named, f"at most {MAX_CONTENT}"),
-        (altered(step, content="x" * 2_000_000), named, "takes 1048576"),
+        (altered(step, content="x" * 2_000_000), named, "allows 1048576"),
         (altered(step, at="1970-01-01T00:00:00Z"), named, "equal to 2020"),
         (altered(step), [("schema", b"StepRecorded"), ("version", b"99")], "99"),
-        (altered(step), [("schema", b"Unheard"), ("version", b"1")], "Unheard"),
+        (altered(step), [("schema", b"Unknown"), ("version", b"1")], "Unknown"),
         (altered(step), [], "no `schema` header"),
     ]
     batch = [
         Record(0, i, b"a", value, named) for i, (value, named, _) in enumerate(odd)
     ]
-    for said, (_, _, expected) in zip(reasons(settings, *batch), odd, strict=True):
-        assert expected in said
+    for reason, (_, _, expected) in zip(reasons(settings, *batch), odd, strict=True):
+        assert expected in reason
 
 
 def test_an_event_in_the_wrong_partition_is_set_aside(settings: Settings) -> None:
     own = records([started(settings)], partition=1)
-    lost = records([ended(settings)], partition=2)
-    assert "partition 1" in reasons(settings, *own, *lost)[0]
+    misplaced = records([ended(settings)], partition=2)
+    assert "partition 1" in reasons(settings, *own, *misplaced)[0]
 
 
-def test_a_label_tells_what_the_attempt_was(settings: Settings) -> None:
+def test_a_label_describes_its_attempt(settings: Settings) -> None:
     feedback = FeedbackGiven(tenant=settings.tenant, attempt_id="a", value=0.25)
     batch = records([started(settings), ended(settings), feedback], 7, partition=3)
-    one = worker(settings)
-    one.process(batch[:2])
-    one.process(batch[2:])
-    first, second = told(settings)
+    labelling = worker(settings)
+    labelling.process(batch[:2])
+    labelling.process(batch[2:])
+    first, second = published_labels(settings)
     assert (first.version, first.p_success, first.offset) == (1, 1.0, 8)
     assert (second.version, second.p_success, second.offset) == (2, 0.25, 9)
     assert first.first_offset == second.first_offset == 8
@@ -255,18 +255,20 @@ def test_feedback_waits_months_for_its_attempt(settings: Settings) -> None:
     )
     clickhouse.command("OPTIMIZE TABLE attempts FINAL")
     worker(settings).process(batch[1:])
-    [label] = told(settings)
+    [label] = published_labels(settings)
     assert (label.version, label.p_success) == (1, 0.25)
 
 
-def test_it_stops_waiting_when_told_to(settings: Settings) -> None:
-    away = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
+def test_a_worker_stops_waiting_when_stop_is_set(settings: Settings) -> None:
+    unreachable = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
     stop = threading.Event()
     stop.set()
     sink = Sink(
-        ClickHouse(away),
+        ClickHouse(unreachable),
         Publisher(producer(settings)),
         DeadLetters(producer(settings), "streams"),
     )
     with pytest.raises(Exception, match="does not answer"):
-        Worker(ClickHouse(away), sink, stop).process(records([started(settings)]))
+        Worker(ClickHouse(unreachable), sink, stop).process(
+            records([started(settings)])
+        )

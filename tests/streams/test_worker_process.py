@@ -1,4 +1,4 @@
-"""The worker's process: the same labels, errors told across, and no life of its own."""
+"""The worker's process: the same labels, errors passed on, ends with its parent."""
 
 import os
 import signal
@@ -43,15 +43,15 @@ def worker(settings: Settings) -> Iterator[WorkerProcess]:
     made.end()
 
 
-def test_batches_are_labelled_with_and_without_memory(
+def test_batches_are_labelled_with_and_without_a_cache(
     settings: Settings, worker: WorkerProcess
 ) -> None:
     batch = records(events(settings.tenant, 20))
     first = worker.process(batch[:50])
     worker.forget()
     second = worker.process(batch[50:])
-    found = ClickHouse(settings).query(LABELLED, {"t": settings.tenant})
-    assert found == [(20,)]
+    labelled = ClickHouse(settings).query(LABELLED, {"t": settings.tenant})
+    assert labelled == [(20,)]
     assert first.ends == {(EVENTS.name, 0): 50}
     assert second.ends == {(EVENTS.name, 0): len(batch)}
     labels = Counter(first.labels) + Counter(second.labels)
@@ -60,29 +60,31 @@ def test_batches_are_labelled_with_and_without_memory(
     assert first.unreadable == second.unreadable == 0
 
 
-def test_while_it_waits_for_a_server_it_gives_signs_of_life(
+def test_a_process_that_waits_for_a_server_sends_heartbeats(
     settings: Settings,
 ) -> None:
-    away = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
-    worker = WorkerProcess(away)
+    unreachable = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
+    worker = WorkerProcess(unreachable)
     worker.ready()
     assert worker.silent_s == 0
-    waiting = in_background(lambda: worker.process(records(events(away.tenant, 1))))
+    waiting = in_background(
+        lambda: worker.process(records(events(unreachable.tenant, 1)))
+    )
     silent = [0.0]
 
-    def heard() -> bool:
+    def sent_heartbeat() -> bool:
         silent.append(worker.silent_s)
         return 0 < silent[-1] < silent[-2]
 
     for _ in range(2):
-        eventually(heard)
+        eventually(sent_heartbeat)
     worker.end()
     with pytest.raises(UnavailableError, match="process ended"):
         waiting.result(60)
     assert worker.silent_s == 0
 
 
-def test_an_error_comes_across_as_itself(settings: Settings) -> None:
+def test_an_error_is_raised_with_its_type(settings: Settings) -> None:
     wrong = settings.model_copy(update={"clickhouse_database": "nowhere"})
     worker = WorkerProcess(wrong)
     worker.ready()
@@ -97,7 +99,7 @@ def test_a_process_that_ended_is_unavailable(worker: WorkerProcess) -> None:
         worker.process([])
 
 
-def test_it_ends_with_its_parent(settings: Settings, tmp_path: Path) -> None:
+def test_the_process_ends_with_its_parent(settings: Settings, tmp_path: Path) -> None:
     script = tmp_path / "parent.py"
     script.write_text(PARENT)
     parent = subprocess.Popen(

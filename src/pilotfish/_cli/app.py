@@ -1,4 +1,4 @@
-"""All commands in one place. What is heavy loads in the command that needs it."""
+"""All commands; each imports its heavy dependencies only when it runs."""
 
 import logging
 import sys
@@ -27,7 +27,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Learns from agents' ordinary work which approach fits which problem, "
-    "and tells them before they start.",
+    "and advises them before they start.",
     epilog="Settings come from PILOTFISH_* in the environment: `pilotfish doctor` "
     "shows them. Start with `pilotfish demo`.",
 )
@@ -53,7 +53,7 @@ app.add_typer(memory.app, name="memory")
 
 def main() -> None:
     """Run the command line; an expected error is one line and exit status 1."""
-    # It warns of what it then raises, and without a handler that goes to stderr.
+    # It logs errors that it then raises; without a handler they would go to stderr.
     logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     try:
         app()

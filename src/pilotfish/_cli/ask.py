@@ -1,4 +1,4 @@
-"""`pilotfish sql` and `pilotfish status`: what is known, and how things stand."""
+"""`pilotfish sql` and `pilotfish status`: query the data, show the current state."""
 
 import sys
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ Query = Annotated[
 
 
 def sql(query: Query, as_json: JsonFlag = False) -> None:
-    """Ask ClickHouse.
+    """Run a query in ClickHouse.
 
     For example: pilotfish sql "SELECT * FROM success_by_approach"
     """
@@ -26,15 +26,15 @@ def sql(query: Query, as_json: JsonFlag = False) -> None:
 
 
 def status(as_json: JsonFlag = False) -> None:
-    """Show how things stand: rows, labels until the next training, the advisor."""
+    """Show the current state: rows, labels until the next training, the advisor."""
     from pilotfish.runtime.clickhouse import ClickHouse
 
     settings = Settings()
-    found = _status(settings, ClickHouse(settings))
+    values = _status(settings, ClickHouse(settings))
     if as_json:
-        print_json(found)
+        print_json(values)
     else:
-        print_rows(["what", "value"], list(found.items()), as_json=False)
+        print_rows(["what", "value"], list(values.items()), as_json=False)
 
 
 def _status(settings: Settings, clickhouse: Any) -> dict[str, Any]:

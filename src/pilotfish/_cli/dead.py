@@ -1,4 +1,4 @@
-"""`pilotfish dead`: what could not be read, and reading it again after a fix."""
+"""`pilotfish dead`: lists unreadable messages, and replays them after a fix."""
 
 from base64 import b64decode
 from datetime import datetime
@@ -12,7 +12,7 @@ from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import UnavailableError
 
 app = typer.Typer(
-    no_args_is_help=True, help="List messages that could not be read; read them again."
+    no_args_is_help=True, help="List messages that could not be read, or replay them."
 )
 
 _LIST = """
@@ -21,7 +21,7 @@ SELECT at, service, topic, source_partition, source_offset, reason,
 FROM dead_letters FINAL ORDER BY at DESC LIMIT {limit:UInt32}
 """
 _COLUMNS = ("at", "service", "topic", "partition", "offset", "reason", "starts_with")
-# In base64, because what could not be read need not be text.
+# In base64, because unreadable messages may be any bytes.
 _RAW = """
 SELECT topic, base64Encode(key), base64Encode(value), headers FROM dead_letters FINAL
 WHERE at >= {since:DateTime64(6, 'UTC')} ORDER BY at
@@ -30,10 +30,12 @@ WHERE at >= {since:DateTime64(6, 'UTC')} ORDER BY at
 
 @app.command("list")
 def list_dead(
-    limit: Annotated[int, typer.Option(help="The newest so many.")] = 20,
+    limit: Annotated[
+        int, typer.Option(help="How many to list, the newest first.")
+    ] = 20,
     as_json: JsonFlag = False,
 ) -> None:
-    """List the newest dead letters with the place they came from and the reason."""
+    """List the newest dead letters with their origin and the reason."""
     from pilotfish.runtime.clickhouse import ClickHouse
 
     rows = ClickHouse(Settings()).query(_LIST, {"limit": limit})
@@ -42,23 +44,29 @@ def list_dead(
 
 @app.command("replay")
 def replay_dead(
-    since: Annotated[datetime, typer.Option(help="Only those set aside since (UTC).")],
+    since: Annotated[
+        datetime, typer.Option(help="Only those set aside since this time (UTC).")
+    ],
 ) -> None:
-    """Publish dead letters to their topics again, as they came, after a fix."""
+    """Publish dead letters to their topics again, unchanged, after a fix."""
     from pilotfish.runtime.clickhouse import ClickHouse
     from pilotfish.runtime.kafka import producer
 
     settings = Settings()
     rows = ClickHouse(settings).query(_RAW, {"since": since})
-    sender = producer(settings)
+    publisher = producer(settings)
     for topic, key, value, headers in rows:
-        sender.produce(
+        publisher.produce(
             topic,
             key=b64decode(key) or None,
             value=b64decode(value),
             headers=list(headers.items()),
         )
-        sender.poll(0)
-    if sender.flush(30):
-        raise UnavailableError(f"Kafka at {settings.kafka} did not take every message")
+        publisher.poll(0)
+    unsent = publisher.flush(30)
+    if unsent:
+        raise UnavailableError(
+            f"Kafka at {settings.kafka} did not accept {unsent} of {len(rows)} messages: "
+            "run the command again once it answers"
+        )
     console.print(f"published {len(rows)} messages again")

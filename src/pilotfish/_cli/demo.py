@@ -1,4 +1,4 @@
-"""`pilotfish demo`: the whole loop on real problems."""
+"""`pilotfish demo`: the complete learning loop on real problems."""
 
 import signal
 from pathlib import Path
@@ -13,7 +13,9 @@ def demo(
     attempts: Annotated[
         int, typer.Option(min=60, help="How many attempts the agent makes.")
     ] = 2400,
-    seed: Annotated[int, typer.Option(help="Draws problems and random choices.")] = 1,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the problems and random choices.")
+    ] = 1,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the numbers to this file.")
     ] = None,
@@ -25,13 +27,13 @@ def demo(
         ),
     ] = "portfolio",
     keep_running: Annotated[
-        bool, typer.Option(help="Leave the platform up at the end, until Ctrl-C.")
+        bool, typer.Option(help="Keep the platform running at the end, until Ctrl-C.")
     ] = False,
 ) -> None:
-    """Watch pilotfish learn: from nothing to advice that raises the success rate.
+    """Watch pilotfish learn: from no data to advice that raises the success rate.
 
-    Real problems of many families, a real agent with several approaches that truly
-    succeed or fail, and the platform of `pilotfish up` in a folder of its own.
+    Real problems of many families, a real agent whose approaches succeed or fail, and
+    the platform of `pilotfish up` in a folder of its own.
     """
     from pilotfish.demo.main import Plan, play
 
@@ -42,7 +44,7 @@ def demo(
         json_file=json_file,
         keep=keep_running,
     )
-    # Both end it as Ctrl-C does; a shell lets what it puts behind ignore SIGINT.
+    # Both end it like Ctrl-C. Without this, a background job of a shell ignores SIGINT.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     play(plan, console)

@@ -1,4 +1,4 @@
-"""`pilotfish doctor`: each thing pilotfish stands on, and what to do about it."""
+"""`pilotfish doctor`: checks everything that pilotfish depends on."""
 
 import importlib.metadata
 import shutil
@@ -13,7 +13,7 @@ from pilotfish.runtime.console import console
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import PilotfishError, RequirementError
 
-PARTS = (
+PACKAGES = (
     "confluent-kafka",
     "faust-streaming",
     "clickhouse-connect",
@@ -27,11 +27,11 @@ _NEEDED_GB = 2
 
 
 def doctor(as_json: JsonFlag = False) -> None:
-    """Check every dependency and say what to do. Exit status 1 if something is wrong."""
+    """Check all dependencies and say what to do. Exit status 1 if a check fails."""
     settings = Settings()
     checks: dict[str, Callable[[], str]] = {
         "python": _python,
-        **{part: lambda part=part: _installed(part) for part in PARTS},  # type: ignore[misc]
+        **{name: lambda name=name: _installed(name) for name in PACKAGES},  # type: ignore[misc]
         "disk": lambda: _disk(settings.home),
         "c compiler": _compiler,
         "kafka": lambda: _kafka(settings),
@@ -59,9 +59,9 @@ def _python() -> str:
     return sys.version.split()[0]
 
 
-def _installed(part: str) -> str:
+def _installed(package: str) -> str:
     try:
-        return importlib.metadata.version(part)
+        return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         raise RequirementError("not installed: run `make setup`") from None
 
@@ -72,16 +72,16 @@ def _disk(home: Path) -> str:
     if free_gb < _NEEDED_GB:
         raise RequirementError(
             f"{free_gb:.1f} GB free at {home}, {_NEEDED_GB} GB are needed: "
-            "free some, or set PILOTFISH_HOME to another place"
+            "free some space, or set PILOTFISH_HOME to another folder"
         )
     return f"{free_gb:.0f} GB free at {home}"
 
 
 def _compiler() -> str:
-    found = shutil.which("cc") or shutil.which("gcc")
-    if found is None:
-        raise RequirementError("none found: DeepSpeed needs one; install gcc or clang")
-    return found
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        raise RequirementError("not found: DeepSpeed needs one; install gcc or clang")
+    return compiler
 
 
 def _kafka(settings: Settings) -> str:
@@ -93,7 +93,7 @@ def _kafka(settings: Settings) -> str:
             f"{settings.kafka} answers but lacks {', '.join(missing)}: "
             "start the platform with `pilotfish up`"
         )
-    return f"{settings.kafka} answers, all topics are there"
+    return f"{settings.kafka} answers and has all topics"
 
 
 def _clickhouse(settings: Settings) -> str:

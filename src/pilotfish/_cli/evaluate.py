@@ -83,7 +83,7 @@ def evaluate(
         int,
         typer.Option(
             min=0,
-            help="Orders that are also report with LoRA trainings: `pilotfish slow` "
+            help="Orders that are also played with LoRA trainings: `pilotfish slow` "
             "learns at trainings only, `pilotfish (both)` is the service with its gate. "
             "A training takes a minute or two; bandit and full only.",
         ),
@@ -111,8 +111,8 @@ def evaluate(
         bool,
         typer.Option(
             "--shuffle-labels",
-            help="Give each problem another's outcomes: texts then tell nothing, and "
-            "who still gains by them is measured wrongly.",
+            help="Give each problem another's outcomes: texts then say nothing, and "
+            "a policy that still gains by them is measured wrongly.",
         ),
     ] = False,
     skip_bad: Annotated[

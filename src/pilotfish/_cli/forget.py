@@ -1,4 +1,4 @@
-"""`pilotfish forget`: nothing of an attempt or a tenant is left."""
+"""`pilotfish forget`: deletes all data of an attempt or a tenant."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,31 +20,34 @@ def forget(
     ] = "",
     tenant: Annotated[
         str,
-        typer.Option(help="Whose attempt, else PILOTFISH_TENANT. Alone: all of it."),
+        typer.Option(
+            help="The tenant of the attempt, by default PILOTFISH_TENANT. Without "
+            "--attempt, all data of this tenant is deleted."
+        ),
     ] = "",
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask before a whole tenant.")
+        bool, typer.Option("--yes", help="Do not ask before a whole tenant is deleted.")
     ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Delete an attempt, or a whole tenant, from all tables, for good.
+    """Delete an attempt, or a whole tenant, from all tables, permanently.
 
     For example: pilotfish forget --attempt 0199b2c4-7e1a-7c55-9a3a-7c0b8f1f6d21
 
-    The stream processors take the attempt out of the windows and tell the advisor to
-    un-learn it; then its events, labels, memory, hints and dead letters are deleted, and
-    no training reads it any more. Only ids are kept, by which events that come late are
-    dropped. So the name of a forgotten tenant is used up: go on under another one.
+    The stream processors remove the attempt from the windows and let the advisor un-learn
+    it; then its events, labels, memory, hints and dead letters are deleted, and no training
+    reads it any more. Only ids are kept, so that late events are dropped. For this reason
+    the name of a forgotten tenant cannot be used again: choose another one.
 
-    The services must be running. Cut off at any point, the same command finishes it. At
-    its end it tells what was deleted, and what it cannot reach.
+    The services must be running. If the command is interrupted, run it again to finish. It
+    reports what was deleted, and what it cannot reach.
     """
     from pilotfish.consumers.forget.erasing import Subject
     from pilotfish.consumers.forget.forgetting import forget as forget_it
 
     settings = Settings()
     if not (attempt or tenant):
-        raise ConfigurationError("say what to forget: --attempt ID or --tenant NAME")
+        raise ConfigurationError("name what to forget: --attempt ID or --tenant NAME")
     subject = Subject(tenant or settings.tenant, attempt)
     if not attempt and not yes:
         _confirm(subject, as_json=as_json)
@@ -56,31 +59,32 @@ def forget(
         return
     console.print(f"{subject} is forgotten", highlight=False)
     print_rows(("table", "rows deleted"), list(deleted.items()), as_json=False)
-    console.print("\nWhat no command can reach, and how long it may be there:")
-    print_rows(("where", "what, how long"), list(remains.items()), as_json=False)
+    console.print("\nData that this command cannot reach, and how long it is kept:")
+    print_rows(("where", "what, for how long"), list(remains.items()), as_json=False)
 
 
 def _confirm(subject: "Subject", *, as_json: bool) -> None:
     if as_json:
-        raise ConfigurationError(f"add --yes to forget {subject} without a question")
+        raise ConfigurationError(
+            f"add --yes to forget {subject}: with --json no question is asked"
+        )
     typer.confirm(
-        f"Delete everything of {subject}, for good? Its name cannot be used again.",
+        f"Delete all data of {subject} permanently? Its name cannot be used again.",
         abort=True,
     )
 
 
 def _remains(settings: Settings, subject: "Subject") -> dict[str, str]:
-    """Return where something of it may still be, and for how long."""
+    """Return where data of the subject may remain, and for how long."""
     topics = [topic for topic in TOPICS if topic is not ADVISORS]
     folder = settings.models / subject.tenant
-    trained = "what was learned before: weights, statistics of words, ids; "
+    until = "until the next training" if subject.attempt_id else "until you delete it"
     return {
         **{topic.name: _kept(topic) for topic in topics},
-        str(folder): trained
-        + ("until the next training" if subject.attempt_id else "until you delete it"),
-        "files of tables": "until ClickHouse has rewritten them: system.mutations",
-        "logs of services": "ids of what could not be read",
-        "backups and agents": "copies of yours; spools of agents are dropped on arrival",
+        str(folder): f"what was learned before: weights, word statistics, ids; {until}",
+        "files of tables": "until ClickHouse has rewritten them: see system.mutations",
+        "logs of services": "ids of unreadable records",
+        "backups and agents": "your own copies; late events of agents are dropped",
     }
 
 

@@ -1,4 +1,4 @@
-"""`pilotfish hints`: why a hint says what it says."""
+"""`pilotfish hints`: explains a hint."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from pilotfish.runtime.console import console
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
 
-app = typer.Typer(no_args_is_help=True, help="See what hints are made of.")
+app = typer.Typer(no_args_is_help=True, help="Explain hints.")
 
 _HINT = """
 SELECT request_id, at, approach, text, kind, abstained, holdout, advisor_version,
@@ -17,7 +17,14 @@ SELECT request_id, at, approach, text, kind, abstained, holdout, advisor_version
 FROM hints FINAL WHERE tenant = {tenant:String} AND request_id = {request:String}
 """
 _COLUMNS = (
-    *("request", "at", "approach", "text", "kind", "abstained", "holdout", "advisor"),
+    "request",
+    "at",
+    "approach",
+    "text",
+    "kind",
+    "abstained",
+    "holdout",
+    "advisor",
 )
 _CANDIDATES = ("approach", "p_success", "propensity", "attempts", "successes")
 
@@ -28,51 +35,60 @@ def explain(
         str, typer.Argument(help="The id of a request: `hint.request_id` in the SDK.")
     ],
     tenant: Annotated[
-        str, typer.Option(help="Whose request; else PILOTFISH_TENANT.")
+        str, typer.Option(help="The tenant; by default PILOTFISH_TENANT.")
     ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Show the numbers behind one hint, or behind its silence.
+    """Show the numbers behind one hint, or behind its abstention.
 
-    For each approach that was offered: P(success) as the advisor saw it, how likely the
-    draw was to choose it, and how it had done on this kind of problem by then.
+    For each approach: the advisor's estimate of P(success), the probability of choosing
+    it, and its record on this kind of problem at that time.
     """
     from pilotfish.runtime.clickhouse import ClickHouse
 
     settings = Settings()
-    asked = {"tenant": tenant or settings.tenant, "request": request}
-    rows = ClickHouse(settings).query(_HINT, asked)
+    parameters = {"tenant": tenant or settings.tenant, "request": request}
+    rows = ClickHouse(settings).query(_HINT, parameters)
     if not rows:
         raise ConfigurationError(
-            f"tenant {asked['tenant']} has no hint {request}: "
-            "the column request_id of the table hints has ids"
+            f"tenant {parameters['tenant']} has no hint {request}: "
+            "the column request_id of the table hints lists the ids"
         )
-    *about, candidates, evidence = rows[0]
-    known = dict(zip(_COLUMNS, about, strict=True))
-    known["candidates"] = _candidates(candidates, evidence)
+    *values, candidates, evidence = rows[0]
+    hint: dict[str, Any] = dict(zip(_COLUMNS, values, strict=True))
+    hint["candidates"] = _candidates(candidates, evidence)
     if as_json:
-        print_json(known)
+        print_json(hint)
         return
-    console.print(_said(known), highlight=False)
-    print_rows(_CANDIDATES, [_shown(one) for one in known["candidates"]], as_json=False)
+    console.print(_summary(hint), highlight=False)
+    table = [_table_row(candidate) for candidate in hint["candidates"]]
+    print_rows(_CANDIDATES, table, as_json=False)
 
 
 def _candidates(
     candidates: list[dict[str, Any]], evidence: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return the candidates with what was known of each, the most likely first."""
-    nothing = {"attempts": 0, "successes": 0.0}
-    counted = {one["approach"]: one for one in evidence}
-    rows = [{**one, **counted.get(one["approach"], nothing)} for one in candidates]
+    """Return the candidates with their records, the most likely one first."""
+    no_record = {"attempts": 0, "successes": 0.0}
+    records = {record["approach"]: record for record in evidence}
+    rows = [
+        {**candidate, **records.get(candidate["approach"], no_record)}
+        for candidate in candidates
+    ]
     return sorted(rows, key=lambda row: -float(row["propensity"]))
 
 
-def _said(known: dict[str, Any]) -> str:
-    what = known["text"] or f"nothing: {known['abstained']}"
-    by = f"{known['advisor'] or 'no advisor'}, {known['at']:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{what}\n({by}; kind of problem: {known['kind'] or 'unknown'})"
+def _summary(hint: dict[str, Any]) -> str:
+    text = hint["text"] or f"no hint: {hint['abstained']}"
+    by = f"{hint['advisor'] or 'no advisor'}, {hint['at']:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{text}\n({by}; kind of problem: {hint['kind'] or 'unknown'})"
 
 
-def _shown(one: dict[str, Any]) -> tuple[object, ...]:
-    chances = f"{one['p_success']:.2f}", f"{one['propensity']:.3f}"
-    return one["approach"], *chances, one["attempts"], f"{one['successes']:.1f}"
+def _table_row(candidate: dict[str, Any]) -> tuple[object, ...]:
+    return (
+        candidate["approach"],
+        f"{candidate['p_success']:.2f}",
+        f"{candidate['propensity']:.3f}",
+        candidate["attempts"],
+        f"{candidate['successes']:.1f}",
+    )

@@ -1,4 +1,4 @@
-"""`pilotfish labels`: where a label comes from."""
+"""`pilotfish labels`: explains a label."""
 
 import json
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from pilotfish.runtime.console import console
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
 
-app = typer.Typer(no_args_is_help=True, help="See where labels come from.")
+app = typer.Typer(no_args_is_help=True, help="Explain labels.")
 
 _ATTEMPT = """
 SELECT attempt_id, status, p_success, abstained, version, labeller, votes, evidence,
@@ -19,26 +19,35 @@ FROM attempts_current
 WHERE tenant = {tenant:String} AND attempt_id = {attempt:String}
 """
 _COLUMNS = (
-    *("attempt", "status", "p_success", "abstained", "version", "labeller", "votes"),
-    *("evidence", "problem", "approach", "partition"),
+    "attempt",
+    "status",
+    "p_success",
+    "abstained",
+    "version",
+    "labeller",
+    "votes",
+    "evidence",
+    "problem",
+    "approach",
+    "partition",
 )
 _NEWEST = 2**63
-_SAID = {0.0: "failure", 1.0: "success"}
+_VOTES = {0.0: "failure", 1.0: "success"}
 
 
 @app.command("explain")
 def explain(
     attempt: Annotated[str, typer.Argument(help="The id of an attempt.")],
     tenant: Annotated[
-        str, typer.Option(help="Whose attempt; else PILOTFISH_TENANT.")
+        str, typer.Option(help="The tenant; by default PILOTFISH_TENANT.")
     ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Show what each labelling function said of an attempt, and what came out.
+    """Show the vote of each labelling function on an attempt, and the label.
 
-    A function without a word abstains: its sign is not there. `rules` take the strongest
-    evidence for the label; `model` weighs the words by how often each function is right,
-    as far as the model of the attempt's partition knows by now.
+    A function without a vote abstains: it found no evidence. A label by `rules` follows
+    the strongest evidence; a label by `model` weighs the votes by the accuracy of each
+    function, as the model of the attempt's partition estimates it now.
     """
     from pilotfish.runtime.clickhouse import ClickHouse
     from pilotfish.streams.labelling import FUNCTIONS, load
@@ -46,54 +55,67 @@ def explain(
 
     settings = Settings()
     load(settings.labelling)
-    asked = {"tenant": tenant or settings.tenant, "attempt": attempt}
+    parameters = {"tenant": tenant or settings.tenant, "attempt": attempt}
     clickhouse = ClickHouse(settings)
-    rows = clickhouse.query(_ATTEMPT, asked)
+    rows = clickhouse.query(_ATTEMPT, parameters)
     if not rows:
         raise ConfigurationError(
-            f"tenant {asked['tenant']} has no attempt {attempt}: "
-            "the last column of `pilotfish memory search` shows ids"
+            f"tenant {parameters['tenant']} has no attempt {attempt}: "
+            "the last column of `pilotfish memory search` lists ids"
         )
-    known = dict(zip(_COLUMNS, rows[0], strict=True))
-    known["evidence"] = json.loads(known["evidence"] or "[]")
-    key = asked["tenant"], known.pop("partition")
+    label: dict[str, Any] = dict(zip(_COLUMNS, rows[0], strict=True))
+    label["evidence"] = json.loads(label["evidence"] or "[]")
+    key = parameters["tenant"], label.pop("partition")
     model = load_model(clickhouse, key, _NEWEST)
-    known["right"] = {name: round(model.accuracy(name), 3) for name in model.sources}
+    label["right"] = {name: round(model.accuracy(name), 3) for name in model.sources}
     if as_json:
-        print_json(known)
+        print_json(label)
         return
-    console.print(_outcome(known), highlight=False)
-    names = {name: _first_line(one) for name, one in FUNCTIONS.items()}
-    votes = known["votes"]
-    table = [
-        (
-            *(name, _word(votes.get(name)), _share(known["right"].get(name))),
-            names.get(name, "(not registered here)"),
-        )
-        for name in sorted({*names, *votes}, key=lambda name: (name not in votes, name))
-    ]
-    print_rows(("function", "says", "is right", "because of"), table, as_json=False)
-
-
-def _outcome(known: dict[str, Any]) -> str:
-    if not known["version"]:
-        return f"{known['attempt']} is open: no label yet"
-    p_success = known["p_success"]
-    said = (
-        f"abstains: {known['abstained']}"
-        if p_success is None
-        else f"{'success' if p_success >= 0.5 else 'failure'}, P(success) {p_success:.2f}"
+    console.print(_summary(label), highlight=False)
+    print_rows(
+        ("function", "vote", "accuracy", "evidence"),
+        _table(label, {name: _first_line(f) for name, f in FUNCTIONS.items()}),
+        as_json=False,
     )
-    by = f"version {known['version']} by {known['labeller']}"
-    return f"{known['attempt']} ended {known['status']}; its label ({by}) {said}"
 
 
-def _word(vote: float | None) -> str:
-    return "" if vote is None else _SAID.get(vote, f"{vote:.2f}")
+def _table(
+    label: dict[str, Any], descriptions: dict[str, str]
+) -> list[tuple[str, str, str, str]]:
+    """Return a row for each function, those that voted first."""
+    votes = label["votes"]
+    names = {*descriptions, *votes}
+    return [
+        (
+            name,
+            _vote(votes.get(name)),
+            _share(label["right"].get(name)),
+            descriptions.get(name, "(not registered here)"),
+        )
+        for name in sorted(names, key=lambda name: (name not in votes, name))
+    ]
 
 
-def _share(right: float | None) -> str:
-    return "" if right is None else f"{right:.0%}"
+def _summary(label: dict[str, Any]) -> str:
+    if not label["version"]:
+        return f"{label['attempt']} is open: no label yet"
+    p_success = label["p_success"]
+    value = (
+        f"abstains: {label['abstained']}"
+        if p_success is None
+        else f"is {'success' if p_success >= 0.5 else 'failure'}, "
+        f"P(success) {p_success:.2f}"
+    )
+    by = f"version {label['version']} by {label['labeller']}"
+    return f"{label['attempt']} ended {label['status']}; its label ({by}) {value}"
+
+
+def _vote(vote: float | None) -> str:
+    return "" if vote is None else _VOTES.get(vote, f"{vote:.2f}")
+
+
+def _share(accuracy: float | None) -> str:
+    return "" if accuracy is None else f"{accuracy:.0%}"
 
 
 def _first_line(function: object) -> str:

@@ -1,4 +1,4 @@
-"""`pilotfish memory`: what was tried before, and how it went."""
+"""`pilotfish memory`: searches past attempts."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -10,66 +10,74 @@ from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.remembered import Remembered, SearchMode
 
 app = typer.Typer(
-    no_args_is_help=True, help="Look up what was tried on similar problems."
+    no_args_is_help=True, help="Search past attempts at similar problems."
 )
 
-_SHOWN = 60
+_MAX_CHARACTERS = 60
 
 
 @app.command("search")
 def search_memory(
-    text: Annotated[str, typer.Argument(help="A problem, in your words.")],
-    k: Annotated[int, typer.Option("--k", min=1, max=100, help="How many.")] = 5,
+    text: Annotated[str, typer.Argument(help="A problem, in your own words.")],
+    k: Annotated[
+        int, typer.Option("--k", min=1, max=100, help="How many attempts to show.")
+    ] = 5,
     words: Annotated[
         bool,
-        typer.Option("--words", help="Problems with all these words, newest first."),
+        typer.Option(
+            "--words", help="Problems that contain all these words, newest first."
+        ),
     ] = False,
     both: Annotated[
-        bool, typer.Option("--both", help="By meaning and by words, the ranks fused.")
+        bool,
+        typer.Option(
+            "--both", help="By meaning and by words, with the rankings fused."
+        ),
     ] = False,
     tenant: Annotated[
-        str, typer.Option(help="Whose attempts; else PILOTFISH_TENANT.")
+        str, typer.Option(help="The tenant; by default PILOTFISH_TENANT.")
     ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Show attempts at problems like this one: approach, outcome, cost, actions.
+    """Show attempts at similar problems: approach, outcome, cost, actions.
 
     For example: pilotfish memory search "How many singers are there?" --k 10
 
-    By meaning: the same question in other words is found, too. Similarity is 1 for the
-    same text; from 0.85 on it is mostly the same question. An outcome that is neither
-    success nor failure says why nobody can tell.
+    The search is by meaning: it also finds the same question in other words. Similarity
+    is 1 for the same text; from 0.85 on it is usually the same question. An outcome other
+    than success or failure is the reason why there is no label.
     """
     from pilotfish.consumers.memory.search import opened
 
     settings = Settings()
     mode: SearchMode = "both" if both else "words" if words else "meaning"
-    found = opened(settings)(tenant or settings.tenant, text, k, mode)
+    attempts = opened(settings)(tenant or settings.tenant, text, k, mode)
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json([asdict(attempt) for attempt in attempts])
         return
-    rows = [_row(one) for one in found]
-    print_rows(
-        list(rows[0]) if rows else [], [list(r.values()) for r in rows], as_json=False
-    )
+    rows = [_row(attempt) for attempt in attempts]
+    columns = list(rows[0]) if rows else []
+    print_rows(columns, [list(row.values()) for row in rows], as_json=False)
 
 
-def _row(one: Remembered) -> dict[str, object]:
-    sure = "" if one.p_success is None else f" {one.p_success:.2f}"
+def _row(attempt: Remembered) -> dict[str, object]:
+    p_success = "" if attempt.p_success is None else f" {attempt.p_success:.2f}"
     return {
-        "similarity": f"{one.similarity:.3f}",
-        "outcome": f"{one.outcome}{sure}",
-        "approach": one.approach,
-        "problem": _short(one.problem),
-        "type": one.problem_type,
-        "steps": one.steps,
-        "cost": f"{one.cost:g}",
-        "seconds": f"{one.duration_s:.1f}",
-        "actions": _short(" > ".join(one.actions)),
-        "attempt": one.attempt_id,
+        "similarity": f"{attempt.similarity:.3f}",
+        "outcome": f"{attempt.outcome}{p_success}",
+        "approach": attempt.approach,
+        "problem": _short(attempt.problem),
+        "type": attempt.problem_type,
+        "steps": attempt.steps,
+        "cost": f"{attempt.cost:g}",
+        "seconds": f"{attempt.duration_s:.1f}",
+        "actions": _short(" > ".join(attempt.actions)),
+        "attempt": attempt.attempt_id,
     }
 
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else line[: _SHOWN - 3] + "..."
+    if len(line) <= _MAX_CHARACTERS:
+        return line
+    return line[: _MAX_CHARACTERS - 3] + "..."

@@ -28,7 +28,7 @@ def print_rows(
 
 
 def print_json(value: object) -> None:
-    """Print one JSON document; what JSON has no type for becomes text."""
+    """Print one JSON document; values of types that JSON lacks become text."""
     typer.echo(json.dumps(value, default=str, indent=2))
 
 

@@ -1,4 +1,7 @@
-"""`pilotfish up`: everything in one terminal. For servers of your own: `prepare`, `grant`, `policies`."""
+"""`pilotfish up`: the whole platform in one terminal.
+
+For servers of your own: `prepare`, `grant` and `policies`.
+"""
 
 import signal
 import threading
@@ -12,15 +15,15 @@ from pilotfish.runtime.console import console
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import UnavailableError
 
-_ASK_AGAIN_S: Final = 1.0
+_RETRY_S: Final = 1.0
 
 
 def up() -> None:
-    """Start Kafka, ClickHouse and every service here; Ctrl-C stops them all.
+    """Start Kafka, ClickHouse and all services on this machine; Ctrl-C stops them.
 
-    Nothing needs to be installed beside pilotfish. Data and logs stay in
-    PILOTFISH_HOME; a service that dies is started again. With PILOTFISH_METRICS_PORT
-    set, each service shows metrics and health: on that port, and on the next four.
+    Nothing else needs to be installed. Data and logs stay in PILOTFISH_HOME; a service
+    that dies is restarted. If PILOTFISH_METRICS_PORT is set, each service serves metrics
+    and health: on that port, and on the next four.
     """
     from pilotfish._local.platform import metrics_ports, running_platform
 
@@ -28,11 +31,11 @@ def up() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with running_platform(settings, say=console.print):
+    with running_platform(settings, console.print):
         console.print(
             f"[bold]pilotfish is up[/]: Kafka at {settings.kafka}, ClickHouse at "
             f"{settings.clickhouse}, logs in {settings.home / 'logs'}\n"
-            "Ctrl-C stops everything."
+            "Ctrl-C stops it."
         )
         for name, port in metrics_ports(settings).items():
             console.print(f"metrics of {name}: {settings.metrics_host}:{port}")
@@ -50,14 +53,14 @@ def prepare(
         typer.Option(min=0, help="Seconds to wait for servers that are starting."),
     ] = 120.0,
 ) -> None:
-    """Create the topics and tables that are missing; then the services may start.
+    """Create the topics and tables that are missing, before the services start.
 
-    For servers of your own: `pilotfish up` does it by itself. What is there already is
-    left as it is, so it may run before every start.
+    For servers of your own: `pilotfish up` does this itself. Existing topics and tables
+    are left unchanged, so the command may run before every start.
     """
     applied = _prepared(Settings(), replication, time.monotonic() + within)
     console.print(
-        f"topics are there; DDL applied: {', '.join(applied) or 'all before'}"
+        f"topics exist; DDL applied: {', '.join(applied) or 'none, all were applied'}"
     )
 
 
@@ -65,33 +68,33 @@ def grant(
     role: Annotated[
         Role,
         typer.Argument(
-            help="agent: publishes events, asks for advice, hears replies. service: all of "
-            "pilotfish's topics, and its consumer groups. analyst: reads every topic, in "
-            "groups whose names begin with analyst-."
+            help="agent: publishes events and requests for advice, and reads replies. "
+            "service: uses all topics and consumer groups of pilotfish. analyst: reads all "
+            "topics, in groups whose names begin with analyst-."
         ),
     ],
     user: Annotated[str, typer.Argument(help="The Kafka user, without `User:`.")],
 ) -> None:
-    """Allow a Kafka user what a role needs, as ACLs; for Kafka with an authorizer.
+    """Give a Kafka user the ACLs that a role needs; for a Kafka with an authorizer.
 
     Connects with PILOTFISH_KAFKA_*, as a user who may alter ACLs. Roles are not tenants:
-    every agent may publish for any of them.
+    every agent may publish for any tenant.
     """
     from pilotfish.infra.provision.acl import grant as allow
     from pilotfish.runtime.kafka import client_config
 
     allow(client_config(Settings()), role, user)
-    console.print(f"{user} may now do what the role {role} needs")
+    console.print(f"{user} now has the rights of the role {role}")
 
 
 def policies(
-    tenant: Annotated[str, typer.Argument(help="Whose rows may be read.")],
+    tenant: Annotated[str, typer.Argument(help="The tenant whose rows may be read.")],
 ) -> None:
-    """Print the DDL of a ClickHouse role that reads one tenant's rows alone.
+    """Print the DDL of a ClickHouse role that may only read the rows of one tenant.
 
-    For a ClickHouse of your own, by who may manage access there, again after each
-    upgrade: pilotfish policies acme | clickhouse-client. Then give the role to users
-    who have no other right to these tables: GRANT pilotfish_reader_acme TO alice.
+    For a ClickHouse of your own. Run the DDL as a user who may manage access, again after
+    each upgrade: pilotfish policies acme | clickhouse-client. Then grant the role to users
+    without other rights to these tables: GRANT pilotfish_reader_acme TO alice.
     """
     from pilotfish.infra.provision.row_policies import row_policies
 
@@ -109,4 +112,4 @@ def _prepared(settings: Settings, replication: int, deadline: float) -> list[str
             if time.monotonic() >= deadline:
                 raise
             console.print(f"waiting: {error}")
-            time.sleep(_ASK_AGAIN_S)
+            time.sleep(_RETRY_S)

@@ -14,8 +14,7 @@ from pilotfish.schemas.attempt_log import LoggedAttempt, read_attempts
 from pilotfish.schemas.errors import SchemaError, UnavailableError
 
 _FLUSH_EVERY = 100
-"""Attempts between waits for Kafka: the SDK's queue drops what does not fit, and a
-replay has no other work to do than to wait for room."""
+"""Attempts between flushes: a replay can wait, so that the SDK's queue never overflows."""
 _ARRIVE_WITHIN_S = 120.0
 
 
@@ -24,14 +23,15 @@ def replay(
         Path, typer.Argument(help="A .jsonl or .jsonl.gz log of attempts.")
     ],
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Only the first so many attempts.")
+        int | None,
+        typer.Option(min=1, help="Replay only this many attempts, the first ones."),
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Play a log of attempts through the platform that `pilotfish up` runs.
 
-    Each line becomes one attempt, published as any agent would, with its recorded
-    approach, steps and outcome. At the end: success by approach, from ClickHouse.
+    Each line becomes one attempt, published like that of any agent, with its recorded
+    approach, steps and outcome. At the end it shows success by approach, from ClickHouse.
     """
     from pilotfish.runtime.clickhouse import ClickHouse
     from pilotfish.runtime.progress import wait_for_labels
@@ -63,8 +63,8 @@ def publish_attempts(
     """Publish logged attempts through the SDK; return their ids.
 
     Raises:
-        UnavailableError: not everything was acknowledged by Kafka.
-        SchemaError: something in the log is no valid event.
+        UnavailableError: Kafka did not acknowledge all events.
+        SchemaError: an event of the log is invalid.
     """
     import pilotfish
 
@@ -79,12 +79,14 @@ def publish_attempts(
         pilot.flush(30)
         stats = pilot.stats()
     if stats.rejected:
-        raise SchemaError(f"{stats.rejected} events of the log are no valid events")
-    lost = stats.dropped + stats.queued + stats.failed
-    if lost:
+        raise SchemaError(
+            f"{stats.rejected} events of the log are invalid: see the warnings above"
+        )
+    missing = stats.dropped + stats.queued + stats.failed
+    if missing:
         raise UnavailableError(
-            f"Kafka at {settings.kafka} took {stats.sent} events, but {lost} did not "
-            "get there: is `pilotfish up` running?"
+            f"Kafka at {settings.kafka} accepted {stats.sent} events, but {missing} "
+            "did not arrive: is `pilotfish up` running?"
         )
     return ids
 

@@ -1,4 +1,4 @@
-"""`pilotfish train`: a training now, whatever the count says."""
+"""`pilotfish train`: starts a training now, however few labels are new."""
 
 import subprocess
 import sys
@@ -11,17 +11,19 @@ from pilotfish.runtime.settings import Settings
 
 def train(
     tenant: Annotated[
-        str | None, typer.Option(help="Whose attempts; the default tenant if left out.")
+        str | None, typer.Option(help="The tenant; by default PILOTFISH_TENANT.")
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the verdict as JSON.")
     ] = False,
 ) -> None:
-    """Train a candidate now, judge it against the incumbent, promote it if better.
+    """Train a candidate now, compare it with the incumbent, promote it if it is better.
 
     Exit status: 0 promoted or refused, 75 another training is running, 1 failed.
     """
-    whose = tenant or Settings().tenant
-    command = [sys.executable, "-m", "pilotfish.trainers", "--tenant", whose]
-    finished = subprocess.run([*command, *(["--json"] if as_json else [])], check=False)
+    command = [sys.executable, "-m", "pilotfish.trainers"]
+    command += ["--tenant", tenant or Settings().tenant]
+    if as_json:
+        command.append("--json")
+    finished = subprocess.run(command, check=False)
     raise typer.Exit(finished.returncode)

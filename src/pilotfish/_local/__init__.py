@@ -1,1 +1,1 @@
-"""What `pilotfish up` runs on one machine."""
+"""The platform that `pilotfish up` runs on one machine."""

@@ -1,4 +1,4 @@
-"""Everything on one machine: embedded servers, topics, tables, and the services."""
+"""The whole platform on one machine: embedded servers, topics, tables, services."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from pilotfish._local.supervisor import Child, Say, Supervisor
+from pilotfish._local.supervisor import Child, Report, Supervisor
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
 
@@ -18,7 +18,7 @@ SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
     "trigger": ("pilotfish.consumers", "trigger"),
     "memory": ("pilotfish.consumers", "memory"),
 }
-"""Service -> module and arguments, as `python -m` takes them."""
+"""By service, the arguments of `python -m`."""
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost")
 
@@ -26,12 +26,12 @@ T = TypeVar("T")
 
 
 @contextmanager
-def running_platform(settings: Settings, say: Say) -> Iterator[Supervisor]:
-    """Run the platform until the block is left; then no process stays behind.
+def running_platform(settings: Settings, report: Report) -> Iterator[Supervisor]:
+    """Run the platform until the block is left; then all its processes have ended.
 
     Raises:
         RequirementError: a port is in use, or a server did not start.
-        ConfigurationError: the settings point to servers that are not ours to start.
+        ConfigurationError: the settings point to servers on other machines.
     """
     from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
     from pilotfish.infra.embedded.kafka import EmbeddedKafka
@@ -41,26 +41,28 @@ def running_platform(settings: Settings, say: Say) -> Iterator[Supervisor]:
     broker = _own_port("PILOTFISH_KAFKA", f"//{settings.kafka}")
     http = _own_port("PILOTFISH_CLICKHOUSE", settings.clickhouse)
     metrics = metrics_ports(settings)
-    wanted = [(broker, "Kafka"), (broker + 1, "Kafka"), (http, "ClickHouse")]
-    wanted += [(port, f"{name}'s metrics") for name, port in metrics.items()]
-    for port, whose in wanted:
-        require_free(port, whose)
+    ports = [(broker, "Kafka"), (broker + 1, "Kafka"), (http, "ClickHouse")]
+    ports += [(port, f"{name}'s metrics") for name, port in metrics.items()]
+    for port, purpose in ports:
+        require_free(port, purpose)
     with ExitStack() as running:
-        say("starting Kafka and ClickHouse")
-        kafka = EmbeddedKafka(settings.home / "kafka", broker, say=say)
-        enter_whole(running, kafka)
-        enter_whole(running, EmbeddedClickHouse(settings.home / "clickhouse", http))
+        report("starting Kafka and ClickHouse")
+        kafka = EmbeddedKafka(settings.home / "kafka", broker, say=report)
+        enter_uninterrupted(running, kafka)
+        clickhouse = EmbeddedClickHouse(settings.home / "clickhouse", http)
+        enter_uninterrupted(running, clickhouse)
         prepare(settings)
-        ensure_base(settings, report=say)
-        say("starting " + ", ".join(SERVICES))
-        yield enter_whole(running, Supervisor(_children(settings), say))
+        ensure_base(settings, report=report)
+        report("starting " + ", ".join(SERVICES))
+        yield enter_uninterrupted(running, Supervisor(_children(settings), report))
 
 
-def enter_whole(running: ExitStack, server: AbstractContextManager[T]) -> T:
-    """Enter `server`, to be left with `running`, also where a signal ends its start.
+def enter_uninterrupted(running: ExitStack, server: AbstractContextManager[T]) -> T:
+    """Enter `server`, so that `running` leaves it even if a signal interrupts its start.
 
-    In a thread, which comes to its end: what the signal raises in this one would lose a
-    process that is just starting. Leaving one that did not start must do nothing.
+    The start runs in a thread, which signals do not interrupt: an exception in the middle
+    would lose a process that is just starting. Leaving a server that did not start must do
+    nothing.
     """
     running.push(server)
     with ThreadPoolExecutor(1) as starting:
@@ -68,14 +70,14 @@ def enter_whole(running: ExitStack, server: AbstractContextManager[T]) -> T:
 
 
 def prepare(settings: Settings, replication: int = 1) -> list[str]:
-    """Create the topics and tables that are missing; return the DDL files applied.
+    """Create the topics and tables that are missing; return the applied DDL files.
 
-    Tables get the retention that the settings say.
+    Tables get the retention of the settings.
 
     Raises:
         UnavailableError: Kafka or ClickHouse does not answer.
-        ConfigurationError: what is there contradicts what is needed, or the retention
-            is none.
+        ConfigurationError: existing topics or tables do not fit, or the retention is
+            invalid.
     """
     from pilotfish.infra.provision.migrations import migrate
     from pilotfish.infra.provision.retention import apply_retention, parsed
@@ -83,7 +85,7 @@ def prepare(settings: Settings, replication: int = 1) -> list[str]:
     from pilotfish.runtime.clickhouse import ClickHouse
     from pilotfish.runtime.kafka import client_config
 
-    parsed(settings.retention)  # before anything is made
+    parsed(settings.retention)  # refuses a wrong value before anything is created
     create_topics(client_config(settings), replication)
     clickhouse = ClickHouse(settings)
     try:
@@ -95,20 +97,20 @@ def prepare(settings: Settings, replication: int = 1) -> list[str]:
 
 
 def metrics_ports(settings: Settings) -> dict[str, int]:
-    """Return each service's port of metrics: the one set, and the next; empty if none."""
+    """Return the metrics port of each service, from the configured one on; empty if off."""
     if settings.metrics_port is None:
         return {}
-    return {name: settings.metrics_port + n for n, name in enumerate(SERVICES)}
+    return {name: settings.metrics_port + i for i, name in enumerate(SERVICES)}
 
 
 def _own_port(variable: str, address: str) -> int:
-    place = urlsplit(address)
-    if place.hostname not in _LOOPBACK or place.port is None:
+    url = urlsplit(address)
+    if url.hostname not in _LOOPBACK or url.port is None:
         raise ConfigurationError(
-            f"{variable} points to {place.netloc}: servers elsewhere are not started "
-            "here; run the services with `python -m`, as the README says"
+            f"{variable} points to {url.netloc}: `pilotfish up` starts servers on this "
+            "machine only; run the services with `python -m`, as the README says"
         )
-    return place.port
+    return url.port
 
 
 def _children(settings: Settings) -> dict[str, Child]:

@@ -1,4 +1,4 @@
-"""Child processes that belong together: started, restarted when they die, stopped."""
+"""Supervises child processes: starts them, restarts them when they die, stops them."""
 
 import os
 import signal
@@ -12,20 +12,21 @@ from pathlib import Path
 from typing import Final, Self
 
 RESTARTS: Final = 5
-"""A service that died this often within a minute is left dead: it would die again."""
+"""A service that dies this often within a minute is not restarted any more."""
 
-_WITHIN_S: Final = 60.0
-_LOOK_EVERY_S: Final = 0.2
-_STOP_WITHIN_S: Final = 4.0
+_RESTART_WINDOW_S: Final = 60.0
+_POLL_S: Final = 0.2
+_STOP_TIMEOUT_S: Final = 4.0
 
-Say = Callable[[str], object]
+Report = Callable[[str], object]
+"""Shows a message to the user."""
 
 
 class Child:
-    """One service: its command, its process, and when it was restarted.
+    """One service: its command, its process, and the times of its restarts.
 
-    It leads a process group of its own: Ctrl-C in the terminal reaches only who
-    supervises, and what the service started ends with it.
+    It leads a process group of its own: so Ctrl-C in the terminal reaches only the
+    supervisor, and the service's own child processes end with it.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process id; asserts that it was started."""
+        """The process id of a child that was started."""
         assert self._process is not None
         return self._process.pid
 
@@ -54,27 +55,28 @@ class Child:
                 start_new_session=True,
             )
 
-    def died(self) -> int | None:
-        """Return the exit status, None while it runs."""
+    def exit_status(self) -> int | None:
+        """Return the exit status; None while the process runs."""
         return None if self._process is None else self._process.poll()
 
     def restart(self, now: float) -> bool:
-        """Start it again, unless it dies too often."""
-        self._signal(signal.SIGKILL)  # what it had started
-        often = len(self._restarts) == RESTARTS
-        if often and now - self._restarts[0] < _WITHIN_S:
+        """Restart the process; False if it dies too often."""
+        self._signal(signal.SIGKILL)  # its child processes
+        at_limit = len(self._restarts) == RESTARTS
+        if at_limit and now - self._restarts[0] < _RESTART_WINDOW_S:
             self._process = None
             return False
         self._restarts.append(now)
         self.start()
         return True
 
-    def ask_to_end(self) -> None:
-        self._signal(signal.SIGCONT)  # a paused one could not hear
+    def terminate(self) -> None:
+        """Ask the process to end."""
+        self._signal(signal.SIGCONT)  # a paused process would not handle SIGTERM
         self._signal(signal.SIGTERM)
 
     def end(self, deadline: float) -> None:
-        """Wait until the deadline, then make it end, with all that it started."""
+        """Wait until the deadline, then kill the process and its child processes."""
         if self._process is None:
             return
         with suppress(subprocess.TimeoutExpired):
@@ -90,28 +92,28 @@ class Child:
 
 
 class Supervisor:
-    """Runs children until it is left; `say` hears of each death."""
+    """Runs children within its `with` block; reports each death."""
 
-    def __init__(self, children: Mapping[str, Child], say: Say) -> None:
+    def __init__(self, children: Mapping[str, Child], report: Report) -> None:
         self._children = children
-        self._say = say
+        self._report = report
         self._stop = threading.Event()
-        self._watch = threading.Thread(target=self._look, name="supervisor")
+        self._thread = threading.Thread(target=self._watch, name="supervisor")
 
     def __enter__(self) -> Self:
         for child in self._children.values():
             child.start()
-        self._watch.start()
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop all at once; takes four seconds at most."""
+        """Stop all children in parallel; takes at most four seconds."""
         self._stop.set()
-        if self._watch.is_alive():
-            self._watch.join()
-        deadline = time.monotonic() + _STOP_WITHIN_S
+        if self._thread.is_alive():
+            self._thread.join()
+        deadline = time.monotonic() + _STOP_TIMEOUT_S
         for child in self._children.values():
-            child.ask_to_end()
+            child.terminate()
         for child in self._children.values():
             child.end(deadline)
 
@@ -119,23 +121,23 @@ class Supervisor:
         """Return the process id of each service."""
         return {name: child.pid for name, child in self._children.items()}
 
-    def _look(self) -> None:
-        while not self._stop.wait(_LOOK_EVERY_S):
+    def _watch(self) -> None:
+        while not self._stop.wait(_POLL_S):
             for name, child in self._children.items():
-                status = child.died()
+                status = child.exit_status()
                 if status is not None:
-                    self._revive(name, child, status)
+                    self._restart(name, child, status)
 
-    def _revive(self, name: str, child: Child, status: int) -> None:
+    def _restart(self, name: str, child: Child, status: int) -> None:
         if child.restart(time.monotonic()):
-            self._say(f"{name} ended with status {status} and was started again")
+            self._report(f"{name} ended with status {status} and was restarted")
         else:
-            self._say(
-                f"{name} ended {RESTARTS} times within a minute and stays down: "
-                f"{_last_words(child.log)} (all of it in {child.log})"
+            self._report(
+                f"{name} ended {RESTARTS} times within a minute and is not restarted: "
+                f"{_last_line(child.log)} (full log: {child.log})"
             )
 
 
-def _last_words(log: Path) -> str:
+def _last_line(log: Path) -> str:
     lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1][:500] if lines else "it said nothing"
+    return lines[-1][:500] if lines else "its log is empty"

@@ -1,4 +1,4 @@
-"""Requests for advice: checked and redacted in the agent's thread, then sent."""
+"""Requests for advice: validated and redacted in the agent's thread, then sent."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pilotfish._sdk.hint import Question
+from pilotfish._sdk.hint import PendingHint
 from pilotfish._sdk.pending_event import as_text
 from pilotfish._sdk.redaction import Redaction
 from pilotfish._sdk.transport.transport import Transport
@@ -23,7 +23,7 @@ from pilotfish.schemas.topics import ADVICE_REPLIES
 
 
 class AdviceRequests:
-    """Asks for one client."""
+    """Sends the requests for advice of one client."""
 
     def __init__(
         self,
@@ -45,20 +45,21 @@ class AdviceRequests:
         problem: str,
         problem_type: str,
         approaches: Mapping[str, str],
-    ) -> Question:
-        """Send a request; does not wait.
+    ) -> PendingHint:
+        """Send a request; does not wait for the answer.
 
         Raises:
-            SchemaError: no request can be made of this; the text says why.
+            SchemaError: these arguments do not make a valid request; the message says
+                which field is wrong.
         """
-        offered = self._offered(approaches)
+        offered = self._redacted_approaches(approaches)
         try:
             request = AdviceRequested(
                 tenant=self._tenant,
                 client_id=self._client_id,
                 attempt_id=attempt_id,
                 agent=self._agent,
-                problem=self._problem(problem),
+                problem=self._redacted_problem(problem),
                 problem_type=problem_type,
                 approaches=offered,
                 reply_topic=ADVICE_REPLIES.name,
@@ -68,14 +69,15 @@ class AdviceRequests:
             raise SchemaError(first_problem(AdviceRequested, error)) from error
         return self._transport.ask(request)
 
-    def _problem(self, problem: str) -> str:
-        # Cut twice: what redaction looks for must not be cut in two before it looks.
-        some = as_text(problem)[: 2 * MAX_ADVICE_PROBLEM]
-        return cut(self._redaction.text(some), MAX_ADVICE_PROBLEM)
+    def _redacted_problem(self, problem: str) -> str:
+        # Cut generously first: a secret at the final cut must still be whole when
+        # `redact` looks for it.
+        beginning = as_text(problem)[: 2 * MAX_ADVICE_PROBLEM]
+        return cut(self._redaction.text(beginning), MAX_ADVICE_PROBLEM)
 
-    def _offered(self, approaches: Any) -> dict[str, str]:
+    def _redacted_approaches(self, approaches: Any) -> dict[str, str]:
         if not isinstance(approaches, Mapping):
             raise SchemaError("approaches must map names to instructions")
-        # One more than is allowed, for the message; a huge mapping is not read whole.
-        some = islice(approaches.items(), MAX_APPROACHES + 1)
-        return {name: self._redaction.text(as_text(text)) for name, text in some}
+        # One more than the limit, so that validation reports it; never a huge mapping.
+        first = islice(approaches.items(), MAX_APPROACHES + 1)
+        return {name: self._redaction.text(as_text(text)) for name, text in first}

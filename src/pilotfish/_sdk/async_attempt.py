@@ -4,21 +4,22 @@ import time
 from collections.abc import Mapping
 from types import TracebackType
 
-from pilotfish._sdk.attempt_base import Recording
+from pilotfish._sdk.attempt_base import AttemptBase
 from pilotfish._sdk.hint import Hint
 
 
-class AsyncAttempt(Recording):
+class AsyncAttempt(AttemptBase):
     """One try at one problem, made by `AsyncClient.attempt`; as `Attempt` otherwise."""
 
     async def advice(self, approaches: Mapping[str, str]) -> Hint:
         """Ask which of these approaches to try, as `Attempt.advice`; safe to cancel."""
-        ends = time.monotonic() + self._session.deadline_s
-        asked = self._session.ask(self.id, self.problem, self._problem_type, approaches)
-        if isinstance(asked, Hint):
-            return self._remember(asked)
-        self._remember(asked.unanswered("deadline"))
-        return self._remember(await asked.wait_async(ends - time.monotonic()))
+        deadline = time.monotonic() + self._session.deadline_s
+        pending = self._ask(approaches)
+        if isinstance(pending, Hint):
+            return self._remember(pending)
+        # Remembered before the wait, in case that is cancelled.
+        self._remember(pending.abstention("deadline"))
+        return self._remember(await pending.wait_async(deadline - time.monotonic()))
 
     async def __aenter__(self) -> "AsyncAttempt":
         self._enter()

@@ -17,8 +17,8 @@ from pilotfish._sdk.subscription import Subscription
 class AsyncClient:
     """`Client` for asyncio, made by `connect_async` and opened by `async with`.
 
-    Steps, signals and ends wait for nothing and are plain calls; `advice`, `flush` and
-    `close` are awaited.
+    Recording steps, signals and outcomes never blocks, so these are plain calls; `advice`,
+    `flush` and `close` are awaited.
     """
 
     def __init__(self, session: Session, tenant: str | None = None) -> None:
@@ -27,7 +27,7 @@ class AsyncClient:
         self.watch = self._client.watch
         """A decorator: each call of the function is an attempt. See `Watch`."""
         self.memory = AsyncMemory(self._client.memory)
-        """What was tried before on similar problems; its `search` is awaited."""
+        """Past attempts at similar problems; `search` is awaited."""
 
     def attempt(
         self,
@@ -37,28 +37,28 @@ class AsyncClient:
         approach: str | None = None,
         attributes: Mapping[str, Any] | None = None,
     ) -> AsyncAttempt:
-        """Begin an attempt, as `Client.attempt`; use it in `async with`."""
+        """Start an attempt, as `Client.attempt`; use it in `async with`."""
         return AsyncAttempt(self._session, problem, problem_type, approach, attributes)
 
     def feedback(
         self, attempt_id: str, value: float, source: str = "user", detail: str = ""
     ) -> None:
-        """Say how an attempt went, as `Client.feedback`."""
+        """Record how an attempt went, as `Client.feedback`."""
         self._client.feedback(attempt_id, value, source, detail)
 
     def on_hint(self, callback: Callable[[Hint], object]) -> Subscription:
-        """Call back in the running event loop for every hint of the tenant."""
+        """Call `callback` in the running event loop for every hint of the tenant."""
         loop = asyncio.get_running_loop()
         return self._client.on_hint(
             lambda hint: loop.call_soon_threadsafe(callback, hint)
         )
 
     def stats(self) -> Stats:
-        """Return what became of the events so far."""
+        """Return how many events were sent, queued, dropped and so on, so far."""
         return self._client.stats()
 
     async def flush(self, timeout_s: float = 10.0) -> bool:
-        """Wait until the fate of all events is known; False if time is over before."""
+        """Wait until every event is settled, as `Client.flush`; False on timeout."""
         return await asyncio.to_thread(self._client.flush, timeout_s)
 
     async def close(self) -> None:

@@ -4,32 +4,34 @@ import time
 from collections.abc import Mapping
 from types import TracebackType
 
-from pilotfish._sdk.attempt_base import Recording
+from pilotfish._sdk.attempt_base import AttemptBase
 from pilotfish._sdk.hint import Hint
 
 
-class Attempt(Recording):
+class Attempt(AttemptBase):
     """One try at one problem, made by `Client.attempt`.
 
-    Leaving the block ends it: as `succeed` or `fail` said, else "unknown". An exception
-    is published as a failure, or as infrastructure's fault, and goes on untouched.
+    Leaving the block ends the attempt with the outcome given to `succeed` or `fail`, else
+    as "unknown". An exception is published as a failure, or as an infrastructure failure,
+    and propagates unchanged.
     """
 
     def advice(self, approaches: Mapping[str, str]) -> Hint:
-        """Ask which of these approaches to try; waits until the client's deadline.
+        """Ask which of these approaches to try; blocks until the client's deadline.
 
-        Never raises: without an answer in time, and for arguments that make no request,
-        the hint abstains and says why.
+        Never raises: if no answer arrives in time, or the arguments do not make a valid
+        request, the hint abstains and gives the reason.
 
         Args:
-            approaches: up to 64 names, each with one session of instruction.
+            approaches: up to 64 names, each with one line of instruction.
         """
-        ends = time.monotonic() + self._session.deadline_s
-        asked = self._session.ask(self.id, self.problem, self._problem_type, approaches)
-        if isinstance(asked, Hint):
-            return self._remember(asked)
-        self._remember(asked.unanswered("deadline"))
-        return self._remember(asked.wait(ends - time.monotonic()))
+        deadline = time.monotonic() + self._session.deadline_s
+        pending = self._ask(approaches)
+        if isinstance(pending, Hint):
+            return self._remember(pending)
+        # Remembered before the wait, in case an interrupt ends that.
+        self._remember(pending.abstention("deadline"))
+        return self._remember(pending.wait(deadline - time.monotonic()))
 
     def __enter__(self) -> "Attempt":
         self._enter()

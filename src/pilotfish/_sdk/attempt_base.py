@@ -1,4 +1,4 @@
-"""One attempt as it goes: its start, steps, signals and end, without waiting."""
+"""What an attempt publishes: its start, steps, signals and end, without blocking."""
 
 import os
 from collections.abc import Mapping
@@ -8,23 +8,23 @@ import uuid_utils
 
 from pilotfish._sdk.context import CURRENT, current_attempt
 from pilotfish._sdk.failures import describe, ending
-from pilotfish._sdk.hint import Hint
-from pilotfish._sdk.pending_event import as_text, draft, frozen
+from pilotfish._sdk.hint import Hint, PendingHint
+from pilotfish._sdk.pending_event import EventName, PendingEvent, as_json, as_text
 from pilotfish._sdk.session import Session
 from pilotfish._sdk.warnings import LOG
 
 
-class Recording:
+class AttemptBase:
     """What `Attempt` and `AsyncAttempt` have in common.
 
-    Nothing here waits or raises. Contents are cut at 256 kB of UTF-8 (`truncated` is then
-    set); what no message takes, such as a negative cost, is counted as rejected.
+    Nothing here blocks or raises. Contents are cut at 256 kB of UTF-8 (`truncated` is then
+    set). An event with an invalid value, such as a negative cost, counts as rejected.
 
     Attributes:
         id: the attempt's id, for `feedback` later.
-        problem: the problem as it was given.
-        ended: whether its block was left.
-        outer: the attempt in whose block this one began.
+        problem: the problem as given to `attempt`.
+        ended: whether its block has been left.
+        outer: the attempt in whose block this attempt started.
     """
 
     def __init__(
@@ -45,9 +45,9 @@ class Recording:
         self._status = "unknown"
         self._reason = ""
         self.ended = False
-        self.outer: Recording | None = None
+        self.outer: AttemptBase | None = None
         self._process = os.getpid()
-        self._start(attributes)
+        self._publish_start(attributes)
 
     def thought(self, name: str, content: str = "", **measures: Any) -> None:
         """Record a thought; `measures` as in `step`."""
@@ -58,7 +58,7 @@ class Recording:
         self.step("action", name, content, **measures)
 
     def observation(self, name: str, content: str = "", **measures: Any) -> None:
-        """Record what an action brought; `measures` as in `step`."""
+        """Record the result of an action; `measures` as in `step`."""
         self.step("observation", name, content, **measures)
 
     def answer(self, name: str, content: str = "", **measures: Any) -> None:
@@ -79,11 +79,11 @@ class Recording:
 
         Args:
             kind: "thought", "action", "observation" or "answer".
-            name: what it is, up to 200 characters: the same name for the same thing.
-            content: the text of it; what is no text becomes `str()` of itself.
-            cost: in the currency of your choice, always the same.
-            tokens: of all models together.
-            duration_s: seconds it took.
+            name: up to 200 characters; use the same name for the same kind of step.
+            content: the text; other objects are converted by `str()`.
+            cost: in a currency of your choice, the same for all attempts.
+            tokens: the sum over all models.
+            duration_s: how long the step took, in seconds.
         """
         text = as_text(content)
         fields = {
@@ -95,58 +95,64 @@ class Recording:
             "tokens": tokens,
             "duration_s": duration_s,
         }
-        self._session.publish(draft("StepRecorded", self.id, text, fields))
+        self._publish("StepRecorded", text, fields)
 
     def signal(self, kind: str, value: float | None = None, detail: str = "") -> None:
-        """Record something that says how it went.
+        """Record evidence of how the attempt went.
 
         Args:
             kind: "explicit", "verifier", "exit_code", "tests", "judge", "thumbs",
                 "exception", "infrastructure", "retry" or "abandoned".
-            value: 1 is success, 0 is failure, whatever the kind; None says neither.
-            detail: why.
+            value: 1 is success and 0 is failure, for every kind; None is neither.
+            detail: an explanation.
         """
         text = as_text(detail)
         fields = {"kind": kind, "value": value, "detail": text}
-        self._session.publish(draft("SignalRecorded", self.id, text, fields))
+        self._publish("SignalRecorded", text, fields)
 
     def use(self, approach: str) -> None:
-        """Say which approach is tried.
+        """Record which approach the agent uses.
 
-        Without this it is the hint's, and without a hint the one named at the start.
+        Without this call it is the approach of the hint, and without a hint the approach
+        given at the start.
         """
         self._used = as_text(approach) or None
 
     def succeed(self, reason: str = "") -> None:
-        """Say that it went well; published when the block is left."""
-        self._conclude("succeeded", reason)
+        """Record success; published when the block is left."""
+        self._set_outcome("succeeded", reason)
 
     def fail(self, reason: str = "") -> None:
-        """Say that it did not; published when the block is left."""
-        self._conclude("failed", reason)
+        """Record failure; published when the block is left."""
+        self._set_outcome("failed", reason)
 
-    def _start(self, attributes: Mapping[str, Any] | None) -> None:
+    def _ask(self, approaches: Mapping[str, str]) -> Hint | PendingHint:
+        return self._session.ask(self.id, self.problem, self._problem_type, approaches)
+
+    def _publish(self, event: EventName, text: str, fields: dict[str, Any]) -> None:
+        self._session.publish(PendingEvent.now(event, self.id, text, fields))
+
+    def _publish_start(self, attributes: Mapping[str, Any] | None) -> None:
         text = as_text(self.problem)
-        more = self._frozen(attributes)
+        attributes_json = self._as_json(attributes)
         fields = {
             "problem": text,
             "problem_type": self._problem_type,
             "approach": self._approach,
-            "attributes": more,
+            "attributes": attributes_json,
         }
-        whole = text + more
-        self._session.publish(draft("AttemptStarted", self.id, whole, fields))
+        self._publish("AttemptStarted", text + attributes_json, fields)
 
-    def _frozen(self, attributes: Mapping[str, Any] | None) -> str:
+    def _as_json(self, attributes: Mapping[str, Any] | None) -> str:
         try:
-            return frozen(attributes)
-        except Exception as error:  # noqa: BLE001 - whatever was given is not JSON
-            LOG.warning("attributes of an attempt are left out: %r", error)
+            return as_json(attributes)
+        except Exception as error:  # noqa: BLE001 - the agent may pass any object
+            LOG.warning("the attributes of an attempt are not JSON, omitted: %r", error)
             return ""
 
-    def _conclude(self, status: str, reason: str) -> None:
+    def _set_outcome(self, status: str, reason: str) -> None:
         if self.ended:
-            LOG.warning("attempt %s is over: use feedback() for late news", self.id)
+            LOG.warning("attempt %s has ended: use feedback() instead", self.id)
             return
         self._status, self._reason = status, as_text(reason)
 
@@ -159,20 +165,20 @@ class Recording:
         CURRENT.set(self)
 
     def _leave(self, error: BaseException | None) -> None:
-        """End the attempt, once, in the process that began it."""
+        """End the attempt, once, in the process that started it."""
         try:
             if CURRENT.get() is self:
                 CURRENT.set(self.outer)
             if not self.ended and self._process == os.getpid():
                 self.ended = True
-                self._raised(error)
-                self._end()
+                self._record_exception(error)
+                self._publish_end()
         except BaseException:
-            # An interrupt that comes just here must not hide the agent's exception.
+            # An interrupt at this point must not hide the agent's exception.
             if error is None:
                 raise
 
-    def _raised(self, error: BaseException | None) -> None:
+    def _record_exception(self, error: BaseException | None) -> None:
         if error is None:
             return
         self._status, self._reason = ending(error), describe(error)
@@ -181,7 +187,7 @@ class Recording:
         elif self._status == "infrastructure":
             self.signal("infrastructure", None, self._reason)
 
-    def _end(self) -> None:
+    def _publish_end(self) -> None:
         hinted = self._hint.approach if self._hint else None
         fields = {
             "status": self._status,
@@ -189,4 +195,4 @@ class Recording:
             "approach": self._used or hinted or self._approach,
             "hint": self._hint,
         }
-        self._session.publish(draft("AttemptEnded", self.id, self._reason, fields))
+        self._publish("AttemptEnded", self._reason, fields)

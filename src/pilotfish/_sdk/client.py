@@ -1,4 +1,4 @@
-"""The client: where an agent's attempts begin."""
+"""The client: starts an agent's attempts."""
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -7,7 +7,7 @@ from typing import Any, Self
 from pilotfish._sdk.attempt import Attempt
 from pilotfish._sdk.hint import Hint
 from pilotfish._sdk.memory import Memory
-from pilotfish._sdk.pending_event import as_text, draft
+from pilotfish._sdk.pending_event import PendingEvent, as_text
 from pilotfish._sdk.session import Session
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.subscription import Subscription
@@ -17,7 +17,7 @@ from pilotfish._sdk.watch import Watch
 class Client:
     """A connection to pilotfish, made by `connect`; safe to share among threads.
 
-    After a fork the child's client works, too: with a queue and connections of its own.
+    After a fork the client also works in the child, with its own queue and connections.
     Subscriptions stay with the parent.
     """
 
@@ -26,7 +26,7 @@ class Client:
         self.watch = Watch(session)
         """A decorator: each call of the function is an attempt. See `Watch`."""
         self.memory = Memory(tenant)
-        """What was tried before on similar problems. See `Memory`."""
+        """Past attempts at similar problems. See `Memory`."""
 
     def attempt(
         self,
@@ -36,12 +36,12 @@ class Client:
         approach: str | None = None,
         attributes: Mapping[str, Any] | None = None,
     ) -> Attempt:
-        """Begin an attempt; use it in `with`.
+        """Start an attempt; use it in `with`.
 
         Args:
-            problem: the text that was asked; cut at 64 k characters.
+            problem: the text of the problem; cut at 64 k characters.
             problem_type: your own name for this kind of problem.
-            approach: the approach tried, where it is known already.
+            approach: the approach, if it is already decided.
             attributes: anything else worth keeping, as JSON.
         """
         return Attempt(self._session, problem, problem_type, approach, attributes)
@@ -49,34 +49,35 @@ class Client:
     def feedback(
         self, attempt_id: str, value: float, source: str = "user", detail: str = ""
     ) -> None:
-        """Say how an attempt went, any time after its end; 1 is success, 0 failure."""
+        """Record how an attempt went, any time after its end; 1 is success, 0 failure."""
         text = as_text(detail)
         fields = {"value": value, "source": as_text(source), "detail": text}
-        self._session.publish(draft("FeedbackGiven", as_text(attempt_id), text, fields))
+        event = PendingEvent.now("FeedbackGiven", as_text(attempt_id), text, fields)
+        self._session.publish(event)
 
     def on_hint(self, callback: Callable[[Hint], object]) -> Subscription:
-        """Call back, in another thread, for every hint of the tenant from now on.
+        """Call `callback`, in another thread, for every hint of the tenant from now on.
 
-        An exception of the callback is logged; the subscription goes on.
+        An exception in the callback is logged; the subscription stays open.
         """
         return self._session.subscribe(callback)
 
     def stats(self) -> Stats:
-        """Return what became of the events so far."""
+        """Return how many events were sent, queued, dropped and so on, so far."""
         return self._session.stats()
 
     def flush(self, timeout_s: float = 10.0) -> bool:
-        """Wait until the fate of all events is known; False if time is over before.
+        """Wait until every event is sent, rejected, dropped or failed; False on timeout.
 
-        What is in the spool waits, too.
+        Events in the spool are waited for, too.
         """
         return self._session.flush(timeout_s)
 
     def close(self) -> None:
-        """Send what is queued, then close; idempotent.
+        """Send what is queued, then close; idempotent. Runs at exit, too.
 
-        Waits as long as Kafka takes events; for one that does not answer, 1.2 s. What is
-        left then goes to the spool, if there is one. Happens at exit, too.
+        Waits as long as Kafka accepts events, and at most 1.2 s for a Kafka that does not
+        answer. Events that remain go to the spool, if there is one.
         """
         self._session.close()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pilotfish._sdk.advice_requests import AdviceRequests
 from pilotfish._sdk.event_builder import EventBuilder
-from pilotfish._sdk.event_publisher import Publisher
+from pilotfish._sdk.event_publisher import EventPublisher
 from pilotfish._sdk.redaction import Redact, Redaction
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.transport.transport import Transport
@@ -14,12 +14,12 @@ from pilotfish.schemas.events import Agent
 from pilotfish.schemas.ids import new_id
 
 OpenTransport = Callable[[str, Warnings], Transport]
-"""Opens a transport for the client of this id; does not wait for a server."""
+"""Opens a transport for a client id; does not wait for a server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who publishes, and what becomes of the texts."""
+    """Who publishes, and how texts are redacted."""
 
     tenant: str
     agent: Agent
@@ -28,7 +28,7 @@ class Identity:
 
 
 class Connection:
-    """A transport, the publisher in front of it, and the advice_requests beside that."""
+    """A transport, with the event publisher and the advice requests that use it."""
 
     def __init__(self, identity: Identity, open_transport: OpenTransport) -> None:
         self.warnings = Warnings()
@@ -37,7 +37,7 @@ class Connection:
         self.transport = open_transport(client_id, self.warnings)
         self._redaction = Redaction(identity.redact, self.warnings)
         builder = EventBuilder(identity.tenant, identity.agent, self._redaction)
-        self.publisher = Publisher(
+        self.publisher = EventPublisher(
             self.transport, builder, identity.queue_bytes, self.warnings
         )
         self.advice_requests = AdviceRequests(
@@ -48,20 +48,20 @@ class Connection:
             self._redaction,
         )
 
-    def stats(self, also_dropped: int) -> Stats:
-        """Return the numbers of now; some were dropped before they came here."""
+    def stats(self, dropped_before: int) -> Stats:
+        """Return the current counts, including events dropped before they got here."""
         publisher, spool = self.publisher, self.transport.spool
         return Stats(
             queued=max(publisher.queued, 0),
             sent=publisher.sent + spool.sent,
             spooled=max(spool.waiting, 0),
-            dropped=publisher.dropped + spool.dropped + also_dropped,
+            dropped=publisher.dropped + spool.dropped + dropped_before,
             rejected=publisher.rejected,
             failed=publisher.failed + spool.failed,
             redactions_failed=self._redaction.failed,
         )
 
-    def close(self, patience_s: float) -> None:
-        """Send what is queued while Kafka takes it, then let go of everything."""
-        if self.publisher.close(patience_s):
+    def close(self, answer_timeout_s: float) -> None:
+        """Send what is queued while Kafka accepts it, then release all resources."""
+        if self.publisher.close(answer_timeout_s):
             self.transport.close()

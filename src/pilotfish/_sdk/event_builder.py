@@ -1,4 +1,4 @@
-"""Drafts to messages: redacted, cut to size, validated."""
+"""Pending events to messages: redacted, cut to size, validated."""
 
 import json
 from typing import Any, Final
@@ -32,9 +32,9 @@ _TEXTS: Final = {
     "detail": _MAX_DETAIL,
     "reason": _MAX_DETAIL,
 }
-"""Fields that are redacted, and the characters they may have."""
+"""Fields that are redacted, with their limits in characters."""
 _SMALL: Final = EVENTS.max_bytes // 8
-"""Characters of a content with which a step is small enough, however JSON writes them."""
+"""Characters of content that always fit, however JSON escapes them."""
 
 _EVENTS: Final[dict[str, type[Event]]] = {
     kind.__name__: kind
@@ -49,54 +49,55 @@ _EVENTS: Final[dict[str, type[Event]]] = {
 
 
 class EventBuilder:
-    """Makes the messages of one client."""
+    """Builds the messages of one client."""
 
     def __init__(self, tenant: str, agent: Agent, redaction: Redaction) -> None:
         self._tenant = tenant
         self._agent = agent
         self._redaction = redaction
 
-    def event(self, draft: PendingEvent) -> Event:
-        """Return the message of a draft.
+    def event(self, pending: PendingEvent) -> Event:
+        """Return the message of a pending event.
 
         Raises:
-            SchemaError: a value that no message takes, or attributes with which the
-                event is too large; the text says which.
+            SchemaError: a field is invalid, or the attributes make the event too large;
+                the message names the field.
         """
-        fields = self._redacted(draft.fields)
-        if draft.event == "AttemptStarted":
+        fields = self._redacted(pending.fields)
+        if pending.event == "AttemptStarted":
             fields["agent"] = self._agent
             fields["attributes"] = self._attributes(fields["attributes"])
-        if draft.event == "AttemptEnded":
-            fields["hint"] = _mark(fields["hint"])
-        return self._within_limit(self._event(draft, fields))
+        if pending.event == "AttemptEnded":
+            fields["hint"] = _hint_mark(fields["hint"])
+        return self._within_limit(self._validated(pending, fields))
 
-    def _event(self, draft: PendingEvent, fields: dict[str, Any]) -> Event:
-        kind = _EVENTS[draft.event]
+    def _validated(self, pending: PendingEvent, fields: dict[str, Any]) -> Event:
+        kind = _EVENTS[pending.event]
         try:
             return kind(
                 tenant=self._tenant,
-                attempt_id=draft.attempt_id,
-                at=draft.at,
-                **{name: v for name, v in fields.items() if v is not None},
+                attempt_id=pending.attempt_id,
+                at=pending.at,
+                **{k: value for k, value in fields.items() if value is not None},
             )
         except ValidationError as error:
             raise SchemaError(first_problem(kind, error)) from error
 
     def _redacted(self, fields: dict[str, Any]) -> dict[str, Any]:
-        done = dict(fields)
+        redacted = dict(fields)
         for name in _TEXTS.keys() & fields.keys():
-            done[name] = self._redaction.text(fields[name])[: _TEXTS[name]]
+            redacted[name] = self._redaction.text(fields[name])[: _TEXTS[name]]
         if "content" in fields:
             whole = self._redaction.text(fields["content"])
-            done["content"] = cut(whole, MAX_CONTENT)
-            done["truncated"] = fields["truncated"] or len(done["content"]) < len(whole)
-        return done
+            content = cut(whole, MAX_CONTENT)
+            redacted["content"] = content
+            redacted["truncated"] = fields["truncated"] or len(content) < len(whole)
+        return redacted
 
     def _within_limit(self, event: Event) -> Event:
-        """Return the event; a content that JSON makes too long is halved until it fits.
+        """Return the event, its content halved until it fits into a message as JSON.
 
-        A control character takes six bytes there.
+        JSON writes a control character as six bytes.
         """
         if isinstance(event, StepRecorded):
             while len(event.content) > _SMALL and _size(event) > EVENTS.max_bytes:
@@ -107,14 +108,14 @@ class EventBuilder:
             if size > EVENTS.max_bytes:
                 raise SchemaError(
                     f"AttemptStarted.attributes: the event has {size} bytes, "
-                    f"{EVENTS.max_bytes} are allowed"
+                    f"{EVENTS.max_bytes} are allowed: pass smaller attributes"
                 )
         return event
 
     def _attributes(self, text: str) -> Any:
         if not text:
             return {}
-        # JSON has no infinity; Python's reads and writes one.
+        # JSON has no infinity or NaN, but Python's writer and parser accept them.
         return self._redaction.values(json.loads(text, parse_constant=lambda _: None))
 
 
@@ -122,7 +123,7 @@ def _size(event: Event) -> int:
     return len(encode(event))
 
 
-def _mark(hint: Hint | None) -> HintMark | None:
+def _hint_mark(hint: Hint | None) -> HintMark | None:
     if hint is None:
         return None
     return HintMark(

@@ -1,4 +1,4 @@
-"""The background thread: takes drafts from the queue, makes messages, sends them."""
+"""The background thread: takes pending events from the queue, builds and sends them."""
 
 import threading
 import time
@@ -13,23 +13,23 @@ from pilotfish.schemas.errors import SchemaError
 
 _BATCH: Final = 500
 _IDLE_S: Final = 0.5
-"""How long the thread sleeps where nothing is under way; a draft wakes it."""
+"""How long the thread sleeps when nothing is in flight; a new event wakes it."""
 _BUSY_S: Final = 0.005
-"""How long it waits for acknowledgements before it looks for more drafts."""
+"""How long it waits for acknowledgements before it looks for more events."""
 _JOIN_S: Final = 0.5
 _STALLED_S: Final = 10.0
-"""At the end, how long a Kafka that answers may acknowledge nothing: a busy one takes
+"""On close, how long a Kafka that answers may acknowledge nothing: a busy broker takes
 seconds for the first event of a new producer."""
 
 
-class Publisher:
-    """Publishes drafts in order, and knows what became of each.
+class EventPublisher:
+    """Publishes events in order, and counts what became of each.
 
     Args:
-        transport: where messages go; only this thread publishes there.
-        builder: makes the messages.
-        queue_bytes: memory for drafts that wait.
-        warnings: told about what is dropped, rejected or failed, once a reason.
+        transport: where events go; only the background thread publishes there.
+        builder: makes messages of pending events.
+        queue_bytes: memory for pending events.
+        warnings: receives the reasons for dropped, rejected and failed events.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Publisher:
         self._builder = builder
         self._warnings = warnings
         self._queue = EventQueue(queue_bytes)
-        self._settled = threading.Condition()
+        self._all_settled = threading.Condition()
         self._giving_up = False
         self.sent = 0
         self.failed = 0
@@ -59,70 +59,71 @@ class Publisher:
 
     @property
     def queued(self) -> int:
-        """Events in memory only, whose fate is open."""
-        # Read in this order, an event that moves in between counts twice, not never.
+        """Unsettled events that are in memory only."""
+        # In this order, an event that moves meanwhile counts twice rather than never.
         done = self.sent + self.failed + self.rejected + self._queue.dropped
         done += self._transport.spool.kept
         return self._queue.accepted - done
 
     @property
-    def _open(self) -> int:
-        """Events whose fate is open, in memory or on disk."""
+    def _unsettled(self) -> int:
+        """Unsettled events in memory or on disk."""
         return self.queued + self._transport.spool.waiting
 
-    def publish(self, draft: PendingEvent) -> None:
-        """Queue a draft; never waits."""
-        if not self._queue.put(draft):
+    def publish(self, event: PendingEvent) -> None:
+        """Queue an event; never blocks."""
+        if not self._queue.put(event):
             self._warnings.once("the queue is full or closed", "events were dropped")
 
     def flush(self, timeout_s: float) -> bool:
-        """Wait until the fate of all events is known; False if time is over before."""
-        with self._settled:
-            return self._settled.wait_for(lambda: self._open <= 0, timeout_s)
+        """Wait until every event is settled; False on timeout."""
+        with self._all_settled:
+            return self._all_settled.wait_for(lambda: self._unsettled <= 0, timeout_s)
 
-    def close(self, patience_s: float) -> bool:
-        """Send what is queued and spooled, then end the thread; False if it goes on.
+    def close(self, answer_timeout_s: float) -> bool:
+        """Send queued and spooled events, then end the thread; False if it still runs.
 
-        Waits `patience_s` for a Kafka that does not answer, and goes on as long as one
-        that answers takes events. What waits in memory after that goes to the spool;
-        without one, or where its disk takes too long, it counts as dropped.
+        Waits `answer_timeout_s` for a Kafka that does not answer, and as long as it takes
+        for one that answers and accepts events. Events that remain in memory go to the
+        spool; without a spool, or if its disk is too slow, they count as dropped.
         """
         self._queue.close()
-        if self._open > 0 and self._transport.answers(patience_s):
-            self._finish()
+        if self._unsettled > 0 and self._transport.is_reachable(answer_timeout_s):
+            self._drain()
         self._giving_up = True
         self._thread.join(_JOIN_S)
         self._queue.clear()
         return not self._thread.is_alive()
 
-    def _finish(self) -> None:
-        left_over, since = -1, time.monotonic()
-        while self._open > 0:
-            if self._open != left_over:
-                left_over, since = self._open, time.monotonic()
-            left = since + _STALLED_S - time.monotonic()
-            if left <= 0 or not self._thread.is_alive():
+    def _drain(self) -> None:
+        """Wait until every event is settled, or Kafka acknowledges nothing for a while."""
+        unsettled, since = -1, time.monotonic()
+        while self._unsettled > 0:
+            if self._unsettled != unsettled:
+                unsettled, since = self._unsettled, time.monotonic()
+            remaining_s = since + _STALLED_S - time.monotonic()
+            if remaining_s <= 0 or not self._thread.is_alive():
                 return
-            self.flush(min(left, 0.05))
+            self.flush(min(remaining_s, 0.05))
 
     def _run(self) -> None:
         while not self._giving_up:
-            if self._open <= 0:
+            if self._unsettled <= 0:
                 self._queue.wait(_IDLE_S)
-            self._transport.poll(_BUSY_S if self._open > 0 else 0.0)
-            for draft in self._queue.take(_BATCH):
-                self._send(draft)
-            if self._open <= 0:
-                with self._settled:
-                    self._settled.notify_all()
-        if self._transport.keep():
-            while drafts := self._queue.take(_BATCH):
-                for draft in drafts:
-                    self._send(draft)
+            self._transport.poll(_BUSY_S if self._unsettled > 0 else 0.0)
+            for event in self._queue.take(_BATCH):
+                self._send(event)
+            if self._unsettled <= 0:
+                with self._all_settled:
+                    self._all_settled.notify_all()
+        if self._transport.spool_everything():
+            while events := self._queue.take(_BATCH):
+                for event in events:
+                    self._send(event)
 
-    def _send(self, draft: PendingEvent) -> None:
+    def _send(self, pending: PendingEvent) -> None:
         try:
-            event = self._builder.event(draft)
+            event = self._builder.event(pending)
             while not self._transport.publish(event, self._on_settled):
                 if self._giving_up:
                     self._on_settled(Failure("the client was closed"))
@@ -130,8 +131,8 @@ class Publisher:
                 self._transport.poll(0.1)
         except SchemaError as error:
             self._reject(str(error))
-        except Exception as error:  # noqa: BLE001 - one odd event must not end the thread
-            self._reject(f"{draft.event}: {type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 - one event must not end the thread
+            self._reject(f"{pending.event}: {type(error).__name__}: {error}")
 
     def _reject(self, reason: str) -> None:
         self.rejected += 1

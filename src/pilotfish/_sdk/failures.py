@@ -1,7 +1,7 @@
-"""Which exceptions mean infrastructure: not the approach's fault.
+"""Which exceptions mean that infrastructure failed, not the approach.
 
-Providers' exceptions are recognised by the names of their classes and by HTTP status,
-so that no provider's package needs to be installed.
+Providers' exceptions are recognised by class name and HTTP status, so that no provider's
+package needs to be installed.
 """
 
 import socket
@@ -43,15 +43,15 @@ _STATUS: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 _STATUS_AT: Final = ("status_code", "code", "status")
 
 _CAUSES: Final = 8
-"""How far `raise ... from` is followed: a chain may be a circle."""
+"""How far `raise ... from` is followed: a chain may be circular."""
 
 Ending = Literal["failed", "infrastructure", "abandoned"]
 
 
 def ending(error: BaseException) -> Ending:
-    """Return how an attempt ended that raised this.
+    """Return how an attempt ended that raised this exception.
 
-    Interrupts, cancellations and exits say nothing about the approach.
+    Interrupts, cancellations and exits are no evidence about the approach.
     """
     if not isinstance(error, Exception):
         return "abandoned"
@@ -59,17 +59,17 @@ def ending(error: BaseException) -> Ending:
 
 
 def is_infrastructure(error: BaseException) -> bool:
-    """Say whether an exception, or what it was raised `from`, means infrastructure.
+    """Return whether an exception, or its cause, means that infrastructure failed.
 
-    A group does if everything in it does.
+    An exception group does if all its exceptions do.
     """
     cause: BaseException | None = error
     for _ in range(_CAUSES):
         if cause is None:
             return False
         if isinstance(cause, BaseExceptionGroup):
-            return all(is_infrastructure(one) for one in cause.exceptions)
-        if _itself(cause):
+            return all(is_infrastructure(inner) for inner in cause.exceptions)
+        if _is_listed(cause):
             return True
         cause = cause.__cause__
     return False
@@ -79,13 +79,13 @@ def describe(error: BaseException) -> str:
     """Return `TypeName: message`."""
     try:
         message = str(error)
-    except Exception:  # noqa: BLE001 - the agent's own __str__, which must not hurt it
+    except Exception:  # noqa: BLE001 - the agent's own __str__ must not break the agent
         message = "[no message]"
     name = type(error).__name__
     return f"{name}: {message}" if message else name
 
 
-def _itself(error: BaseException) -> bool:
+def _is_listed(error: BaseException) -> bool:
     if isinstance(error, _TYPES):
         return True
     if any(kind.__name__ in _NAMES for kind in type(error).__mro__):
@@ -93,16 +93,16 @@ def _itself(error: BaseException) -> bool:
     return _status(error) in _STATUS or _status(_read(error, "response")) in _STATUS
 
 
-def _status(of: object) -> int | None:
+def _status(error: object) -> int | None:
     for name in _STATUS_AT:
-        value = _read(of, name)
+        value = _read(error, name)
         if isinstance(value, int):
             return int(value)
     return None
 
 
-def _read(of: object, name: str) -> object:
+def _read(target: object, name: str) -> object:
     try:
-        return getattr(of, name, None)
-    except Exception:  # noqa: BLE001 - a property of somebody's exception
+        return getattr(target, name, None)
+    except Exception:  # noqa: BLE001 - a property of a foreign exception may raise
         return None

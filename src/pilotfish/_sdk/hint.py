@@ -1,4 +1,4 @@
-"""A hint as the agent sees it, and the wait for it."""
+"""A hint as the agent sees it, and a hint that is still awaited."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,18 +15,18 @@ class Hint:
     """An approach and a sentence for the prompt, or an abstention.
 
     Args:
-        request_id: the request that this answers.
+        request_id: the request that this hint answers.
         approach: the approach to try; None on abstention.
         text: a sentence for the prompt; empty on abstention.
-        kind: the kind of problem that was recognised.
+        kind: the recognised kind of problem.
         confidence: P(success) of `approach`; None on abstention.
-        propensity: the probability with which it was chosen; None on abstention.
+        propensity: the probability with which `approach` was chosen; None on abstention.
         abstained: why there is no hint: "holdout", "unsure", "no_advisor", "deadline",
-            "unreachable", "invalid"; None where there is one.
+            "unreachable", "invalid"; None if there is a hint.
         detail: more about an abstention.
-        holdout: the request was left unhinted on purpose.
-        advisor_version: who answered; empty where nobody did.
-        attempt_id: the attempt that asked.
+        holdout: whether the hint was withheld on purpose, to measure what advice does.
+        advisor_version: the advisor that answered; empty if none did.
+        attempt_id: the attempt that asked for advice.
     """
 
     request_id: str
@@ -42,28 +42,28 @@ class Hint:
     attempt_id: str | None = None
 
     @classmethod
-    def of(cls, given: "HintGiven") -> "Hint":
-        """Return what a message says."""
+    def of(cls, message: "HintGiven") -> "Hint":
+        """Return the hint in a message."""
         return cls(
-            request_id=given.request_id,
-            approach=given.approach,
-            text=given.text,
-            kind=given.kind,
-            confidence=given.confidence,
-            propensity=given.propensity,
-            abstained=given.abstained,
-            detail=given.detail,
-            holdout=given.holdout,
-            advisor_version=given.advisor_version,
-            attempt_id=given.attempt_id,
+            request_id=message.request_id,
+            approach=message.approach,
+            text=message.text,
+            kind=message.kind,
+            confidence=message.confidence,
+            propensity=message.propensity,
+            abstained=message.abstained,
+            detail=message.detail,
+            holdout=message.holdout,
+            advisor_version=message.advisor_version,
+            attempt_id=message.attempt_id,
         )
 
 
-class Question(NamedTuple):
-    """A request on its way.
+class PendingHint(NamedTuple):
+    """A hint that was requested and has not arrived.
 
-    `answer` is done by a background thread. `give_up` forgets the request and says
-    why there is no answer; calling it after an answer does no harm.
+    A background thread completes `answer`. `give_up` forgets the request and returns the
+    reason why there is no answer; it may be called after an answer as well.
     """
 
     request_id: str
@@ -71,25 +71,25 @@ class Question(NamedTuple):
     answer: "Future[HintGiven]"
     give_up: Callable[[], str]
 
-    def unanswered(self, reason: str) -> Hint:
-        """Return the abstention for this reason."""
+    def abstention(self, reason: str) -> Hint:
+        """Return a hint that abstains for this reason."""
         return Hint(self.request_id, abstained=reason, attempt_id=self.attempt_id)
 
     def wait(self, timeout_s: float) -> Hint:
-        """Block until the answer is there; abstain when the time is over."""
+        """Block until the answer arrives; abstain on timeout."""
         try:
             return Hint.of(self.answer.result(max(timeout_s, 0.0)))
         except TimeoutError:
-            return self.unanswered(self.give_up())
+            return self.abstention(self.give_up())
         finally:
             self.give_up()
 
     async def wait_async(self, timeout_s: float) -> Hint:
-        """Do the same without blocking the event loop; safe to cancel."""
+        """Wait as `wait` does, without blocking the event loop; safe to cancel."""
         answer = asyncio.wrap_future(self.answer)
         try:
             return Hint.of(await asyncio.wait_for(answer, max(timeout_s, 0.0)))
         except TimeoutError:
-            return self.unanswered(self.give_up())
+            return self.abstention(self.give_up())
         finally:
             self.give_up()

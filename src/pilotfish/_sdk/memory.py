@@ -1,4 +1,4 @@
-"""What was tried before on problems like this one, for agents that want to look."""
+"""Search in past attempts at similar problems, for agents."""
 
 import os
 import threading
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Memory:
-    """Past attempts of the client's tenant; any thread may ask, they take turns.
+    """Past attempts of the client's tenant; safe to share among threads.
 
-    Asks ClickHouse, at PILOTFISH_CLICKHOUSE, and embeds with the base advisor in
-    PILOTFISH_HOME/models: unlike all else of a client, this needs the extra `services`.
+    Queries ClickHouse at PILOTFISH_CLICKHOUSE and embeds with the base advisor in
+    PILOTFISH_HOME/models. Unlike the rest of the client, this needs the extra `services`.
     """
 
     def __init__(self, tenant: str | None = None) -> None:
@@ -30,29 +30,29 @@ class Memory:
     ) -> list[Remembered]:
         """Return at most `k` attempts at similar problems, the most similar first.
 
-        Blocks: the first time about a second, to load the encoder, then some 20 ms.
+        Blocks: about a second the first time, to load the encoder, then about 20 ms.
 
         Args:
             text: a problem.
             k: from 1 to 100.
-            mode: "meaning"; or "words" for problems with all the words in `text`, the
-                newest first; or "both", the two lists fused.
+            mode: "meaning"; or "words" for problems that contain all words of `text`, the
+                newest first; or "both", with the two rankings fused.
 
         Raises:
             RequirementError: the extra is not installed.
             ConfigurationError: `text` is empty, or `k` out of range.
-            UnavailableError: ClickHouse does not answer, or there is no base advisor.
+            UnavailableError: ClickHouse does not answer, or the base advisor is missing.
         """
         with self._lock:
             tenant, search = self._open()
             return search(tenant, text, k, mode)
 
     def _open(self) -> "tuple[str, _Search]":
-        # A child of a fork must not read from its parent's connection.
+        # A forked child must not use its parent's connection.
         if self._opened is None or self._opened[0] != os.getpid():
             settings = import_module("pilotfish.runtime.settings").Settings()
             try:
-                # By name, so that nothing heavy comes with the client.
+                # Imported by name, so that the client stays light.
                 search = import_module("pilotfish.consumers.memory.search")
             except ImportError as error:
                 raise RequirementError(
@@ -73,7 +73,7 @@ class AsyncMemory:
     async def search(
         self, text: str, k: int = 5, mode: SearchMode = "meaning"
     ) -> list[Remembered]:
-        """Return what `Memory.search` does, without blocking the event loop."""
+        """Search as `Memory.search`, without blocking the event loop."""
         import asyncio
 
         return await asyncio.to_thread(self._memory.search, text, k, mode)

@@ -1,31 +1,31 @@
-"""What a user may say when connecting."""
+"""The arguments of `connect`."""
 
 import math
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from pilotfish.schemas.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The arguments of `connect`; None leaves a value to PILOTFISH_*.
+    """The arguments of `connect`, by the same names; None defers to PILOTFISH_*.
 
     Raises:
-        ConfigurationError: a number that makes no sense.
+        ConfigurationError: a number is out of range, or the platform has no spool.
     """
 
-    kafka: str | None = None
-    tenant: str | None = None
-    agent: str = "agent"
-    agent_version: str = ""
-    model: str = ""
-    advice_deadline_s: float = 0.25
-    redact: Callable[[str], str] | None = None
-    queue_bytes: int = 16 * 1024 * 1024
-    spool: Path | None = None
+    kafka: str | None
+    tenant: str | None
+    agent: str
+    agent_version: str
+    model: str
+    advice_deadline_s: float
+    redact: Callable[[str], str] | None
+    queue_bytes: int
+    spool: str | os.PathLike[str] | None
 
     def __post_init__(self) -> None:
         if not (self.advice_deadline_s > 0 and math.isfinite(self.advice_deadline_s)):
@@ -37,4 +37,6 @@ class Options:
                 f"queue_bytes is {self.queue_bytes}: give a number above 0"
             )
         if self.spool is not None and sys.platform == "win32":
-            raise ConfigurationError("spool: there is none on Windows, leave it out")
+            raise ConfigurationError(
+                "spool is not supported on Windows: leave the argument out"
+            )

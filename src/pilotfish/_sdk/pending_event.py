@@ -1,4 +1,4 @@
-"""An event as the agent's thread leaves it: unchecked, unredacted, cheap to make."""
+"""An event as the agent's thread leaves it: unvalidated, unredacted, cheap to make."""
 
 import json
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ EventName = Literal[
 ]
 
 _OVERHEAD_BYTES: Final = 512
-"""What a draft takes besides its texts: bounds the number of queued drafts, too."""
+"""Memory of a pending event besides its text; bounds the number of queued events, too."""
 
 PRECUT: Final = 512 * 1024
-"""Characters at which the agent's thread cuts a text. Twice `MAX_CONTENT`, so that what
-redaction looks for is not cut in two at the place of the final cut."""
+"""Characters at which the agent's thread cuts a text. Twice `MAX_CONTENT`, so that a
+secret at the final cut is still whole when `redact` looks for it."""
 
 
 class PendingEvent(NamedTuple):
-    """One event on its way to the background thread. `size` is in bytes of memory."""
+    """One event on its way to the background thread; `size` is its memory in bytes."""
 
     event: EventName
     attempt_id: str
@@ -27,26 +27,26 @@ class PendingEvent(NamedTuple):
     fields: dict[str, Any]
     size: int
 
-
-def draft(
-    event: EventName, attempt_id: str, text: str, fields: dict[str, Any]
-) -> PendingEvent:
-    """Return the event that happens now; `text` is the field that can be large."""
-    size = getsizeof(text) + _OVERHEAD_BYTES
-    return PendingEvent(event, attempt_id, datetime.now(UTC), fields, size)
+    @classmethod
+    def now(
+        cls, event: EventName, attempt_id: str, text: str, fields: dict[str, Any]
+    ) -> "PendingEvent":
+        """Return an event with the current time; `text` is its one large field."""
+        size = getsizeof(text) + _OVERHEAD_BYTES
+        return cls(event, attempt_id, datetime.now(UTC), fields, size)
 
 
 def as_text(value: object) -> str:
-    """Return a value as text, now: what the agent changes later is not published."""
+    """Return a value as text at once, so that later changes to it are not published."""
     text = value if type(value) is str else _str(value)
     return text if len(text) <= PRECUT else text[:PRECUT]
 
 
-def frozen(attributes: Mapping[str, Any] | None) -> str:
-    """Return attributes as JSON, now; what JSON has no type for becomes text.
+def as_json(attributes: Mapping[str, Any] | None) -> str:
+    """Return attributes as JSON; values of types that JSON lacks become text.
 
     Raises:
-        ValueError, TypeError, RecursionError: there is no JSON for it.
+        ValueError, TypeError, RecursionError: the attributes cannot be written as JSON.
     """
     return json.dumps(dict(attributes), default=_str) if attributes else ""
 
@@ -56,5 +56,5 @@ def _str(value: object) -> str:
         return ""
     try:
         return str(value)
-    except Exception:  # noqa: BLE001 - the agent's own __str__, which must not hurt it
+    except Exception:  # noqa: BLE001 - the agent's own __str__ must not break the agent
         return f"[{type(value).__name__} has no text]"

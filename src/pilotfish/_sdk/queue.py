@@ -1,4 +1,4 @@
-"""The bounded queue between the agent's threads and the publisher's."""
+"""The bounded queue between the agent's threads and the publisher's thread."""
 
 import threading
 from collections import deque
@@ -8,14 +8,14 @@ from pilotfish._sdk.pending_event import PendingEvent
 
 
 class EventQueue:
-    """First in, first out; what does not fit is dropped, the oldest steps first.
+    """First in, first out; when it is full, the oldest steps are dropped first.
 
-    Starts, signals, ends and feedback are worth more than steps: a step that finds no
-    room pushes out older steps, and an outcome does the same. Only when no steps are
-    left, an outcome that finds no room is dropped itself.
+    Starts, signals, ends and feedback ("outcomes") are worth more than steps: every new
+    event pushes out older steps if it needs their room. Only when no steps are left, an
+    outcome that does not fit is dropped itself.
 
     Args:
-        limit_bytes: memory of all drafts together; a draft counts 512 bytes and its text.
+        limit_bytes: memory of all events together; each counts 512 bytes and its text.
     """
 
     def __init__(self, limit_bytes: int) -> None:
@@ -28,48 +28,48 @@ class EventQueue:
         self._outcomes: deque[tuple[int, PendingEvent]] = deque()
         self._closed = False
         self.accepted = 0
-        """Drafts ever offered."""
+        """All events ever offered."""
         self.dropped = 0
-        """Drafts that found no room, or came after the end."""
+        """Events that did not fit, or came after `close`."""
 
-    def put(self, draft: PendingEvent) -> bool:
-        """Take a draft, without waiting; False if something was dropped for it."""
+    def put(self, event: PendingEvent) -> bool:
+        """Add an event without blocking; False if any event was dropped for it."""
         with self._lock:
-            before = self.dropped
+            dropped_before = self.dropped
             self.accepted += 1
-            self._make_room(draft.size)
-            if self._closed or self._size + draft.size > self._limit:
+            self._make_room(event.size)
+            if self._closed or self._size + event.size > self._limit:
                 self.dropped += 1
                 return False
-            line = self._steps if draft.event == "StepRecorded" else self._outcomes
-            line.append((next(self._order), draft))
-            self._size += draft.size
+            lane = self._steps if event.event == "StepRecorded" else self._outcomes
+            lane.append((next(self._order), event))
+            self._size += event.size
             self._filled.notify()
-            return self.dropped == before
+            return self.dropped == dropped_before
 
     def wait(self, timeout_s: float) -> None:
-        """Wait for a draft or the end, at most so long.
+        """Wait for an event or `close`, at most `timeout_s`.
 
-        Who looks often enough anyway calls only `take`, so that a `put` wakes nobody:
-        that is most of what a `put` costs.
+        A reader that polls often anyway should call `take` alone, so that `put` wakes
+        nobody: waking a thread is most of the cost of a `put`.
         """
         with self._lock:
             if not self._length() and not self._closed:
                 self._filled.wait(timeout_s)
 
-    def take(self, most: int) -> list[PendingEvent]:
-        """Return the oldest drafts; does not wait."""
+    def take(self, limit: int) -> list[PendingEvent]:
+        """Remove and return the oldest events; does not block."""
         with self._lock:
-            return [self._pop() for _ in range(min(most, self._length()))]
+            return [self._pop() for _ in range(min(limit, self._length()))]
 
     def close(self) -> None:
-        """Take nothing more; what is there can still be taken out."""
+        """Accept no more events; those in the queue can still be taken."""
         with self._lock:
             self._closed = True
             self._filled.notify_all()
 
     def clear(self) -> None:
-        """Drop everything."""
+        """Drop all events."""
         with self._lock:
             self.dropped += self._length()
             self._steps.clear()
@@ -88,8 +88,8 @@ class EventQueue:
     def _pop(self) -> PendingEvent:
         steps, outcomes = self._steps, self._outcomes
         if not outcomes or (steps and steps[0][0] < outcomes[0][0]):
-            _, draft = steps.popleft()
+            _, event = steps.popleft()
         else:
-            _, draft = outcomes.popleft()
-        self._size -= draft.size
-        return draft
+            _, event = outcomes.popleft()
+        self._size -= event.size
+        return event

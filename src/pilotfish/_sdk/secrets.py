@@ -1,4 +1,4 @@
-"""Secrets of well-known shapes, to be replaced before a text leaves the process."""
+"""Redaction of secrets that have a well-known shape."""
 
 import re
 from typing import Final
@@ -31,23 +31,25 @@ _CARD: Final = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])")
 
 
 def redact_secrets(text: str) -> str:
-    """Return a text with keys, tokens, passwords, e-mail addresses and card numbers gone.
+    """Replace keys, tokens, passwords, e-mail addresses and card numbers in a text.
 
-    Each becomes `[key]`, `[token]` and so on. For `connect(redact=...)`, alone or within a
-    function of your own. Finds what has a known shape: a secret without one stays.
+    Each becomes `[key]`, `[token]` and so on. Pass it to `connect(redact=...)`, alone or
+    within a function of your own. It recognises secrets by their shape: a secret without
+    a known shape stays.
 
-    Card numbers are 13 to 19 digits with a right check digit (ISO/IEC 7812).
+    Card numbers are 13 to 19 digits with a valid check digit (ISO/IEC 7812).
     """
-    return _CARD.sub(_card, _SECRET.sub(_named, text))
+    return _CARD.sub(_replace_card, _SECRET.sub(_replace_secret, text))
 
 
-def _named(found: re.Match[str]) -> str:
-    assert found.lastindex is not None
-    return f"[{_NAMES[found.lastindex - 1]}]"
+def _replace_secret(match: re.Match[str]) -> str:
+    assert match.lastindex is not None
+    return f"[{_NAMES[match.lastindex - 1]}]"
 
 
-def _card(found: re.Match[str]) -> str:
-    digits = [int(one) for one in found[0] if one.isdigit()]
-    doubled = [2 * one - 9 * (one > 4) for one in digits[-2::-2]]
-    right = (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
-    return "[card]" if right else found[0]
+def _replace_card(match: re.Match[str]) -> str:
+    digits = [int(character) for character in match[0] if character.isdigit()]
+    # The Luhn checksum: every second digit from the right is doubled.
+    doubled = [2 * digit - 9 * (digit > 4) for digit in digits[-2::-2]]
+    valid = (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+    return "[card]" if valid else match[0]

@@ -1,11 +1,11 @@
-"""The way out of the agent's process: opened when needed, and again after a fork."""
+"""The session of a client: its connection, opened on first use and again after a fork."""
 
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from pilotfish._sdk import process_hooks
-from pilotfish._sdk.hint import Hint, Question
+from pilotfish._sdk.hint import Hint, PendingHint
 from pilotfish._sdk.pending_event import PendingEvent
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.subscription import Subscription
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from pilotfish._sdk.connection import Connection
     from pilotfish.schemas.advice import HintGiven
 
-PATIENCE_S: Final = 1.2
-"""At the end, how long a Kafka that does not answer is waited for."""
+ANSWER_TIMEOUT_S: Final = 1.2
+"""How long `close` waits for a Kafka that does not answer."""
 
 
 class Session:
-    """Between the agent and its connection; only opening raises into the agent.
+    """Stands between the agent and its connection; only `open` and `subscribe` raise.
 
     Args:
         open_connection: opens a connection; must not wait for a server.
-        deadline_s: how long advice may take, from the call on.
+        deadline_s: how long advice may take, counted from the call.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Session:
         self._warnings = Warnings()
         self._connection: Connection | None = None
         self._closed = False
-        self._fresh()
+        self._reset()
 
     def open(self) -> "Connection":
         """Return the connection of this process; opens it if there is none.
@@ -50,15 +50,15 @@ class Session:
                 process_hooks.add(self)
             return self._connection
 
-    def publish(self, draft: PendingEvent) -> None:
-        """Queue an event; never waits, never raises."""
+    def publish(self, event: PendingEvent) -> None:
+        """Queue an event; never blocks, never raises."""
         try:
             if self._connection is None and self._closed:
-                self._late += 1
+                self._dropped += 1
             else:
-                self._here().publisher.publish(draft)
-        except Exception as error:  # noqa: BLE001 - the promise to the agent
-            self._late += 1
+                self._current_connection().publisher.publish(event)
+        except Exception as error:  # noqa: BLE001 - publishing must not break the agent
+            self._dropped += 1
             self._warnings.once(repr(error), "an event was dropped")
 
     def ask(
@@ -67,74 +67,74 @@ class Session:
         problem: str,
         problem_type: str,
         approaches: Mapping[str, str],
-    ) -> Question | Hint:
-        """Send a request for advice; what cannot be sent abstains at once."""
+    ) -> PendingHint | Hint:
+        """Send a request for advice; returns an abstention if it cannot be sent."""
         try:
             if self._closed:
                 return _abstention(attempt_id, "unreachable", "the client is closed")
-            advice_requests = self._here().advice_requests
+            advice_requests = self._current_connection().advice_requests
             return advice_requests.ask(attempt_id, problem, problem_type, approaches)
         except SchemaError as error:
-            self._warnings.once(str(error), "advice was not asked for")
+            self._warnings.once(str(error), "a request for advice was not sent")
             return _abstention(attempt_id, "invalid", str(error))
-        except Exception as error:  # noqa: BLE001 - the promise to the agent
-            LOG.exception("advice was not asked for")
+        except Exception as error:  # noqa: BLE001 - asking must not break the agent
+            LOG.exception("a request for advice was not sent")
             return _abstention(attempt_id, "unreachable", repr(error))
 
     def subscribe(self, callback: Callable[[Hint], object]) -> Subscription:
-        """Call back for every hint of the tenant, in another thread.
+        """Call `callback` for every hint of the tenant, in another thread.
 
         Raises:
             ConfigurationError: no connection can be made with these settings.
         """
         connection = self.open()
 
-        def call_back(given: "HintGiven") -> None:
+        def on_hint(message: "HintGiven") -> None:
             try:
-                callback(Hint.of(given))
-            except Exception:  # noqa: BLE001 - the user's function may do anything
+                callback(Hint.of(message))
+            except Exception:  # noqa: BLE001 - the user's function may raise anything
                 LOG.exception("the callback for hints raised; it stays subscribed")
 
         transport = connection.transport
-        return Subscription(transport.subscribe(connection.tenant, call_back))
+        return Subscription(transport.subscribe(connection.tenant, on_hint))
 
     def stats(self) -> Stats:
-        """Return the numbers of this process."""
+        """Return the counts of this process."""
         if self._connection is None:
-            return Stats(dropped=self._late)
-        return self._connection.stats(also_dropped=self._late)
+            return Stats(dropped=self._dropped)
+        return self._connection.stats(dropped_before=self._dropped)
 
     def flush(self, timeout_s: float) -> bool:
-        """Wait until everything is settled; False if time is over before."""
+        """Wait until every event is settled; False on timeout."""
         connection = self._connection
         if connection is None:
             return True
         return connection.publisher.flush(timeout_s)
 
-    def close(self, patience_s: float = PATIENCE_S) -> None:
-        """Send what is queued while Kafka takes it, then close; idempotent."""
+    def close(self, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+        """Send what is queued while Kafka accepts it, then close; idempotent."""
         with self._lock:
-            closed, self._closed = self._closed, True
-        if closed or self._connection is None:
+            was_closed, self._closed = self._closed, True
+        if was_closed or self._connection is None:
             return
-        self._connection.close(patience_s)
+        self._connection.close(answer_timeout_s)
         process_hooks.discard(self)
 
     def after_fork(self) -> None:
-        """Begin anew in the child; what the parent has open stays the parent's."""
+        """Start over in the child; the parent's connection is left untouched."""
         if self._connection is not None:
             process_hooks.keep_forever(self._connection)
-        self._fresh()
+        self._reset()
 
-    def _here(self) -> "Connection":
+    def _current_connection(self) -> "Connection":
         connection = self._connection
         return self.open() if connection is None else connection
 
-    def _fresh(self) -> None:
-        # The lock, too: a thread that is not in the child may have held it.
+    def _reset(self) -> None:
+        # A new lock, too: a thread that the child does not have may have held the old one.
         self._lock = threading.Lock()
         self._connection = None
-        self._late = 0
+        self._dropped = 0
 
 
 def _abstention(attempt_id: str, reason: str, detail: str) -> Hint:

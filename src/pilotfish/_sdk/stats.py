@@ -1,23 +1,23 @@
-"""What became of everything an agent published."""
+"""Counts of what became of an agent's events."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Numbers of events since the client was opened in this process.
+    """Counts of events since the client was opened in this process.
 
-    Each event is in exactly one of the first six. Those that processes which are gone
-    left in the spool count from when they are taken over.
+    Each event is in exactly one of the first six. Events that ended processes left in the
+    spool count from the moment this process takes them over.
 
     Args:
-        queued: in memory only, not acknowledged by Kafka yet.
+        queued: in memory only, not yet acknowledged by Kafka.
         sent: acknowledged by Kafka.
-        spooled: on disk, not acknowledged by Kafka yet: sent later, by this process or
+        spooled: on disk, not yet acknowledged by Kafka: sent later, by this process or
             the next one.
-        dropped: found no room in the queue or the spool, or came after `close()`.
-        rejected: had a value that no message takes (a negative cost, an empty name).
-        failed: given up by Kafka's client, after five minutes or at the end.
+        dropped: did not fit into the queue or the spool, or came after `close()`.
+        rejected: had an invalid value, such as a negative cost or an empty name.
+        failed: given up by Kafka's client, after five minutes or on close.
         redactions_failed: texts replaced because `redact` raised; their events are
             counted above.
     """
@@ -33,13 +33,13 @@ class Stats:
 
 @dataclass(slots=True)
 class SpoolCounts:
-    """What became of the events that the spool took.
+    """Counts of what became of the events in the spool.
 
     Args:
-        kept: taken from this process, with those that found no room.
-        taken_over: left by processes that are gone.
+        kept: from this process, including those that did not fit.
+        taken_over: left by processes that have ended.
         sent: of both, acknowledged by Kafka.
-        dropped: found no room, were pushed out, or are unreadable.
+        dropped: did not fit, were pushed out, or are unreadable.
         failed: refused by Kafka for good.
     """
 
@@ -51,6 +51,6 @@ class SpoolCounts:
 
     @property
     def waiting(self) -> int:
-        """On disk, not acknowledged yet."""
+        """Events on disk that Kafka has not acknowledged."""
         done = self.sent + self.dropped + self.failed
         return self.kept + self.taken_over - done

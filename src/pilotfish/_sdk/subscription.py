@@ -1,17 +1,17 @@
-"""A subscription to hints, to be closed by whoever made it."""
+"""A subscription to hints; its owner closes it."""
 
 from collections.abc import Callable
 from types import TracebackType
 
 
 class Subscription:
-    """Calls back for every hint of the tenant until it is closed."""
+    """Receives every hint of the tenant until it is closed."""
 
     def __init__(self, close: Callable[[], None]) -> None:
         self._close = close
 
     def close(self) -> None:
-        """Stop calling back; idempotent."""
+        """Stop calling the callback; idempotent."""
         self._close()
 
     def __enter__(self) -> "Subscription":

@@ -1,22 +1,22 @@
-"""Warnings to the agent's owner, through logging: each reason once."""
+"""Warnings to the agent's owner, through logging, once per reason."""
 
 import logging
 from typing import Final
 
 LOG = logging.getLogger("pilotfish")
 
-_MOST_REASONS: Final = 200
-"""A guard against reasons that hold a number or a name: no agent's log is flooded."""
+_MAX_REASONS: Final = 200
+"""Reasons may contain numbers or names; the limit keeps them from flooding the log."""
 
 
 class Warnings:
-    """Remembers what was said."""
+    """Remembers the reasons that were logged."""
 
     def __init__(self) -> None:
-        self._said: set[str] = set()
+        self._logged: set[str] = set()
 
-    def once(self, reason: str, what: str) -> None:
-        """Warn `what (reason)`, the first time that this reason is given."""
-        if reason not in self._said and len(self._said) < _MOST_REASONS:
-            self._said.add(reason)
-            LOG.warning("%s (%s)", what, reason)
+    def once(self, reason: str, consequence: str) -> None:
+        """Log `consequence (reason)`, unless this reason was logged before."""
+        if reason not in self._logged and len(self._logged) < _MAX_REASONS:
+            self._logged.add(reason)
+            LOG.warning("%s (%s)", consequence, reason)

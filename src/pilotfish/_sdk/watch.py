@@ -1,4 +1,4 @@
-"""Functions whose calls are attempts."""
+"""A decorator that makes each call of a function an attempt."""
 
 import functools
 import inspect
@@ -19,8 +19,8 @@ _BOUND = ("self", "cls")
 class Watch:
     """Decorates functions and coroutine functions: each call is an attempt.
 
-    The problem is the parameter called `problem`, else the first one; the result is
-    recorded as the answer. Within, `current_attempt()` is the attempt.
+    The problem is the argument called `problem`, else the first one; the result is
+    recorded as the answer. In the function, `current_attempt()` returns the attempt.
 
         @pilot.watch
         def solve(problem): ...
@@ -29,7 +29,7 @@ class Watch:
         async def solve(problem): ...
 
     Raises:
-        ConfigurationError: the function is a generator, or takes no problem.
+        ConfigurationError: the function is a generator, or has no parameter for the problem.
     """
 
     def __init__(self, session: Session) -> None:
@@ -51,14 +51,15 @@ class Watch:
         approach: str | None = None,
     ) -> Any:
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-            about = {"problem_type": problem_type, "approach": approach}
-            wrap = _asynchronous if inspect.iscoroutinefunction(function) else _plain
-            return wrap(self._session, function, _Problem(function), about)
+            options = {"problem_type": problem_type, "approach": approach}
+            is_coroutine = inspect.iscoroutinefunction(function)
+            wrap = _watched_coroutine if is_coroutine else _watched_function
+            return wrap(self._session, function, _ProblemArgument(function), options)
 
         return decorate if function is None else decorate(function)
 
 
-class _Problem:
+class _ProblemArgument:
     """Finds the problem among the arguments of a call."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -72,26 +73,28 @@ class _Problem:
         self._signature = inspect.signature(function)
         names = [name for name in self._signature.parameters if name not in _BOUND]
         if not names:
-            raise ConfigurationError(f"watch: {name} takes no problem")
+            raise ConfigurationError(
+                f"watch: {name} has no parameter for the problem; add one"
+            )
         self._name = "problem" if "problem" in names else names[0]
 
     def of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-        """Return the problem; raises TypeError for a call that the function refuses."""
+        """Return the problem; raises TypeError if the arguments do not fit the function."""
         bound = self._signature.bind(*args, **kwargs)
         bound.apply_defaults()
         return cast("str", bound.arguments[self._name])
 
 
-def _plain(
+def _watched_function(
     session: Session,
     function: Callable[..., Any],
-    problem: _Problem,
-    about: dict[str, Any],
+    argument: _ProblemArgument,
+    options: dict[str, Any],
 ) -> Callable[..., Any]:
     @functools.wraps(function)
     def watched(*args: Any, **kwargs: Any) -> Any:
-        asked = problem.of(args, kwargs)
-        with Attempt(session, asked, attributes=None, **about) as attempt:
+        problem = argument.of(args, kwargs)
+        with Attempt(session, problem, attributes=None, **options) as attempt:
             result = function(*args, **kwargs)
             attempt.answer(function.__name__, result)
             return result
@@ -99,16 +102,18 @@ def _plain(
     return watched
 
 
-def _asynchronous(
+def _watched_coroutine(
     session: Session,
     function: Callable[..., Any],
-    problem: _Problem,
-    about: dict[str, Any],
+    argument: _ProblemArgument,
+    options: dict[str, Any],
 ) -> Callable[..., Any]:
     @functools.wraps(function)
     async def watched(*args: Any, **kwargs: Any) -> Any:
-        asked = problem.of(args, kwargs)
-        async with AsyncAttempt(session, asked, attributes=None, **about) as attempt:
+        problem = argument.of(args, kwargs)
+        async with AsyncAttempt(
+            session, problem, attributes=None, **options
+        ) as attempt:
             result = await function(*args, **kwargs)
             attempt.answer(function.__name__, result)
             return result

@@ -16,7 +16,7 @@ from pilotfish.schemas.advisors import AdvisorPromoted
 
 
 class Clock:
-    """Seconds that pass when told."""
+    """Seconds that pass when a test says so."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -46,27 +46,27 @@ def promoted(bundle: Bundle) -> AdvisorPromoted:
 
 
 def settled(registry: AdvisorRegistry) -> list[LoadedAdvisor]:
-    """Wait until what is coming has come or failed."""
-    come = registry.settle()
+    """Wait until what is being loaded is in service or has failed."""
+    ready = registry.settle()
     for _ in range(1000):
-        if registry._coming is None:
-            return come
+        if registry._loading is None:
+            return ready
         threading.Event().wait(0.01)
-        come += registry.settle()
-    raise AssertionError("nothing came")
+        ready += registry.settle()
+    raise AssertionError("nothing was loaded")
 
 
 def test_the_base_bundle_serves_whoever_has_no_promotion(
     registry: AdvisorRegistry,
 ) -> None:
-    one, other = registry.for_request("a"), registry.for_request("b")
-    assert one is not None and one is other
-    learning = registry.for_labels("a", {0: 7})
-    assert learning.learning.state.offsets == {0: 7}
-    assert registry.for_request("a") is learning
-    assert registry.for_request("b") is not learning
-    assert learning.embeddings is one.embeddings
-    assert list(registry.serving) == [learning]
+    base = registry.for_request("a")
+    assert base is not None and base is registry.for_request("b")
+    own = registry.for_labels("a", {0: 7})
+    assert own.advisor.state.offsets == {0: 7}
+    assert registry.for_request("a") is own
+    assert registry.for_request("b") is base
+    assert own.embeddings is base.embeddings
+    assert list(registry.loaded) == [own]
 
 
 def test_a_promoted_bundle_is_taught_before_it_serves(
@@ -75,10 +75,10 @@ def test_a_promoted_bundle_is_taught_before_it_serves(
     publish_labels(settings, *lessons(settings, 20, "react"))
     new = tiny_bundle(settings.models, settings.tenant, "v2")
     registry.announced(promoted(new))
-    [come] = settled(registry)
-    assert registry.for_request(settings.tenant) is come
-    assert come.version == "v2"
-    assert len(come.learning.state.learned_labels) == 20
+    [loaded] = settled(registry)
+    assert registry.for_request(settings.tenant) is loaded
+    assert loaded.version == "v2"
+    assert len(loaded.advisor.state.learned_labels) == 20
 
 
 def test_the_newest_of_two_promotions_wins(
@@ -88,8 +88,8 @@ def test_the_newest_of_two_promotions_wins(
     for version in ("v2", "v3"):
         registry.announced(promoted(tiny_bundle(settings.models, tenant, version)))
         registry.settle()
-    come = settled(registry) + settled(registry)
-    assert [one.version for one in come] == ["v3"]
+    ready = settled(registry) + settled(registry)
+    assert [loaded.version for loaded in ready] == ["v3"]
 
 
 def test_a_damaged_bundle_is_tried_again_after_a_while(
@@ -105,7 +105,7 @@ def test_a_damaged_bundle_is_tried_again_after_a_while(
     assert settled(registry) == []
     clock.now += 60
     settled(registry)
-    assert [one.version for one in registry.serving] == ["v2"]
+    assert [loaded.version for loaded in registry.loaded] == ["v2"]
 
 
 def test_a_start_with_a_damaged_bundle_falls_back_to_base(
@@ -115,9 +115,9 @@ def test_a_start_with_a_damaged_bundle_falls_back_to_base(
     new = tiny_bundle(settings.models, settings.tenant, "v2")
     (new.path / "card.json").unlink()
     registry.start([promoted(new)], threading.Event(), lambda: None)
-    [serving] = registry.serving
-    assert serving.version == "tiny-1"
-    assert len(serving.learning.state.learned_labels) == 8
+    [loaded] = registry.loaded
+    assert loaded.version == "tiny-1"
+    assert len(loaded.advisor.state.learned_labels) == 8
 
 
 def test_without_base_nobody_serves_until_it_is_there(

@@ -4,16 +4,17 @@ import numpy as np
 from advice.tiny import tiny_bundle
 
 from pilotfish.advisors.kinds import Kinds
-from pilotfish.consumers.advisor.fast_learning import State, untaught
-from pilotfish.consumers.advisor.learned_labels import Learned
-from pilotfish.consumers.advisor.snapshot_store import SnapshotStore, snapshot
+from pilotfish.advisors.learned_labels import Learned
+from pilotfish.advisors.snapshot import snapshot
+from pilotfish.advisors.state import AdvisorState
+from pilotfish.consumers.advisor.snapshot_store import SnapshotStore
 
 ROW = np.eye(32, dtype=np.float32)[0]
 
 
-def state_of(root: Path) -> tuple[State, SnapshotStore]:
+def state_of(root: Path) -> tuple[AdvisorState, SnapshotStore]:
     bundle = tiny_bundle(root, "t", "v1")
-    state = untaught(bundle, {0: 3})
+    state = AdvisorState.of_bundle(bundle, {0: 3})
     state.head.learn(ROW, "", "plan", 1.0)
     state.learned_labels.put("a1", Learned(2, 1.0, "", "plan"))
     state.kinds.learn(ROW, "sort")
@@ -38,7 +39,7 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
 def test_a_snapshot_without_kinds_is_read_too(tmp_path: Path) -> None:
     bundle = tiny_bundle(tmp_path, "t", "v1")
     snapshots = SnapshotStore(tmp_path)
-    snapshots.write("t", "v1", snapshot(untaught(bundle, {}), bundle))
+    snapshots.write("t", "v1", snapshot(AdvisorState.of_bundle(bundle, {}), bundle))
     again = snapshots.read("t", bundle)
     assert again is not None
     assert again.kinds.names == Kinds(32).names
@@ -63,9 +64,9 @@ def test_the_place_is_the_beginning_until_one_is_written(tmp_path: Path) -> None
 
 
 def test_one_at_a_time_may_write(tmp_path: Path) -> None:
-    one, other = SnapshotStore(tmp_path), SnapshotStore(tmp_path)
-    assert one.may_write() and one.may_write()
-    assert not other.may_write()
-    one.close()
-    assert other.may_write()
-    other.close()
+    first, second = SnapshotStore(tmp_path), SnapshotStore(tmp_path)
+    assert first.may_write() and first.may_write()
+    assert not second.may_write()
+    first.close()
+    assert second.may_write()
+    second.close()

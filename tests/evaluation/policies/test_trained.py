@@ -1,15 +1,20 @@
 """Policies with trainings: when they train, and what they take into service."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 from advice.worlds import APPROACHES, world
 
+from pilotfish.evaluation.policies.pilotfish import FastAdvisor
 from pilotfish.evaluation.policies.policy import Decision, Outcome
-from pilotfish.evaluation.policies.trained import TRAIN_AT, TrainedAdvisor, Workshop
-from pilotfish.evaluation.protocols.bandit import World
+from pilotfish.evaluation.policies.trained import (
+    TRAIN_AT,
+    SharedTrainings,
+    TrainedAdvisor,
+)
+from pilotfish.evaluation.protocols.bandit import World, one_pass
 from pilotfish.runtime.settings import Settings
 from pilotfish.trainers.dataset import Attempt
 from pilotfish.trainers.embedding import Embedded
@@ -35,7 +40,7 @@ class Shop:
         return np.ones_like(self.made.embeddings)
 
     def train(
-        self, attempts: Sequence[Attempt], known: Embedded, look: int
+        self, attempts: Sequence[Attempt], incumbent: Embedded, look: int
     ) -> tuple[Embedded, Verdict]:
         self.trained.append(len(attempts))
         self.looks.append(look)
@@ -48,8 +53,8 @@ def success(shop: Shop, *, in_service: bool) -> float:
     got = []
     for row in range(500):
         case = shop.made.case(row, f"r{row}")._replace(problem_type="")
-        known = zip(APPROACHES, shop.made.table.outcomes[row].tolist(), strict=True)
-        outcomes: dict[str, float] = dict(known)
+        pairs = zip(APPROACHES, shop.made.table.outcomes[row].tolist(), strict=True)
+        outcomes: dict[str, float] = dict(pairs)
         if row >= 400:
             chosen = policy.choose(case).approach
             got.append(outcomes[chosen] if chosen else 0.4)
@@ -74,6 +79,22 @@ def test_only_the_service_minds_the_gate() -> None:
     assert success(shop, in_service=False) > 0.75
 
 
+def test_before_its_first_training_it_is_the_advisor_without_trainings() -> None:
+    shop = Shop(world(150), promotes=True, cost_weight=0.3)
+    costs = np.random.default_rng(0).random((150, 3))
+    table = replace(shop.made.table, costs=costs)
+    flat = replace(
+        shop.made, table=table, embeddings=np.asarray(shop.base), cost_weight=0.3
+    )
+    trained = TrainedAdvisor(shop, in_service=True)  # type: ignore[arg-type]
+    fast = FastAdvisor(flat.embeddings.shape[1], cost_weight=0.3)
+    decisions = [
+        [step.decision for step in one_pass(flat, policy, np.arange(150), "same")]
+        for policy in (trained, fast)
+    ]
+    assert decisions[0] == decisions[1]
+
+
 def test_a_training_begins_at_500_new_outcomes() -> None:
     shop = Shop(world(500), promotes=False)
     policy = TrainedAdvisor(shop, in_service=True)  # type: ignore[arg-type]
@@ -86,7 +107,7 @@ def test_a_training_begins_at_500_new_outcomes() -> None:
 
 def test_a_workshop_trains_as_the_trainers_do_and_the_same_attempts_once() -> None:
     made, steps = world(200), list[int]()
-    shop = Workshop(
+    shop = SharedTrainings(
         Settings().base_model,
         made.table.problems,
         np.asarray(made.embeddings, np.float32),

@@ -1,4 +1,4 @@
-"""A pass: everybody plays the same orders, and learns only what it was told."""
+"""A pass: all policies play the same orders, and learn only labels of what they chose."""
 
 import numpy as np
 import pytest
@@ -8,9 +8,9 @@ from pilotfish.evaluation.policies.policy import Case, Decision, Outcome
 from pilotfish.evaluation.policies.tallies import RandomChoice
 from pilotfish.evaluation.protocols.bandit import (
     World,
+    noisy_labels,
     play,
     shuffled,
-    taught_outcomes,
 )
 
 
@@ -22,7 +22,7 @@ class Notes:
         self.seen: list[tuple[str, str, float]] = []
 
     def choose(self, case: Case) -> Decision:
-        return Decision(self.approach, (0.7,) * len(case.offered))
+        return Decision(self.approach, (0.7,) * len(case.approaches))
 
     def learn(
         self, case: Case, decision: Decision, approach: str, outcome: Outcome
@@ -32,7 +32,7 @@ class Notes:
 
 def test_it_gets_the_outcomes_on_record_and_learns_the_ones_it_is_told() -> None:
     made = world(60)
-    lies = World(made.table, made.embeddings, 1 - made.taught)
+    lies = World(made.table, made.embeddings, 1 - made.labels)
     policy = Notes("react")
     passes = play(lies, {"it": lambda _: policy}, 1, 5)["it"]
     column = made.table.outcomes[:, APPROACHES.index("react")]
@@ -40,7 +40,7 @@ def test_it_gets_the_outcomes_on_record_and_learns_the_ones_it_is_told() -> None
     assert [truth[problem] for problem, _, _ in policy.seen] == passes.success[
         0
     ].tolist()
-    assert all(told == 1 - truth[problem] for problem, _, told in policy.seen)
+    assert all(label == 1 - truth[problem] for problem, _, label in policy.seen)
     assert {problem for problem, _, _ in policy.seen} == set(made.table.problems)
     assert (passes.predicted == 0.7).all() and not passes.abstained.any()
 
@@ -50,7 +50,7 @@ def test_orders_differ_from_one_another_and_not_from_policy_to_policy() -> None:
     waiting = iter(notes)
     both = {"one": lambda _: next(waiting), "other": lambda _: next(waiting)}
     play(world(60), both, 2, 5)
-    orders = [[problem for problem, *_ in one.seen] for one in notes]
+    orders = [[problem for problem, *_ in each.seen] for each in notes]
     assert orders[0] == orders[2] and orders[1] == orders[3]
     assert orders[0] != orders[1]
 
@@ -67,14 +67,14 @@ def test_who_abstains_gets_what_an_even_choice_gets() -> None:
 def test_only_approaches_on_record_are_offered() -> None:
     made = world(60)
     made.table.outcomes[:, 0] = np.nan
-    assert made.case(3, "r").offered == APPROACHES[1:]
+    assert made.case(3, "r").approaches == APPROACHES[1:]
 
 
 def test_noise_flips_its_share_of_labels() -> None:
     table = world(2000).table
-    flipped = taught_outcomes(table, 0.2, 1) != table.outcomes
+    flipped = noisy_labels(table, 0.2, 1) != table.outcomes
     assert flipped.mean() == pytest.approx(0.2, abs=0.02)
-    assert (taught_outcomes(table, 0.0, 1) == table.outcomes).all()
+    assert (noisy_labels(table, 0.0, 1) == table.outcomes).all()
 
 
 def test_shuffled_labels_keep_the_rates_and_nothing_else() -> None:

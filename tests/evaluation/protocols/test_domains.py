@@ -8,7 +8,7 @@ from advice.worlds import APPROACHES, world
 
 from pilotfish.evaluation.outcomes import OutcomeTable
 from pilotfish.evaluation.policies.policy import Case, Decision, Outcome
-from pilotfish.evaluation.policies.registry import makers
+from pilotfish.evaluation.policies.registry import policies
 from pilotfish.evaluation.policies.tallies import Thompson
 from pilotfish.evaluation.protocols import domains
 from pilotfish.evaluation.protocols.bandit import World
@@ -16,15 +16,15 @@ from pilotfish.schemas.errors import NothingToLearnError
 
 
 class Notes:
-    """Says whatever it is told to, and notes what it is asked and taught."""
+    """Takes a given approach, and notes what it is asked and taught."""
 
     def __init__(self, approach: str | None) -> None:
         self.approach = approach
-        self.asked: list[str] = []
+        self.advised_on: list[str] = []
         self.taught: list[str] = []
 
     def choose(self, case: Case) -> Decision:
-        self.asked.append(case.problem)
+        self.advised_on.append(case.problem)
         return Decision(self.approach)
 
     def learn(
@@ -40,7 +40,7 @@ class LastOnly:
         self._rng, self._last = rng, ""
 
     def choose(self, case: Case) -> Decision:
-        return Decision(self._last or str(self._rng.choice(case.offered)))
+        return Decision(self._last or str(self._rng.choice(case.approaches)))
 
     def learn(
         self, case: Case, decision: Decision, approach: str, outcome: Outcome
@@ -54,7 +54,7 @@ class LastOnly:
 def solved_by(good: str, problems: int, name: str) -> World:
     """A world of one kind in which one approach always works and nothing else does."""
     outcomes = np.tile(
-        np.array([float(one == good) for one in APPROACHES]), (problems, 1)
+        np.array([float(approach == good) for approach in APPROACHES]), (problems, 1)
     )
     table = OutcomeTable(
         tuple(f"{name} {n}" for n in range(problems)),
@@ -77,7 +77,7 @@ def test_what_is_held_out_is_asked_twice_and_never_taught() -> None:
     got = played(first, second, [policy, fresh])
     held_out = set(first.table.problems) - set(policy.taught)
     assert len(held_out) == pytest.approx(50, abs=20)
-    assert all(policy.asked.count(problem) == 2 for problem in held_out)
+    assert all(policy.advised_on.count(problem) == 2 for problem in held_out)
     assert set(policy.taught) | held_out == {
         *first.table.problems,
         *second.table.problems,
@@ -99,7 +99,7 @@ def test_orders_hold_out_and_come_differently_and_the_same_seed_the_same() -> No
     waiting = iter(notes)
     for _ in range(2):
         domains.play(worlds, {"it": lambda _: next(waiting)}, 2, 5)
-    taught = [one.taught for one in notes]
+    taught = [each.taught for each in notes]
     assert taught[:4] == taught[4:]
     assert set(taught[0]) != set(taught[2]) and taught[1] != taught[3]
 
@@ -115,8 +115,8 @@ def test_forgetting_is_seen() -> None:
 def test_what_carries_over_is_seen_and_so_is_what_misleads() -> None:
     def transfer(second: World) -> domains.Compared:
         worlds = solved_by("plan", 100, "a"), second
-        maker = {"it": lambda rng: Thompson(rng, by_type=False)}
-        return domains.score(domains.play(worlds, maker, 4, 0)["it"]).start
+        new_policy = {"it": lambda rng: Thompson(rng, by_type=False)}
+        return domains.score(domains.play(worlds, new_policy, 4, 0)["it"]).start
 
     assert transfer(solved_by("plan", 60, "bb")).ci95[0] > 0
     assert transfer(solved_by("react", 60, "bb")).ci95[1] < 0
@@ -124,8 +124,8 @@ def test_what_carries_over_is_seen_and_so_is_what_misleads() -> None:
 
 def test_the_advisor_keeps_what_it_learned_of_another_kind() -> None:
     worlds = solved_by("plan", 100, "a"), solved_by("react", 60, "bb")
-    maker = {"it": makers(16)["pilotfish fast"]}
-    line = domains.score(domains.play(worlds, maker, 2, 0)["it"])
+    new_policy = {"it": policies(16)["pilotfish fast"]}
+    line = domains.score(domains.play(worlds, new_policy, 2, 0)["it"])
     assert line.forgotten.first > 0.9 and abs(line.forgotten.difference) < 0.02
 
 
@@ -139,4 +139,4 @@ def test_the_start_is_a_fifth_of_the_second_domain() -> None:
 
 def test_a_domain_of_few_problems_is_refused() -> None:
     with pytest.raises(NothingToLearnError, match="a domain of 20 different problems"):
-        domains.play((world(60), world(20)), makers(16), 1, 0)
+        domains.play((world(60), world(20)), policies(16), 1, 0)

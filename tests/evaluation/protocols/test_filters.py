@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.evaluation.protocols.filters import play, score
 from pilotfish.evaluation.protocols.full import FOLDS
-from pilotfish.evaluation.protocols.training_split import Lessons, lessons
+from pilotfish.evaluation.protocols.labelled_log import LabelledLog, labelled_log
 from pilotfish.schemas.attempt_log import LoggedAttempt, LoggedStep
 from pilotfish.trainers.dataset import Attempt
 from pilotfish.trainers.filters.filter import everything
@@ -32,8 +32,8 @@ def logged(step: str = "ok") -> list[LoggedAttempt]:
     ]
 
 
-def given() -> Lessons:
-    return lessons(logged(), MADE.table, MADE.embeddings)
+def given() -> LabelledLog:
+    return labelled_log(logged(), MADE.table, MADE.embeddings)
 
 
 class Notes:
@@ -56,9 +56,9 @@ def test_labels_are_flipped_where_they_are_learned(noise: float) -> None:
     notes = Notes()
     played = play(given(), {"it": notes}, [noise], (2, 1))[noise]["it"]
     assert len(notes.shown) == 2 * FOLDS
-    truth = {one.attempt_id: one.p_success for one in given().attempts}
+    truth = {each.attempt_id: each.p_success for each in given().attempts}
     for shown in notes.shown:
-        wrong = [one.p_success != truth[one.attempt_id] for one in shown]
+        wrong = [each.p_success != truth[each.attempt_id] for each in shown]
         assert abs(np.mean(wrong) - noise) < 0.1
     assert played.kept == 1.0
     assert abs(played.wrong - noise) < 0.05
@@ -67,10 +67,10 @@ def test_labels_are_flipped_where_they_are_learned(noise: float) -> None:
 def test_nothing_that_is_asked_is_shown_to_a_filter() -> None:
     notes = Notes()
     play(given(), {"it": notes}, [0.0], (1, 1))
-    shown = [{one.problem for one in attempts} for attempts in notes.shown]
-    asked = [set(MADE.table.problems) - problems for problems in shown]
-    assert sum(map(len, asked)) == 80
-    assert set.union(*asked) == set(MADE.table.problems)
+    shown = [{attempt.problem for attempt in attempts} for attempts in notes.shown]
+    held_out = [set(MADE.table.problems) - problems for problems in shown]
+    assert sum(map(len, held_out)) == 80
+    assert set.union(*held_out) == set(MADE.table.problems)
 
 
 def test_true_labels_decide_what_advice_got() -> None:
@@ -102,6 +102,6 @@ def test_the_same_seed_gives_the_same_numbers() -> None:
 
 
 def test_how_an_attempt_went_is_read_from_its_steps() -> None:
-    stuck = lessons(logged("Error: no"), MADE.table, MADE.embeddings)
-    assert {one.conduct for one in stuck.attempts} == {0.5}
-    assert {one.conduct for one in given().attempts} == {1.0}
+    stuck = labelled_log(logged("Error: no"), MADE.table, MADE.embeddings)
+    assert {attempt.conduct for attempt in stuck.attempts} == {0.5}
+    assert {attempt.conduct for attempt in given().attempts} == {1.0}

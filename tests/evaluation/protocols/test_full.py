@@ -1,25 +1,25 @@
-"""Folds: everybody learns four of them and is asked about the fifth."""
+"""Folds: every policy learns four of them and advises on the fifth."""
 
 import numpy as np
 import pytest
 from advice.worlds import APPROACHES, world
 
 from pilotfish.evaluation.policies.policy import Case, Decision, Outcome
-from pilotfish.evaluation.policies.registry import full_makers
+from pilotfish.evaluation.policies.registry import batch_policies
 from pilotfish.evaluation.protocols.full import FOLDS, cross_validate
 
 
 class Notes:
-    """Always says the same, and notes what it is taught and asked."""
+    """Always advises the same, and notes what it learns and advises on."""
 
     def __init__(self, approach: str | None = "react") -> None:
         self.approach = approach
         self.taught: list[tuple[str, str, float]] = []
-        self.asked: list[str] = []
+        self.advised_on: list[str] = []
 
     def choose(self, case: Case) -> Decision:
-        self.asked.append(case.problem)
-        return Decision(self.approach, (0.7,) * len(case.offered))
+        self.advised_on.append(case.problem)
+        return Decision(self.approach, (0.7,) * len(case.approaches))
 
     def learn(
         self, case: Case, decision: Decision, approach: str, outcome: Outcome
@@ -36,10 +36,10 @@ def test_nothing_that_is_asked_was_taught_and_all_the_rest_was() -> None:
 
     held_out = cross_validate(made, {"it": maker}, 2, 3)["it"]
     assert len(notes) == 2 * FOLDS
-    for one in notes:
-        assert not {problem for problem, _, _ in one.taught} & set(one.asked)
-        assert len(one.taught) == 3 * (60 - len(one.asked))
-    assert sorted(p for one in notes[:FOLDS] for p in one.asked) == sorted(
+    for policy in notes:
+        assert not {problem for problem, _, _ in policy.taught} & set(policy.advised_on)
+        assert len(policy.taught) == 3 * (60 - len(policy.advised_on))
+    assert sorted(p for policy in notes[:FOLDS] for p in policy.advised_on) == sorted(
         made.table.problems
     )
     react = made.table.outcomes[:, APPROACHES.index("react")]
@@ -60,6 +60,6 @@ def test_who_abstains_gets_the_mean_of_what_was_offered() -> None:
 
 @pytest.mark.parametrize("name", ["tf-idf ridge", "pilotfish fast", "VW squarecb"])
 def test_who_learns_advises_well_on_what_is_held_out(name: str) -> None:
-    maker = full_makers(16)[name]
-    held_out = cross_validate(world(300), {name: maker}, 1, 0)[name]
+    new_policy = batch_policies(16)[name]
+    held_out = cross_validate(world(300), {name: new_policy}, 1, 0)[name]
     assert held_out.success.mean() > 0.75

@@ -19,7 +19,7 @@ def of_kinds(kinds: int, problems: int = 300) -> World:
         made.table.approaches,
         made.table.outcomes,
     )
-    return World(table, made.embeddings, 1 - made.taught)
+    return World(table, made.embeddings, 1 - made.labels)
 
 
 @pytest.mark.parametrize("kinds", [2, 3, 12])
@@ -36,11 +36,11 @@ def test_no_type_is_in_both_and_no_problem_is_lost(kinds: int) -> None:
 def test_a_problem_keeps_its_embedding_its_outcomes_and_what_is_taught() -> None:
     whole = of_kinds(12)
     for half in halves(whole, 3):
-        rows = [whole.table.problems.index(one) for one in half.table.problems]
+        rows = [whole.table.problems.index(text) for text in half.table.problems]
         assert half.table.kinds == tuple(whole.table.kinds[row] for row in rows)
         assert (half.table.outcomes == whole.table.outcomes[rows]).all()
         assert (half.embeddings == whole.embeddings[rows]).all()
-        assert (half.taught == whole.taught[rows]).all()
+        assert (half.labels == whole.labels[rows]).all()
 
 
 def test_the_seed_decides() -> None:

@@ -7,14 +7,15 @@ import pytest
 from advice.worlds import APPROACHES, world
 
 from pilotfish.advisors.head import FastHead
+from pilotfish.evaluation.policies.pilotfish import LogAdvisor
 from pilotfish.evaluation.policies.tallies import RandomChoice
 from pilotfish.evaluation.protocols.bandit import Matrix, World
 from pilotfish.evaluation.protocols.learned import predicted, targets
 from pilotfish.evaluation.protocols.propensity_log import PropensityLog, written_by
 
 
-def head() -> FastHead:
-    return FastHead(16)
+def advisor() -> LogAdvisor:
+    return LogAdvisor(FastHead(16))
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def log(made: World) -> PropensityLog:
 
 @pytest.fixture(scope="module")
 def expected(made: World, log: PropensityLog) -> Matrix:
-    return predicted(log, made.embeddings, head)
+    return predicted(log, made.embeddings, advisor)
 
 
 def test_a_problem_is_predicted_from_others_only(
@@ -37,7 +38,7 @@ def test_a_problem_is_predicted_from_others_only(
 ) -> None:
     reward = log.reward.copy()
     reward[5] = 1 - reward[5]
-    other = predicted(replace(log, reward=reward), made.embeddings, head)
+    other = predicted(replace(log, reward=reward), made.embeddings, advisor)
     changed = (other != expected).any(1)
     assert not changed[log.row[5]] and changed.mean() > 0.5
 
@@ -51,7 +52,7 @@ def test_the_same_text_in_other_letters_is_the_same_problem(
     problems[twin] = problems[at].upper() + " "
     same = replace(log, problems=tuple(problems))
     lie = replace(same, reward=np.where(log.row == at, 1 - log.reward, log.reward))
-    both = [predicted(one, made.embeddings, head)[twin] for one in (same, lie)]
+    both = [predicted(each, made.embeddings, advisor)[twin] for each in (same, lie)]
     assert (both[0] == both[1]).all()
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pilotfish.advisors.head import FastHead
 from pilotfish.evaluation.outcomes import outcome_table
-from pilotfish.evaluation.policies.pilotfish import FastAdvisor
+from pilotfish.evaluation.policies.pilotfish import FastAdvisor, LogAdvisor
 from pilotfish.evaluation.policies.tallies import RandomChoice
 from pilotfish.evaluation.protocols import offpolicy
 from pilotfish.evaluation.protocols.bandit import Matrix, World
@@ -51,7 +51,7 @@ def log_of(
 
 
 def drawn(seed: int, problems: int = 400) -> tuple[PropensityLog, Matrix, Matrix]:
-    """A log of one known policy, the target and the model, row by row."""
+    """A log of one policy that is known, the target and the model, row by row."""
     rng = np.random.default_rng(seed)
     kinds = rng.integers(2, size=problems)
     column = (rng.random((problems, 1)) > WRITES[kinds].cumsum(1)).sum(1)
@@ -75,19 +75,19 @@ def simulated() -> list[Estimates]:
 def test_it_is_right_on_average_and_as_sure_as_it_says(
     simulated: list[Estimates], name: str
 ) -> None:
-    found = [getattr(one, name) for one in simulated]
-    values = np.array([one.value for one in found])
+    estimates = [getattr(run, name) for run in simulated]
+    values = np.array([each.value for each in estimates])
     noise = float(values.std()) / len(values) ** 0.5
     assert values.mean() == pytest.approx(TRUTH, abs=3 * noise)
-    held = [one.ci95[0] < TRUTH < one.ci95[1] for one in found]
+    held = [each.ci95[0] < TRUTH < each.ci95[1] for each in estimates]
     assert 0.91 < np.mean(held) < 0.985
 
 
 def test_a_model_that_knows_something_makes_it_surer(
     simulated: list[Estimates],
 ) -> None:
-    inverse = np.std([one.inverse.value for one in simulated])
-    robust = np.std([one.doubly_robust.value for one in simulated])
+    inverse = np.std([run.inverse.value for run in simulated])
+    robust = np.std([run.doubly_robust.value for run in simulated])
     assert robust < 0.8 * inverse
 
 
@@ -173,7 +173,7 @@ def test_a_table_tells_the_truth_and_the_estimates_are_near_it_on_average() -> N
 def test_without_a_table_there_is_no_truth() -> None:
     made = world(60)
     log = written_by(RandomChoice, made, 0)
-    lines = offpolicy.score(log, made.embeddings, lambda: FastHead(16))
+    lines = offpolicy.score(log, made.embeddings, lambda: LogAdvisor(FastHead(16)))
     assert {line.truth for line in lines.values()} == {None}
 
 
@@ -185,7 +185,7 @@ def test_a_real_log_of_the_advisor_scores_what_it_does_not_do_itself() -> None:
             row[crc32(word.encode()) % 64] += 1
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     log = written_by(lambda _: FastAdvisor(64), World(table, rows, table.outcomes), 0)
-    lines = offpolicy.score(log, rows, lambda: FastHead(64), table.outcomes)
+    lines = offpolicy.score(log, rows, lambda: LogAdvisor(FastHead(64)), table.outcomes)
     for name in ("always react", "greedy head"):
         line = lines[name]
         assert line.estimates is not None and line.truth is not None

@@ -1,4 +1,4 @@
-"""Scores: intervals that hold, and what is known in hindsight."""
+"""Scores: intervals that hold, and what hindsight would get."""
 
 import numpy as np
 import pytest
@@ -19,12 +19,12 @@ def passes(rate: float, seed: int = 0, orders: int = 20) -> Passes:
 
 def test_a_score_says_how_much_better_and_how_surely() -> None:
     good, bad = passes(0.6), passes(0.5, 1)
-    one = score(good, {"bad": bad.success.mean(1), "itself": good.success.mean(1)})
-    assert one.success == pytest.approx(0.6, abs=0.02)
-    assert one.against is not None and one.against["bad"][0] > 0
-    assert one.against["itself"] == (0.0, 0.0)
-    assert one.calibration_error is not None and one.calibration_error < 0.02
-    assert (one.choose_ms, one.learn_ms) == (1.0, 2.0)
+    line = score(good, {"bad": bad.success.mean(1), "itself": good.success.mean(1)})
+    assert line.success == pytest.approx(0.6, abs=0.02)
+    assert line.against is not None and line.against["bad"][0] > 0
+    assert line.against["itself"] == (0.0, 0.0)
+    assert line.calibration_error is not None and line.calibration_error < 0.02
+    assert (line.choose_ms, line.learn_ms) == (1.0, 2.0)
 
 
 def test_who_does_not_predict_has_no_calibration() -> None:
@@ -44,6 +44,6 @@ def test_an_interval_holds_the_truth_about_as_often_as_it_says() -> None:
 
 def test_hindsight_knows_more_the_more_it_may_know() -> None:
     table = world(400).table
-    known = {name: one.success for name, one in hindsight(table).items()}
-    assert known["best single"] == table.outcomes.mean(0).max()
-    assert known["best single"] < known["best per type"] < known["always right"]
+    best = {name: line.success for name, line in hindsight(table).items()}
+    assert best["best single"] == table.outcomes.mean(0).max()
+    assert best["best single"] < best["best per type"] < best["always right"]

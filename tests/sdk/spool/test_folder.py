@@ -16,7 +16,7 @@ def in_a_child(work: object) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def test_a_folder_in_use_is_left_alone_by_this_and_other_processes(
+def test_a_folder_in_use_is_not_taken_over(
     tmp_path: Path,
 ) -> None:
     folder = SpoolFolder.new(tmp_path)
@@ -24,22 +24,22 @@ def test_a_folder_in_use_is_left_alone_by_this_and_other_processes(
     assert list(left_behind(tmp_path)) == []
     assert in_a_child(lambda: list(left_behind(tmp_path))) == 0
     folder.release()
-    [taken] = left_behind(tmp_path)
-    assert taken.path == folder.path
+    [folder_again] = left_behind(tmp_path)
+    assert folder_again.path == folder.path
     assert list(left_behind(tmp_path)) == []
     assert in_a_child(lambda: list(left_behind(tmp_path))) == 0
-    taken.release()
+    folder_again.release()
 
 
-def test_the_folder_of_a_child_that_died_is_taken(tmp_path: Path) -> None:
+def test_the_folder_of_a_dead_child_is_taken_over(tmp_path: Path) -> None:
     def work() -> None:
         folder = SpoolFolder.new(tmp_path)
         (folder.path / "1.steps").touch()
 
     assert in_a_child(work) == 0
-    [taken] = left_behind(tmp_path)
-    assert [path.name for path in taken.files()] == ["1.steps"]
-    taken.release()
+    [folder_again] = left_behind(tmp_path)
+    assert [path.name for path in folder_again.files()] == ["1.steps"]
+    folder_again.release()
 
 
 def test_an_empty_folder_is_removed(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_an_empty_folder_is_removed(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_only_the_user_may_look_in(tmp_path: Path) -> None:
+def test_only_the_user_may_read_it(tmp_path: Path) -> None:
     folder = SpoolFolder.new(tmp_path)
     assert folder.path.stat().st_mode & 0o777 == 0o700
     assert (folder.path / "lock").stat().st_mode & 0o777 == 0o600

@@ -1,4 +1,4 @@
-"""An agent whose Kafka is away, slow, or back again, with a spool."""
+"""An agent with a spool whose Kafka is unreachable, slow, or back again."""
 
 import asyncio
 from collections import Counter
@@ -18,7 +18,7 @@ from pilotfish._sdk.spool import producer as _spooling
 from pilotfish._sdk.spool.producer import SpoolingProducer
 from pilotfish._sdk.spool.spool import Spool
 from pilotfish._sdk.transport.kafka_events import EventProducer
-from pilotfish._sdk.transport.transport import Failure, Settled
+from pilotfish._sdk.transport.transport import Failure, OnSettled
 from pilotfish._sdk.warnings import Warnings
 from pilotfish.infra.embedded.kafka import EmbeddedKafka
 from pilotfish.infra.provision.topics import create_topics
@@ -38,8 +38,8 @@ from pilotfish.schemas.topics import EVENTS
 NOWHERE = "127.0.0.1:1"
 
 
-def away(settings: Settings) -> Settings:
-    """Return the same tenant and home, with a Kafka that nobody reaches."""
+def unreachable(settings: Settings) -> Settings:
+    """Return the same tenant and home, with an unreachable Kafka."""
     return settings.model_copy(update={"kafka": NOWHERE})
 
 
@@ -56,7 +56,7 @@ def spooled(pilot: pilotfish.Client, count: int) -> None:
 
 
 def in_order(events: list[Event], attempts: int, steps: int = 5) -> None:
-    """Check that all is there once, each attempt in its order."""
+    """Check that all events are there once, in the order of each attempt."""
     assert len({event.event_id for event in events}) == len(events)
     by_attempt: dict[str, list[Event]] = {}
     for event in events:
@@ -72,7 +72,7 @@ def in_order(events: list[Event], attempts: int, steps: int = 5) -> None:
 
 
 def replayed(settings: Settings, reader: EventReader, count: int) -> list[Event]:
-    """Return what a new process of the tenant finds in the spool and sends."""
+    """Return the events that a new process of the tenant sends from the spool."""
     with pilotfish.connect(
         kafka=settings.kafka, tenant=settings.tenant, spool=settings.home / "spool"
     ) as pilot:
@@ -81,13 +81,13 @@ def replayed(settings: Settings, reader: EventReader, count: int) -> list[Event]
     return reader.until(lambda events: len(events) >= count)
 
 
-def left(settings: Settings) -> list[str]:
+def remaining_files(settings: Settings) -> list[str]:
     paths = (settings.home / "spool").rglob("*")
     return [path.name for path in paths if path.is_file()]
 
 
 @pytest.mark.slow
-def test_what_waits_for_kafka_arrives_once_and_in_order_before_what_is_newer(
+def test_spooled_events_arrive_once_and_in_order_before_newer_ones(
     tmp_path: Path,
 ) -> None:
     broker, controller = free_ports(2)
@@ -110,7 +110,7 @@ def test_what_waits_for_kafka_arrives_once_and_in_order_before_what_is_newer(
                 assert pilot.flush(60)
                 assert pilot.stats() == pilotfish.Stats(sent=501 * 7)
                 in_order(everything(settings, 501 * 7), 501)
-    assert left(settings) == []
+    assert remaining_files(settings) == []
 
 
 def everything(settings: Settings, count: int) -> list[Event]:
@@ -161,13 +161,13 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_what_a_killed_agent_had_spooled_is_sent_by_the_next(
+def test_events_of_a_killed_agent_are_sent_by_the_next_one(
     settings: Settings,
 ) -> None:
     with reading(settings) as reader:
-        assert run(PROGRAM + KILLED, away(settings)).status == -9
+        assert run(PROGRAM + KILLED, unreachable(settings)).status == -9
         in_order(replayed(settings, reader, 2100), 300)
-    assert left(settings) == []
+    assert remaining_files(settings) == []
 
 
 KILLED_WHILE_SENDING = """
@@ -177,12 +177,12 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_killed_while_sending_nothing_is_lost_and_doubles_have_their_ids(
+def test_a_kill_while_sending_loses_nothing_and_duplicates_keep_their_ids(
     settings: Settings,
 ) -> None:
     with reading(settings) as reader:
         many = KILLED.replace("300", "3000").replace("2100", "21000")
-        assert run(PROGRAM + many, away(settings)).status == -9
+        assert run(PROGRAM + many, unreachable(settings)).status == -9
         assert run(PROGRAM + KILLED_WHILE_SENDING, settings).status == -9
         with pilotfish.connect(
             kafka=settings.kafka, tenant=settings.tenant, spool=settings.home / "spool"
@@ -191,12 +191,12 @@ def test_killed_while_sending_nothing_is_lost_and_doubles_have_their_ids(
             assert pilot.flush(60)
             sent = pilot.stats().sent
         assert sent < 21_000
-        events = reader.until(lambda e: len({one.event_id for one in e}) == 21_000)
+        events = reader.until(lambda e: len({event.event_id for event in e}) == 21_000)
     once = {event.event_id: event for event in events}
     in_order(list(once.values()), 3000)
     doubled = [id_ for id_, n in Counter(e.event_id for e in events).items() if n > 1]
     assert len(events) - len(once) == len(doubled)
-    assert left(settings) == []
+    assert remaining_files(settings) == []
 
 
 ENDS = """
@@ -206,11 +206,11 @@ print("END")
 """
 
 
-def test_without_kafka_it_ends_within_two_seconds_and_loses_nothing(
+def test_without_kafka_a_program_exits_within_two_seconds_and_loses_nothing(
     settings: Settings,
 ) -> None:
     def took_s() -> float:
-        done = run(PROGRAM + ENDS, away(settings))
+        done = run(PROGRAM + ENDS, unreachable(settings))
         assert done.status == 0, done.errors
         assert "events go to the spool" in done.errors
         with reading(settings) as reader:
@@ -220,14 +220,14 @@ def test_without_kafka_it_ends_within_two_seconds_and_loses_nothing(
     in_time(2, took_s)
 
 
-def test_a_program_whose_kafka_is_there_leaves_nothing_on_disk(
+def test_with_kafka_a_program_leaves_nothing_on_disk(
     settings: Settings,
 ) -> None:
     with reading(settings) as reader:
         done = run(PROGRAM + ENDS, settings)
         assert (done.status, done.errors) == (0, "")
         in_order(reader.until(lambda events: len(events) >= 2100), 300)
-    assert left(settings) == []
+    assert remaining_files(settings) == []
 
 
 FORKS = """
@@ -246,9 +246,9 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_parent_and_children_spool_each_their_own(settings: Settings) -> None:
+def test_parent_and_children_have_spools_of_their_own(settings: Settings) -> None:
     with reading(settings) as reader:
-        done = run(PROGRAM + FORKS, away(settings))
+        done = run(PROGRAM + FORKS, unreachable(settings))
         assert done.status == -9, done.errors
         in_order(replayed(settings, reader, 350 * 7), 350)
 
@@ -269,7 +269,7 @@ print("END")
 
 def test_workers_of_multiprocessing_lose_nothing(settings: Settings) -> None:
     with reading(settings) as reader:
-        done = run(PROGRAM + POOL, away(settings))
+        done = run(PROGRAM + POOL, unreachable(settings))
         assert done.status == 0, done.errors
         in_order(replayed(settings, reader, 210 * 7), 210)
 
@@ -296,12 +296,12 @@ print("taken")
 """
 
 
-def test_a_child_that_lives_on_does_not_keep_the_spool_of_its_parent(
+def test_a_surviving_child_does_not_hold_the_spool_of_its_parent(
     settings: Settings,
 ) -> None:
     done = run(PROGRAM + OUTLIVED, settings)
     assert done.output.split()[1:] == ["taken"], done.errors
-    assert left(settings) == []
+    assert remaining_files(settings) == []
     assert done.took_s < 30  # the child sleeps for a minute
 
 
@@ -320,11 +320,11 @@ print("END")
 
 @pytest.mark.slow
 def test_a_running_process_takes_over_from_one_that_ended(settings: Settings) -> None:
-    done = run(PROGRAM + ADOPTS, away(settings))
+    done = run(PROGRAM + ADOPTS, unreachable(settings))
     assert done.status == 0, done.errors
 
 
-def test_a_late_verdict_waits_behind_what_is_spooled(settings: Settings) -> None:
+def test_late_feedback_is_sent_after_spooled_events(settings: Settings) -> None:
     spool = settings.home / "spool"
     with pilotfish.connect(
         kafka=NOWHERE, tenant=settings.tenant, spool=spool
@@ -359,7 +359,7 @@ def test_texts_are_redacted_before_they_reach_the_disk(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o077 for path in tmp_path.rglob("*")} == {0}
 
 
-def test_a_spool_that_takes_nothing_hurts_no_agent(tmp_path: Path) -> None:
+def test_a_broken_spool_does_not_break_the_agent(tmp_path: Path) -> None:
     with pilotfish.connect(kafka=NOWHERE, spool=tmp_path / "s") as pilot:
         for path in (tmp_path / "s").iterdir():
             path.rmdir()
@@ -370,7 +370,7 @@ def test_a_spool_that_takes_nothing_hurts_no_agent(tmp_path: Path) -> None:
     assert stats.spooled == stats.queued == 0
 
 
-def test_a_folder_that_cannot_be_is_refused_when_connecting(tmp_path: Path) -> None:
+def test_an_impossible_folder_is_refused_when_connecting(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(pilotfish.ConfigurationError, match="spool"):
         pilotfish.connect(kafka=NOWHERE, spool=tmp_path / "file")
@@ -386,22 +386,22 @@ def test_cancelled_tasks_lose_nothing_and_abandon_their_attempts(
         advice_deadline_s=30,
     )
 
-    async def attempt(number: int) -> None:
-        async with client.attempt(str(number)) as one:
-            one.action("tool", "0")
+    async def run_attempt(number: int) -> None:
+        async with client.attempt(str(number)) as attempt:
+            attempt.action("tool", "0")
             if number % 2:
-                await one.advice({"plan": ""})
+                await attempt.advice({"plan": ""})
             else:
                 await asyncio.sleep(30)
 
     async def main() -> None:
         await client.__aenter__()
-        tasks = [asyncio.create_task(attempt(n)) for n in range(20)]
+        tasks = [asyncio.create_task(run_attempt(n)) for n in range(20)]
         await asyncio.sleep(0.1)
         for task in tasks:
             task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
-        assert all(isinstance(one, asyncio.CancelledError) for one in ended)
+        assert all(isinstance(result, asyncio.CancelledError) for result in ended)
         closing = asyncio.create_task(client.close())
         await asyncio.sleep(0.1)
         closing.cancel()
@@ -417,32 +417,34 @@ def test_cancelled_tasks_lose_nothing_and_abandon_their_attempts(
     assert {end.status for end in ends} == {"abandoned"}
 
 
-class Odd(EventProducer):
-    """A producer that gives some events back, or refuses them for good."""
+class FailingProducer(EventProducer):
+    """A producer that fails to deliver its first events."""
 
     def __init__(self, settings: Settings, *failures: Failure) -> None:
         super().__init__(settings, Warnings())
         self.failures = list(failures)
 
-    def publish(self, event: Event, settled: Settled) -> bool:
+    def publish(self, event: Event, on_settled: OnSettled) -> bool:
         if not self.failures:
-            return super().publish(event, settled)
+            return super().publish(event, on_settled)
         failure = self.failures.pop(0)
 
         def on_delivery(_: object) -> None:
-            settled(failure)
+            on_settled(failure)
 
         return super().publish(event, on_delivery)
 
 
-def test_what_kafka_gives_back_is_sent_again_and_what_it_refuses_is_not(
+def test_undelivered_events_are_sent_again_unless_kafka_refuses_them(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # What Kafka acknowledges late would go through the spool, too.
+    # Otherwise late acknowledgements would send the other events to the spool, too.
     monkeypatch.setattr(_spooling, "_STALLED_S", 60.0)
     spool = Spool(tmp_path, settings.tenant, Warnings())
-    odd = Odd(settings, Failure("try later"), Failure("unfit", final=True))
-    events = SpoolingProducer(odd, spool, Warnings())
+    failing = FailingProducer(
+        settings, Failure("try later"), Failure("unfit", final=True)
+    )
+    events = SpoolingProducer(failing, spool, Warnings())
     settled: list[Failure | None] = []
     for _ in range(3):
         event = AttemptStarted(tenant=settings.tenant, attempt_id=new_id(), problem="x")

@@ -1,4 +1,4 @@
-"""What only real Kafka shows: order, outages, threads, and where replies go."""
+"""Tests that need a real Kafka: order, outages, threads, and replies."""
 
 import os
 import signal
@@ -34,17 +34,17 @@ def test_the_events_of_an_attempt_lie_in_order_in_one_partition(
 ) -> None:
     with reading(settings) as reader:
         with pilotfish.connect(kafka=settings.kafka, tenant=settings.tenant) as pilot:
-            open_ones = [pilot.attempt(str(n)).__enter__() for n in range(20)]
+            open_attempts = [pilot.attempt(str(n)).__enter__() for n in range(20)]
             for step in range(20):
-                for attempt in open_ones:
+                for attempt in open_attempts:
                     attempt.action("step", str(step))
-            for attempt in open_ones:
+            for attempt in open_attempts:
                 attempt.__exit__(None, None, None)
             assert pilot.flush(60)
         reader.until(lambda events: len(events) == 20 * 22)
     assert len({partition for p in reader.partitions.values() for partition in p}) > 1
     assert all(len(partitions) == 1 for partitions in reader.partitions.values())
-    for attempt in open_ones:
+    for attempt in open_attempts:
         mine = [event for event in reader.events if event.attempt_id == attempt.id]
         assert isinstance(mine[0], AttemptStarted)
         assert isinstance(mine[-1], AttemptEnded)
@@ -145,7 +145,7 @@ def advice(pilot: pilotfish.Client) -> str | None:
         return attempt.advice({"plan": ""}).abstained
 
 
-def test_a_late_answer_is_not_taken_for_the_next_one(settings: Settings) -> None:
+def test_a_late_answer_is_not_mistaken_for_the_next_one(settings: Settings) -> None:
     with (
         closing(StandInAdvisor(settings)) as advisor,
         pilotfish.connect(
@@ -179,7 +179,7 @@ def test_settings_come_from_the_environment_and_arguments_win(
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "match"),
     [
         ({"tenant": "two words"}, "PILOTFISH_TENANT|tenant"),
         ({"agent": ""}, "name"),
@@ -189,9 +189,9 @@ def test_settings_come_from_the_environment_and_arguments_win(
     ids=str,
 )
 def test_wrong_arguments_are_refused_when_connecting(
-    changes: dict[str, object], says: str
+    changes: dict[str, object], match: str
 ) -> None:
-    with pytest.raises(pilotfish.ConfigurationError, match=says):
+    with pytest.raises(pilotfish.ConfigurationError, match=match):
         pilotfish.connect(**({"kafka": NOWHERE} | changes))  # type: ignore[arg-type]
 
 
@@ -212,7 +212,7 @@ def test_wrong_settings_are_refused_when_connecting(
         pilotfish.connect(kafka=NOWHERE)
 
 
-def test_what_is_larger_than_kafka_takes_is_rejected(settings: Settings) -> None:
+def test_events_larger_than_kafka_accepts_are_rejected(settings: Settings) -> None:
     with pilotfish.connect(kafka=settings.kafka, tenant=settings.tenant) as pilot:
         with pilot.attempt("x", attributes={"big": "x" * 5_000_000}) as attempt:
             attempt.succeed()
@@ -220,7 +220,7 @@ def test_what_is_larger_than_kafka_takes_is_rejected(settings: Settings) -> None
         assert pilot.stats() == pilotfish.Stats(sent=1, rejected=1)
 
 
-def test_a_producer_that_kafka_refuses_for_good_is_replaced(settings: Settings) -> None:
+def test_a_producer_with_a_fatal_error_is_replaced(settings: Settings) -> None:
     events = EventProducer(settings, Warnings())
     settled: list[Failure | None] = []
 

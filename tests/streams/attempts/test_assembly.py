@@ -62,8 +62,8 @@ def copied(state: State) -> State:
 
 def test_an_attempt_is_assembled_and_labelled_when_it_ends() -> None:
     hint = HintMark(request_id="r", approach="react", propensity=0.5)
-    open_one = fold(started(), step(cost=0.5, tokens=3), step(cost=0.25, tokens=4))
-    assert open_one.version == 0 and not open_one.status
+    open_attempt = fold(started(), step(cost=0.5, tokens=3), step(cost=0.25, tokens=4))
+    assert open_attempt.version == 0 and not open_attempt.status
     state = fold(
         started(problem_type="sql"),
         step(cost=0.5, tokens=3),
@@ -86,13 +86,13 @@ def test_feedback_after_the_end_revises_and_keeps_the_first_offset() -> None:
 
 
 def test_feedback_before_anything_else_is_joined() -> None:
-    parked = fold(feedback(1.0))
-    assert parked.version == 0 and parked.signals
+    waiting = fold(feedback(1.0))
+    assert waiting.version == 0 and waiting.signals
     state = fold(feedback(1.0), started(), ended("failed"))
     assert (state.version, state.label) == (1, Label(1.0))
 
 
-def test_without_a_start_it_is_labelled_with_an_empty_problem() -> None:
+def test_an_attempt_without_a_start_is_labelled_with_an_empty_problem() -> None:
     state = fold(step(at=START + MINUTE), step(), ended("failed"))
     assert (state.problem, state.approach, state.started) == ("", "", False)
     assert state.label == Label(0.0) and moment(state.started_us) == START
@@ -138,13 +138,13 @@ def test_a_verifier_after_the_end_still_counts() -> None:
     assert (state.version, state.label) == (2, Label(1.0))
 
 
-def test_a_doubled_event_counts_once() -> None:
+def test_a_duplicate_event_counts_once() -> None:
     once = step(cost=1)
     state = fold(started(), once, once)
     assert (state.steps, state.last_offset) == (1, 1)
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_remembered_ids_and_signals_are_bounded() -> None:
     many = [feedback(0.5) for _ in range(MAX_SEEN + 10)]
     state = fold(*many)
     assert len(state.seen) == MAX_SEEN and len(state.signals) == MAX_SIGNALS
@@ -169,7 +169,7 @@ def test_a_replay_from_any_point_changes_nothing(
 
 
 @given(st.lists(events, max_size=30), st.data())
-def test_doubles_at_later_offsets_change_nothing(
+def test_duplicates_at_later_offsets_change_nothing(
     published: list[Event], data: st.DataObject
 ) -> None:
     state = fold(*published)
@@ -191,8 +191,8 @@ def test_a_label_exists_from_the_end_on_and_versions_rise(
         assert state.version in (before.version, before.version + 1)
         if before.version:
             assert state.first_offset == before.first_offset
-            told = ("label", "problem", "approach", "started_us", "ended_us", "cost")
-            changed = any(getattr(state, f) != getattr(before, f) for f in told)
+            names = ("label", "problem", "approach", "started_us", "ended_us", "cost")
+            changed = any(getattr(state, f) != getattr(before, f) for f in names)
             assert not changed or state.version > before.version
 
 
@@ -213,7 +213,7 @@ def test_the_names_of_the_first_actions_are_kept_in_order() -> None:
         ({}, ""),
     ],
 )
-def test_who_asked_is_known_by_user_or_session(
+def test_the_asker_is_the_user_or_else_the_session(
     attributes: dict[str, Any], asker: str
 ) -> None:
     assert fold(started(attributes=attributes), ended()).asker == asker

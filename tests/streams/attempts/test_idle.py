@@ -23,8 +23,10 @@ from pilotfish.streams.worker import Worker
 
 
 def closings(settings: Settings) -> list[tuple[int, AttemptEnded]]:
-    found = messages(settings, EVENTS)
-    return [(part, event) for part, event in found if isinstance(event, AttemptEnded)]
+    published = messages(settings, EVENTS)
+    return [
+        (part, event) for part, event in published if isinstance(event, AttemptEnded)
+    ]
 
 
 def idle_attempts(settings: Settings, idle_s: float) -> IdleAttempts:
@@ -40,7 +42,7 @@ def write_some(settings: Settings) -> None:
         AttemptStarted(**of("over"), problem="p"),
         AttemptEnded(**of("over"), status="unknown"),
         StepRecorded(**of("no-start"), kind="action", name="run"),
-        FeedbackGiven(**of("parked"), value=1.0),
+        FeedbackGiven(**of("waiting"), value=1.0),
     ]
     letters = DeadLetters(producer(settings), "streams")
     sink = Sink(ClickHouse(settings), Publisher(producer(settings)), letters)
@@ -57,7 +59,7 @@ def test_open_attempts_without_events_are_closed_by_one_event_each(
     eventually(lambda: closed(settings, idle), {"open", "no-start"})
     idle.close([2])
     once = closings(settings)
-    assert len(once) == 2, "the search goes on behind the last one"
+    assert len(once) == 2, "the search continues after the last attempt"
     idle_attempts(settings, 0.001).close([2])
     twice = closings(settings)
     assert len(twice) == 4 and len({e.event_id for _, e in twice}) == 2
@@ -74,7 +76,7 @@ def test_attempts_of_other_partitions_are_left_to_others(settings: Settings) -> 
     assert closings(other) == []
 
 
-def test_what_is_not_idle_yet_stays_open(settings: Settings) -> None:
+def test_attempts_that_are_not_idle_yet_stay_open(settings: Settings) -> None:
     write_some(settings)
     idle_attempts(settings, 3600).close([2])
     assert closings(settings) == []

@@ -24,23 +24,25 @@ PLAIN = Course(cost=1.0, duration_s=10.0, steps=8, repeats=1)
 
 
 @given(chances, courses, typicals)
-def test_it_is_a_share(p_success: float, course: Course, usual: Typical) -> None:
+def test_quality_is_between_0_and_1(
+    p_success: float, course: Course, usual: Typical
+) -> None:
     assert 0 <= quality(p_success, course, usual) <= 1
 
 
 @given(chances, chances, courses, typicals)
-def test_a_likelier_success_is_never_rated_lower(
-    one: float, other: float, course: Course, usual: Typical
+def test_a_more_likely_success_is_never_rated_lower(
+    first: float, second: float, course: Course, usual: Typical
 ) -> None:
-    low, high = sorted((one, other))
+    low, high = sorted((first, second))
     assert quality(low, course, usual) <= quality(high, course, usual) + 1e-12
 
 
 @given(chances, courses, typicals, amounts, st.sampled_from(("cost", "duration_s")))
 def test_more_of_anything_never_helps(
-    p_success: float, course: Course, usual: Typical, more: float, what: str
+    p_success: float, course: Course, usual: Typical, more: float, field: str
 ) -> None:
-    dearer = replace(course, **{what: getattr(course, what) + more})
+    dearer = replace(course, **{field: getattr(course, field) + more})
     longer = replace(course, steps=course.steps + 1)
     looping = replace(course, repeats=course.repeats + 1)
     rated = quality(p_success, course, usual) + 1e-12
@@ -49,7 +51,7 @@ def test_more_of_anything_never_helps(
 
 
 @given(chances, courses, typicals)
-def test_who_got_past_an_error_is_above_who_did_not_and_equal_to_who_made_none(
+def test_a_recovered_error_costs_nothing_and_an_unrecovered_one_does(
     p_success: float, course: Course, usual: Typical
 ) -> None:
     recovered = quality(p_success, replace(course, stuck=False), usual)
@@ -81,7 +83,7 @@ def test_a_loop_counts_also_at_the_typical_length() -> None:
 
 
 @given(courses)
-def test_what_nobody_knows_of_the_group_does_not_count(course: Course) -> None:
+def test_unknown_values_of_the_group_do_not_count(course: Course) -> None:
     calm = replace(course, repeats=0, stuck=False)
     assert conduct(calm, Typical()) == 1.0
 

@@ -1,4 +1,4 @@
-"""The store's questions, asked of ClickHouse and of the model test's fake alike."""
+"""The store over ClickHouse and over the model test's fake, which must agree."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ from pilotfish.streams.attempts.assembly import apply
 from pilotfish.streams.attempts.cache import Cell
 from pilotfish.streams.attempts.state import State
 from pilotfish.streams.attempts.store import (
-    load_pages,
     load_states,
+    load_windows,
     write_cells,
     write_states,
 )
-from pilotfish.streams.attempts.windows import Counts, Kind, Page
+from pilotfish.streams.attempts.windows import Counts, Segment, Window
 from pilotfish.streams.labels.model import LabelModel
 
 
@@ -29,7 +29,7 @@ from pilotfish.streams.labels.model import LabelModel
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(events, min_size=1, max_size=20))
-def test_a_state_comes_back_as_it_was(
+def test_a_state_is_loaded_as_it_was_written(
     clickhouse: Any, settings: Settings, drawn: list[Event]
 ) -> None:
     state = State(settings.tenant, new_id(), 3)
@@ -41,38 +41,40 @@ def test_a_state_comes_back_as_it_was(
     clickhouse.close()
 
 
-def test_of_several_rows_the_one_with_the_highest_offset_is_true(
+def test_the_row_with_the_highest_offset_is_current(
     clickhouse: Any, settings: Settings
 ) -> None:
     for offset in (5, 9, 7):
         state = State(settings.tenant, "a", 0, last_offset=offset, problem=f"{offset}")
         write_states(clickhouse, [state])
-    [found] = load_states(clickhouse, [(settings.tenant, "a")]).values()
-    assert found.problem == "9"
+    [state] = load_states(clickhouse, [(settings.tenant, "a")]).values()
+    assert state.problem == "9"
 
 
-def test_more_attempts_than_fit_into_one_query_are_found(
+def test_more_attempts_than_fit_into_one_query_are_loaded(
     clickhouse: Any, settings: Settings
 ) -> None:
     ids = [f"{'x' * 120}-{number}" for number in range(2500)]
-    states = [State(settings.tenant, one, 0, last_offset=1) for one in ids]
+    states = [State(settings.tenant, id_, 0, last_offset=1) for id_ in ids]
     write_states(clickhouse, states)
-    keys = [(settings.tenant, one) for one in ids]
+    keys = [(settings.tenant, id_) for id_ in ids]
     assert len(load_states(clickhouse, [*keys, (settings.tenant, "none")])) == 2500
 
 
-def test_a_window_comes_back_as_it_was(clickhouse: Any, settings: Settings) -> None:
-    page = Page(settings.tenant, 3600, 1_767_225_600, 2)
-    elsewhere = page._replace(partition=1)
+def test_a_window_is_loaded_as_it_was_written(
+    clickhouse: Any, settings: Settings
+) -> None:
+    window = Window(settings.tenant, 3600, 1_767_225_600, 2)
+    other = window._replace(partition=1)
     cell = Cell(Counts(3, 1, 1, 1, 10**30, 10**25), 77)
-    odd = Kind("it's 50 % \\ odd\n\x00", "é")
+    odd = Segment("it's 50 % \\ odd\n\x00", "é")
     written = [
-        (page, odd, cell),
-        (page, odd, cell._replace(last_offset=76)),
-        (page, Kind("", ""), Cell(Counts(1), 5)),
+        (window, odd, cell),
+        (window, odd, cell._replace(last_offset=76)),
+        (window, Segment("", ""), Cell(Counts(1), 5)),
     ]
     write_cells(clickhouse, written)
-    assert load_pages(clickhouse, [page, elsewhere]) == {
-        page: {odd: cell, Kind("", ""): Cell(Counts(1), 5)},
-        elsewhere: {},
+    assert load_windows(clickhouse, [window, other]) == {
+        window: {odd: cell, Segment("", ""): Cell(Counts(1), 5)},
+        other: {},
     }

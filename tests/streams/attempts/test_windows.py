@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from pilotfish.schemas.events import AttemptEnded, Event
 from pilotfish.streams.attempts.assembly import apply
 from pilotfish.streams.attempts.state import State
-from pilotfish.streams.attempts.windows import Counts, Delta, Kind, Page, deltas, share
+from pilotfish.streams.attempts.windows import (
+    Counts,
+    Delta,
+    Segment,
+    Window,
+    deltas,
+    share,
+)
 from pilotfish.streams.labels.model import LabelModel
 from pilotfish.streams.labels.rules import Label
 
@@ -31,12 +38,12 @@ def state(**fields: object) -> State:
 def test_an_attempt_counts_in_the_minute_and_hour_of_its_start() -> None:
     counts = Counts(1, 1, 0, 0, 100_000_000, SECOND)
     assert deltas(None, share(state())) == [
-        Delta(Page("acme", 60, 7200, 3), Kind("sql", "plan"), counts),
-        Delta(Page("acme", 3600, 7200, 3), Kind("sql", "plan"), counts),
+        Delta(Window("acme", 60, 7200, 3), Segment("sql", "plan"), counts),
+        Delta(Window("acme", 3600, 7200, 3), Segment("sql", "plan"), counts),
     ]
 
 
-def test_without_a_label_it_counts_nowhere() -> None:
+def test_an_attempt_without_a_label_counts_nowhere() -> None:
     assert share(state(version=0)) is None
 
 
@@ -60,7 +67,8 @@ def test_a_revision_moves_a_success_within_its_window() -> None:
 def test_a_late_start_moves_the_attempt_to_another_minute_of_the_hour() -> None:
     before, after = share(state()), share(state(started_us=7195 * SECOND))
     moved = {
-        (d.page.window_s, d.page.window_start): d.counts for d in deltas(before, after)
+        (d.window.window_s, d.window.window_start): d.counts
+        for d in deltas(before, after)
     }
     assert moved[60, 7200].attempts == -1 and moved[60, 7140].attempts == 1
     assert moved[3600, 7200].attempts == -1 and moved[3600, 3600].attempts == 1
@@ -76,20 +84,20 @@ def test_the_sum_of_all_changes_is_the_count_of_the_attempts(
     published: list[Event],
 ) -> None:
     states: dict[tuple[str, str], State] = {}
-    totals: Counter[tuple[Page, Kind, str]] = Counter()
+    totals: Counter[tuple[Window, Segment, str]] = Counter()
     for offset, event in enumerate(published):
         key = event.tenant, event.attempt_id
-        one = states.setdefault(key, State(*key, partition=1))
-        before = share(one)
-        apply(one, event, offset, LabelModel())
-        for page, kind, counts in deltas(before, share(one)):
+        changed = states.setdefault(key, State(*key, partition=1))
+        before = share(changed)
+        apply(changed, event, offset, LabelModel())
+        for window, segment, counts in deltas(before, share(changed)):
             for name, count in counts._asdict().items():
-                totals[page, kind, name] += count
-    expected: Counter[tuple[Page, Kind, str]] = Counter()
-    for one in states.values():
-        for page, kind, counts in deltas(None, share(one)):
+                totals[window, segment, name] += count
+    expected: Counter[tuple[Window, Segment, str]] = Counter()
+    for final in states.values():
+        for window, segment, counts in deltas(None, share(final)):
             for name, count in counts._asdict().items():
-                expected[page, kind, name] += count
+                expected[window, segment, name] += count
     assert +totals == +expected and not -totals
     ended = {(e.tenant, e.attempt_id) for e in published if isinstance(e, AttemptEnded)}
     assert sum(

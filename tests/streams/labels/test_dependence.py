@@ -2,7 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotfish.streams.labels.dependence import SIGNIFICANT, g_statistic, mates
+from pilotfish.streams.labels.dependence import (
+    SIGNIFICANT,
+    dependent_pairs,
+    g_statistic,
+)
 
 
 def test_g_of_a_table_worked_out_by_hand() -> None:
@@ -16,16 +20,18 @@ def test_independent_votes_have_no_g(a: float, b: float, ratio: float) -> None:
 
 
 @pytest.mark.parametrize("table", [[0, 0, 0, 0], [7, 0, 0, 0], [3, 4, 0, 0]])
-def test_a_source_that_says_one_thing_has_no_g(table: list[float]) -> None:
+def test_a_source_that_votes_one_way_has_no_g(table: list[float]) -> None:
     assert g_statistic(table) == 0
 
 
-def test_the_strongest_pairs_come_first_and_nobody_has_two_mates() -> None:
+def test_the_strongest_pairs_come_first_and_no_source_is_in_two() -> None:
     strong, weak = SIGNIFICANT + 2, SIGNIFICANT + 1
-    assert mates([(weak, "a", "b"), (strong, "b", "c"), (weak, "d", "e")]) == {
+    assert dependent_pairs(
+        [(weak, "a", "b"), (strong, "b", "c"), (weak, "d", "e")]
+    ) == {
         "b": "c",
         "c": "b",
         "d": "e",
         "e": "d",
     }
-    assert mates([(SIGNIFICANT - 1, "a", "b")]) == {}
+    assert dependent_pairs([(SIGNIFICANT - 1, "a", "b")]) == {}

@@ -16,16 +16,18 @@ from pilotfish.streams.labels.functions import EDIT
 from pilotfish.streams.labels.rules import END, FEEDBACK, Signal
 
 
-def told(kind: str, *values: float | None, source: str = "") -> Attempt:
-    """Return an attempt of which this was said, in this order."""
+def signalled(kind: str, *values: float | None, source: str = "") -> Attempt:
+    """Return an attempt with signals of these values, in this order."""
     named = cast("SignalKind", kind)
     return Attempt(signals=tuple(Signal(named, value, source) for value in values))
 
 
-def test_at_least_twelve_ship_and_all_abstain_without_a_sign() -> None:
+def test_at_least_twelve_are_built_in_and_all_abstain_without_evidence() -> None:
     assert len(FUNCTIONS) >= 12
-    assert [name for name, one in FUNCTIONS.items() if one(Attempt()) is not None] == []
-    assert all(one.__doc__ for one in FUNCTIONS.values())
+    assert [
+        name for name, function in FUNCTIONS.items() if function(Attempt()) is not None
+    ] == []
+    assert all(function.__doc__ for function in FUNCTIONS.values())
 
 
 @pytest.mark.parametrize(
@@ -41,34 +43,34 @@ def test_at_least_twelve_ship_and_all_abstain_without_a_sign() -> None:
         (ours.asked_again, "retry"),
     ],
 )
-def test_of_a_kind_of_signal_the_latest_word_counts(
+def test_the_latest_signal_of_a_kind_counts(
     function: LabellingFunction, kind: str
 ) -> None:
-    assert function(told(kind, 0.0, 0.75)) == 0.75
-    assert function(told(kind, 1.0, source=FEEDBACK + "user")) is ABSTAIN
-    assert function(told("abandoned", 1.0)) is ABSTAIN
+    assert function(signalled(kind, 0.0, 0.75)) == 0.75
+    assert function(signalled(kind, 1.0, source=FEEDBACK + "user")) is ABSTAIN
+    assert function(signalled("abandoned", 1.0)) is ABSTAIN
 
 
 def test_an_exception_and_asking_again_need_no_value() -> None:
-    assert ours.exception_class(told("exception", None)) == FAILURE
-    assert ours.asked_again(told("retry", None)) == FAILURE
-    assert ours.verifier(told("verifier", None)) is ABSTAIN
+    assert ours.exception_class(signalled("exception", None)) == FAILURE
+    assert ours.asked_again(signalled("retry", None)) == FAILURE
+    assert ours.verifier(signalled("verifier", None)) is ABSTAIN
 
 
 def test_the_end_is_an_explicit_outcome() -> None:
-    assert ours.explicit_outcome(told("explicit", 1.0, source=END)) == SUCCESS
+    assert ours.explicit_outcome(signalled("explicit", 1.0, source=END)) == SUCCESS
 
 
-def test_feedback_is_a_verdict_unless_it_is_an_edit() -> None:
-    said = told("explicit", 0.0, 1.0, source=FEEDBACK + "user")
-    edited = told("explicit", 0.4, source=EDIT)
-    assert ours.human_feedback(said) == SUCCESS
+def test_feedback_is_a_vote_unless_it_is_an_edit() -> None:
+    feedback = signalled("explicit", 0.0, 1.0, source=FEEDBACK + "user")
+    edited = signalled("explicit", 0.4, source=EDIT)
+    assert ours.human_feedback(feedback) == SUCCESS
     assert ours.human_feedback(edited) is ABSTAIN
     assert ours.answer_edited(edited) == 0.4
-    assert ours.answer_edited(said) is ABSTAIN
+    assert ours.answer_edited(feedback) is ABSTAIN
 
 
-def test_signs_in_what_it_did() -> None:
+def test_evidence_in_the_conduct() -> None:
     assert ours.abandonment(Attempt(status="abandoned")) == FAILURE
     assert ours.action_loop(Attempt(repeats=3)) == FAILURE
     assert ours.action_loop(Attempt(repeats=2)) is ABSTAIN
@@ -77,7 +79,7 @@ def test_signs_in_what_it_did() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "max steps reached",
         "Agent stopped due to max iterations",
@@ -86,14 +88,14 @@ def test_signs_in_what_it_did() -> None:
         "exceeded the number of turns",
     ],
 )
-def test_a_budget_that_ran_out_is_named_by_end_or_exception(said: str) -> None:
-    assert ours.step_budget_exhausted(Attempt(reason=said)) == FAILURE
-    assert ours.step_budget_exhausted(Attempt(exception=said)) == FAILURE
+def test_an_exhausted_budget_is_recognised_in_end_and_exception(text: str) -> None:
+    assert ours.step_budget_exhausted(Attempt(reason=text)) == FAILURE
+    assert ours.step_budget_exhausted(Attempt(exception=text)) == FAILURE
 
 
-@pytest.mark.parametrize("said", ["", "wrong rows", "the third step failed", "limit 5"])
-def test_other_ends_are_no_exhausted_budget(said: str) -> None:
-    assert ours.step_budget_exhausted(Attempt(reason=said)) is ABSTAIN
+@pytest.mark.parametrize("text", ["", "wrong rows", "the third step failed", "limit 5"])
+def test_other_ends_are_no_exhausted_budget(text: str) -> None:
+    assert ours.step_budget_exhausted(Attempt(reason=text)) is ABSTAIN
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ stories = st.lists(
 def attempts(
     accuracy: dict[str, float], number: int, seed: int = 0
 ) -> Iterator[tuple[dict[str, bool], bool]]:
-    """Yield what sources of this accuracy say, and what is true."""
+    """Yield the votes of sources with these accuracies, and the truth."""
     order = random.Random(seed)
     for _ in range(number):
         truth = order.random() < 0.6
@@ -35,7 +35,7 @@ def taught(accuracy: dict[str, float], number: int) -> LabelModel:
     return model
 
 
-def test_it_finds_out_whom_to_believe_without_being_told() -> None:
+def test_accuracies_are_learned_without_known_outcomes() -> None:
     truth = {"verifier": 0.95, "tests": 0.85, "judge": 0.75, "thumbs": 0.6}
     model = taught(truth, 3000)
     for name, right in truth.items():
@@ -43,25 +43,25 @@ def test_it_finds_out_whom_to_believe_without_being_told() -> None:
     assert model.p_success({"verifier": True, "judge": False, "thumbs": False}) > 0.5
 
 
-def test_its_p_success_comes_true() -> None:
+def test_p_success_is_calibrated() -> None:
     sources = {"verifier": 0.9, "tests": 0.8, "judge": 0.7, "thumbs": 0.6}
     model = taught(sources, 2000)
-    said = [
+    predictions = [
         (model.p_success(votes), truth) for votes, truth in attempts(sources, 4000, 1)
     ]
     for low in (0.0, 0.25, 0.5, 0.75):
-        inside = [(p, truth) for p, truth in said if low <= p < low + 0.25]
+        inside = [(p, truth) for p, truth in predictions if low <= p < low + 0.25]
         mean_p = sum(p for p, _ in inside) / len(inside)
         came_true = sum(truth for _, truth in inside) / len(inside)
         assert came_true == pytest.approx(mean_p, abs=0.08)
 
 
-def test_until_it_is_ready_the_share_of_votes_is_the_label() -> None:
+def test_until_the_model_is_ready_the_label_is_the_share_of_votes() -> None:
     model = LabelModel()
     assert model.label({"a": True, "b": True, "c": False}) == pytest.approx(2 / 3)
 
 
-def test_two_sources_never_make_it_ready_but_true_outcomes_do() -> None:
+def test_two_sources_are_not_enough_without_known_outcomes() -> None:
     sources = {"judge": 0.8, "thumbs": 0.7}
     assert not taught(sources, 500).ready
     model = LabelModel()
@@ -77,7 +77,7 @@ def test_a_source_worse_than_chance_is_believed_in_reverse() -> None:
     assert model.p_success({"judge": True}) < 0.3
 
 
-def test_a_copy_is_not_believed_twice() -> None:
+def test_a_copy_does_not_count_twice() -> None:
     sources = {"judge": 0.65, "verifier": 0.9, "tests": 0.85, "thumbs": 0.7}
     alone, doubled = LabelModel(), LabelModel()
     for votes, _ in attempts(sources, 1500):
@@ -89,7 +89,7 @@ def test_a_copy_is_not_believed_twice() -> None:
     assert doubled.p_success(both) == pytest.approx(p, abs=0.1)
 
 
-def test_silence_of_a_source_that_only_complains_is_a_good_sign() -> None:
+def test_abstention_of_a_source_that_only_votes_failure_is_good_evidence() -> None:
     model, order = LabelModel(), random.Random(0)
     for votes, truth in attempts({"judge": 0.7, "tests": 0.8, "thumbs": 0.7}, 2000):
         raised = order.random() < (0.02 if truth else 0.6)
@@ -98,7 +98,7 @@ def test_silence_of_a_source_that_only_complains_is_a_good_sign() -> None:
     assert model.p_success({"judge": True, "exception": False}) < 0.3
 
 
-def test_it_follows_a_source_that_changes_where_some_outcomes_are_said() -> None:
+def test_a_source_that_changes_is_followed_if_some_outcomes_are_known() -> None:
     model = LabelModel()
     good, bad = ({"judge": right, "tests": 0.8, "thumbs": 0.75} for right in (0.9, 0.5))
     for sources in (good, bad):
@@ -108,7 +108,7 @@ def test_it_follows_a_source_that_changes_where_some_outcomes_are_said() -> None
 
 
 @given(stories, st.integers(0, 80))
-def test_through_json_it_goes_on_as_if_nothing_had_been(
+def test_a_model_restored_from_json_learns_the_same(
     story: list[tuple[dict[str, bool], bool | None]], cut: int
 ) -> None:
     model, other = LabelModel(), LabelModel()
@@ -126,13 +126,13 @@ def test_through_json_it_goes_on_as_if_nothing_had_been(
 
 
 @given(stories, st.dictionaries(names, st.booleans(), min_size=1))
-def test_whom_it_names_adds_up_to_what_it_says(
+def test_contributions_add_up_to_p_success(
     story: list[tuple[dict[str, bool], bool | None]], votes: dict[str, bool]
 ) -> None:
     model = LabelModel()
-    for said, truth in story:
-        model.learn(said, truth)
+    for learned, truth in story:
+        model.learn(learned, truth)
     nothing = LabelModel(classes=model.classes, gain=model.gain).p_success({})
-    told = sum(weight for _, weight in model.told(votes))
-    odds = nothing / (1 - nothing) * 2.718281828459045**told
+    log_odds = sum(weight for _, weight in model.contributions(votes))
+    odds = nothing / (1 - nothing) * 2.718281828459045**log_odds
     assert model.p_success(votes) == pytest.approx(odds / (1 + odds), rel=1e-6)

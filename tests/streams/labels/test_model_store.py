@@ -18,7 +18,7 @@ def taught(attempts: int) -> LabelModel:
     return model
 
 
-def test_the_newest_snapshot_that_is_not_behind_an_offset_is_found(
+def test_the_newest_snapshot_at_or_before_an_offset_is_loaded(
     clickhouse: Any, settings: Settings
 ) -> None:
     key = settings.tenant, 3
@@ -32,16 +32,16 @@ def test_the_newest_snapshot_that_is_not_behind_an_offset_is_found(
     assert load_model(clickhouse, ("nobody", 3), 20) == LabelModel()
 
 
-def test_of_old_snapshots_the_newest_hundred_stay(settings: Settings) -> None:
+def test_the_newest_hundred_snapshots_are_kept(settings: Settings) -> None:
     clickhouse = ClickHouse(settings)
     for partition in (0, 1):
         for end in range(1, KEPT + 11):
             key = settings.tenant, partition
             write_models(clickhouse, {key: taught(end % 3)}, {partition: end})
     forget_old_models(clickhouse)
-    asked = {"tenant": settings.tenant}
+    parameters = {"tenant": settings.tenant}
     count = (
         "SELECT count(), min(as_of) FROM label_models WHERE tenant = {tenant:String}"
     )
-    assert clickhouse.query(count, asked) == [(2 * KEPT, 11)]
+    assert clickhouse.query(count, parameters) == [(2 * KEPT, 11)]
     assert load_model(clickhouse, (settings.tenant, 0), 10) == LabelModel()

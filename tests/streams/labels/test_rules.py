@@ -9,8 +9,16 @@ from pilotfish.schemas.events import SignalKind, Status
 from pilotfish.streams.labels.rules import END, FEEDBACK, Label, Signal, label
 
 KINDS = [
-    *("explicit", "verifier", "exit_code", "tests", "judge", "thumbs"),
-    *("exception", "infrastructure", "retry", "abandoned"),
+    "explicit",
+    "verifier",
+    "exit_code",
+    "tests",
+    "judge",
+    "thumbs",
+    "exception",
+    "infrastructure",
+    "retry",
+    "abandoned",
 ]
 STATUSES = ["succeeded", "failed", "infrastructure", "abandoned", "unknown"]
 
@@ -23,8 +31,8 @@ signals = st.builds(
 )
 
 
-def of(status: str, *said: tuple[str, float | None] | Signal) -> Label:
-    made = [Signal(*one) for one in said]  # type: ignore[arg-type]
+def of(status: str, *signals: tuple[str, float | None] | Signal) -> Label:
+    made = [Signal(*signal) for signal in signals]  # type: ignore[arg-type]
     return label(cast("Status", status), made)
 
 
@@ -45,17 +53,17 @@ def of(status: str, *said: tuple[str, float | None] | Signal) -> Label:
 def test_the_stronger_evidence_decides_in_any_order(
     stronger: Signal, weaker: Signal
 ) -> None:
-    for said in permutations([stronger, weaker]):
-        assert label("unknown", said) == Label(stronger.value)
+    for signals in permutations([stronger, weaker]):
+        assert label("unknown", signals) == Label(stronger.value)
 
 
-def test_among_equals_the_latest_word_counts() -> None:
+def test_of_equal_rank_the_latest_value_counts() -> None:
     assert of("unknown", ("verifier", 0.0), ("tests", 1.0)) == Label(1.0)
     first, last = (Signal("explicit", v, FEEDBACK + "user") for v in (1.0, 0.0))
     assert label("succeeded", [first, last]) == Label(0.0)
 
 
-def test_an_exception_and_a_retry_speak_for_failure() -> None:
+def test_an_exception_and_a_retry_mean_failure() -> None:
     assert of("unknown", ("exception", None)) == Label(0.0)
     assert of("abandoned", ("retry", None)) == Label(0.0)
 
@@ -71,11 +79,11 @@ def test_failed_infrastructure_is_not_the_approachs_fault(status: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["explicit", "verifier", "tests", "exit_code"])
-def test_a_known_success_counts_in_spite_of_infrastructure(kind: str) -> None:
+def test_a_proven_success_counts_although_infrastructure_failed(kind: str) -> None:
     assert of("infrastructure", (kind, 1.0)) == Label(1.0)
 
 
-def test_without_evidence_it_abstains() -> None:
+def test_without_evidence_the_label_abstains() -> None:
     assert of("unknown") == Label(None, "no evidence")
     assert of("abandoned") == Label(None, "abandoned")
     assert of("abandoned", ("abandoned", None)) == Label(None, "abandoned")
@@ -86,9 +94,9 @@ def test_evidence_is_stronger_than_abandonment() -> None:
     assert of("abandoned", ("tests", 1.0)) == Label(1.0)
 
 
-def test_its_outcome_is_a_word() -> None:
-    given = Label(1.0), Label(0.5), Label(0.25), Label(None, "no evidence")
-    outcomes = [one.outcome for one in given]
+def test_the_outcome_is_success_failure_or_the_reason_to_abstain() -> None:
+    labels = Label(1.0), Label(0.5), Label(0.25), Label(None, "no evidence")
+    outcomes = [label.outcome for label in labels]
     assert outcomes == ["success", "success", "failure", "no evidence"]
 
 
@@ -96,18 +104,18 @@ OUTCOMES = {"success", "failure", "infrastructure", "abandoned", "no evidence"}
 
 
 @given(st.sampled_from(STATUSES), st.lists(signals))
-def test_it_abstains_with_a_reason_or_says_a_probability(
-    status: Status, said: list[Signal]
+def test_a_label_is_a_probability_or_an_abstention_with_a_reason(
+    status: Status, signals: list[Signal]
 ) -> None:
-    p_success, abstained, _ = label(status, said)
+    p_success, abstained, _ = label(status, signals)
     assert (p_success is None) == bool(abstained)
     assert p_success is None or 0 <= p_success <= 1
-    assert label(status, said).outcome in OUTCOMES
+    assert label(status, signals).outcome in OUTCOMES
 
 
 @given(st.sampled_from(STATUSES), st.lists(signals), st.floats(0.5, 1))
 def test_a_success_by_feedback_always_counts(
-    status: Status, said: list[Signal], value: float
+    status: Status, signals: list[Signal], value: float
 ) -> None:
     feedback = Signal(cast("SignalKind", "explicit"), value, FEEDBACK + "user")
-    assert label(status, [*said, feedback]) == Label(value)
+    assert label(status, [*signals, feedback]) == Label(value)

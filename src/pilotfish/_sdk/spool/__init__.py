@@ -1,1 +1,1 @@
-"""Events that wait on disk while Kafka is away."""
+"""Events that wait on disk while Kafka is unreachable."""

@@ -1,7 +1,7 @@
-"""Who owns which folder of a spool: the process that holds the lock in it.
+"""Folders of a spool; each belongs to the process that holds the lock in it.
 
-The kernel lets go of the lock when the process dies, whatever killed it. A forked child
-does not have it: that is why these are locks of processes (`lockf`), not of open files.
+The kernel releases the lock when the process dies, however it dies. A forked child does
+not inherit it, which is why these are locks of processes (`lockf`), not of open files.
 """
 
 import fcntl
@@ -14,11 +14,11 @@ from typing import Final
 from pilotfish._sdk.spool.lanes import OUTCOMES, STEPS
 from pilotfish.schemas.ids import new_id
 
-_LOCK: Final = "lock"
+_LOCK_NAME: Final = "lock"
 
-_ours: dict[tuple[int, str], object] = {}
-"""Folders of this process, which its own locks do not keep it out of. By process: a
-child begins with the parent's memory, but without its locks."""
+_owned: dict[tuple[int, str], object] = {}
+"""Folders of this process: its own locks would not keep it from taking one twice. The key
+has the process id, because a child starts with the parent's memory but not its locks."""
 
 
 class SpoolFolder:
@@ -30,79 +30,80 @@ class SpoolFolder:
 
     @classmethod
     def new(cls, root: Path) -> "SpoolFolder":
-        """Make a folder.
+        """Create a folder.
 
         Raises:
-            OSError: there is no room, or no right to.
+            OSError: the disk is full, or permission is missing.
         """
         key = os.getpid(), new_id()
-        _ours[key] = cls
-        # Others see it once it is locked.
-        made = root / f".{key[1]}"
+        _owned[key] = cls
+        # Hidden from other processes until it is locked.
+        hidden = root / f".{key[1]}"
         try:
-            made.mkdir(mode=0o700)
-            lock = _locked(made)
-            return cls(made.rename(root / key[1]), lock)
+            hidden.mkdir(mode=0o700)
+            lock = _lock(hidden)
+            return cls(hidden.rename(root / key[1]), lock)
         except OSError:
-            del _ours[key]
+            del _owned[key]
             with suppress(OSError):
-                made.rmdir()
+                hidden.rmdir()
             raise
 
     def release(self) -> None:
-        """Leave the folder to other processes; an empty one is removed."""
+        """Let other processes take the folder; removes it if it is empty."""
         with suppress(OSError):
             if self.empty:
-                (self.path / _LOCK).unlink()
+                (self.path / _LOCK_NAME).unlink()
                 self.path.rmdir()
         os.close(self._lock)
-        _ours.pop((os.getpid(), self.path.name), None)
+        _owned.pop((os.getpid(), self.path.name), None)
 
     @property
     def empty(self) -> bool:
-        """Whether no files of events are there, or not even the folder."""
+        """Whether there are no event files, or the folder itself is gone."""
         try:
             return not self.files()
         except OSError:
             return True
 
     def files(self) -> list[Path]:
-        """Return the files of events, the oldest first.
+        """Return the event files, the oldest first.
 
         Raises:
             OSError: the folder is gone.
         """
         return sorted(
-            p for p in self.path.iterdir() if p.suffix[1:] in (STEPS, OUTCOMES)
+            path for path in self.path.iterdir() if path.suffix[1:] in (STEPS, OUTCOMES)
         )
 
 
 def left_behind(root: Path) -> Iterator[SpoolFolder]:
-    """Yield, as ours from now on, the folders whose processes are gone.
+    """Take over the folders whose processes have ended, and yield them.
 
     Raises:
         OSError: `root` cannot be read.
     """
     for path in sorted(root.iterdir()):
-        folder = _taken(path) if path.is_dir() and path.name[0] != "." else None
+        folder = _take_over(path) if path.is_dir() and path.name[0] != "." else None
         if folder is not None:
             yield folder
 
 
-def _taken(path: Path) -> SpoolFolder | None:
+def _take_over(path: Path) -> SpoolFolder | None:
     key, claim = (os.getpid(), path.name), object()
-    # In one step: other clients of this process look, too. A lock could be held at a fork.
-    if _ours.setdefault(key, claim) is not claim:
+    # `setdefault` is atomic: other clients of this process search as well. A lock of
+    # `threading` would not do, because it could be held during a fork.
+    if _owned.setdefault(key, claim) is not claim:
         return None
     try:
-        return SpoolFolder(path, _locked(path))
+        return SpoolFolder(path, _lock(path))
     except OSError:
-        del _ours[key]
+        del _owned[key]
         return None
 
 
-def _locked(folder: Path) -> int:
-    file = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+def _lock(folder: Path) -> int:
+    file = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -1,10 +1,10 @@
-"""What one process has on disk and is to be read: two lanes of files, one order."""
+"""The unread events of one process on disk: two lanes of files, read in one order."""
 
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from pilotfish._sdk.spool.file import SpoolFile, Stored
+from pilotfish._sdk.spool.file import SpoolFile, StoredEvent
 
 STEPS: Final = "steps"
 OUTCOMES: Final = "outcomes"
@@ -13,13 +13,13 @@ OUTCOMES: Final = "outcomes"
 @dataclass(slots=True)
 class _Lane:
     files: deque[SpoolFile] = field(default_factory=deque)
-    read: deque[tuple[SpoolFile, Stored]] = field(default_factory=deque)
+    loaded: deque[tuple[SpoolFile, StoredEvent]] = field(default_factory=deque)
 
 
 class SpoolLanes:
-    """Steps and outcomes lie in files of their own, so that steps can be dropped alone.
+    """Steps and outcomes are in separate files, so that steps can be dropped alone.
 
-    Those of two processes are never mixed: their orders say nothing of one another.
+    Events of two processes are never mixed: their numbers cannot be compared.
     """
 
     def __init__(self) -> None:
@@ -27,36 +27,36 @@ class SpoolLanes:
 
     @property
     def backlog(self) -> bool:
-        """Whether events are to be read."""
-        return any(lane.files or lane.read for lane in self._lanes.values())
+        """Whether there are unread events."""
+        return any(lane.files or lane.loaded for lane in self._lanes.values())
 
     def append(self, file: SpoolFile) -> None:
-        """Add a file behind the others of its lane."""
+        """Add a file at the end of its lane."""
         self._lanes[lane_of_file(file)].files.append(file)
 
     def oldest_steps(self) -> SpoolFile | None:
-        """Take out the oldest unread file of steps; None if there is none."""
+        """Remove and return the oldest unread file of steps, or None."""
         files = self._lanes[STEPS].files
         return files.popleft() if files else None
 
-    def to_read(self) -> SpoolFile | None:
-        """Take out a file that must be read before `take` knows what is oldest."""
+    def next_file(self) -> SpoolFile | None:
+        """Remove and return a file to load before `take` can tell the oldest event."""
         for lane in self._lanes.values():
-            if lane.files and not lane.read:
+            if lane.files and not lane.loaded:
                 return lane.files.popleft()
         return None
 
-    def put(self, file: SpoolFile, found: list[Stored]) -> None:
-        """Say what was in the file that `to_read` returned."""
-        read = self._lanes[lane_of_file(file)].read
-        read.extend((file, stored) for stored in found)
+    def load(self, file: SpoolFile, events: list[StoredEvent]) -> None:
+        """Add the events of the file that `next_file` returned."""
+        loaded = self._lanes[lane_of_file(file)].loaded
+        loaded.extend((file, stored) for stored in events)
 
-    def take(self) -> tuple[SpoolFile, Stored] | None:
-        """Take out the oldest event of those read; None if there is none."""
-        reads = [lane.read for lane in self._lanes.values() if lane.read]
-        if not reads:
+    def take(self) -> tuple[SpoolFile, StoredEvent] | None:
+        """Remove and return the oldest loaded event, or None."""
+        queues = [lane.loaded for lane in self._lanes.values() if lane.loaded]
+        if not queues:
             return None
-        return min(reads, key=lambda read: read[0][1].order).popleft()
+        return min(queues, key=lambda queue: queue[0][1].order).popleft()
 
 
 def lane_of_file(file: SpoolFile) -> str:

@@ -1,4 +1,4 @@
-"""The spool: on disk, what Kafka has not taken, bounded, in the order of its events."""
+"""The spool: a bounded, ordered store on disk of events that Kafka has not accepted."""
 
 from collections.abc import Iterable
 from errno import EDQUOT, ENOSPC
@@ -14,37 +14,37 @@ from pilotfish._sdk.warnings import Warnings
 from pilotfish.schemas.errors import ConfigurationError
 
 SPOOL_BYTES: Final = 256 * 1024 * 1024
-"""What a process keeps on disk, with what it took over from those that are gone."""
+"""Limit per process, including files taken over from ended processes."""
 _FILE_BYTES: Final = 1024 * 1024
-_FULL: Final = (ENOSPC, EDQUOT)
+_DISK_FULL: Final = (ENOSPC, EDQUOT)
 
 
-class Place(NamedTuple):
-    """Where an event is on disk."""
+class Location(NamedTuple):
+    """The location of an event on disk."""
 
     file: SpoolFile
     offset: int
 
 
-_Ends = dict[str, SpoolFile]
-"""By lane, the file that is written."""
+_OpenFiles = dict[str, SpoolFile]
+"""By lane, the file that is being written."""
 
 
 class Spool:
-    """First in, first out, and what others left before what is new.
+    """First in, first out, with events of ended processes before new ones.
 
-    What finds no room pushes out the oldest file of steps that is not read yet (1 MB at
-    most); where there is none, it is dropped itself. Used by one thread at a time; never
-    raises because of the disk.
+    An event that does not fit pushes out the oldest unread file of steps (1 MB at most);
+    if there is none, the event itself is dropped. Used by one thread at a time; a failing
+    disk causes warnings, never exceptions.
 
     Args:
-        path: the folder that processes share, one for each Kafka.
-        tenant: whose events these are; nobody else's are taken over.
-        warnings: told about trouble, once a reason.
-        limit_bytes: of all files together.
+        path: the folder that processes share, one per Kafka.
+        tenant: the owner of the events; only this tenant's files are taken over.
+        warnings: receives the reasons for failures.
+        limit_bytes: size limit of all files together.
 
     Raises:
-        ConfigurationError: there can be no such folder.
+        ConfigurationError: the folder cannot be created.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Spool:
         warnings: Warnings,
         limit_bytes: int = SPOOL_BYTES,
     ) -> None:
-        # A tenant's name may hold what a folder's must not.
+        # A tenant's name may contain characters that a folder's name must not.
         self._root = path / blake2b(tenant.encode(), digest_size=8).hexdigest()
         self._limit = limit_bytes
         self._file_bytes = min(_FILE_BYTES, limit_bytes // 16)
@@ -63,7 +63,7 @@ class Spool:
         self._taken_over: list[SpoolFolder] = []
         self._lanes = SpoolLanes()
         self._older: list[SpoolLanes] = []
-        self._ends: _Ends = {}
+        self._files: _OpenFiles = {}
         self._size = 0
         self._order = 0
         self.counts = SpoolCounts()
@@ -72,49 +72,49 @@ class Spool:
             self._root.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(
-                f"spool: there can be no folder: {error}"
+                f"spool: cannot create the folder: {error}; choose another one"
             ) from error
 
     @property
     def backlog(self) -> bool:
-        """Whether events are to be read."""
+        """Whether there are unread events."""
         return any(lanes.backlog for lanes in (*self._older, self._lanes))
 
     def add(self, text: bytes) -> None:
-        """Keep an event behind all others; one that finds no room is counted."""
-        place = self._write(text, self._ends)
-        if place is None:
+        """Append an event; one that does not fit counts as dropped."""
+        location = self._write(text, self._files)
+        if location is None:
             self.counts.dropped += 1
         else:
-            place.file.unread += 1
-            if place.offset == 0:
-                self._lanes.append(place.file)
+            location.file.unread += 1
+            if location.offset == 0:
+                self._lanes.append(location.file)
         self.counts.kept += 1
 
-    def shelter(self, texts: Iterable[bytes]) -> list[Place | None]:
-        """Keep events that are on their way already: to be settled, but not read."""
-        ends: _Ends = {}
-        places = [self._write(text, ends) for text in texts]
-        for place in places:
-            if place is not None:
+    def back_up(self, texts: Iterable[bytes]) -> list[Location | None]:
+        """Write events that are in flight: to be settled later, but not read back."""
+        files: _OpenFiles = {}
+        locations = [self._write(text, files) for text in texts]
+        for location in locations:
+            if location is not None:
                 self.counts.kept += 1
-                place.file.open += 1
-        return places
+                location.file.open += 1
+        return locations
 
-    def take(self) -> tuple[Place, bytes] | None:
-        """Return the oldest event that is to be read; None if there is none."""
+    def take(self) -> tuple[Location, bytes] | None:
+        """Return the oldest unread event, or None."""
         for lanes in (*self._older, self._lanes):
-            while (file := lanes.to_read()) is not None:
-                self._read(file, lanes)
+            while (file := lanes.next_file()) is not None:
+                self._load(file, lanes)
             if (oldest := lanes.take()) is not None:
                 file, stored = oldest
-                return Place(file, stored.offset), stored.text
+                return Location(file, stored.offset), stored.text
         return None
 
-    def settle(self, places: Iterable[Place]) -> None:
-        """Forget events that were read or on their way: nobody is to send them again."""
+    def settle(self, locations: Iterable[Location]) -> None:
+        """Remove events that were read or backed up: nobody must send them again."""
         offsets: dict[SpoolFile, list[int]] = {}
-        for file, offset in places:
+        for file, offset in locations:
             offsets.setdefault(file, []).append(offset)
         for file, settled in offsets.items():
             file.open -= len(settled)
@@ -123,51 +123,51 @@ class Spool:
             else:
                 self._remove(file)
 
-    def refuse(self, place: Place, reason: str) -> None:
-        """Drop what was read and is no event; its file is kept for a look at it."""
-        self._damaged(place.file, 1, reason)
-        self.settle([place])
+    def refuse(self, location: Location, reason: str) -> None:
+        """Drop an unreadable event; its file is kept for inspection."""
+        self._set_aside(location.file, 1, reason)
+        self.settle([location])
 
     def take_over(self) -> None:
-        """Add what processes of the tenant that are gone have left."""
+        """Add the events that ended processes of the tenant left behind."""
         try:
-            self._let_go()
+            self._release_empty_folders()
             for folder in left_behind(self._root):
                 self._taken_over.append(folder)
-                self._find(folder)
+                self._add_files(folder)
         except OSError as error:
-            self._trouble(error)
+            self._warn(error)
 
     def close(self) -> None:
-        """Leave what is there to the next process of the tenant."""
+        """Leave the remaining events to the next process of the tenant."""
         for folder in self._taken_over:
             folder.release()
         if self._own is not None:
             self._own.release()
 
-    def _write(self, text: bytes, ends: _Ends) -> Place | None:
+    def _write(self, text: bytes, files: _OpenFiles) -> Location | None:
         self._order += 1
         line = line_of(self._order, text)
         while self._make_room(len(line)):
             try:
-                file = self._end(lane_of_event(text), ends)
+                file = self._open_file(lane_of_event(text), files)
                 offset = file.append(line)
             except OSError as error:
-                self._trouble(error)
-                if error.errno not in _FULL or not self._drop_steps():
+                self._warn(error)
+                if error.errno not in _DISK_FULL or not self._drop_steps():
                     return None
             else:
                 self._size += len(line)
-                return Place(file, offset)
+                return Location(file, offset)
         self._warnings.once("the spool is full", "events were dropped")
         return None
 
-    def _end(self, lane: str, ends: _Ends) -> SpoolFile:
+    def _open_file(self, lane: str, files: _OpenFiles) -> SpoolFile:
         if self._own is None:
             self._own = SpoolFolder.new(self._root)
-        if lane not in ends or ends[lane].size >= self._file_bytes:
-            ends[lane] = SpoolFile(self._own.path / f"{self._order:020}.{lane}")
-        return ends[lane]
+        if lane not in files or files[lane].size >= self._file_bytes:
+            files[lane] = SpoolFile(self._own.path / f"{self._order:020}.{lane}")
+        return files[lane]
 
     def _make_room(self, size: int) -> bool:
         while self._size + size > self._limit:
@@ -176,39 +176,41 @@ class Spool:
         return True
 
     def _drop_steps(self) -> bool:
-        """Drop the oldest file of steps that is not read; False if there is none."""
+        """Drop the oldest unread file of steps; False if there is none."""
         for lanes in (*self._older, self._lanes):
             if (oldest := lanes.oldest_steps()) is not None:
                 self.counts.dropped += oldest.unread
-                self._end_here(oldest)
+                self._finish_file(oldest)
                 self._remove(oldest)
                 self._warnings.once("the spool is full", "events were dropped")
                 return True
         return False
 
-    def _end_here(self, file: SpoolFile) -> None:
+    def _finish_file(self, file: SpoolFile) -> None:
         """Write nothing more to a file."""
-        self._ends = {name: end for name, end in self._ends.items() if end is not file}
+        self._files = {
+            lane: other for lane, other in self._files.items() if other is not file
+        }
 
-    def _read(self, file: SpoolFile, lanes: SpoolLanes) -> None:
-        self._end_here(file)
+    def _load(self, file: SpoolFile, lanes: SpoolLanes) -> None:
+        self._finish_file(file)
         try:
-            found = file.read()
+            events = file.read()
         except OSError as error:
-            self._trouble(error)
-            found = []
-        if len(found) < file.unread:
-            self._damaged(file, file.unread - len(found), "a file is damaged")
-        file.open, file.unread = len(found), 0
-        lanes.put(file, found)
-        if not found:
+            self._warn(error)
+            events = []
+        if len(events) < file.unread:
+            self._set_aside(file, file.unread - len(events), "a file is damaged")
+        file.open, file.unread = len(events), 0
+        lanes.load(file, events)
+        if not events:
             self._remove(file)
 
-    def _find(self, folder: SpoolFolder) -> None:
+    def _add_files(self, folder: SpoolFolder) -> None:
         lanes = SpoolLanes()
         self._older.append(lanes)
         for path in folder.files():
-            file = SpoolFile.found(path)
+            file = SpoolFile.existing(path)
             self._size += file.size
             self.counts.taken_over += file.unread
             if file.unread:
@@ -220,7 +222,7 @@ class Spool:
         try:
             file.mark(offsets)
         except OSError as error:
-            self._trouble(error)
+            self._warn(error)
 
     def _remove(self, file: SpoolFile) -> None:
         self._size -= file.size
@@ -230,23 +232,23 @@ class Spool:
             else:
                 file.path.unlink()
         except OSError as error:
-            self._trouble(error)
+            self._warn(error)
 
-    def _let_go(self) -> None:
-        """Remove the folders in which all is sent."""
+    def _release_empty_folders(self) -> None:
+        """Release the folders whose events are all sent."""
         self._older = [lanes for lanes in self._older if lanes.backlog]
         empty = [folder for folder in self._taken_over if folder.empty]
         for folder in empty:
             self._taken_over.remove(folder)
             folder.release()
 
-    def _damaged(self, file: SpoolFile, lost: int, reason: str) -> None:
+    def _set_aside(self, file: SpoolFile, lost: int, reason: str) -> None:
         self.counts.dropped += lost
         file.damaged = True
         self._warnings.once(
-            reason, f"{self._root / 'damaged'} is a file of the spool set aside"
+            reason, f"a file of the spool is set aside as {self._root / 'damaged'}"
         )
 
-    def _trouble(self, error: OSError) -> None:
+    def _warn(self, error: OSError) -> None:
         reason = error.strerror or type(error).__name__
         self._warnings.once(reason, f"the spool in {self._root} does not work")

@@ -1,1 +1,1 @@
-"""The ways out of the agent's process: Kafka, or memory."""
+"""Transports of events, advice and hints: over Kafka, or in memory."""

@@ -1,22 +1,23 @@
-"""The transport over Kafka: three clients, each with a thread that serves it."""
+"""The transport over Kafka: three clients, each served by a thread of its own."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-# Kafka's client imports this by itself at the first look at the topics, in a background
-# thread: a child forked in that moment would wait for the import for ever.
+# Kafka's client imports this itself when it first lists topics, in a background thread: a
+# child forked at that moment would wait for the import forever.
 import confluent_kafka.admin  # noqa: F401
 from pydantic import TypeAdapter, ValidationError
 
 from pilotfish._sdk.connection import Connection, Identity
-from pilotfish._sdk.hint import Question
+from pilotfish._sdk.hint import PendingHint
 from pilotfish._sdk.options import Options
 from pilotfish._sdk.stats import SpoolCounts
-from pilotfish._sdk.transport.kafka_advice import AdviceLine
-from pilotfish._sdk.transport.kafka_events import FOR_EVER_MS, EventProducer
+from pilotfish._sdk.transport.kafka_advice import AdviceChannel
+from pilotfish._sdk.transport.kafka_events import NO_DELIVERY_TIMEOUT_MS, EventProducer
 from pilotfish._sdk.transport.kafka_hints import HintFeed
-from pilotfish._sdk.transport.transport import Settled
+from pilotfish._sdk.transport.transport import OnSettled
 from pilotfish._sdk.warnings import Warnings
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import AdviceRequested, HintGiven
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
 
 
 class KafkaTransport:
-    """Events, advice and hints over one Kafka. Opening does not wait for it.
+    """Events, advice and hints over one Kafka; does not wait for it.
 
     Raises:
-        ConfigurationError: settings with which no client can be made.
+        ConfigurationError: Kafka's client refuses these settings.
     """
 
     def __init__(
@@ -46,26 +47,26 @@ class KafkaTransport:
         self._settings = settings
         self._warnings = warnings
         self._events = events
-        self._advice = AdviceLine(settings, client_id, deadline_s, warnings)
+        self._advice = AdviceChannel(settings, client_id, deadline_s, warnings)
         self._feeds: set[HintFeed] = set()
 
     @property
     def spool(self) -> SpoolCounts:
         return self._events.spool
 
-    def publish(self, event: Event, settled: Settled) -> bool:
-        return self._events.publish(event, settled)
+    def publish(self, event: Event, on_settled: OnSettled) -> bool:
+        return self._events.publish(event, on_settled)
 
     def poll(self, timeout_s: float) -> None:
         self._events.poll(timeout_s)
 
-    def answers(self, timeout_s: float) -> bool:
-        return self._events.answers(timeout_s)
+    def is_reachable(self, timeout_s: float) -> bool:
+        return self._events.is_reachable(timeout_s)
 
-    def keep(self) -> bool:
-        return self._events.keep()
+    def spool_everything(self) -> bool:
+        return self._events.spool_everything()
 
-    def ask(self, request: AdviceRequested) -> Question:
+    def ask(self, request: AdviceRequested) -> PendingHint:
         return self._advice.ask(request)
 
     def subscribe(
@@ -74,11 +75,11 @@ class KafkaTransport:
         feed = HintFeed(self._settings, tenant, callback, self._warnings)
         self._feeds.add(feed)
 
-        def end() -> None:
+        def unsubscribe() -> None:
             feed.close()
             self._feeds.discard(feed)
 
-        return end
+        return unsubscribe
 
     def close(self) -> None:
         for feed in tuple(self._feeds):
@@ -88,10 +89,10 @@ class KafkaTransport:
 
 
 def open_connection(options: Options) -> Connection:
-    """Open everything that a client of these options needs; does not wait for Kafka.
+    """Open everything that a client with these options needs; does not wait for Kafka.
 
     Raises:
-        ConfigurationError: a setting is wrong; the message says which.
+        ConfigurationError: a setting is wrong; the message names it.
     """
     settings = _settings(options)
     identity = _identity(options, settings)
@@ -106,25 +107,29 @@ def open_connection(options: Options) -> Connection:
 
 
 def _events(
-    settings: Settings, spool: Path | None, tenant: str, warnings: Warnings
+    settings: Settings,
+    folder: str | os.PathLike[str] | None,
+    tenant: str,
+    warnings: Warnings,
 ) -> "EventProducer | SpoolingProducer":
-    if spool is None:
+    if folder is None:
         return EventProducer(settings, warnings)
-    # Not everywhere: Windows lacks the locks.
+    # Imported only here, because Windows lacks the file locks.
     from pilotfish._sdk.spool.producer import SpoolingProducer
     from pilotfish._sdk.spool.spool import Spool
 
-    events = EventProducer(settings, warnings, FOR_EVER_MS)
-    return SpoolingProducer(events, Spool(spool, tenant, warnings), warnings)
+    events = EventProducer(settings, warnings, NO_DELIVERY_TIMEOUT_MS)
+    spool = Spool(Path(folder), tenant, warnings)
+    return SpoolingProducer(events, spool, warnings)
 
 
 def _settings(options: Options) -> Settings:
-    given = {"kafka": options.kafka, "tenant": options.tenant}
-    changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
+    arguments = {"kafka": options.kafka, "tenant": options.tenant}
+    given: dict[str, Any] = {k: v for k, v in arguments.items() if v is not None}
     try:
-        return Settings(**changes)
+        return Settings(**given)
     except ValidationError as error:
-        raise _misconfigured("PILOTFISH_", error) from error
+        raise _configuration_error("PILOTFISH_", error) from error
 
 
 def _identity(options: Options, settings: Settings) -> Identity:
@@ -134,13 +139,13 @@ def _identity(options: Options, settings: Settings) -> Identity:
             name=options.agent, version=options.agent_version, model=options.model
         )
     except ValidationError as error:
-        raise _misconfigured("connect: ", error) from error
+        raise _configuration_error("connect: ", error) from error
     return Identity(tenant, agent, options.redact, options.queue_bytes)
 
 
-def _misconfigured(where: str, error: ValidationError) -> ConfigurationError:
+def _configuration_error(prefix: str, error: ValidationError) -> ConfigurationError:
     first = error.errors(include_url=False, include_input=False)[0]
-    place = "_".join(str(part) for part in first["loc"]) or "tenant"
-    if where.isupper():
-        place = place.upper()
-    return ConfigurationError(f"{where}{place}: {first['msg']}")
+    field = "_".join(str(part) for part in first["loc"]) or "tenant"
+    if prefix.isupper():
+        field = field.upper()
+    return ConfigurationError(f"{prefix}{field}: {first['msg']}")

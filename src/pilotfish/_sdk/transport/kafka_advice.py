@@ -1,4 +1,4 @@
-"""Requests for advice to Kafka, and the replies from it."""
+"""Requests for advice over Kafka, and their replies."""
 
 import random
 import threading
@@ -10,7 +10,7 @@ from typing import Any, Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
-from pilotfish._sdk.hint import Question
+from pilotfish._sdk.hint import PendingHint
 from pilotfish._sdk.warnings import Warnings
 from pilotfish.runtime import trace
 from pilotfish.runtime.kafka import consumer, headers, mapped_errors, producer, publish
@@ -26,15 +26,22 @@ _QUICK: Final[dict[str, Any]] = {
     "reconnect.backoff.max.ms": 1000,
     "log_level": 0,
 }
+_UNSAFE_BUT_QUICK: Final[dict[str, Any]] = {
+    "enable.idempotence": False,
+    "acks": 1,
+    "linger.ms": 0,
+}
+"""For requests: a lost one only means no hint."""
 _METADATA_S: Final = 0.5
-_AGAIN_S: Final = 0.2
-_TURNS_UNTOLD: Final = 3
+_RETRY_S: Final = 0.2
+_QUIET_RETRIES: Final = 3
+"""Failures without a warning: a topic created just now has no leader for a moment."""
 _POLL_S: Final = 0.1
 
 
 @dataclass(slots=True)
-class _Open:
-    """A request without an answer yet."""
+class _OpenRequest:
+    """A request that has no answer yet."""
 
     request: AdviceRequested
     trace: TraceHeaders
@@ -42,20 +49,20 @@ class _Open:
     delivered: bool = False
 
 
-class AdviceLine:
-    """Asks on the requests topic and listens on one partition of the replies topic.
+class AdviceChannel:
+    """Publishes to the requests topic and reads one partition of the replies topic.
 
-    A background thread finds that partition and its end; requests that are asked before
-    are sent when it has. Nothing is committed: a reply is of use only now.
+    A background thread picks that partition and seeks to its end; earlier requests wait
+    for that. Offsets are never committed: a late reply is useless.
 
     Args:
         settings: where Kafka is.
-        client_id: the key under which replies come.
-        deadline_s: after which a request is of no use and is no longer sent.
-        warnings: told about trouble, once a reason.
+        client_id: the key of the replies to this client.
+        deadline_s: after this time a request is useless and no longer sent.
+        warnings: receives the reasons for failures.
 
     Raises:
-        ConfigurationError: settings with which no client can be made.
+        ConfigurationError: Kafka's client refuses these settings.
     """
 
     def __init__(
@@ -63,7 +70,7 @@ class AdviceLine:
     ) -> None:
         self._key = client_id.encode()
         self._warnings = warnings
-        self._open: dict[str, _Open] = {}
+        self._open: dict[str, _OpenRequest] = {}
         self._lock = threading.Lock()
         self._partition: int | None = None
         self._ending = threading.Event()
@@ -71,7 +78,7 @@ class AdviceLine:
             self._producer = producer(
                 settings,
                 **_QUICK,
-                **{"enable.idempotence": False, "acks": 1, "linger.ms": 0},
+                **_UNSAFE_BUT_QUICK,
                 **{"message.timeout.ms": max(int(deadline_s * 1000), 1)},
                 error_cb=lambda _: None,
             )
@@ -82,44 +89,43 @@ class AdviceLine:
                 **{"auto.offset.reset": "latest", "fetch.wait.max.ms": 100},
                 error_cb=lambda _: None,
             )
-        threading.Thread(
-            target=self._listen, name="pilotfish-advice", daemon=True
-        ).start()
+        threading.Thread(target=self._run, name="pilotfish-advice", daemon=True).start()
 
-    def ask(self, request: AdviceRequested) -> Question:
-        """Send a request, now or as soon as replies can be heard."""
-        waiting = _Open(request, trace.current())
+    def ask(self, request: AdviceRequested) -> PendingHint:
+        """Send a request, at once or as soon as replies can be read."""
+        pending = _OpenRequest(request, trace.current())
+        request_id, attempt_id = request.request_id, request.attempt_id or ""
         with self._lock:
-            self._open[request.request_id] = waiting
+            self._open[request_id] = pending
             ready = self._partition is not None
         if ready:
-            self._send(waiting)
-        name = request.request_id
-        about = name, request.attempt_id or ""
-        return Question(*about, waiting.answer, lambda: self._give_up(name))
+            self._send(pending)
+        return PendingHint(
+            request_id, attempt_id, pending.answer, lambda: self._give_up(request_id)
+        )
 
     def _give_up(self, request_id: str) -> Abstention:
-        """Forget a request; "unreachable" if Kafka did not even take it."""
+        """Forget a request; "unreachable" if Kafka did not even accept it."""
         self._producer.poll(0)
         with self._lock:
-            forgotten = self._open.pop(request_id, None)
-        if forgotten is None or forgotten.delivered:
+            request = self._open.pop(request_id, None)
+        if request is None or request.delivered:
             return "deadline"
         return "unreachable"
 
     def close(self) -> None:
-        """Stop listening; the thread ends by itself, a moment later."""
+        """Stop reading replies; the thread ends on its own a moment later."""
         self._ending.set()
         self._producer.purge()
         self._producer.poll(0)
 
-    def _send(self, waiting: _Open) -> None:
-        request = waiting.request.model_copy(
+    def _send(self, pending: _OpenRequest) -> None:
+        request = pending.request.model_copy(
             update={"reply_partition": self._partition}
         )
 
         def on_delivery(error: KafkaError | None, _: Record) -> None:
-            waiting.delivered = error is None
+            pending.delivered = error is None
 
         try:
             publish(
@@ -127,39 +133,38 @@ class AdviceLine:
                 ADVICE_REQUESTS,
                 request.request_id,
                 request,
-                waiting.trace,
+                pending.trace,
                 on_delivery=on_delivery,
             )
         except (BufferError, KafkaException) as error:
             self._warnings.once(str(error), "a request for advice was not sent")
 
-    def _listen(self) -> None:
-        for turn in count():
-            trouble = None if self._ending.is_set() else self._tune_in()
-            if trouble is None:
+    def _run(self) -> None:
+        for retries in count():
+            problem = None if self._ending.is_set() else self._start_reading()
+            if problem is None:
                 break
-            # Topics made just now have no leader for a moment: no news.
-            if turn == _TURNS_UNTOLD:
-                self._warnings.once(trouble, "no advice until Kafka answers")
-            self._ending.wait(_AGAIN_S)
+            if retries == _QUIET_RETRIES:
+                self._warnings.once(problem, "no advice until Kafka answers")
+            self._ending.wait(_RETRY_S)
         while not self._ending.is_set():
             self._producer.poll(0)
             record = self._consumer.poll(_POLL_S)
             if record is not None and record.error() is None:
-                self._hear(record)
+                self._receive(record)
         self._consumer.close()
 
-    def _tune_in(self) -> str | None:
-        """Listen from the end of a partition; send what waits for that.
+    def _start_reading(self) -> str | None:
+        """Read from the end of a partition on; send the requests that waited for that.
 
-        Returns what is in the way, or None.
+        Returns what went wrong, or None.
         """
         try:
-            partition = self._choose()
+            partition = self._pick_partition()
             place = TopicPartition(ADVICE_REPLIES.name, partition)
             _, end = self._consumer.get_watermark_offsets(place, timeout=_METADATA_S)
             self._consumer.assign([TopicPartition(place.topic, partition, end)])
-            # Makes the producer know the topic, so that the first request is quick.
+            # The producer fetches the topic's metadata now, so the first request is quick.
             self._producer.list_topics(ADVICE_REQUESTS.name, timeout=_METADATA_S)
         except KafkaException as error:
             return str(error.args[0].str())
@@ -168,28 +173,30 @@ class AdviceLine:
         with self._lock:
             self._partition = partition
             waiting = list(self._open.values())
-        for one in waiting:
-            self._send(one)
+        for request in waiting:
+            self._send(request)
         return None
 
-    def _choose(self) -> int:
-        found = self._consumer.list_topics(ADVICE_REPLIES.name, timeout=_METADATA_S)
-        topic = found.topics[ADVICE_REPLIES.name]
+    def _pick_partition(self) -> int:
+        metadata = self._consumer.list_topics(ADVICE_REPLIES.name, timeout=_METADATA_S)
+        topic = metadata.topics[ADVICE_REPLIES.name]
         if topic.error is not None or not topic.partitions:
-            raise LookupError(f"Kafka has no topic {ADVICE_REPLIES.name}")
-        chosen: int = random.choice(list(topic.partitions))  # noqa: S311 - no secret
-        return chosen
+            raise LookupError(
+                f"Kafka has no topic {ADVICE_REPLIES.name}: `pilotfish prepare` creates it"
+            )
+        partition: int = random.choice(list(topic.partitions))  # noqa: S311 - no secret
+        return partition
 
-    def _hear(self, record: Record) -> None:
+    def _receive(self, record: Record) -> None:
         if record.key() != self._key:
             return
         try:
-            given = decode(ADVICE_REPLIES, record.value(), headers(record))
+            hint = decode(ADVICE_REPLIES, record.value(), headers(record))
         except SchemaError as error:
             self._warnings.once(str(error), "a reply cannot be read")
             return
-        assert isinstance(given, HintGiven)
+        assert isinstance(hint, HintGiven)
         with self._lock:
-            waiting = self._open.pop(given.request_id, None)
-        if waiting is not None and waiting.answer.set_running_or_notify_cancel():
-            waiting.answer.set_result(given)
+            request = self._open.pop(hint.request_id, None)
+        if request is not None and request.answer.set_running_or_notify_cancel():
+            request.answer.set_result(hint)

@@ -6,7 +6,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as Record
 
 from pilotfish._sdk.stats import SpoolCounts
-from pilotfish._sdk.transport.transport import Failure, Settled
+from pilotfish._sdk.transport.transport import Failure, OnSettled
 from pilotfish._sdk.warnings import Warnings
 from pilotfish.runtime.kafka import mapped_errors, producer, publish
 from pilotfish.runtime.settings import Settings
@@ -14,56 +14,59 @@ from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Event
 from pilotfish.schemas.topics import EVENTS
 
-_AROUND_BYTES: Final = 16 * 1024
-"""For what is around a value: key and headers."""
-PATIENCE_MS: Final = 300_000
-"""After so long without an acknowledgement Kafka's client gives an event up."""
-FOR_EVER_MS: Final = 0
-"""It never does: for who keeps events until they are acknowledged."""
+_ENVELOPE_BYTES: Final = 16 * 1024
+"""For the key and headers around a value."""
+DELIVERY_TIMEOUT_MS: Final = 300_000
+"""How long Kafka's client tries to deliver an event before it gives up."""
+NO_DELIVERY_TIMEOUT_MS: Final = 0
+"""Never give up: for a spool, which keeps events until they are acknowledged."""
 
-_UNFIT: Final = (
+_FINAL_ERRORS: Final = (
     KafkaError.MSG_SIZE_TOO_LARGE,
     KafkaError.INVALID_MSG,
     KafkaError.INVALID_RECORD,
     KafkaError.INVALID_TIMESTAMP,
 )
-"""What Kafka says of an event that it would refuse again."""
+"""Errors about the event itself: Kafka would refuse it again."""
 
 _PRODUCER: Final[dict[str, Any]] = {
-    "message.max.bytes": EVENTS.max_bytes + _AROUND_BYTES,
-    # What waits here cannot be dropped by worth any more, so most waits in our queue.
+    "message.max.bytes": EVENTS.max_bytes + _ENVELOPE_BYTES,
+    # Small, because only our own queue drops steps before outcomes.
     "queue.buffering.max.kbytes": 16 * 1024,
-    # A broker that comes back is to be found within a second.
+    # So that a broker that comes back is found within a second.
     "reconnect.backoff.max.ms": 1000,
-    # Kafka's trouble is told once, by us, and not to the agent's terminal.
+    # Errors are logged once, by us, instead of filling the agent's terminal.
     "log_level": 0,
 }
 
 
 class EventProducer:
-    """Publishes events; idempotent, so that Kafka's own retries double nothing.
+    """Publishes events; idempotent, so that retries of Kafka's client add no duplicates.
 
     Args:
         settings: where Kafka is.
-        warnings: told about trouble, once a reason.
-        patience_ms: see `PATIENCE_MS`.
+        warnings: receives the reasons for failures.
+        delivery_timeout_ms: see `DELIVERY_TIMEOUT_MS`.
 
     Raises:
-        ConfigurationError: settings with which no producer can be made.
+        ConfigurationError: Kafka's client refuses these settings.
     """
 
     def __init__(
-        self, settings: Settings, warnings: Warnings, patience_ms: int = PATIENCE_MS
+        self,
+        settings: Settings,
+        warnings: Warnings,
+        delivery_timeout_ms: int = DELIVERY_TIMEOUT_MS,
     ) -> None:
         self._settings = settings
         self._warnings = warnings
-        self._patience_ms = patience_ms
+        self._delivery_timeout_ms = delivery_timeout_ms
         self.spool = SpoolCounts()
         self._broken = False
         self._producer = self._open()
 
-    def publish(self, event: Event, settled: Settled) -> bool:
-        """Hand an event to Kafka's client; False if that is full, or to be replaced."""
+    def publish(self, event: Event, on_settled: OnSettled) -> bool:
+        """Give an event to Kafka's client; False if the client is full or broken."""
         if self._broken:
             return False
         try:
@@ -72,7 +75,7 @@ class EventProducer:
                 EVENTS,
                 event.attempt_id,
                 event,
-                on_delivery=_reporting(settled),
+                on_delivery=_delivery_callback(on_settled),
             )
         except BufferError:
             return False
@@ -80,7 +83,9 @@ class EventProducer:
             if error.args[0].code() == KafkaError._FATAL:  # noqa: SLF001 - a public code
                 self._broken = True
                 return False
-            raise SchemaError(f"Kafka refuses: {error.args[0].str()}") from error
+            raise SchemaError(
+                f"Kafka refuses the event: {error.args[0].str()}"
+            ) from error
         return True
 
     def poll(self, timeout_s: float) -> None:
@@ -88,19 +93,19 @@ class EventProducer:
             self._reopen()
         self._producer.poll(timeout_s)
 
-    def answers(self, timeout_s: float) -> bool:
-        """Ask Kafka for anything; False if it says nothing in time."""
+    def is_reachable(self, timeout_s: float) -> bool:
+        """Return whether Kafka answers a request within `timeout_s`."""
         try:
             self._producer.list_topics(EVENTS.name, timeout=timeout_s)
         except KafkaException:
             return False
         return True
 
-    def keep(self) -> bool:
+    def spool_everything(self) -> bool:
         return False
 
     def close(self) -> None:
-        """Give up what is not acknowledged; its `settled` are called."""
+        """Give up events that are not acknowledged; they settle as failed."""
         self._producer.purge()
         self._producer.poll(0)
 
@@ -109,7 +114,7 @@ class EventProducer:
             return producer(
                 self._settings,
                 **_PRODUCER,
-                **{"message.timeout.ms": self._patience_ms},
+                **{"message.timeout.ms": self._delivery_timeout_ms},
                 error_cb=self._on_error,
             )
 
@@ -119,8 +124,8 @@ class EventProducer:
         self._broken = False
 
     def _on_error(self, error: KafkaError) -> None:
-        # A producer that lost its place in Kafka's sequence refuses everything from
-        # then on; a new one starts a new sequence.
+        # After a fatal error, such as a gap in its sequence numbers, a producer refuses
+        # everything; a new one starts a new sequence.
         self._broken = self._broken or error.fatal()
         if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - a public code
             self._warnings.once(
@@ -129,11 +134,11 @@ class EventProducer:
             )
 
 
-def _reporting(settled: Settled) -> Any:
+def _delivery_callback(on_settled: OnSettled) -> Any:
     def on_delivery(error: KafkaError | None, _: Record) -> None:
         if error is None:
-            settled(None)
+            on_settled(None)
         else:
-            settled(Failure(error.str(), error.code() in _UNFIT))
+            on_settled(Failure(error.str(), error.code() in _FINAL_ERRORS))
 
     return on_delivery

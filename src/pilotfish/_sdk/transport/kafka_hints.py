@@ -16,25 +16,25 @@ from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.topics import ADVICE_REPLIES
 
-_QUIET: Final[dict[str, Any]] = {
+_CONSUMER: Final[dict[str, Any]] = {
     "auto.offset.reset": "latest",
     "reconnect.backoff.max.ms": 1000,
     "log_level": 0,
 }
 _TIMEOUT_S: Final = 0.5
-_AGAIN_S: Final = 0.5
+_RETRY_S: Final = 0.5
 _POLL_S: Final = 0.1
 _CLOSE_S: Final = 0.3
 
 
 class HintFeed:
-    """Calls back, in a thread of its own, for each hint from the topic's end on.
+    """Calls a function, in a thread of its own, for each hint published from now on.
 
     Args:
         settings: where Kafka is.
-        tenant: whose hints.
-        callback: what to call; must not raise.
-        warnings: told about trouble, once a reason.
+        tenant: the tenant whose hints are passed on.
+        callback: must not raise.
+        warnings: receives the reasons for failures.
     """
 
     def __init__(
@@ -50,36 +50,38 @@ class HintFeed:
         self._ending = threading.Event()
         with mapped_errors("connecting"):
             self._consumer: Consumer = consumer(
-                settings, f"pilotfish-{new_id()}", **_QUIET, error_cb=lambda _: None
+                settings, f"pilotfish-{new_id()}", **_CONSUMER, error_cb=lambda _: None
             )
         self._thread = threading.Thread(
-            target=self._listen, name="pilotfish-hints", daemon=True
+            target=self._run, name="pilotfish-hints", daemon=True
         )
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop calling back, soon."""
+        """Stop the thread without waiting for it."""
         self._ending.set()
 
     def close(self) -> None:
-        """Stop calling back, now; idempotent. The callback itself may call this."""
+        """Stop the thread and wait for it; idempotent. The callback itself may call this."""
         self.stop()
         if self._thread is not threading.current_thread():
             self._thread.join(_CLOSE_S)
 
-    def _listen(self) -> None:
-        while not self._ending.is_set() and not self._tune_in():
-            self._ending.wait(_AGAIN_S)
+    def _run(self) -> None:
+        while not self._ending.is_set() and not self._start_reading():
+            self._ending.wait(_RETRY_S)
         while not self._ending.is_set():
             record = self._consumer.poll(_POLL_S)
             if record is not None and record.error() is None:
-                self._hear(record)
+                self._receive(record)
         self._consumer.close()
 
-    def _tune_in(self) -> bool:
+    def _start_reading(self) -> bool:
         try:
-            found = self._consumer.list_topics(ADVICE_REPLIES.name, timeout=_TIMEOUT_S)
-            partitions = found.topics[ADVICE_REPLIES.name].partitions
+            topics = self._consumer.list_topics(
+                ADVICE_REPLIES.name, timeout=_TIMEOUT_S
+            ).topics
+            partitions = topics[ADVICE_REPLIES.name].partitions
             self._consumer.assign([self._end(number) for number in partitions])
         except KafkaException as error:
             self._warnings.once(error.args[0].str(), "no hints until Kafka answers")
@@ -91,12 +93,11 @@ class HintFeed:
         _, end = self._consumer.get_watermark_offsets(place, timeout=_TIMEOUT_S)
         return TopicPartition(ADVICE_REPLIES.name, partition, end)
 
-    def _hear(self, record: Record) -> None:
+    def _receive(self, record: Record) -> None:
         try:
-            given = decode(ADVICE_REPLIES, record.value(), headers(record))
+            hint = decode(ADVICE_REPLIES, record.value(), headers(record))
         except SchemaError as error:
             self._warnings.once(str(error), "a hint cannot be read")
             return
-        if not isinstance(given, HintGiven) or given.tenant != self._tenant:
-            return
-        self._callback(given)
+        if isinstance(hint, HintGiven) and hint.tenant == self._tenant:
+            self._callback(hint)

@@ -1,38 +1,38 @@
-"""The seam between the SDK and Kafka, and the side of it that needs no Kafka."""
+"""The interface between the SDK and Kafka, and its in-memory implementation."""
 
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
-from pilotfish._sdk.hint import Question
+from pilotfish._sdk.hint import PendingHint
 from pilotfish._sdk.stats import SpoolCounts
 from pilotfish.schemas.advice import AdviceRequested, Candidate, HintGiven
 from pilotfish.schemas.events import Event
 
 
 class Failure(NamedTuple):
-    """Why an event did not arrive; `final` if it never can."""
+    """Why an event did not arrive; `final` if retrying cannot help."""
 
     reason: str
     final: bool = False
 
 
-Settled = Callable[[Failure | None], None]
-"""Called when the fate of an event is known: with None when it arrived. Not called for
-those that went to the spool, which counts them itself."""
+OnSettled = Callable[[Failure | None], None]
+"""Called once when an event arrived (with None) or failed for good. Not called for events
+in the spool, which counts them itself."""
 Advise = Callable[[AdviceRequested], str | None]
-"""Names the approach for a request; None abstains."""
+"""Returns the approach for a request; None abstains."""
 
 
 class Transport(Protocol):
-    """What a client needs of the outside. `spool` tells of what is or was on disk."""
+    """How a client reaches Kafka. `spool` counts the events that are or were on disk."""
 
     @property
     def spool(self) -> SpoolCounts: ...
 
-    def publish(self, event: Event, settled: Settled) -> bool:
-        """Take an event; False if there is no room now.
+    def publish(self, event: Event, on_settled: OnSettled) -> bool:
+        """Accept an event; False if there is no room at the moment.
 
         Raises:
             SchemaError: this event can never be sent.
@@ -40,40 +40,40 @@ class Transport(Protocol):
         ...
 
     def poll(self, timeout_s: float) -> None:
-        """Call what is due of the `settled`; waits for one at most so long."""
+        """Run the `on_settled` callbacks that are due; waits at most `timeout_s` for one."""
         ...
 
-    def answers(self, timeout_s: float) -> bool:
-        """Say whether anybody is there; waits for that at most so long."""
+    def is_reachable(self, timeout_s: float) -> bool:
+        """Return whether a server answers within `timeout_s`."""
         ...
 
-    def keep(self) -> bool:
-        """Put on disk what has not arrived; False if there is no disk to put it on.
+    def spool_everything(self) -> bool:
+        """Write events that have not arrived to disk; False if there is no spool.
 
-        From then on `publish` takes everything, for the disk.
+        From then on `publish` accepts every event and writes it to disk.
         """
         ...
 
-    def ask(self, request: AdviceRequested) -> Question:
-        """Send a request, without waiting; the reply address is filled in here."""
+    def ask(self, request: AdviceRequested) -> PendingHint:
+        """Send a request without waiting; the transport fills in the reply partition."""
         ...
 
     def subscribe(
         self, tenant: str, callback: Callable[[HintGiven], None]
     ) -> Callable[[], None]:
-        """Call back for every hint from now on; returns what ends that."""
+        """Call `callback` for every hint from now on; returns a function that stops it."""
         ...
 
     def close(self) -> None:
-        """Let go of everything; what is not acknowledged settles as failed."""
+        """Release all resources; events not acknowledged by then settle as failed."""
         ...
 
 
 class MemoryTransport:
-    """Keeps events in a list, and answers requests itself.
+    """Keeps events in a list, and answers requests for advice itself.
 
     Args:
-        advise: names the approach; None leaves every request without an answer.
+        advise: returns the approach; None leaves every request unanswered.
     """
 
     def __init__(self, advise: Advise | None = None) -> None:
@@ -84,33 +84,33 @@ class MemoryTransport:
         self._callbacks: dict[object, tuple[str, Callable[[HintGiven], None]]] = {}
         self._lock = threading.Lock()
 
-    def publish(self, event: Event, settled: Settled) -> bool:
+    def publish(self, event: Event, on_settled: OnSettled) -> bool:
         self.events.append(event)
-        settled(None)
+        on_settled(None)
         return True
 
     def poll(self, timeout_s: float) -> None:
         """Nothing is ever due: events settle at once."""
 
-    def answers(self, timeout_s: float) -> bool:
+    def is_reachable(self, timeout_s: float) -> bool:
         return True
 
-    def keep(self) -> bool:
+    def spool_everything(self) -> bool:
         return False
 
-    def ask(self, request: AdviceRequested) -> Question:
+    def ask(self, request: AdviceRequested) -> PendingHint:
         answer: Future[HintGiven] = Future()
         with self._lock:
             self.requests.append(request)
             callbacks = list(self._callbacks.values())
         if self.advise is not None:
-            given = answer_from_memory(request, self.advise(request))
-            answer.set_result(given)
+            hint = scripted_hint(request, self.advise(request))
+            answer.set_result(hint)
             for tenant, callback in callbacks:
-                if tenant == given.tenant:
-                    callback(given)
-        about = request.request_id, request.attempt_id or ""
-        return Question(*about, answer, lambda: "deadline")
+                if tenant == hint.tenant:
+                    callback(hint)
+        attempt_id = request.attempt_id or ""
+        return PendingHint(request.request_id, attempt_id, answer, lambda: "deadline")
 
     def subscribe(
         self, tenant: str, callback: Callable[[HintGiven], None]
@@ -119,19 +119,19 @@ class MemoryTransport:
         with self._lock:
             self._callbacks[key] = (tenant, callback)
 
-        def end() -> None:
+        def unsubscribe() -> None:
             with self._lock:
                 self._callbacks.pop(key, None)
 
-        return end
+        return unsubscribe
 
     def close(self) -> None:
         self._callbacks.clear()
 
 
-def answer_from_memory(request: AdviceRequested, approach: str | None) -> HintGiven:
-    """Return the hint for an approach; an abstention for None."""
-    about = {
+def scripted_hint(request: AdviceRequested, approach: str | None) -> HintGiven:
+    """Return a hint that names `approach`; an abstention for None."""
+    common = {
         "request_id": request.request_id,
         "tenant": request.tenant,
         "client_id": request.client_id,
@@ -139,9 +139,9 @@ def answer_from_memory(request: AdviceRequested, approach: str | None) -> HintGi
         "advisor_version": "memory",
     }
     if approach is None:
-        return HintGiven(**about, abstained="unsure")
+        return HintGiven(**common, abstained="unsure")
     return HintGiven(
-        **about,
+        **common,
         approach=approach,
         text=f"Use the approach '{approach}': {request.approaches.get(approach, '')}",
         confidence=0.9,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilotfish.consumers.advisor.learned_labels import Learned, LearnedLabels
+from pilotfish.advisors.learned_labels import Learned, LearnedLabels
 from pilotfish.schemas.errors import BundleError
 
 ENTRIES = st.builds(
@@ -24,13 +24,13 @@ def test_bytes_give_back_the_same_entries(entries: dict[str, Learned]) -> None:
 
 def test_the_oldest_attempts_are_forgotten_first() -> None:
     learned_labels = LearnedLabels(most=2)
-    one = Learned(1, 1.0, "", "plan")
+    learned = Learned(1, 1.0, "", "plan")
     for attempt_id in ("a", "b", "a", "c"):
-        learned_labels.put(attempt_id, one)
+        learned_labels.put(attempt_id, learned)
     assert learned_labels.get("b") is None
-    assert learned_labels.get("a") == learned_labels.get("c") == one
+    assert learned_labels.get("a") == learned_labels.get("c") == learned
 
 
 def test_other_bytes_are_refused() -> None:
-    with pytest.raises(BundleError, match="no learned_labels"):
+    with pytest.raises(BundleError, match="not a list of learned labels"):
         LearnedLabels.from_bytes(b"[[1,2]]")

@@ -18,7 +18,7 @@ class Learned(NamedTuple):
     """One attempt's newest label; `p_success` is None where it taught nothing.
 
     `changes` is how often the approach had changed when it was learned. `kind` is the
-    kind of problem whose record it counts in; empty: in none.
+    kind of problem in whose record it counts; empty: in none.
     """
 
     version: int
@@ -28,6 +28,14 @@ class Learned(NamedTuple):
     changes: int = 0
     kind: str = ""
 
+    def same_row(self, other: "Learned") -> bool:
+        """Return whether both are about the same approach and problem type."""
+        mine = self.approach, self.problem_type
+        return mine == (other.approach, other.problem_type)
+
+
+NOTHING_LEARNED: Final = Learned(0, None, "", "")
+"""What is known of an attempt before its first label."""
 
 _ENTRIES: TypeAdapter[list[tuple[str, Learned]]] = TypeAdapter(
     list[tuple[str, Learned]]
@@ -45,15 +53,17 @@ class LearnedLabels:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
-        """Return the learned_labels that `to_bytes` wrote.
+        """Return the entries that `to_bytes` wrote.
 
         Raises:
-            BundleError: these bytes are no learned_labels.
+            BundleError: these bytes are something else.
         """
         try:
             return cls(_ENTRIES.validate_json(content))
         except ValidationError as error:
-            raise BundleError(f"these bytes are no learned_labels: {error}") from error
+            raise BundleError(
+                f"these bytes are not a list of learned labels: {error}"
+            ) from error
 
     def to_bytes(self) -> bytes:
         """Return all entries as JSON."""
@@ -67,7 +77,7 @@ class LearnedLabels:
         return self._entries.get(attempt_id)
 
     def put(self, attempt_id: str, learned: Learned) -> None:
-        """Note what an attempt teaches now; the oldest entry goes where it is full."""
+        """Note what an attempt teaches now; a full list drops its oldest entry."""
         self._entries[attempt_id] = learned
         self._entries.move_to_end(attempt_id)
         if len(self._entries) > self._most:

@@ -16,10 +16,10 @@ from pilotfish.trainers.dataset import Attempt, conducts
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
-    """A log to learn from: attempts with true labels, and (problems, dim) embeddings.
+class LabelledLog:
+    """Attempts with true labels, and (problems, dim) embeddings.
 
-    `row` (attempts) are places of their problems in the table.
+    `row` (attempts) are the rows of their problems in the table.
     """
 
     attempts: Sequence[Attempt]
@@ -28,25 +28,26 @@ class Lessons:
     embeddings: Embeddings
 
 
-def lessons(
+def labelled_log(
     logged: Sequence[LoggedAttempt], table: OutcomeTable, embeddings: Embeddings
-) -> Lessons:
-    """Return a log's attempts as a training would read them."""
+) -> LabelledLog:
+    """Return the attempts of a log, each with its label and its conduct."""
     place = {text: row for row, text in enumerate(table.problems)}
-    went = conducts([one.problem_type for one in logged], list(map(_course, logged)))
+    types = [attempt.problem_type for attempt in logged]
+    conduct = conducts(types, [_course(attempt) for attempt in logged])
     attempts = [
         Attempt(
             str(number),
-            one.problem,
-            one.problem_type,
-            one.approach,
-            float(one.success),
-            conduct=how,
+            attempt.problem,
+            attempt.problem_type,
+            attempt.approach,
+            float(attempt.success),
+            conduct=conduct[number],
         )
-        for number, (one, how) in enumerate(zip(logged, went, strict=True))
+        for number, attempt in enumerate(logged)
     ]
-    row = np.array([place[one.problem] for one in logged], np.int64)
-    return Lessons(attempts, row, table, embeddings)
+    row = np.array([place[attempt.problem] for attempt in logged], np.int64)
+    return LabelledLog(attempts, row, table, embeddings)
 
 
 def _course(logged: LoggedAttempt) -> Course:
