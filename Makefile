@@ -1,4 +1,4 @@
-.PHONY: setup demo test test-fast check format lint types audit faults bench bench-learning bench-labels bench-filters bench-memory lock clean
+.PHONY: help setup demo test test-fast check format lint types audit faults bench bench-learning bench-labels bench-filters bench-memory lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
@@ -61,8 +61,5 @@ lock: setup ## write requirements.lock anew
 clean: ## remove .venv and what was built
 	@rm -rf .venv build dist *.egg-info
 
-.PHONY: help
-test: ## run everything that a change needs, and measure the coverage
-test-fast: ## run the tests that need no server
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16

@@ -3,7 +3,7 @@
 `KafkaBroker` and `MemoryBroker` implement it; tests/runtime/test_broker.py is the contract.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from confluent_kafka import Message as Record
@@ -43,6 +43,14 @@ class PartitionOffsets(NamedTuple):
         """
         possible = (at for at in (stored, self.committed) if at <= self.high)
         return max(self.low, 0, *possible)
+
+
+def ends_of(records: Iterable[Record]) -> dict[Place, int]:
+    """Return the next offset to read behind these records, by place."""
+    return {
+        (record.topic() or "", record.partition() or 0): (record.offset() or 0) + 1
+        for record in records
+    }
 
 
 class RebalanceListener(Protocol):

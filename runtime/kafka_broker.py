@@ -1,9 +1,10 @@
 """A consumer of a Kafka group, as `Broker` defines it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, Literal
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
 from pilotfish.runtime.broker import Ends, PartitionOffsets, RebalanceListener
@@ -26,7 +27,9 @@ class KafkaBroker:
         group: the consumer group.
         strategy: "range" takes all partitions away at each rebalance: whoever then gets
             them looks up where to read on. With "cooperative-sticky" only those that move.
-        overrides: librdkafka's properties.
+        collects: whether a poll lasts until its time is over or the batch is full; else
+            it ends as soon as there is a record.
+        properties: librdkafka's, where they differ from `kafka.consumer`.
     """
 
     def __init__(
@@ -34,11 +37,16 @@ class KafkaBroker:
         settings: Settings,
         group: str,
         strategy: Strategy = "cooperative-sticky",
-        **overrides: Any,
+        *,
+        collects: bool = True,
+        properties: Mapping[str, Any] | None = None,
     ) -> None:
+        self._collects = collects
         self._eager = strategy == "range"
         chosen = {"partition.assignment.strategy": strategy}
-        self._consumer: Consumer = consumer(settings, group, **chosen, **overrides)
+        self._consumer: Consumer = consumer(
+            settings, group, **chosen, **(properties or {})
+        )
         self._listener: RebalanceListener | None = None
         self._paused = False
         self._early: list[Record] = []
@@ -57,7 +65,7 @@ class KafkaBroker:
             self._paused = False
         records, self._early = self._early[:most], self._early[most:]
         if len(records) < most:
-            records += self._consumer.consume(most - len(records), timeout_s)
+            records += self._consume(most - len(records), timeout_s)
         return readable(self._still_assigned(records))
 
     def rewind(self) -> None:
@@ -67,13 +75,27 @@ class KafkaBroker:
         self._place(places)
 
     def commit(self, ends: Ends) -> None:
-        self._consumer.commit(offsets=_partitions(ends), asynchronous=True)
+        if ends:
+            self._consumer.commit(offsets=_partitions(ends), asynchronous=True)
 
     def commit_now(self, ends: Ends) -> None:
-        self._consumer.commit(offsets=_partitions(ends), asynchronous=False)
+        if ends:
+            self._consumer.commit(offsets=_partitions(ends), asynchronous=False)
 
     def close(self, timeout_s: float) -> None:
         close_within(self._consumer.close, timeout_s)
+
+    def behind(self, record: Record) -> int:
+        """Return how many records wait behind this one, as far as is known here."""
+        place = TopicPartition(record.topic() or "", record.partition() or 0)
+        _, end = self._consumer.get_watermark_offsets(place, cached=True)
+        return int(end) - (record.offset() or 0) - 1
+
+    def _consume(self, most: int, timeout_s: float) -> list[Record]:
+        if self._collects:
+            return self._consumer.consume(most, timeout_s)
+        first = self._consumer.poll(timeout_s)
+        return [] if first is None else [first, *self._consumer.consume(most - 1, 0)]
 
     def _stay(self, timeout_s: float) -> None:
         self._consumer.pause(self._consumer.assignment())
@@ -103,7 +125,8 @@ class KafkaBroker:
         places = [(partition.topic, partition.partition) for partition in partitions]
         self._revoked |= set(places)
         ends = self._listener.revoked(places)
-        if ends:
+        # A courtesy: without it, whoever gets the partitions processes them again.
+        with suppress(KafkaException):
             self.commit_now(ends)
 
     def _place(self, partitions: list[TopicPartition]) -> None:

@@ -3,10 +3,10 @@
 Workers share the partitions of requests as a group, and each reads all labels, so that
 all of them know the same. One thread answers and learns in turns: requests first, as
 many as are there; then labels for a few milliseconds. Loading a promoted bundle and
-writing snapshots happen beside it.
+writing snapshots happen beside it. These turns are why it has a loop of its own.
 
-An answer is in Kafka before its request counts as read: a killed worker's requests may
-be answered twice, with the same choice, and never not at all.
+An answer is in Kafka before its request is committed: after a kill a request may be
+answered twice, with the same choice, but always once.
 """
 
 import threading
@@ -18,46 +18,32 @@ from types import TracebackType
 from typing import Final, Self
 
 import structlog
-from confluent_kafka import Consumer, KafkaException, TopicPartition
-from confluent_kafka import Message as Record
+from confluent_kafka import KafkaException
 
 from pilotfish.consumers.advisor.answers import Answers
 from pilotfish.consumers.advisor.registry import AdvisorRegistry
 from pilotfish.consumers.advisor.replies import Replies
-from pilotfish.consumers.advisor.requests import Address, TracedRequest, read, refusal
+from pilotfish.consumers.advisor.responder import BATCH, Responder
 from pilotfish.consumers.advisor.snapshot_store import SnapshotStore
 from pilotfish.consumers.advisor.snapshot_writer import SnapshotWriter
+from pilotfish.runtime.broker import Ends, PartitionOffsets, ends_of
 from pilotfish.runtime.dead_letters import DeadLetters
-from pilotfish.runtime.kafka import (
-    consumer,
-    mapped_errors,
-    producer,
-    readable,
-    subscribe,
-)
+from pilotfish.runtime.kafka import mapped_errors, producer
+from pilotfish.runtime.kafka_broker import KafkaBroker
 from pilotfish.runtime.label_reader import LabelReader
 from pilotfish.runtime.promotions import PromotionReader
-from pilotfish.runtime.service import metrics
-from pilotfish.runtime.service.background import close_within
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
-from pilotfish.runtime.trace import answered
 from pilotfish.schemas import consumer_groups
-from pilotfish.schemas.advice import HintGiven
-from pilotfish.schemas.base import utc_now
-from pilotfish.schemas.errors import DeadLetterLimitError, SchemaError, UnavailableError
+from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.keys import Place
-from pilotfish.schemas.topics import ADVICE_REQUESTS, LABELS, Topic
+from pilotfish.schemas.topics import ADVICE_REQUESTS, LABELS
 
 GROUP: Final = consumer_groups.ADVISOR
 ASKS_CLICKHOUSE: Final = False
 
-STALE_S: Final = 5.0
-"""Age from which a request is not worth the encoder while others wait behind it."""
-
 _LOG = structlog.get_logger(service="advisor")
 
-_BATCH: Final = 32
 _IDLE_S: Final = 0.02
 _LEARN_S: Final = 0.015
 """How long labels may keep a request waiting, and one slice of labels on top of it."""
@@ -79,18 +65,18 @@ def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> Non
     Raises:
         UnavailableError: Kafka is away; call again after a while.
     """
-    with mapped_errors("advising"), Advisor(settings, status) as advisor:
-        advisor.start(stop)
+    with mapped_errors("advising"), AdvisorService(settings, status) as service:
+        service.start(stop)
         while not stop.is_set():
-            advisor.step()
+            service.step()
 
 
-class Advisor:
+class AdvisorService:
     """One worker of the group.
 
     Args:
         settings: Kafka, model store, and the share of the holdout.
-        status: told where it stands.
+        status: kept up to date, for probes and metrics.
         clock: seconds that only grow.
     """
 
@@ -102,23 +88,27 @@ class Advisor:
     ) -> None:
         self._status = status
         self._clock = clock
+        properties = {"session.timeout.ms": _SESSION_MS, "fetch.wait.max.ms": 100}
+        self._requests = KafkaBroker(
+            settings, GROUP, collects=False, properties=properties
+        )
         self._snapshots = SnapshotStore(settings.models)
         self._registry = AdvisorRegistry(settings, self._snapshots, clock)
-        self._answers = Answers(self._registry, settings.holdout)
         self._snapshot_writer = SnapshotWriter(self._snapshots, clock)
-        self._dead = DeadLetters(producer(settings), "advisor")
-        self._replies = Replies(settings, clock)
+        self._responder = Responder(
+            Answers(self._registry, settings.holdout),
+            Replies(settings, clock),
+            DeadLetters(producer(settings), "advisor"),
+            self._requests.behind,
+            clock,
+        )
+        set_aside = self._responder.set_aside
         place = self._snapshots.read_place()
-        self._labels = LabelReader(settings, place, self._set_aside)
-        self._promotions = PromotionReader(settings, self._set_aside)
-        self._next: dict[int, int] = {}
+        self._labels = LabelReader(settings, place, set_aside)
+        self._promotions = PromotionReader(settings, set_aside)
+        self._answered: dict[Place, int] = {}
         self._next_commit = clock() + _COMMIT_S
         self._learned = 0
-        self._requests: Consumer = consumer(
-            settings,
-            GROUP,
-            **{"session.timeout.ms": _SESSION_MS, "fetch.wait.max.ms": 100},
-        )
 
     def __enter__(self) -> Self:
         return self
@@ -129,16 +119,17 @@ class Advisor:
         error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        """Answers first, then what was learned, then goodbye to the group.
+        """Send the answers, then save what was learned, then leave the group.
 
         After an error nothing is saved: labels may have been read and not learned.
         """
         self._registry.close()
-        self._commit_now()
+        with suppress(KafkaException):
+            self._requests.commit_now(self.revoked([]))
         if error is None:
             self._snapshot_writer.finish(self._registry.loaded, self._labels.positions)
         self._snapshots.close()
-        close_within(self._requests.close, _CLOSE_S)
+        self._requests.close(_CLOSE_S)
         for reader in (self._labels, self._promotions):
             reader.close()
 
@@ -155,7 +146,7 @@ class Advisor:
             self._learn(_LABELS_AT_START, _IDLE_S)
             if not self._registry.ready:
                 break
-        subscribe(self._requests, [ADVICE_REQUESTS], self._assigned, self._revoked)
+        self._requests.subscribe([ADVICE_REQUESTS], self)
         _LOG.info("advising", labels=self._learned, caught_up=self._labels.at_end)
 
     def step(self) -> None:
@@ -165,7 +156,10 @@ class Advisor:
         4. a piece of a snapshot  5. once a second, commit.
         """
         self._status.beat()
-        self._answer(self._read(0.0 if self._learned else _IDLE_S))
+        records = self._requests.poll(BATCH, 0.0 if self._learned else _IDLE_S)
+        if records:
+            self._answered |= ends_of(records)
+            self._responder.respond(records)
         self._learned = 0
         deadline = self._clock() + _LEARN_S
         while self._learn(_LABELS, 0.0) and self._clock() < deadline:
@@ -178,67 +172,19 @@ class Advisor:
         if self._clock() >= self._next_commit:
             self._commit()
 
-    def _read(self, wait_s: float) -> list[Record]:
-        first = self._requests.poll(wait_s)
-        if first is None:
-            return []
-        return readable([first, *self._requests.consume(_BATCH - 1, 0)])
+    def assigned(self, partitions: Sequence[PartitionOffsets]) -> Ends:
+        """Read requests on where the group has committed."""
+        starts = {partition.place: partition.resume() for partition in partitions}
+        self._status.gained({**starts, **self._label_places()})
+        self._show_progress()
+        return starts
 
-    def _answer(self, records: Sequence[Record]) -> None:
-        if not records:
-            return
-        metrics.BATCH_RECORDS.observe(len(records))
-        since = self._clock()
-        fresh: list[TracedRequest] = []
-        for record in records:
-            self._sort(record, fresh)
-        hints = self._answers.to([asked.request for asked in fresh])
-        for asked, hint in zip(fresh, hints, strict=True):
-            self._send(asked, hint, since)
-        self._replies.poll()
-
-    def _sort(self, record: Record, fresh: list[TracedRequest]) -> None:
-        """Put a request among the fresh ones, or answer it here."""
-        self._next[record.partition() or 0] = (record.offset() or 0) + 1
-        try:
-            asked = read(record)
-        except SchemaError as error:
-            self._refuse(record, str(error))
-            return
-        age_s = (utc_now() - asked.request.at).total_seconds()
-        if age_s > STALE_S and self._behind(record) > _BATCH:
-            hint = self._answers.too_late(asked.request, age_s)
-            self._send(asked, hint, self._clock())
-        else:
-            fresh.append(asked)
-
-    def _behind(self, record: Record) -> int:
-        """Return how many requests wait behind this one, as far as is known here.
-
-        Agents' clocks may be wrong; where nothing waits, no request is called old.
-        """
-        place = TopicPartition(ADVICE_REQUESTS.name, record.partition() or 0)
-        _, end = self._requests.get_watermark_offsets(place, cached=True)
-        return int(end) - (record.offset() or 0) - 1
-
-    def _send(self, asked: TracedRequest, hint: HintGiven, since: float) -> None:
-        taken_s = self._clock() - since
-        metrics.HINT_SECONDS.observe(taken_s)
-        timed = hint.model_copy(update={"latency_ms": 1e3 * taken_s})
-        to = Address(asked.request.reply_topic, asked.request.reply_partition)
-        self._replies.send(timed, to, answered(asked.trace, timed))
-
-    def _refuse(self, record: Record, reason: str) -> None:
-        self._set_aside(record, reason)
-        answer = refusal(record, reason)
-        if answer is not None:
-            self._replies.send(*answer)
-
-    def _set_aside(self, record: Record, reason: str) -> None:
-        # One sender's flood must not end advice for all: it is told, and it is logged.
-        with suppress(DeadLetterLimitError):
-            self._dead.put(record, reason)
-            metrics.DEAD_LETTERS.labels(record.topic()).inc()
+    def revoked(self, places: Sequence[Place]) -> Ends:
+        """Flush the answers before others read on; if that fails, those answer again."""
+        self._status.lost(places)
+        with suppress(UnavailableError):
+            return self._flushed(_LAST_FLUSH_S)
+        return {}
 
     def _learn(self, most: int, wait_s: float) -> int:
         """Learn a slice of labels; return how many were there."""
@@ -246,54 +192,30 @@ class Advisor:
             return 0
         before = dict(self._labels.positions)
         labels = self._labels.read(most, wait_s)
-        labels.sort(key=lambda one: one.label.tenant)  # keeps a partition's order
-        for tenant, own in groupby(labels, key=lambda one: one.label.tenant):
+        labels.sort(key=lambda placed: placed.label.tenant)  # keeps a partition's order
+        for tenant, own in groupby(labels, key=lambda placed: placed.label.tenant):
             self._registry.for_labels(tenant, before).advisor.learn_all(list(own))
         self._learned += len(labels)
         return len(labels)
 
     def _commit(self) -> None:
-        """Note as read what is answered."""
         self._next_commit = self._clock() + _COMMIT_S
-        self._tell()
-        if self._next:
-            self._requests.commit(offsets=self._answered(_FLUSH_S), asynchronous=True)
+        self._show_progress()
+        if self._answered:
+            self._requests.commit(self._flushed(_FLUSH_S))
 
-    def _tell(self) -> None:
-        """Say how far labels were learned, and whether there is anybody who advises."""
-        self._status.reached(_places(LABELS, self._labels.positions))
+    def _show_progress(self) -> None:
+        """Note how far labels were learned, and whether there is an advisor at all."""
+        self._status.reached(self._label_places())
         self._status.missing = "" if self._registry.ready else "no advisor in the store"
 
-    def _assigned(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        # Where requests are read on, Kafka's client alone knows.
-        starts: dict[Place, int | None] = dict.fromkeys(_where(partitions))
-        starts |= _places(LABELS, self._labels.positions)
-        self._status.gained(starts)
-        self._tell()
-
-    def _revoked(self, _: Consumer, partitions: list[TopicPartition]) -> None:
-        self._commit_now()
-        self._status.lost(_where(partitions))
-
-    def _commit_now(self) -> None:
-        """Do so before partitions go to another worker; if it fails, that one answers."""
-        with suppress(KafkaException, UnavailableError):
-            ends = self._answered(_LAST_FLUSH_S)
-            if ends:
-                self._requests.commit(offsets=ends, asynchronous=False)
-
-    def _answered(self, timeout_s: float) -> list[TopicPartition]:
+    def _flushed(self, timeout_s: float) -> Ends:
         """Return where requests go on, once Kafka has the answers and dead letters."""
-        self._replies.flush(timeout_s)
-        self._dead.flush()
-        ends, self._next = self._next, {}
-        self._status.reached(_places(ADVICE_REQUESTS, ends))
-        return [TopicPartition(ADVICE_REQUESTS.name, *end) for end in ends.items()]
+        self._responder.flush(timeout_s)
+        ends, self._answered = self._answered, {}
+        self._status.reached(ends)
+        return ends
 
-
-def _where(partitions: Sequence[TopicPartition]) -> list[Place]:
-    return [(place.topic, place.partition) for place in partitions]
-
-
-def _places(topic: Topic, ends: Mapping[int, int]) -> dict[Place, int]:
-    return {(topic.name, partition): end for partition, end in ends.items()}
+    def _label_places(self) -> Mapping[Place, int]:
+        positions = self._labels.positions
+        return {(LABELS.name, partition): end for partition, end in positions.items()}

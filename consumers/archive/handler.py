@@ -60,9 +60,8 @@ def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> Non
         DeadLetterLimitError: too much is unreadable to go on.
     """
     connect = partial(ClickHouse, settings)
-    broker = KafkaBroker(
-        settings, GROUP, "range", **{"queued.max.messages.kbytes": 32 * 1024}
-    )
+    properties = {"queued.max.messages.kbytes": 32 * 1024}
+    broker = KafkaBroker(settings, GROUP, "range", properties=properties)
     handler = ArchiveHandler(connect, lambda: ArchiveWriter(connect()))
     dead = DeadLetters(producer(settings), "archive")
     with ConsumerLoop(broker, SUBSCRIPTION, handler, status, dead) as loop:

@@ -7,17 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from confluent_kafka import Message
-
 from pilotfish.schemas.keys import Place
-
-
-def ends(records: Iterable[Message]) -> dict[Place, int]:
-    """Return the next offset to read behind these records, by place."""
-    return {
-        (record.topic() or "", record.partition() or 0): (record.offset() or 0) + 1
-        for record in records
-    }
 
 
 class ServiceStatus:

@@ -24,7 +24,7 @@ from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.policy import in_holdout
 from pilotfish.advisors.rollback import back_to_parent
 from pilotfish.advisors.store import ModelStore
-from pilotfish.consumers.advisor.handler import GROUP, Advisor
+from pilotfish.consumers.advisor.handler import GROUP, AdvisorService
 from pilotfish.consumers.advisor.snapshot_store import SnapshotStore
 from pilotfish.runtime.kafka import client_config, consumer, headers
 from pilotfish.runtime.promotions import announce
@@ -400,7 +400,7 @@ def test_two_workers_share_the_requests_and_know_the_same(
 @pytest.mark.usefixtures("base")
 def test_it_has_joined_when_it_has_requests_to_answer(settings: Settings) -> None:
     status = ServiceStatus()
-    with Advisor(settings, status) as advisor:
+    with AdvisorService(settings, status) as advisor:
         advisor.start(threading.Event())
         assert not status.joined
 
@@ -416,7 +416,7 @@ def test_it_has_joined_when_it_has_requests_to_answer(settings: Settings) -> Non
 
 def test_without_any_advisor_it_says_what_it_lacks(settings: Settings) -> None:
     status = ServiceStatus()
-    with Advisor(settings, status) as advisor:
+    with AdvisorService(settings, status) as advisor:
         advisor.start(threading.Event())
         deadline = time.monotonic() + 20
         while not status.missing:
@@ -426,7 +426,7 @@ def test_without_any_advisor_it_says_what_it_lacks(settings: Settings) -> None:
 
 
 def _fail_after_start(settings: Settings) -> None:
-    with Advisor(settings, ServiceStatus()) as advisor:
+    with AdvisorService(settings, ServiceStatus()) as advisor:
         advisor.start(threading.Event())
         raise RuntimeError
 
