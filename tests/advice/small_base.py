@@ -17,4 +17,5 @@ class SmallBase(NamedTuple):
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"HOME": str(self.home)}
+        # Threads that wait for one another cost more than they bring to a small model.
+        return {"HOME": str(self.home), "OMP_NUM_THREADS": "1"}

@@ -3,10 +3,14 @@ import http
 import socket
 import subprocess
 import urllib.error
+from itertools import count
 
 import pytest
 
 from pilotfish._sdk.failures import describe, ending, is_infrastructure
+
+NUMBERS = count()
+"""Names have to differ, and to be the same in each worker."""
 
 
 def named(name: str, base: type[Exception] = Exception) -> Exception:
@@ -58,7 +62,7 @@ def with_attributes(**attributes: object) -> Exception:
         with_attributes(response=with_attributes(status_code=502)),
         ExceptionGroup("both", [TimeoutError(), named("RateLimitError")]),
     ],
-    ids=lambda error: describe(error)[:40] + str(id(error)),
+    ids=lambda error: f"{describe(error)[:40]} {next(NUMBERS)}",
 )
 def test_infrastructure_is_recognised(error: Exception) -> None:
     assert is_infrastructure(error)
@@ -89,7 +93,7 @@ class HostileError(Exception):
         ExceptionGroup("mixed", [TimeoutError(), ValueError()]),
         HostileError(),
     ],
-    ids=lambda error: type(error).__name__ + str(id(error)),
+    ids=lambda error: f"{type(error).__name__} {next(NUMBERS)}",
 )
 def test_everything_else_is_a_failure(error: Exception) -> None:
     assert ending(error) == "failed"

@@ -33,6 +33,7 @@ def started(
         env={
             **os.environ,
             "HOME": str(Path(settings.base_model).parent),  # where its bundle is kept
+            "OMP_NUM_THREADS": "1",
             "PILOTFISH_TENANT": settings.tenant,
             "PILOTFISH_HOME": str(settings.home),
             "PILOTFISH_KAFKA": settings.kafka,
