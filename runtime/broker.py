@@ -66,7 +66,7 @@ class RebalanceListener(Protocol):
 
 
 class Broker(Protocol):
-    """One consumer of one group. Errors are those of `kafka.mapped_errors`."""
+    """One consumer of one group. Errors are those of `kafka_errors.mapped_errors`."""
 
     def subscribe(self, topics: Sequence[Topic], listener: RebalanceListener) -> None:
         """Join the group; `poll` calls the listener as partitions come and go."""

@@ -1,8 +1,7 @@
 """Kafka clients with the settings that pilotfish's promises need."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from confluent_kafka import (
@@ -14,29 +13,20 @@ from confluent_kafka import (
 )
 from confluent_kafka import Message as Record
 
+from pilotfish.runtime.kafka_errors import (
+    NO_HANDSHAKE,
+    mapped,
+    raise_where_unknown,
+    refused,
+)
 from pilotfish.runtime.settings import Settings
 from pilotfish.runtime.trace import TraceHeaders
 from pilotfish.schemas.base import Message
 from pilotfish.schemas.codec import encode, headers_of
-from pilotfish.schemas.errors import ConfigurationError, UnavailableError
+from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.topics import DEAD, TOPICS, Topic
 
 _LOG = logging.getLogger("librdkafka")
-
-_UNKNOWN = frozenset(
-    {
-        KafkaError.SASL_AUTHENTICATION_FAILED,
-        KafkaError._AUTHENTICATION,  # noqa: SLF001 - librdkafka's public code for it
-    }
-)
-_MISCONFIGURED = _UNKNOWN | {
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.GROUP_AUTHORIZATION_FAILED,
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    KafkaError._INVALID_ARG,  # noqa: SLF001
-}
-_NO_HANDSHAKE = _MISCONFIGURED | {KafkaError._SSL}  # noqa: SLF001
-"""What a first handshake fails of; later, TLS fails of cut connections too."""
 
 
 def client_config(settings: Settings) -> dict[str, Any]:
@@ -74,7 +64,7 @@ def consumer(settings: Settings, group: str, **overrides: Any) -> Consumer:
     """
     defaults = {
         "group.id": group,
-        "error_cb": _raise_where_unknown,
+        "error_cb": raise_where_unknown,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "earliest",
@@ -154,9 +144,9 @@ def topics(settings: Settings, timeout_s: float = 5.0) -> dict[str, Any]:
         client.poll(0)  # lets it say why it could not connect
         what = f"asking {settings.kafka} for its topics"
         for one in said:
-            if one.code() in _NO_HANDSHAKE:
-                raise _refused(what, one.str()) from error
-        raise _mapped(what, error.args[0]) from error
+            if one.code() in NO_HANDSHAKE:
+                raise refused(what, one.str()) from error
+        raise mapped(what, error.args[0]) from error
     return found
 
 
@@ -164,55 +154,3 @@ def headers(record: Record) -> list[tuple[str, bytes | str | None]]:
     """Return a record's headers as `codec.decode` takes them."""
     named = record.headers() or []
     return list(named.items()) if isinstance(named, dict) else named
-
-
-@contextmanager
-def mapped_errors(what: str) -> Iterator[None]:
-    """Turn KafkaException into pilotfish's errors; `what` names the work in progress.
-
-    Raises:
-        ConfigurationError: Kafka refuses these settings; trying again would not help.
-        UnavailableError: everything else; trying again may help.
-    """
-    try:
-        yield
-    except KafkaException as error:
-        raise _mapped(what, error.args[0]) from error
-
-
-def readable(records: Iterable[Record]) -> list[Record]:
-    """Return the records that carry a message; raise for the errors among them.
-
-    Raises:
-        ConfigurationError, UnavailableError: as `mapped_errors`.
-    """
-    fine = []
-    for record in records:
-        error = record.error()
-        if error is None:
-            fine.append(record)
-        elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
-            raise _mapped(f"reading {record.topic() or 'Kafka'}", error)
-    return fine
-
-
-def _raise_where_unknown(error: KafkaError) -> None:
-    """Raise in the call that polls: librdkafka itself would try again for ever.
-
-    A right that was taken away comes as a record instead: see `readable`.
-    """
-    if error.code() in _UNKNOWN:
-        raise _refused("reading", error.str())
-
-
-def _mapped(what: str, error: Any) -> ConfigurationError | UnavailableError:
-    text = error.str() if isinstance(error, KafkaError) else str(error)
-    if isinstance(error, KafkaError) and error.code() in _MISCONFIGURED:
-        return _refused(what, text)
-    return UnavailableError(f"{what}: Kafka does not answer: {text}")
-
-
-def _refused(what: str, text: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"{what}: Kafka refuses: {text}; check the PILOTFISH_KAFKA settings"
-    )

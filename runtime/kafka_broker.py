@@ -8,7 +8,8 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
 from pilotfish.runtime.broker import Ends, PartitionOffsets, RebalanceListener
-from pilotfish.runtime.kafka import consumer, readable, subscribe
+from pilotfish.runtime.kafka import consumer, subscribe
+from pilotfish.runtime.kafka_errors import readable
 from pilotfish.runtime.service.background import close_within
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.keys import Place

@@ -9,7 +9,8 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka import Message as Record
 
 from pilotfish.runtime.decoding import SetAside, decoded
-from pilotfish.runtime.kafka import consumer, readable
+from pilotfish.runtime.kafka import consumer
+from pilotfish.runtime.kafka_errors import readable
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.labels import AttemptLabelled, PlacedLabel
@@ -64,7 +65,7 @@ class LabelReader:
         """Return labels that are there, at most `most`; waits only if there are none.
 
         Raises:
-            ConfigurationError, UnavailableError: as `streams.kafka.readable`.
+            ConfigurationError, UnavailableError: as `kafka_errors.readable`.
         """
         first = self._consumer.poll(timeout_s)
         if first is None:

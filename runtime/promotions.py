@@ -8,7 +8,8 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka import Message as Record
 
 from pilotfish.runtime.decoding import SetAside, decoded
-from pilotfish.runtime.kafka import consumer, producer, publish, readable
+from pilotfish.runtime.kafka import consumer, producer, publish
+from pilotfish.runtime.kafka_errors import readable
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advisors import AdvisorPromoted, AdvisorRolledBack
 from pilotfish.schemas.errors import UnavailableError

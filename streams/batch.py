@@ -1,25 +1,25 @@
-"""One batch of events: decodes it, applies it to the cache, and collects what to write.
+"""One batch of events: decoded, in order, with what there is to write.
 
 The events of a partition arrive in the order of their offsets, without gaps.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, cast
 
 from pilotfish.runtime.forgotten import Order
-from pilotfish.schemas.base import Message, moment
+from pilotfish.schemas.base import Message
 from pilotfish.schemas.codec import Headers, decode
 from pilotfish.schemas.errors import SchemaError
-from pilotfish.schemas.events import Agent, Event
-from pilotfish.schemas.forgotten import FORGOTTEN, AttemptForgotten, TenantForgotten
+from pilotfish.schemas.events import Event
+from pilotfish.schemas.forgotten import AttemptForgotten, TenantForgotten
 from pilotfish.schemas.keys import AttemptKey
-from pilotfish.schemas.labels import AttemptLabelled, Evidence
+from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.attempts.assembly import apply, event_mark, is_seen
+from pilotfish.streams.attempts.assembly import event_mark, is_seen
 from pilotfish.streams.attempts.cache import Cell, ModelKey, WorkerCache
-from pilotfish.streams.attempts.state import State, tombstone
-from pilotfish.streams.attempts.windows import Delta, Segment, Window, deltas, share
+from pilotfish.streams.attempts.state import State
+from pilotfish.streams.attempts.windows import Delta, Segment, Window
 from pilotfish.streams.labels.model import LabelModel
 
 
@@ -62,7 +62,7 @@ class Change(NamedTuple):
 
 
 @dataclass(slots=True)
-class Batch:
+class EventBatch:
     """Events in order, and what they change.
 
     Attributes:
@@ -135,9 +135,9 @@ class Batch:
         return {change.delta.window for change in self.changes}
 
 
-def read(records: Iterable[Record]) -> Batch:
+def read(records: Iterable[Record]) -> EventBatch:
     """Decode records into a batch; nothing is applied yet."""
-    batch = Batch()
+    batch = EventBatch()
     for record in records:
         batch.ends[record.partition] = record.offset + 1
         try:
@@ -153,118 +153,10 @@ def read(records: Iterable[Record]) -> Batch:
     return batch
 
 
-def _add(batch: Batch, message: Message, record: Record) -> None:
+def _add(batch: EventBatch, message: Message, record: Record) -> None:
     if isinstance(message, TenantForgotten):
         place = record.partition, record.offset
         batch.orders.append(Order(message.tenant, "", message.event_id, *place))
     else:
         event = cast("Event | AttemptForgotten", message)
         batch.events.append(ReceivedEvent(event, record))
-
-
-def apply_events(batch: Batch, cache: WorkerCache) -> None:
-    """Apply the events to the states of their attempts, and collect the changes."""
-    for event, record in batch.events:
-        key = event.tenant, event.attempt_id
-        state = cache.states[key]
-        if state.partition != record.partition:
-            batch.unreadable.append(Unreadable(record, _wrong_partition(state)))
-            continue
-        if isinstance(event, AttemptForgotten):
-            _forget(batch, cache, event, record)
-            continue
-        model_key = event.tenant, record.partition
-        if model_key not in cache.models:  # all its events were seen before
-            continue
-        version, before = state.version, share(state)
-        if not apply(state, event, record.offset, cache.models[model_key]):
-            continue
-        batch.states[key] = state
-        if state.version != version:
-            batch.labelled[key] = state
-            batch.models[model_key] = cache.models[model_key]
-            for delta in deltas(before, share(state)):
-                batch.changes.append(Change(delta, record.offset))
-
-
-def _forget(
-    batch: Batch, cache: WorkerCache, event: AttemptForgotten, record: Record
-) -> None:
-    """Retract the attempt's counts and label, and replace its state by a tombstone.
-
-    The order is recorded even if it was carried out before: whoever repeats it waits for
-    the record.
-    """
-    key = event.tenant, event.attempt_id
-    state, offset = cache.states[key], record.offset
-    batch.orders.append(Order(*key, event.event_id, record.partition, offset))
-    if state.status == FORGOTTEN or offset <= state.last_offset:
-        return
-    remains = batch.states[key] = tombstone(state, offset)
-    cache.states.put(key, remains)
-    for delta in deltas(share(state), share(remains)):
-        batch.changes.append(Change(delta, offset))
-    batch.labelled.pop(key, None)
-    if remains.version:
-        batch.retracted[key] = labelled(_with_problem(remains, state))
-
-
-def _with_problem(remains: State, before: State) -> State:
-    """Return the tombstone with the problem and times, which learners need to un-learn."""
-    return replace(
-        remains,
-        problem=before.problem,
-        started_us=before.started_us,
-        ended_us=before.ended_us,
-    )
-
-
-def count_changes(batch: Batch, cache: WorkerCache) -> None:
-    """Add the changes to the cached windows, and collect the cells to write."""
-    for delta, offset in batch.changes:
-        if cache.count(delta, offset):
-            cell = cache.windows[delta.window][delta.segment]
-            batch.cells[delta.window, delta.segment] = cell
-
-
-def labelled(state: State) -> AttemptLabelled:
-    """Return the message about a labelled attempt."""
-    return AttemptLabelled(
-        tenant=state.tenant,
-        attempt_id=state.attempt_id,
-        version=state.version,
-        labeller=state.label.by,
-        p_success=state.label.p_success,
-        abstained=state.label.abstained,
-        evidence=tuple(
-            Evidence(kind=kind, value=value, source=source)
-            for kind, value, source in state.signals
-        ),
-        votes=state.votes,
-        problem=state.problem,
-        problem_type=state.problem_type,
-        approach=state.approach or None,
-        agent=Agent(
-            name=state.agent or "agent",
-            version=state.agent_version,
-            model=state.model,
-        ),
-        hint=state.hint,
-        started_at=moment(state.started_us),
-        ended_at=moment(state.ended_us or state.started_us),
-        steps=state.steps,
-        cost=state.cost,
-        tokens=state.tokens,
-        actions=tuple(state.conduct.actions),
-        asker=state.asker,
-        partition=state.partition,
-        first_offset=state.first_offset,
-        offset=state.last_offset,
-    )
-
-
-def _wrong_partition(state: State) -> str:
-    return (
-        f"the attempt's events are in partition {state.partition}: publish all events of "
-        "an attempt with its id as the key, and with the same partitioner"
-    )

@@ -30,7 +30,8 @@ from pilotfish.runtime.publisher import Publisher
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.topics import LABELS
 from pilotfish.streams.attempts.store import write_cells, write_states
-from pilotfish.streams.batch import Batch, Record, labelled
+from pilotfish.streams.batch import EventBatch, Record
+from pilotfish.streams.label_message import label_message
 from pilotfish.streams.labels.model_store import forget_old_models, write_models
 
 _FORGET_EVERY: Final = 2000
@@ -48,7 +49,7 @@ class Sink:
         self._dead_letters = dead_letters
         self._snapshots = 0
 
-    def set_aside(self, batch: Batch) -> None:
+    def set_aside(self, batch: EventBatch) -> None:
         """Publish the unreadable records as dead letters, and wait until Kafka has them.
 
         Raises:
@@ -60,7 +61,7 @@ class Sink:
         if batch.unreadable:
             self._dead_letters.flush()
 
-    def write(self, batch: Batch) -> None:
+    def write(self, batch: EventBatch) -> None:
         """Write windows, labels, label models, attempts, then orders to forget.
 
         Raises:
@@ -69,13 +70,13 @@ class Sink:
         """
         cells = [(*key, cell) for key, cell in batch.cells.items()]
         write_cells(self._clickhouse, cells)
-        self.announce(labelled(state) for state in batch.labelled.values())
+        self.announce(label_message(state) for state in batch.labelled.values())
         self.announce(batch.retracted.values())
         self._write_models(batch)
         write_states(self._clickhouse, batch.states.values())
         write_orders(self._clickhouse, batch.orders)
 
-    def _write_models(self, batch: Batch) -> None:
+    def _write_models(self, batch: EventBatch) -> None:
         write_models(self._clickhouse, batch.models, batch.ends)
         self._snapshots += len(batch.models)
         if self._snapshots >= _FORGET_EVERY:

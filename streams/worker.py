@@ -12,7 +12,8 @@ from pilotfish.schemas.errors import UnavailableError
 from pilotfish.streams.attempts.cache import WorkerCache
 from pilotfish.streams.attempts.state import State, tombstone
 from pilotfish.streams.attempts.store import load_states, load_windows
-from pilotfish.streams.batch import Batch, Record, apply_events, count_changes, read
+from pilotfish.streams.batch import EventBatch, Record, read
+from pilotfish.streams.changes import apply_events, count_changes
 from pilotfish.streams.labels.model_store import load_model
 from pilotfish.streams.sink import Sink
 
@@ -52,7 +53,7 @@ class Worker:
         """Discard the cache, because others may write now; a batch under way keeps its own."""
         self._cache = WorkerCache()
 
-    def process(self, records: Sequence[Record]) -> Batch:
+    def process(self, records: Sequence[Record]) -> EventBatch:
         """Process a batch to its end, however long Kafka or ClickHouse is unreachable.
 
         1. Decode the records. 2. Load the states of their attempts and the models of their
@@ -84,7 +85,7 @@ class Worker:
             self.forget()  # it may hold states of these tenants
         return batch
 
-    def _load_states(self, batch: Batch, cache: WorkerCache) -> None:
+    def _load_states(self, batch: EventBatch, cache: WorkerCache) -> None:
         missing = {key for key in batch.attempts() if key not in cache.states}
         if not missing:
             return
@@ -97,12 +98,12 @@ class Worker:
                 state = tombstone(new, -1) if key in forgotten else stored.get(key, new)
                 cache.states.put(key, state)
 
-    def _load_models(self, batch: Batch, cache: WorkerCache) -> None:
+    def _load_models(self, batch: EventBatch, cache: WorkerCache) -> None:
         for key, offset in batch.first_unseen(cache).items():
             if key not in cache.models:
                 cache.models.put(key, load_model(self._clickhouse, key, offset))
 
-    def _load_windows(self, batch: Batch, cache: WorkerCache) -> None:
+    def _load_windows(self, batch: EventBatch, cache: WorkerCache) -> None:
         missing = [key for key in batch.windows() if key not in cache.windows]
         for window, cells in load_windows(self._clickhouse, missing).items():
             cache.windows.put(window, cells)

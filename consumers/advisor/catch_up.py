@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from pilotfish.consumers.advisor.loaded_advisor import LoadedAdvisor
-from pilotfish.runtime.kafka import mapped_errors
+from pilotfish.runtime.kafka_errors import mapped_errors
 from pilotfish.runtime.label_reader import LabelReader
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.labels import PlacedLabel

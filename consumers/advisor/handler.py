@@ -28,8 +28,9 @@ from pilotfish.consumers.advisor.snapshot_store import SnapshotStore
 from pilotfish.consumers.advisor.snapshot_writer import SnapshotWriter
 from pilotfish.runtime.broker import Ends, PartitionOffsets, ends_of
 from pilotfish.runtime.dead_letters import DeadLetters
-from pilotfish.runtime.kafka import mapped_errors, producer
+from pilotfish.runtime.kafka import producer
 from pilotfish.runtime.kafka_broker import KafkaBroker
+from pilotfish.runtime.kafka_errors import mapped_errors
 from pilotfish.runtime.label_reader import LabelReader
 from pilotfish.runtime.promotions import PromotionReader
 from pilotfish.runtime.service.status import ServiceStatus

@@ -23,7 +23,8 @@ from pilotfish.consumers.forget.erasing import (
 )
 from pilotfish.runtime.archived_offsets import TABLE_OF
 from pilotfish.runtime.clickhouse import ClickHouse
-from pilotfish.runtime.kafka import mapped_errors, producer, topics
+from pilotfish.runtime.kafka import producer, topics
+from pilotfish.runtime.kafka_errors import mapped_errors
 from pilotfish.runtime.publisher import Publisher
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.consumer_groups import ARCHIVE, MEMORY

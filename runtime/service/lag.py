@@ -14,7 +14,8 @@ from confluent_kafka.admin import AdminClient
 # The package offers it to users, but not to type checkers.
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
-from pilotfish.runtime.kafka import client_config, mapped_errors
+from pilotfish.runtime.kafka import client_config
+from pilotfish.runtime.kafka_errors import mapped_errors
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.keys import Place
 

@@ -13,7 +13,7 @@ from confluent_kafka import Message as Record
 from pilotfish.runtime.broker import Broker, Ends, PartitionOffsets
 from pilotfish.runtime.dead_letters import DeadLetters
 from pilotfish.runtime.decoding import decoded
-from pilotfish.runtime.kafka import mapped_errors
+from pilotfish.runtime.kafka_errors import mapped_errors
 from pilotfish.runtime.service import metrics
 from pilotfish.runtime.service.handler import (
     Batch,

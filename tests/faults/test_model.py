@@ -34,6 +34,7 @@ from pilotfish.consumers.archive import handler as archive
 from pilotfish.consumers.archive.writer import ArchiveWriter
 from pilotfish.consumers.trigger import handler as trigger
 from pilotfish.consumers.trigger.training_process import Outcome
+from pilotfish.consumers.trigger.trainings import Trainings
 from pilotfish.runtime import retry
 from pilotfish.runtime.dead_letters import DeadLetters
 from pilotfish.runtime.kafka import headers
@@ -451,9 +452,8 @@ class Platform(RuleBasedStateMachine):
 
         status, monitor = ServiceStatus(), _as_any(NoMonitor())
         clickhouse = _as_any(MemoryClickHouse(self.tables, self.trouble))
-        handler = trigger.TriggerHandler(
-            TRAIN_AT, clickhouse, start, monitor, status.beat, clock=clock
-        )
+        trainings = Trainings(TRAIN_AT, clickhouse, start, clock)
+        handler = trigger.TriggerHandler(trainings, monitor, None, status.beat)
         broker = MemoryBroker(self.log, trigger.GROUP)
         self.trigger = ConsumerLoop(broker, trigger.SUBSCRIPTION, handler, status)
 

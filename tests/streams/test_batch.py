@@ -4,12 +4,12 @@ from pilotfish.schemas.events import SignalRecorded
 from pilotfish.streams.attempts.assembly import event_mark
 from pilotfish.streams.attempts.cache import WorkerCache
 from pilotfish.streams.attempts.state import State
-from pilotfish.streams.batch import Batch, ReceivedEvent
+from pilotfish.streams.batch import EventBatch, ReceivedEvent
 
 
-def batch(*places: tuple[str, int]) -> Batch:
+def batch(*places: tuple[str, int]) -> EventBatch:
     """Return events of these attempts at these offsets of partition 1."""
-    return Batch(
+    return EventBatch(
         [
             ReceivedEvent(
                 SignalRecorded(

@@ -14,12 +14,12 @@ from pilotfish.advisors.store import ModelStore
 from pilotfish.consumers.trigger.handler import (
     GROUP,
     SUBSCRIPTION,
-    Start,
     TriggerHandler,
 )
 from pilotfish.consumers.trigger.harm_monitor import HarmMonitor
 from pilotfish.consumers.trigger.lift import Lift
 from pilotfish.consumers.trigger.training_process import Outcome, TrainingProcess
+from pilotfish.consumers.trigger.trainings import Start, Trainings
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import producer, publish
 from pilotfish.runtime.kafka_broker import KafkaBroker
@@ -51,7 +51,7 @@ class Recorded:
         self.ended = timeout_s > 0
 
 
-class Trainings(list[Recorded]):
+class StartedTrainings(list[Recorded]):
     """Starts recorded trainings."""
 
     def __call__(self, tenant: str) -> Recorded:
@@ -68,8 +68,8 @@ def at_fifty(apart: Settings) -> Settings:
 
 
 @pytest.fixture
-def trainings() -> Trainings:
-    return Trainings()
+def trainings() -> StartedTrainings:
+    return StartedTrainings()
 
 
 def label(
@@ -129,17 +129,10 @@ class Trigger:
         self.clickhouse = ClickHouse(settings)
         self.monitor = HarmMonitor(settings, ClickHouse(settings), clock)
         lift = None if settings.metrics_port is None else Lift(self.clickhouse, clock)
-        self.handler = TriggerHandler(
-            settings.train_at,
-            self.clickhouse,
-            start,
-            self.monitor,
-            self.status.beat,
-            lift=lift,
-            clock=clock,
-        )
+        self.trainings = Trainings(settings.train_at, self.clickhouse, start, clock)
+        handler = TriggerHandler(self.trainings, self.monitor, lift, self.status.beat)
         broker = KafkaBroker(settings, GROUP)
-        self.loop = ConsumerLoop(broker, SUBSCRIPTION, self.handler, self.status)
+        self.loop = ConsumerLoop(broker, SUBSCRIPTION, handler, self.status)
 
     def __enter__(self) -> Self:
         self.monitor.start()
@@ -170,7 +163,9 @@ def ready(trigger: Trigger) -> None:
     until(trigger, lambda: len(trigger.status.positions()) == LABELS.partitions)
 
 
-def test_it_trains_at_the_exact_count(at_fifty: Settings, trainings: Trainings) -> None:
+def test_it_trains_at_the_exact_count(
+    at_fifty: Settings, trainings: StartedTrainings
+) -> None:
     with Trigger(at_fifty, trainings) as trigger:
         ready(trigger)
         label(at_fifty, AT - 1)
@@ -184,7 +179,7 @@ def test_it_trains_at_the_exact_count(at_fifty: Settings, trainings: Trainings) 
 
 
 def test_revisions_and_doubled_labels_count_once(
-    at_fifty: Settings, trainings: Trainings
+    at_fifty: Settings, trainings: StartedTrainings
 ) -> None:
     with Trigger(at_fifty, trainings) as trigger:
         ready(trigger)
@@ -197,7 +192,7 @@ def test_revisions_and_doubled_labels_count_once(
 
 
 def test_while_one_runs_no_other_starts_and_then_counting_begins_anew(
-    at_fifty: Settings, trainings: Trainings
+    at_fifty: Settings, trainings: StartedTrainings
 ) -> None:
     with Trigger(at_fifty, trainings) as trigger:
         ready(trigger)
@@ -214,7 +209,7 @@ def test_while_one_runs_no_other_starts_and_then_counting_begins_anew(
 
 
 def test_labels_that_came_while_it_was_down_are_counted(
-    at_fifty: Settings, trainings: Trainings
+    at_fifty: Settings, trainings: StartedTrainings
 ) -> None:
     with Trigger(at_fifty, trainings) as trigger:
         ready(trigger)
@@ -228,17 +223,17 @@ def test_labels_that_came_while_it_was_down_are_counted(
     label(at_fifty, 1)
     with Trigger(at_fifty, trainings) as trigger:
         until(trigger, lambda: bool(trainings))
-    with Trigger(at_fifty, again := Trainings()) as trigger:
+    with Trigger(at_fifty, again := StartedTrainings()) as trigger:
         until(trigger, lambda: bool(again))  # the one before never finished
     finish(at_fifty)
-    with Trigger(at_fifty, never := Trainings()) as trigger:
+    with Trigger(at_fifty, never := StartedTrainings()) as trigger:
         ready(trigger)
         steps(trigger)
     assert never == []
 
 
 def test_a_failure_is_tried_again_after_a_while(
-    at_fifty: Settings, trainings: Trainings
+    at_fifty: Settings, trainings: StartedTrainings
 ) -> None:
     now = utc_now()
 
@@ -256,7 +251,7 @@ def test_a_failure_is_tried_again_after_a_while(
 
 
 def test_a_tenant_somebody_else_trains_is_tried_again(
-    at_fifty: Settings, trainings: Trainings
+    at_fifty: Settings, trainings: StartedTrainings
 ) -> None:
     now = utc_now()
 
@@ -279,7 +274,7 @@ def counted(counter: Counter, label: str) -> float:
 
 @pytest.mark.parametrize("verdict", ["promoted", "refused"])
 def test_how_trainings_end_and_their_verdicts_are_counted(
-    at_fifty: Settings, trainings: Trainings, verdict: str
+    at_fifty: Settings, trainings: StartedTrainings, verdict: str
 ) -> None:
     verdicts, done = counted(VERDICTS, verdict), counted(TRAININGS, "done")
     failed = counted(TRAININGS, "failed")
@@ -299,7 +294,7 @@ def test_how_trainings_end_and_their_verdicts_are_counted(
 
 
 def test_the_lift_is_asked_for_only_where_it_is_shown(
-    at_fifty: Settings, trainings: Trainings
+    at_fifty: Settings, trainings: StartedTrainings
 ) -> None:
     LIFT.clear()
     for holdout, p_success in ((False, 1.0), (True, 0.0)):
@@ -320,7 +315,7 @@ def lifts() -> dict[str, float]:
 
 
 def test_tenants_queue_and_the_one_with_most_labels_is_first(
-    at_fifty: Settings, trainings: Trainings
+    at_fifty: Settings, trainings: StartedTrainings
 ) -> None:
     few, many, none = (f"{at_fifty.tenant}-{name}" for name in ("few", "many", "none"))
     label(at_fifty, AT, few)
@@ -340,7 +335,7 @@ def test_tenants_queue_and_the_one_with_most_labels_is_first(
 
 
 def test_an_unreadable_label_is_passed_over(
-    at_fifty: Settings, trainings: Trainings
+    at_fifty: Settings, trainings: StartedTrainings
 ) -> None:
     with Trigger(at_fifty, trainings) as trigger:
         ready(trigger)
@@ -352,21 +347,23 @@ def test_an_unreadable_label_is_passed_over(
 
 
 def test_without_clickhouse_it_waits_and_then_counts(
-    at_fifty: Settings, trainings: Trainings
+    at_fifty: Settings, trainings: StartedTrainings
 ) -> None:
     label(at_fifty, AT)
     away = at_fifty.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
     with Trigger(away, trainings) as trigger:
         steps(trigger, 2)
-        trigger.handler._clickhouse = ClickHouse(at_fifty)  # it came back
+        trigger.trainings._clickhouse = ClickHouse(at_fifty)  # it came back
         until(trigger, lambda: bool(trainings))
 
 
-def test_a_stop_ends_the_training(at_fifty: Settings, trainings: Trainings) -> None:
+def test_a_stop_ends_the_training(
+    at_fifty: Settings, trainings: StartedTrainings
+) -> None:
     label(at_fifty, AT)
     with Trigger(at_fifty, trainings) as trigger:
         until(trigger, lambda: bool(trainings))
-        trigger.handler.end_training()
+        trigger.trainings.end()
         assert trainings[0].ended
 
 
@@ -386,5 +383,5 @@ def test_a_real_training_is_a_process_of_its_own(at_fifty: Settings) -> None:
     ):
         until(trigger, lambda: bool(started))
         until(trigger, lambda: started[0].outcome() is not None, 90)
-        trigger.handler.end_training()
+        trigger.trainings.end()
     assert [training.outcome() for training in started] == ["busy"]

@@ -17,13 +17,8 @@ from pilotfish._cli.app import app
 from pilotfish.infra.provision.acl import grant
 from pilotfish.infra.provision.roles import Role
 from pilotfish.infra.provision.topics import create_topics
-from pilotfish.runtime.kafka import (
-    client_config,
-    consumer,
-    missing_topics,
-    producer,
-    readable,
-)
+from pilotfish.runtime.kafka import client_config, consumer, missing_topics, producer
+from pilotfish.runtime.kafka_errors import readable
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.topics import (

@@ -13,7 +13,8 @@ from confluent_kafka import Message as Record
 from pilotfish._sdk.hint import PendingHint
 from pilotfish._sdk.warnings import Warnings
 from pilotfish.runtime import trace
-from pilotfish.runtime.kafka import consumer, headers, mapped_errors, producer, publish
+from pilotfish.runtime.kafka import consumer, headers, producer, publish
+from pilotfish.runtime.kafka_errors import mapped_errors
 from pilotfish.runtime.settings import Settings
 from pilotfish.runtime.trace import TraceHeaders
 from pilotfish.schemas.advice import Abstention, AdviceRequested, HintGiven

@@ -8,7 +8,8 @@ from confluent_kafka import Message as Record
 from pilotfish._sdk.stats import SpoolCounts
 from pilotfish._sdk.transport.transport import Failure, OnSettled
 from pilotfish._sdk.warnings import Warnings
-from pilotfish.runtime.kafka import mapped_errors, producer, publish
+from pilotfish.runtime.kafka import producer, publish
+from pilotfish.runtime.kafka_errors import mapped_errors
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Event

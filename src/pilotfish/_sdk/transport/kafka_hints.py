@@ -8,7 +8,8 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
 from pilotfish._sdk.warnings import Warnings
-from pilotfish.runtime.kafka import consumer, headers, mapped_errors
+from pilotfish.runtime.kafka import consumer, headers
+from pilotfish.runtime.kafka_errors import mapped_errors
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import HintGiven
 from pilotfish.schemas.codec import decode
