@@ -74,6 +74,12 @@ class Kafka:
         )
         other.close(10.0)
 
+    def disturb(self, broker: Broker, listener: Listener) -> Broker:
+        """Let another consumer join; return it."""
+        other = self.open()
+        other.subscribe([self.topic], listener)
+        return other
+
     def close(self) -> None:
         self._open.close()
 
@@ -96,6 +102,16 @@ class Memory:
         broker.rebalance()
         broker.poll(0, 0.0)
         assert listener.lost
+
+    def disturb(self, broker: Any, listener: Listener) -> Broker:
+        broker.rebalance()
+        return self.open_idle()
+
+    def open_idle(self) -> MemoryBroker:
+        """Return a consumer of a group of its own, which reads nothing."""
+        idle = MemoryBroker(self._log, "idle")
+        idle.subscribe([], Listener())
+        return idle
 
     def close(self) -> None:
         """Nothing is open."""
@@ -253,6 +269,36 @@ def test_a_rebalance_commits_what_is_done_and_loses_nothing(platform: Platform) 
     lost = list(listener.lost)
     until(complete)
     assert {b"a", b"x"}.isdisjoint(record.value() or b"" for record in seen)
+
+
+def test_through_rebalances_each_record_is_returned_once(platform: Platform) -> None:
+    """Where a listener begins behind what was returned, as the archive does."""
+    stored: dict[Place, int] = {}
+
+    def take(broker: Broker) -> None:
+        for record in broker.poll(7, 0.05):
+            place = record.topic() or "", record.partition() or 0
+            assert record.offset() == stored.get(place, 0)
+            stored[place] = stored.get(place, 0) + 1
+
+    def until_read(*brokers: Broker) -> None:
+        def complete() -> bool:
+            for broker in brokers:
+                take(broker)
+            return sum(stored.values()) == published
+
+        until(complete)
+
+    published = 0
+    broker = joined(platform, Listener(stored))
+    for _ in range(3):
+        for partition in range(PARTITIONS):
+            platform.publish(partition, *[b"."] * 40)
+        published += 40 * PARTITIONS
+        take(broker)
+        other = platform.disturb(broker, Listener(stored))
+        until_read(broker, other)
+        other.close(10.0)
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def _own_port(variable: str, address: str) -> int:
     if url.hostname not in _LOOPBACK or url.port is None:
         raise ConfigurationError(
             f"{variable} points to {url.netloc}: `pilotfish up` starts servers on this "
-            "machine only; run the services with `python -m`, as the README says"
+            "machine only; run the services with `python -m`, as docs/operations.md says"
         )
     return url.port
 
