@@ -112,7 +112,7 @@ def test_a_role_is_granted_from_the_command_line(
     assert not written(newcomer, EVENTS)
     monkeypatch.setenv("PILOTFISH_KAFKA", kafka.bootstrap)
     result = CliRunner().invoke(app, ["grant", "agent", "newcomer"])
-    assert result.exit_code == 0 and "newcomer may now" in result.output
+    assert result.exit_code == 0 and "newcomer now has the rights" in result.output
     assert written(newcomer, EVENTS)
 
 
