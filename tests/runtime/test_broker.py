@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -24,6 +25,9 @@ PARTITIONS = 2
 TESTS = 30
 """More than there are tests of this file over Kafka."""
 WITHIN_S = 60.0
+REBALANCED_S = 4.5
+"""A member hears of a rebalance by its heartbeat, every three seconds: in one poll it
+gets records first, and then loses their partitions."""
 
 
 @dataclass
@@ -74,11 +78,9 @@ class Kafka:
         )
         other.close(10.0)
 
-    def disturb(self, broker: Broker, listener: Listener) -> Broker:
-        """Let another consumer join; return it."""
-        other = self.open()
+    def disturb(self, broker: Broker, other: Broker, listener: Listener) -> None:
+        """Let another consumer join the group."""
         other.subscribe([self.topic], listener)
-        return other
 
     def close(self) -> None:
         self._open.close()
@@ -103,15 +105,9 @@ class Memory:
         broker.poll(0, 0.0)
         assert listener.lost
 
-    def disturb(self, broker: Any, listener: Listener) -> Broker:
+    def disturb(self, broker: Any, other: Broker, listener: Listener) -> None:
+        other.subscribe([], listener)
         broker.rebalance()
-        return self.open_idle()
-
-    def open_idle(self) -> MemoryBroker:
-        """Return a consumer of a group of its own, which reads nothing."""
-        idle = MemoryBroker(self._log, "idle")
-        idle.subscribe([], Listener())
-        return idle
 
     def close(self) -> None:
         """Nothing is open."""
@@ -275,8 +271,8 @@ def test_through_rebalances_each_record_is_returned_once(platform: Platform) -> 
     """Where a listener begins behind what was returned, as the archive does."""
     stored: dict[Place, int] = {}
 
-    def take(broker: Broker) -> None:
-        for record in broker.poll(7, 0.05):
+    def take(broker: Broker, timeout_s: float = 0.05) -> None:
+        for record in broker.poll(1000, timeout_s):
             place = record.topic() or "", record.partition() or 0
             assert record.offset() == stored.get(place, 0)
             stored[place] = stored.get(place, 0) + 1
@@ -289,16 +285,15 @@ def test_through_rebalances_each_record_is_returned_once(platform: Platform) -> 
 
         until(complete)
 
-    published = 0
-    broker = joined(platform, Listener(stored))
-    for _ in range(3):
-        for partition in range(PARTITIONS):
-            platform.publish(partition, *[b"."] * 40)
-        published += 40 * PARTITIONS
-        take(broker)
-        other = platform.disturb(broker, Listener(stored))
-        until_read(broker, other)
-        other.close(10.0)
+    broker, other = joined(platform, Listener(stored)), platform.open()
+    for partition in range(PARTITIONS):
+        platform.publish(partition, *[b"."] * 40)
+    published = 40 * PARTITIONS
+    joins = Timer(1.0, platform.disturb, [broker, other, Listener(stored)])
+    joins.start()
+    take(broker, REBALANCED_S)
+    joins.join()
+    until_read(broker, other)
 
 
 @pytest.mark.parametrize(
