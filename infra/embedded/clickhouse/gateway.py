@@ -5,14 +5,13 @@ Run by hand: `python -m pilotfish.infra.embedded.clickhouse.gateway --data DIR -
 
 import argparse
 import http.client
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Self
 
 from pilotfish.infra.embedded.ports import require_free
+from pilotfish.infra.embedded.process import ServerProcess
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import RequirementError
 
@@ -32,7 +31,7 @@ class EmbeddedClickHouse:
     def __init__(self, data: Path, port: int) -> None:
         self._data = data.absolute()
         self._port = port
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = ServerProcess(self._data / "gateway.log", _STOP_WITHIN_S)
 
     @property
     def url(self) -> str:
@@ -42,7 +41,6 @@ class EmbeddedClickHouse:
     @property
     def pid(self) -> int:
         """The gateway's process id; asserts that the gateway was started."""
-        assert self._process is not None
         return self._process.pid
 
     def __enter__(self) -> Self:
@@ -60,53 +58,27 @@ class EmbeddedClickHouse:
         """
         require_free(self._port, "ClickHouse")
         self._data.mkdir(parents=True, exist_ok=True)
-        with self._log.open("ab") as log:
-            log_start = log.tell()
-            self._process = subprocess.Popen(
-                command(self._data, self._port),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd=self._data,  # chDB reads a config.xml of the working folder
-            )
-        self._await_ready(log_start)
+        # chDB reads a config.xml of the working folder.
+        self._process.start(command(self._data, self._port), cwd=self._data)
+        self._await_ready()
 
     def stop(self) -> None:
         """Stop the gateway in order; kill it after four seconds."""
-        if self._process is None:
-            return
-        self._process.send_signal(signal.SIGCONT)  # a paused process handles no SIGTERM
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+        self._process.stop()
 
     def kill(self) -> None:
         """Kill the gateway without warning, as a power cut would."""
-        assert self._process is not None
         self._process.kill()
-        self._process.wait()
-        self._process = None
 
-    @property
-    def _log(self) -> Path:
-        return self._data / "gateway.log"
-
-    def _await_ready(self, log_start: int) -> None:
-        assert self._process is not None
+    def _await_ready(self) -> None:
         deadline = time.monotonic() + _READY_WITHIN_S
-        while time.monotonic() < deadline and self._process.poll() is None:
+        while time.monotonic() < deadline and self._process.is_running:
             if _answers(self._port):
                 return
             time.sleep(_POLL_S)
         self.stop()
-        output = self._log.read_bytes()[log_start:].decode(errors="replace")
-        lines = output.split("\n")
-        raise RequirementError(" | ".join(line for line in lines[-4:] if line))
+        lines = self._process.output()[-4:]
+        raise RequirementError(" | ".join(line for line in lines if line))
 
 
 def command(data: Path, port: int) -> list[str]:
