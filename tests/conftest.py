@@ -8,11 +8,11 @@ from typing import Any
 
 import hypothesis
 import pytest
-from advice.small_base import SmallBase
 from faults.memory_clickhouse import MemoryClickHouse, Tables
 from faults.trouble import Trouble
-from ports import free_ports
-from tiers import ByScope, leave_out_slow, longest_first, without_servers
+from support.advice.small_base import SmallBase
+from support.ports import free_ports
+from support.tiers import ByScope, leave_out_slow, longest_first, without_servers
 from xdist.remote import Producer
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
@@ -92,7 +92,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 @pytest.fixture(scope="session")
 def small_base(tmp_path_factory: pytest.TempPathFactory) -> SmallBase:
     """A base model of two layers; the first training makes its bundle."""
-    from advice.tiny_models import save_tiny_model
+    from support.advice.tiny_models import save_tiny_model
 
     home = tmp_path_factory.mktemp("small-base")
     return SmallBase(save_tiny_model("bert", home / "bert"), home)

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tracked import texts
+from support.tracked import texts
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tracked import texts
+from support.tracked import texts
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src/pilotfish"

@@ -1,8 +1,8 @@
 """The tests' own tools: waiting, time limits, and how files are dealt to workers."""
 
 import pytest
-from polling import eventually, in_time
-from tiers import longest_first, scope
+from support.polling import eventually, in_time
+from support.tiers import longest_first, scope
 
 
 def test_waiting_ends_when_the_answer_is_right_or_tells_the_last_one() -> None:

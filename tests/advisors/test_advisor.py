@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from advice.asking import label
-from advice.tiny import DIM, EARLY
+from support.advice.asking import label
+from support.advice.tiny import DIM, EARLY
 
 from pilotfish.advisors.advisor import Advisor
 from pilotfish.advisors.encoder import Embeddings

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from advice.tiny import tiny_bundle
+from support.advice.tiny import tiny_bundle
 
 from pilotfish.advisors.encoders import Encoders
 

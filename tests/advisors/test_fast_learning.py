@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from advice.asking import label
-from advice.tiny import EARLY, tiny_bundle
 from hypothesis import given
 from hypothesis import strategies as st
+from support.advice.asking import label
+from support.advice.tiny import EARLY, tiny_bundle
 
 from pilotfish.advisors.advisor import Advisor
 from pilotfish.advisors.bundle import Bundle

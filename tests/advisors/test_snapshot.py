@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
-from advice.tiny import DIM, tiny_bundle
+from support.advice.tiny import DIM, tiny_bundle
 
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.learned_labels import Learned

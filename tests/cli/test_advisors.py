@@ -2,7 +2,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from advice.tiny import tiny_bundle
+from support.advice.tiny import tiny_bundle
 from typer.testing import CliRunner, Result
 
 from pilotfish._cli.app import app

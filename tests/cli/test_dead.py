@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 from confluent_kafka import Message as Record
 from confluent_kafka import TopicPartition
-from polling import eventually
+from support.polling import eventually
 from typer.testing import CliRunner
 
 from pilotfish._cli.app import app

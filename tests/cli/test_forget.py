@@ -4,7 +4,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from guarded import guarded_gateway
+from support.guarded import guarded_gateway
 from typer.testing import CliRunner
 
 from pilotfish._cli.app import app

@@ -1,8 +1,8 @@
 import json
 
 import pytest
-from advice.labels import label
-from advice.tiny import tiny_bundle
+from support.advice.labels import label
+from support.advice.tiny import tiny_bundle
 from typer.testing import CliRunner
 
 from pilotfish._cli.app import app

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import openai
 import pytest
-from chat_server import Server, chat_server
+from support.chat_server import Server, chat_server
 
 import pilotfish
 from pilotfish._sdk.failures import is_infrastructure

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish.demo.monitor import Monitor, Reading, Stage, Training
 from pilotfish.runtime.clickhouse import ClickHouse

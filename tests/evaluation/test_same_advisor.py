@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from advice.tiny import tiny_bundle
-from advice.worlds import world
+from support.advice.tiny import tiny_bundle
+from support.advice.worlds import world
 
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.advisors.head import FastHead

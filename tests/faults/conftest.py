@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from faults.processes import Platform
 from faults.proxied_kafka import ProxiedKafka
-from ports import free_ports
+from support.ports import free_ports
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.infra.provision.migrations import migrate

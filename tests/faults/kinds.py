@@ -19,7 +19,7 @@ from faults.world import (
     plain,
     with_clock,
 )
-from small_disk import full
+from support.small_disk import full
 
 Inject = Callable[[World, random.Random], None]
 Prepare = Callable[[World], AbstractContextManager[World]]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 from faults.proxied_kafka import ProxiedKafka
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.runtime.settings import Settings

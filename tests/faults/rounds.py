@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
-from advice.tiny import tiny_bundle
 from faults.findings import Findings, look, told
 from faults.kinds import Fault
 from faults.processes import Platform, logs
 from faults.script import BAD_EVERY, PER_ATTEMPT, Script
 from faults.world import SERVICES, World
+from support.advice.tiny import tiny_bundle
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.dead_letters import LIMIT, WITHIN

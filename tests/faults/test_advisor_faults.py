@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
-from advice.asking import APPROACHES, Asker, lessons, publish_labels
-from advice.tiny import tiny_bundle
 from faults.processes import Platform, logs
-from polling import eventually
+from support.advice.asking import APPROACHES, Asker, lessons, publish_labels
+from support.advice.tiny import tiny_bundle
+from support.polling import eventually
 
 from pilotfish.advisors.advisor import Advisor
 from pilotfish.advisors.bundle import Bundle

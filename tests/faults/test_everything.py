@@ -5,12 +5,12 @@ from dataclasses import replace
 from itertools import cycle
 
 import pytest
-from advice.asking import Asker
-from advice.tiny import tiny_bundle
 from faults.processes import Platform, Service, logs
 from faults.replay import PER_ATTEMPT, replay
 from faults.truth import windows_differ
-from polling import eventually
+from support.advice.asking import Asker
+from support.advice.tiny import tiny_bundle
+from support.polling import eventually
 
 from pilotfish.advisors.store import ModelStore
 from pilotfish.runtime.clickhouse import ClickHouse

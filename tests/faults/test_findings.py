@@ -7,12 +7,12 @@ import time
 from dataclasses import replace
 
 import pytest
-from advice.tiny import tiny_bundle
 from faults.findings import Findings, look
 from faults.processes import Platform
 from faults.script import PER_ATTEMPT, Script, Truth
 from faults.world import World, with_clock
-from polling import eventually
+from support.advice.tiny import tiny_bundle
+from support.polling import eventually
 
 from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.runtime.clickhouse import ClickHouse

@@ -3,7 +3,7 @@
 import pytest
 from faults.processes import Platform
 from faults.script import Script
-from polling import eventually
+from support.polling import eventually
 
 pytestmark = pytest.mark.slow
 

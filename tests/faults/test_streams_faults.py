@@ -7,7 +7,7 @@ from faults.processes import Platform, Service, logs
 from faults.replay import replay
 from faults.topics import messages
 from faults.truth import windows_differ
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import producer, publish

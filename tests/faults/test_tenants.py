@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from advice.asking import APPROACHES, Asker
-from advice.tiny import tiny_bundle
 from faults.processes import Platform, logs
-from polling import eventually
+from support.advice.asking import APPROACHES, Asker
+from support.advice.tiny import tiny_bundle
+from support.polling import eventually
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import producer, publish

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from advice.small_base import SmallBase
 from faults import trainings
 from faults.findings import Findings
 from faults.processes import Platform, customised
 from faults.rounds import Play
+from support.advice.small_base import SmallBase
 
 
 @pytest.mark.slow(80)

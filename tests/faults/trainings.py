@@ -6,11 +6,11 @@ import time
 from collections import Counter
 from contextlib import suppress
 
-from advice.attempts import store_attempts
 from faults.findings import Findings
 from faults.processes import Platform, Service, logs
 from faults.rounds import Play, Result
 from faults.topics import messages
+from support.advice.attempts import store_attempts
 
 from pilotfish.advisors.bundle import CARD
 from pilotfish.advisors.store import ModelStore

@@ -9,8 +9,8 @@ from typing import Literal
 
 from faults.processes import Platform, Service, customised
 from faults.proxy import Proxy, Trouble
-from ports import free_ports
-from small_disk import small_disk
+from support.ports import free_ports
+from support.small_disk import small_disk
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.infra.provision.migrations import migrate

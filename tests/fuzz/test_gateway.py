@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 from fuzz.mutations import mutated
-from ports import free_ports
+from support.ports import free_ports
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.runtime.clickhouse import ClickHouse

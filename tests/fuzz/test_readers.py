@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from advice.tiny import tiny_bundle
 from faults.replay import events
 from fuzz.mutations import mutated
+from support.advice.tiny import tiny_bundle
 
 from pilotfish.advisors.bundle import CARD, checksum_of, load
 from pilotfish.advisors.head import FastHead

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from ports import free_ports, is_free
+from support.ports import free_ports, is_free
 
 from pilotfish._local.platform import SERVICES
 from pilotfish.runtime.settings import Settings

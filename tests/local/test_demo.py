@@ -7,7 +7,7 @@ import sys
 
 import psutil
 import pytest
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish.runtime.settings import Settings
 

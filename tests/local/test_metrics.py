@@ -10,9 +10,9 @@ from urllib.error import URLError
 import psutil
 import pytest
 from faults.replay import PER_ATTEMPT, replay
-from polling import eventually
-from probing import said_on
 from prometheus_client.parser import text_string_to_metric_families
+from support.polling import eventually
+from support.probing import said_on
 
 import pilotfish
 from pilotfish._local.platform import SERVICES, metrics_ports

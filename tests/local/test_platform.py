@@ -13,7 +13,7 @@ from statistics import fmean
 
 import psutil
 import pytest
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish._local.platform import enter_uninterrupted
 from pilotfish._local.supervisor import Child, Supervisor

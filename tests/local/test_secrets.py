@@ -18,10 +18,10 @@ import pytest
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
 from faults.processes import COMMANDS, running
 from faults.replay import replay
-from polling import eventually
-from ports import free_ports
 from pydantic import SecretStr
-from secured_kafka import PASSWORD, SecuredKafka
+from support.polling import eventually
+from support.ports import free_ports
+from support.secured_kafka import PASSWORD, SecuredKafka
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.infra.provision.acl import grant

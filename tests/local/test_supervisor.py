@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from faults.processes import gone
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish._local.supervisor import RESTARTS, Child, Supervisor
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ports import free_ports
 from pydantic import SecretStr
+from support.ports import free_ports
 
 import pilotfish.runtime.clickhouse as module
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse

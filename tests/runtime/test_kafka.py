@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from confluent_kafka import Consumer
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish.runtime.kafka import consumer, subscribe
 from pilotfish.runtime.settings import Settings

@@ -1,7 +1,7 @@
 """Reading all labels of all partitions, from real Kafka."""
 
-from advice.asking import label, publish_labels
 from confluent_kafka import Message as Record
+from support.advice.asking import label, publish_labels
 
 from pilotfish.runtime.kafka import producer
 from pilotfish.runtime.label_reader import LabelReader

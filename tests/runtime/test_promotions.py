@@ -1,5 +1,5 @@
 from confluent_kafka import Message as Record
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish.runtime.kafka import producer
 from pilotfish.runtime.promotions import PromotionReader, announce

@@ -5,13 +5,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from advice.asking import APPROACHES, advising
-from advice.tiny import tiny_bundle
 from confluent_kafka import Consumer, TopicPartition
 from opentelemetry import trace as otel
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from support.advice.asking import APPROACHES, advising
+from support.advice.tiny import tiny_bundle
 
 import pilotfish
 from pilotfish.runtime import trace

@@ -3,9 +3,9 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from drawn_messages import messages
 from hypothesis import given
 from hypothesis import strategies as st
+from support.drawn_messages import messages
 
 from pilotfish.schemas.advice import (
     MAX_ADVICE_PROBLEM,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
-from polling import PATIENCE_S, eventually
+from support.polling import PATIENCE_S, eventually
 
 from pilotfish._sdk.transport.transport import Advise, scripted_hint
 from pilotfish.runtime.kafka import consumer, headers, producer

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from polling import eventually
 from sdk.conftest import World, Worlds
+from support.polling import eventually
 
 import pilotfish
 from pilotfish._sdk.failures import describe

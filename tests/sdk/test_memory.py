@@ -4,8 +4,8 @@ import asyncio
 import sys
 
 import pytest
-from advice.labels import label
-from advice.tiny import tiny_bundle
+from support.advice.labels import label
+from support.advice.tiny import tiny_bundle
 
 import pilotfish
 from pilotfish.advisors.store import BASE_TENANT

@@ -4,10 +4,10 @@ import socket
 from collections import Counter
 from contextlib import closing
 
-from polling import in_time
 from sdk.conftest import reading
 from sdk.programs import run
 from sdk.stand_in import EventReader, StandInAdvisor
+from support.polling import in_time
 
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.events import AttemptEnded, AttemptStarted, Event

@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import TopicPartition
 from faults.processes import Service
 from faults.replay import replay
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import consumer, producer, publish

@@ -12,7 +12,7 @@ import pytest
 from faults.processes import gone
 from faults.records import records
 from faults.replay import events
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.service.background import in_background

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from advice.tiny_models import save_tiny_model
+from support.advice.tiny_models import save_tiny_model
 
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import Bundle

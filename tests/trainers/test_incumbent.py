@@ -1,5 +1,5 @@
 import pytest
-from advice.tiny import tiny_bundle
+from support.advice.tiny import tiny_bundle
 
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.runtime.promotions import announce

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from advice.attempts import store_attempts
-from advice.small_base import SmallBase
+from support.advice.attempts import store_attempts
+from support.advice.small_base import SmallBase
 
 from pilotfish.advisors import bundle
 from pilotfish.advisors.bundle import Bundle

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from advice.asking import (
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from support.advice.asking import (
     APPROACHES,
     Asker,
     advising,
@@ -15,10 +17,8 @@ from advice.asking import (
     lessons,
     publish_labels,
 )
-from advice.tiny import tiny_bundle
-from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient
-from polling import eventually
+from support.advice.tiny import tiny_bundle
+from support.polling import eventually
 
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.policy import in_holdout

@@ -2,10 +2,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from advice.asking import APPROACHES
-from advice.tiny import DIM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.advice.asking import APPROACHES
+from support.advice.tiny import DIM
 
 from pilotfish.advisors.advisor import Advisor
 from pilotfish.advisors.encoder import Embeddings

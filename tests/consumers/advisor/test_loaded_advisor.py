@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from advice.tiny import tiny_bundle
+from support.advice.tiny import tiny_bundle
 
 from pilotfish.advisors.encoders import Encoders
 from pilotfish.consumers.advisor.loaded_advisor import load_advisor

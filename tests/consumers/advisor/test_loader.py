@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from advice.asking import label
-from advice.tiny import EARLY, tiny_bundle
+from support.advice.asking import label
+from support.advice.tiny import EARLY, tiny_bundle
 
 from pilotfish.advisors.snapshot import snapshot
 from pilotfish.consumers.advisor.loader import AdvisorLoader

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from advice.asking import lessons, publish_labels
-from advice.tiny import tiny_bundle
+from support.advice.asking import lessons, publish_labels
+from support.advice.tiny import tiny_bundle
 
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.consumers.advisor.loaded_advisor import LoadedAdvisor

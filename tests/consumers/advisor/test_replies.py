@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from advice.asking import Asker
+from support.advice.asking import Asker
 
 from pilotfish.consumers.advisor.replies import Replies
 from pilotfish.consumers.advisor.requests import Address

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import numpy as np
-from advice.tiny import tiny_bundle
+from support.advice.tiny import tiny_bundle
 
 from pilotfish.advisors.kinds import Kinds
 from pilotfish.advisors.learned_labels import Learned

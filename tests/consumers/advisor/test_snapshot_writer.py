@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pytest
-from advice.asking import label
-from advice.tiny import EARLY, tiny_bundle
-from polling import eventually
+from support.advice.asking import label
+from support.advice.tiny import EARLY, tiny_bundle
+from support.polling import eventually
 
 from pilotfish.advisors.encoders import Encoders
 from pilotfish.consumers.advisor.loaded_advisor import LoadedAdvisor, load_advisor

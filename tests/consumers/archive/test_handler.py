@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 import pytest
-from beside import beside
 from confluent_kafka import TopicPartition
 from faults.topics import beginnings, place_group
-from polling import eventually
+from support.beside import beside
+from support.polling import eventually
 
 from pilotfish.consumers.archive import handler as archive
 from pilotfish.consumers.archive.handler import GROUP, run

@@ -8,13 +8,13 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from advice.tiny import tiny_bundle
-from beside import beside
 from confluent_kafka import TopicPartition
 from faults.processes import Service
 from faults.topics import ends, place_group
 from faults.truth import windows_differ
-from polling import eventually
+from support.advice.tiny import tiny_bundle
+from support.beside import beside
+from support.polling import eventually
 
 from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.consumers.archive import handler as archive

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from advice.labels import NOW, label, send
-from advice.tiny import tiny_bundle
-from beside import beside
 from faults.processes import Service
 from faults.topics import beginnings, messages, place_group
-from polling import eventually
+from support.advice.labels import NOW, label, send
+from support.advice.tiny import tiny_bundle
+from support.beside import beside
+from support.polling import eventually
 
 from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.consumers.memory.handler import GROUP, run

@@ -1,5 +1,5 @@
 import pytest
-from advice.labels import label
+from support.advice.labels import label
 
 from pilotfish.consumers.memory.rows import newest, outcome
 from pilotfish.schemas.forgotten import FORGOTTEN

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from advice.labels import label
-from advice.tiny import tiny_bundle
 from hypothesis import given
 from hypothesis import strategies as st
+from support.advice.labels import label
+from support.advice.tiny import tiny_bundle
 
 from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.consumers.memory import search as memory_search

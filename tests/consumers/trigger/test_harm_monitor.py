@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from advice.tiny import tiny_bundle
+from support.advice.tiny import tiny_bundle
 
 from pilotfish.consumers.trigger.harm_monitor import HarmMonitor
 from pilotfish.runtime.clickhouse import ClickHouse

@@ -2,7 +2,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish.advisors.store import ModelStore
 from pilotfish.consumers.trigger.training_process import TrainingProcess

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from advice.worlds import world
+from support.advice.worlds import world
 
 from pilotfish.evaluation.policies.policy import Case, Outcome
 from pilotfish.evaluation.policies.registry import policies

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
-from advice.worlds import APPROACHES, world
+from support.advice.worlds import APPROACHES, world
 
 from pilotfish.evaluation.policies.pilotfish import FastAdvisor
 from pilotfish.evaluation.policies.policy import Decision, Outcome

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from advice.worlds import APPROACHES, world
+from support.advice.worlds import APPROACHES, world
 
 from pilotfish.evaluation.outcomes import OutcomeTable
 from pilotfish.evaluation.policies.policy import Case, Decision, Outcome

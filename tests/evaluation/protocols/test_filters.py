@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from advice.worlds import APPROACHES, world
 from numpy.typing import NDArray
+from support.advice.worlds import APPROACHES, world
 
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.evaluation.protocols.filters import play, score

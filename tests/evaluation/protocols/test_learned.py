@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from advice.worlds import APPROACHES, world
+from support.advice.worlds import APPROACHES, world
 
 from pilotfish.advisors.head import FastHead
 from pilotfish.evaluation.policies.pilotfish import LogAdvisor

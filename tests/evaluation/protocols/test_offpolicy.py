@@ -7,10 +7,10 @@ from zlib import crc32
 
 import numpy as np
 import pytest
-from advice.worlds import world
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from support.advice.worlds import world
 
 from pilotfish.advisors.head import FastHead
 from pilotfish.evaluation.outcomes import outcome_table

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from advice.worlds import APPROACHES, world
+from support.advice.worlds import APPROACHES, world
 
 from pilotfish.evaluation.policies.pilotfish import FastAdvisor
 from pilotfish.evaluation.policies.policy import Case, Decision, Outcome

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from advice.worlds import world
+from support.advice.worlds import world
 
 from pilotfish.evaluation.protocols.bandit import Passes
 from pilotfish.evaluation.protocols.scores import hindsight, interval, score

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish.infra.embedded.process import ServerProcess
 

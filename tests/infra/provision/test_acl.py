@@ -7,9 +7,9 @@ import pytest
 import trustme
 from confluent_kafka import TopicPartition
 from faults.processes import Service, running
-from polling import eventually
-from ports import free_ports
-from secured_kafka import SecuredKafka
+from support.polling import eventually
+from support.ports import free_ports
+from support.secured_kafka import SecuredKafka
 from typer.testing import CliRunner
 
 import pilotfish

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish._local.platform import prepare
 from pilotfish.infra.provision.migrations import migrate

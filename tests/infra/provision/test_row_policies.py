@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ports import free_ports
+from support.ports import free_ports
 from typer.testing import CliRunner
 
 from pilotfish._cli.app import app

@@ -7,9 +7,9 @@ import pytest
 from confluent_kafka.admin._resource import ResourceType
 from faults.processes import Service, running
 from faults.replay import PER_ATTEMPT, replay
-from polling import eventually
-from ports import free_ports
-from secured_kafka import SecuredKafka
+from support.polling import eventually
+from support.ports import free_ports
+from support.secured_kafka import SecuredKafka
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.infra.provision.acl import grant

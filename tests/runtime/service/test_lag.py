@@ -7,7 +7,7 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish.runtime.kafka import client_config, consumer, producer
 from pilotfish.runtime.service.lag import Lag

@@ -2,8 +2,8 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from ports import free_ports
-from probing import said_on
+from support.ports import free_ports
+from support.probing import said_on
 
 from pilotfish.runtime.service import metrics
 from pilotfish.runtime.service.health import STUCK_S, Health

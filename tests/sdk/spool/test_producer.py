@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
-from polling import eventually, in_time
-from ports import free_ports
 from sdk.conftest import reading
 from sdk.programs import run
 from sdk.stand_in import EventReader, from_the_end
+from support.polling import eventually, in_time
+from support.ports import free_ports
 
 import pilotfish
 from pilotfish._sdk.spool import producer as _spooling

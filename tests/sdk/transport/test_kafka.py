@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaError
-from polling import eventually, in_time
-from ports import free_ports
 from sdk.conftest import reading
 from sdk.stand_in import StandInAdvisor
+from support.polling import eventually, in_time
+from support.ports import free_ports
 
 import pilotfish
 from pilotfish._sdk.transport.kafka_events import EventProducer

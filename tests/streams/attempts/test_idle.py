@@ -3,7 +3,7 @@ from typing import Any
 
 from faults.records import records
 from faults.topics import messages
-from polling import eventually
+from support.polling import eventually
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.dead_letters import DeadLetters

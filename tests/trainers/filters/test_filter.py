@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from advice.worlds import attempts, rows, world
+from support.advice.worlds import attempts, rows, world
 
 from pilotfish.runtime.settings import FilterName
 from pilotfish.trainers.dataset import Dataset

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from advice.worlds import attempts, rows, world
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from support.advice.worlds import attempts, rows, world
 
 from pilotfish.trainers.filters.judged import judged, predicted_by_others, suspect
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from advice.worlds import attempts, rows, world
+from support.advice.worlds import attempts, rows, world
 
 from pilotfish.trainers.filters.rated import THRESHOLDS, rated
 

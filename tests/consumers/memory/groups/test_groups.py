@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from advice.labels import label
 from numpy.typing import NDArray
+from support.advice.labels import label
 
 from pilotfish.consumers.forget.erasing import Subject, erase
 from pilotfish.consumers.memory.groups.groups import EVERY_S, Groups

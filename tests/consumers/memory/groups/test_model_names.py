@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from chat_server import Server, chat_server
+from support.chat_server import Server, chat_server
 
 from pilotfish.consumers.memory.groups.model_names import naming
 from pilotfish.consumers.memory.groups.names import Naming, by_terms, terms

@@ -5,7 +5,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 import numpy as np
-from advice.labels import label
+from support.advice.labels import label
 
 from pilotfish.consumers.memory.groups.playbook import ATTEMPTS
 from pilotfish.consumers.memory.groups.playbooks import Playbooks

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import clickhouse_connect
 import pytest
-from ports import free_ports
+from support.ports import free_ports
 
 from pilotfish.infra.embedded.clickhouse.default_database import (
     make_default_ordinary,

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from polling import eventually
-from ports import free_ports
-from small_disk import full, small_disk
+from support.polling import eventually
+from support.ports import free_ports
+from support.small_disk import full, small_disk
 
 from pilotfish.infra.embedded.clickhouse import disk_watch
 from pilotfish.infra.embedded.clickhouse.chdb_engine import Answer, Request

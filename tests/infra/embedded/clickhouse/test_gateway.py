@@ -14,9 +14,9 @@ import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
-from polling import eventually, in_time
-from ports import free_ports
-from small_disk import full, small_disk
+from support.polling import eventually, in_time
+from support.ports import free_ports
+from support.small_disk import full, small_disk
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.runtime.clickhouse import ClickHouse

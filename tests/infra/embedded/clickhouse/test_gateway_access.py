@@ -9,9 +9,9 @@ from pathlib import Path
 import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.client import Client
-from guarded import OWNER, READER, ask, guarded_gateway
-from ports import free_ports
 from pydantic import SecretStr
+from support.guarded import OWNER, READER, ask, guarded_gateway
+from support.ports import free_ports
 
 from pilotfish.infra.embedded.clickhouse.access import User
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse

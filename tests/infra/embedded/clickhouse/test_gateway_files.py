@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from guarded import OWNER, READER, ask, guarded_gateway
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.guarded import OWNER, READER, ask, guarded_gateway
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 

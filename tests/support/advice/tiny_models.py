@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from advice.attempts import KINDS
+from support.advice.attempts import KINDS
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
     BertConfig,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
-from polling import PATIENCE_S
+from support.polling import PATIENCE_S
 
 from pilotfish.consumers.advisor import handler as advisor
 from pilotfish.runtime.kafka import consumer, headers, producer, publish
