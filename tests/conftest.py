@@ -24,8 +24,12 @@ from pilotfish.runtime.kafka import client_config
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.ids import new_id
 
-# As in the advisor's process.
+# As in the advisor's process; and two workers with two threads each only wait for one
+# another.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+# xdist gives its workers 80 columns, which a console keeps from its import on.
+os.environ.pop("COLUMNS", None)
 
 # Servers and trainings of other tests share the cores: slowness is no finding.
 hypothesis.settings.register_profile(

@@ -28,7 +28,7 @@ def settings_with_hints(
         monkeypatch.setenv(name, value)
     rows = [(settings.tenant, f"r{n}", f"a{n}", utc_now()) for n in (1, 2)]
     ClickHouse(settings).insert("hints", HINT, rows)
-    monkeypatch.setattr(forgetting, "_obeyed", lambda *_: True)
+    monkeypatch.setattr(forgetting, "_carried_out", lambda *_: True)
     return settings
 
 
