@@ -15,7 +15,7 @@ test: setup ## pass everything a change needs, embedded servers included, and me
 	@$(BIN)/coverage run -m pytest -n $(WORKERS)
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 
-test-fast: setup ## pass the tests that need no server, in two minutes
+test-fast: setup ## pass the tests that need no server
 	@$(BIN)/pytest -n $(WORKERS) --fast -r fE
 
 # Last: what is not on this machine may keep it from being answered.
