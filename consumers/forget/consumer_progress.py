@@ -76,7 +76,8 @@ class ConsumerProgress:
             offsets = offsets_of(self._reader, places)
             return resume_positions(self._clickhouse, offsets)
         committed = self._reader.committed(places, timeout=_TIMEOUT_S)
-        return {(place.topic, place.partition): place.offset for place in committed}
+        # Negative where the group has committed nothing.
+        return {(p.topic, p.partition): max(p.offset, 0) for p in committed}
 
     def members(self) -> int | None:
         """Return how many members the group has; None where Kafka cannot tell now."""
