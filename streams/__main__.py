@@ -11,15 +11,10 @@ import structlog
 from pilotfish.runtime.service.lifecycle import run_process
 
 
-def restart() -> None:
-    """Replace this process by a new one, because Faust runs only once per process."""
-    os.execv(sys.executable, [sys.executable, "-m", "pilotfish.streams"])  # noqa: S606
-
-
 def main() -> int:
     """Run one worker until SIGTERM or SIGINT; return its exit status."""
     try:
-        return run_process("streams", "pilotfish.streams.service", restart)
+        return run_process("streams", "pilotfish.streams.service")
     except Exception:  # noqa: BLE001 - a bug: logged, and threads are abandoned
         structlog.get_logger(service="streams").exception("failed")
         return 1

@@ -1,11 +1,13 @@
-"""Runs a worker: it waits for Kafka and its topics, then Faust reads until `stop`.
+"""Runs a worker: once Kafka has its topics, Faust reads until `stop`.
 
-A kill at any moment is harmless (see `sink`). When Faust stops because Kafka is
+A kill at any moment is harmless (see `sink`). After Faust stopped because Kafka was
 unreachable, the process replaces itself by a new one with the same process id, because
 Faust runs only once per process.
 """
 
 import asyncio
+import os
+import sys
 import threading
 from typing import Any, Final
 
@@ -18,7 +20,6 @@ from aiokafka.errors import (
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import consumer, producer, topics
 from pilotfish.runtime.publisher import Publisher
-from pilotfish.runtime.retry import retry_until_available
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError, UnavailableError
@@ -38,6 +39,7 @@ _MAX_IDLE_SEARCH_S: Final = 60.0
 _POLL_S: Final = 1.0
 _UNAUTHORIZED: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 _TICK_S: Final = 0.1
+_FAUST_RAN: Final = threading.Event()
 
 
 class FaustStoppedError(UnavailableError):
@@ -47,34 +49,27 @@ class FaustStoppedError(UnavailableError):
 def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
     """Label attempts and count windows until `stop` is set.
 
+    Called again after Faust ran, it replaces this process by a new one.
+
     Raises:
-        UnavailableError: Faust or the worker's process ended; restart this process.
-        PilotfishError: a restart would not help.
+        UnavailableError: Kafka is away or lacks a topic, or Faust or the worker's process
+            ended; call again after a while.
+        PilotfishError: to call again would not help.
     """
+    if _FAUST_RAN.is_set():
+        _replace_process()
     # In this process as well as in the worker's, so that a mistake ends this one.
     load(settings.labelling)
-    _wait_for_topics(settings, stop, status)
+    _check_topics(settings)
+    _FAUST_RAN.set()
     # Not asyncio.run, which would wait for a thread that waits for a server.
     loop = asyncio.new_event_loop()
     loop.run_until_complete(_run_faust(settings, stop, status))
 
 
-def _wait_for_topics(
-    settings: Settings, stop: threading.Event, status: ServiceStatus
-) -> None:
-    """Wait until Kafka answers and has both topics.
-
-    Raises:
-        ConfigurationError: Kafka refuses these settings, or the topics differ in their
-            number of partitions.
-        UnavailableError: `stop` was set before that.
-    """
-
-    def on_wait(error: UnavailableError, wait_s: float) -> None:
-        status.beat()
-        _LOG.warning("waiting", error=str(error), wait_s=wait_s)
-
-    retry_until_available(lambda: _check_topics(settings), stop, on_wait)
+def _replace_process() -> None:
+    """Become a new process of the same service, with the same process id."""
+    os.execv(sys.executable, [sys.executable, "-m", "pilotfish.streams"])  # noqa: S606
 
 
 async def _run_faust(

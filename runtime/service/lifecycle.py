@@ -29,21 +29,18 @@ Service = Callable[[Settings, threading.Event, ServiceStatus], None]
 """Works until the event is set; raises UnavailableError to be called again."""
 
 _ASK_S: Final = 2.0
-"""A service that is told to stop may be asking Kafka: less than `_END_S`."""
+"""Less than `_END_S`, because a service that has to stop may be asking Kafka."""
 _END_S: Final = 4.0
 
 
-def run_process(
-    name: str, module: str, restart: Callable[[], object] | None = None
-) -> int:
+def run_process(name: str, module: str) -> int:
     """Be the process of a service until SIGTERM or SIGINT; return its exit status.
 
     Args:
         name: the service, as its logs and metrics show it.
         module: has the service as `run`, its consumer group as `GROUP`, and in
             `ASKS_CLICKHOUSE` whether it is of use without ClickHouse. Loaded by name,
-            and once signals are heard, because that takes seconds.
-        restart: called before the service runs again, where that needs a new process.
+            and after the signals are handled, because that takes seconds.
     """
     logs.configure(name)
     stop = stop_on_signals()
@@ -56,14 +53,14 @@ def run_process(
         return 1
     service: Any = import_module(module)
     health = Health(settings, service.GROUP, asks_clickhouse=service.ASKS_CLICKHOUSE)
-    return serve(name, asking_first(service.run), settings, stop, health, restart)
+    return serve(name, asking_first(service.run), settings, stop, health)
 
 
 def asking_first(service: Service) -> Service:
     """Return a service that asks Kafka for its topics before it begins.
 
-    A consumer takes an authority it does not know for a cut connection, and would wait
-    for ever; a Kafka that does not know the consumer, it would take longer to notice.
+    A consumer would take a certificate of an unknown authority for a cut connection and
+    wait forever, and it would notice a wrong password later.
 
     Raises:
         ConfigurationError, UnavailableError: from the service, as `kafka.topics`.
@@ -102,7 +99,6 @@ def serve(
     settings: Settings,
     stop: threading.Event,
     health: Health,
-    restart: Callable[[], object] | None = None,
 ) -> int:
     """Run a service until `stop` is set; return the exit status of the process.
 
@@ -112,15 +108,9 @@ def serve(
     log = structlog.get_logger(service=name)
     log.info("started")
     tune_gc()
-
-    def again(error: UnavailableError, wait_s: float) -> None:
-        log.warning("waiting", error=str(error), wait_s=wait_s)
-        if not stop.wait(wait_s) and restart is not None:
-            restart()
-
     try:
         with listening(name, settings, health):
-            _run_until_stopped(service, settings, stop, health.status, again)
+            _run_until_stopped(log, service, settings, stop, health.status)
     except PilotfishError as error:
         log.error(  # noqa: TRY400 - expected errors need no trace
             "failed", kind=type(error).__name__, error=str(error)
@@ -131,11 +121,11 @@ def serve(
 
 
 def _run_until_stopped(
+    log: structlog.typing.FilteringBoundLogger,
     service: Service,
     settings: Settings,
     stop: threading.Event,
     status: ServiceStatus,
-    again: Callable[[UnavailableError, float], object],
 ) -> None:
     for wait_s in waits():
         if stop.is_set():
@@ -144,4 +134,5 @@ def _run_until_stopped(
         try:
             service(settings, stop, status)
         except UnavailableError as error:
-            again(error, wait_s)
+            log.warning("waiting", error=str(error), wait_s=wait_s)
+            stop.wait(wait_s)

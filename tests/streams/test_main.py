@@ -66,7 +66,8 @@ def test_a_worker_waits_for_kafka_and_stops_while_it_waits(
     service = Service("streams", unreachable, tmp_path)
     service.start()
     try:
-        eventually(lambda: b'"waiting"' in service.log.read_bytes())
+        eventually(lambda: service.log.read_bytes().count(b'"waiting"') >= 2)
+        assert service.log.read_bytes().count(b'"started"') == 1
         assert service.stop() == 0
     finally:
         service.end()

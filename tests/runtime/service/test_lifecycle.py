@@ -44,21 +44,6 @@ def test_a_server_that_is_away_is_asked_again_ever_more_slowly() -> None:
     assert stop.waited == [0.25, 0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
 
 
-def test_a_service_that_cannot_run_twice_is_restarted_instead() -> None:
-    restarted: list[bool] = []
-    stop = threading.Event()
-
-    def service(_settings: Settings, _stop: threading.Event, _: ServiceStatus) -> None:
-        raise UnavailableError("away")
-
-    def restart() -> None:
-        restarted.append(stop.is_set())
-        stop.set()
-
-    assert serve("test", service, SETTINGS, stop, HEALTH, restart) == 0
-    assert restarted == [False]
-
-
 def test_what_waiting_does_not_heal_ends_the_process_with_one() -> None:
     def service(_settings: Settings, _stop: threading.Event, _: ServiceStatus) -> None:
         raise DeadLetterLimitError("too many")
