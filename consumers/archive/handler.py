@@ -27,7 +27,7 @@ from pilotfish.runtime.dead_letters import DeadLetters
 from pilotfish.runtime.kafka import producer
 from pilotfish.runtime.kafka_broker import KafkaBroker
 from pilotfish.runtime.service.handler import Batch, BusyError, TakenOverError
-from pilotfish.runtime.service.loop import ConsumerLoop, Subscription
+from pilotfish.runtime.service.loop import ConsumerLoop, ConsumerSpec
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas import consumer_groups
@@ -35,7 +35,7 @@ from pilotfish.schemas.keys import Place
 
 GROUP: Final = consumer_groups.ARCHIVE
 ASKS_CLICKHOUSE: Final = True
-SUBSCRIPTION: Final = Subscription(
+SPEC: Final = ConsumerSpec(
     "archive",
     tuple(table.topic for table in TABLES),
     most=10_000,
@@ -64,7 +64,7 @@ def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> Non
     broker = KafkaBroker(settings, GROUP, "range", properties=properties)
     handler = ArchiveHandler(connect, lambda: ArchiveWriter(connect()))
     dead = DeadLetters(producer(settings), "archive")
-    with ConsumerLoop(broker, SUBSCRIPTION, handler, status, dead) as loop:
+    with ConsumerLoop(broker, SPEC, handler, status, dead) as loop:
         loop.run(stop)
 
 

@@ -25,7 +25,7 @@ from pilotfish.runtime.kafka_broker import KafkaBroker
 from pilotfish.runtime.publisher import Publisher
 from pilotfish.runtime.service import metrics
 from pilotfish.runtime.service.handler import Batch
-from pilotfish.runtime.service.loop import ConsumerLoop, Subscription
+from pilotfish.runtime.service.loop import ConsumerLoop, ConsumerSpec
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas import consumer_groups
@@ -35,7 +35,7 @@ from pilotfish.schemas.topics import EVENTS, LABELS
 
 GROUP: Final = consumer_groups.MEMORY
 ASKS_CLICKHOUSE: Final = True
-SUBSCRIPTION: Final = Subscription(
+SPEC: Final = ConsumerSpec(
     "memory",
     (LABELS,),
     # Problems that are embedded together take two seconds at most: nobody waits for them.
@@ -59,7 +59,7 @@ def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> Non
     handler = MemoryHandler(settings)
     dead = DeadLetters(producer(settings), "memory")
     broker = KafkaBroker(settings, GROUP)
-    with ConsumerLoop(broker, SUBSCRIPTION, handler, status, dead) as loop:
+    with ConsumerLoop(broker, SPEC, handler, status, dead) as loop:
         loop.run(stop)
 
 

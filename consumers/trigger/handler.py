@@ -21,7 +21,7 @@ from pilotfish.runtime.broker import Ends, PartitionOffsets
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka_broker import KafkaBroker
 from pilotfish.runtime.service.handler import Batch
-from pilotfish.runtime.service.loop import ConsumerLoop, Subscription
+from pilotfish.runtime.service.loop import ConsumerLoop, ConsumerSpec
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas import consumer_groups
@@ -33,9 +33,7 @@ from pilotfish.schemas.topics import LABELS
 
 GROUP: Final = consumer_groups.TRIGGER
 ASKS_CLICKHOUSE: Final = True
-SUBSCRIPTION: Final = Subscription(
-    "trigger", (LABELS,), most=1000, collect_s=0.5, close_s=3.0
-)
+SPEC: Final = ConsumerSpec("trigger", (LABELS,), most=1000, collect_s=0.5, close_s=3.0)
 
 _LOG = structlog.get_logger(service="trigger")
 
@@ -57,7 +55,7 @@ def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> Non
     handler = TriggerHandler(trainings, monitor, lift, status.beat)
     # No dead letters: the memory reads the same topic and sets aside what it cannot read.
     broker = KafkaBroker(settings, GROUP)
-    with ConsumerLoop(broker, SUBSCRIPTION, handler, status) as loop:
+    with ConsumerLoop(broker, SPEC, handler, status) as loop:
         monitor.start()
         loop.run(stop)
         trainings.end()

@@ -10,7 +10,7 @@ import structlog
 from confluent_kafka import KafkaException
 from confluent_kafka import Message as Record
 
-from pilotfish.runtime.broker import Broker, Ends, PartitionOffsets
+from pilotfish.runtime.broker import Broker, Ends, PartitionOffsets, ends_of
 from pilotfish.runtime.dead_letters import DeadLetters
 from pilotfish.runtime.decoding import decoded
 from pilotfish.runtime.kafka_errors import mapped_errors
@@ -33,7 +33,7 @@ _FEWEST_RECORDS: Final = 100
 _MAX_BYTES: Final = 64 * 1024 * 1024
 
 
-class Subscription(NamedTuple):
+class ConsumerSpec(NamedTuple):
     """What a service reads.
 
     Args:
@@ -56,7 +56,7 @@ class ConsumerLoop:
 
     Args:
         broker: the consumer; nobody else uses it.
-        subscription: what is read.
+        spec: what is read.
         handler: the work.
         status: kept up to date, for probes and metrics.
         dead: takes what cannot be read. Without it, unreadable records are only logged:
@@ -66,33 +66,32 @@ class ConsumerLoop:
     def __init__(
         self,
         broker: Broker,
-        subscription: Subscription,
+        spec: ConsumerSpec,
         handler: Handler,
         status: ServiceStatus,
         dead: DeadLetters | None = None,
     ) -> None:
         self._broker = broker
-        self._subscription = subscription
+        self._spec = spec
         self._handler = handler
         self._status = status
         self._dead = dead
-        self._log = _LOG.bind(service=subscription.service)
-        self._topics = {topic.name: topic for topic in subscription.topics}
-        self._most = min(_FIRST_RECORDS, subscription.most)
+        self._log = _LOG.bind(service=spec.service)
+        self._topics = {topic.name: topic for topic in spec.topics}
+        self._most = min(_FIRST_RECORDS, spec.most)
         self._waiting: Batch | None = None
         self._dropped = False
-        broker.subscribe(subscription.topics, self)
+        broker.subscribe(spec.topics, self)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         ends = self._handler.close()
-        if ends:
-            # A courtesy: whoever reads next finds out what was processed, or repeats it.
-            with suppress(KafkaException):
-                self._broker.commit_now(ends)
-        self._broker.close(self._subscription.close_s)
+        # A courtesy: whoever reads next finds out what was processed, or repeats it.
+        with suppress(KafkaException):
+            self._broker.commit_now(ends)
+        self._broker.close(self._spec.close_s)
 
     def run(self, stop: threading.Event) -> None:
         """Step until `stop` is set.
@@ -101,7 +100,7 @@ class ConsumerLoop:
             UnavailableError: a server is away; open a new loop after a while.
             PilotfishError: waiting would not help.
         """
-        with mapped_errors(self._subscription.service):
+        with mapped_errors(self._spec.service):
             while not stop.is_set():
                 self.step()
 
@@ -135,9 +134,9 @@ class ConsumerLoop:
         return starts
 
     def revoked(self, places: Sequence[Place]) -> Ends:
-        """Drop the batch that waits: who gets the partitions reads it again."""
-        self._dropped = self._waiting is not None
-        self._waiting = None
+        """Drop the batch that waits: whoever gets the partitions reads it again."""
+        if self._waiting is not None:
+            self._waiting, self._dropped = None, True
         self._status.lost(places)
         return self._handler.revoked(places)
 
@@ -146,7 +145,7 @@ class ConsumerLoop:
             self._dropped = False
             self._broker.rewind()
         polled_at = time.monotonic()
-        records = self._broker.poll(self._most, self._subscription.collect_s)
+        records = self._broker.poll(self._most, self._spec.collect_s)
         if not records:
             return
         metrics.BATCH_RECORDS.observe(len(records))
@@ -155,24 +154,22 @@ class ConsumerLoop:
             self._dead.flush()
         # Bounded in bytes, too, by the mean size of the records seen last.
         fitting = _MAX_BYTES * batch.records // (batch.size_bytes + 1)
-        self._most = min(self._subscription.most, max(_FEWEST_RECORDS, fitting))
+        self._most = min(self._spec.most, max(_FEWEST_RECORDS, fitting))
         self._waiting = batch
 
     def _decoded(self, records: Sequence[Record], polled_at: float) -> Batch:
-        batch = Batch(polled_at, records=len(records))
+        batch = Batch(polled_at, ends=ends_of(records), records=len(records))
         for record in records:
-            topic, value = self._topics[record.topic() or ""], record.value()
-            partition, offset = record.partition() or 0, record.offset() or 0
-            batch.ends[topic.name, partition] = offset + 1
-            batch.size_bytes += len(value or b"")
+            topic = self._topics[record.topic() or ""]
+            batch.size_bytes += len(record.value() or b"")
             message = decoded(topic, record, self._set_aside)
             if message is not None:
-                received = Received(message, topic, partition, offset)
-                batch.messages.append(received)
+                place = record.partition() or 0, record.offset() or 0
+                batch.messages.append(Received(message, topic, *place))
         return batch
 
     def _set_aside(self, record: Record, reason: str) -> None:
-        # A letter about a letter would be read, and set aside, for ever.
+        # A letter about a letter would be read, and set aside, forever.
         if self._dead is None or record.topic() == DEAD.name:
             self._log.warning("unreadable", offset=record.offset(), reason=reason)
             return

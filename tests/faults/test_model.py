@@ -435,7 +435,7 @@ class Platform(RuleBasedStateMachine):
         )
         self.archive = ConsumerLoop(
             self.archive_broker,
-            archive.SUBSCRIPTION,
+            archive.SPEC,
             handler,
             ServiceStatus(),
             DeadLetters(_producer(self.log, self.trouble), "archive"),
@@ -455,7 +455,7 @@ class Platform(RuleBasedStateMachine):
         trainings = Trainings(TRAIN_AT, clickhouse, start, clock)
         handler = trigger.TriggerHandler(trainings, monitor, None, status.beat)
         broker = MemoryBroker(self.log, trigger.GROUP)
-        self.trigger = ConsumerLoop(broker, trigger.SUBSCRIPTION, handler, status)
+        self.trigger = ConsumerLoop(broker, trigger.SPEC, handler, status)
 
 
 class Inserts:

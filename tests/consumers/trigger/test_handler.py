@@ -13,7 +13,7 @@ from prometheus_client import Counter
 from pilotfish.advisors.store import ModelStore
 from pilotfish.consumers.trigger.handler import (
     GROUP,
-    SUBSCRIPTION,
+    SPEC,
     TriggerHandler,
 )
 from pilotfish.consumers.trigger.harm_monitor import HarmMonitor
@@ -132,7 +132,7 @@ class Trigger:
         self.trainings = Trainings(settings.train_at, self.clickhouse, start, clock)
         handler = TriggerHandler(self.trainings, self.monitor, lift, self.status.beat)
         broker = KafkaBroker(settings, GROUP)
-        self.loop = ConsumerLoop(broker, SUBSCRIPTION, handler, self.status)
+        self.loop = ConsumerLoop(broker, SPEC, handler, self.status)
 
     def __enter__(self) -> Self:
         self.monitor.start()

@@ -12,7 +12,7 @@ from pilotfish.runtime.dead_letters import DeadLetters
 from pilotfish.runtime.memory_broker import MemoryBroker, MemoryLog, MemoryProducer
 from pilotfish.runtime.service import loop as loop_module
 from pilotfish.runtime.service.handler import Batch, BusyError, TakenOverError
-from pilotfish.runtime.service.loop import ConsumerLoop, Subscription
+from pilotfish.runtime.service.loop import ConsumerLoop, ConsumerSpec
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.schemas.codec import encode, headers_of
 from pilotfish.schemas.errors import UnavailableError
@@ -76,7 +76,7 @@ class World:
         self.broker = MemoryBroker(self.log, "group")
         producer: Any = MemoryProducer(self.log)
         dead = DeadLetters(producer, "test") if sets_aside else None
-        reads = Subscription("test", topics, most=1000, collect_s=0.0, close_s=1.0)
+        reads = ConsumerSpec("test", topics, most=1000, collect_s=0.0, close_s=1.0)
         self.loop = ConsumerLoop(self.broker, reads, self.handler, self.status, dead)
 
     def publish(self, *ids: str, partition: int = 0) -> None:
@@ -155,6 +155,18 @@ def test_a_batch_that_waits_while_partitions_go_is_read_again(world: World) -> N
     for _ in range(3):
         world.loop.step()
     assert world.handler.lost == [FIRST, SECOND]
+    assert world.handler.ids == ["a"]
+
+
+def test_it_is_read_again_too_where_partitions_go_one_after_the_other(
+    world: World,
+) -> None:
+    world.publish("a")
+    world.handler.refusals = [BusyError()]
+    world.loop.step()
+    world.loop.revoked([SECOND])
+    world.loop.revoked([])
+    world.loop.step()
     assert world.handler.ids == ["a"]
 
 
