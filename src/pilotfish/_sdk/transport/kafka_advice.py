@@ -13,13 +13,12 @@ from confluent_kafka import Message as Record
 from pilotfish._sdk.hint import PendingHint
 from pilotfish._sdk.warnings import Warnings
 from pilotfish.runtime import trace
-from pilotfish.runtime.kafka import consumer, headers, producer, publish
+from pilotfish.runtime.decoding import decoded
+from pilotfish.runtime.kafka import consumer, producer, publish
 from pilotfish.runtime.kafka_errors import mapped_errors
 from pilotfish.runtime.settings import Settings
 from pilotfish.runtime.trace import TraceHeaders
 from pilotfish.schemas.advice import Abstention, AdviceRequested, HintGiven
-from pilotfish.schemas.codec import decode
-from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.topics import ADVICE_REPLIES, ADVICE_REQUESTS
 
 _QUICK: Final[dict[str, Any]] = {
@@ -191,13 +190,13 @@ class AdviceChannel:
     def _receive(self, record: Record) -> None:
         if record.key() != self._key:
             return
-        try:
-            hint = decode(ADVICE_REPLIES, record.value(), headers(record))
-        except SchemaError as error:
-            self._warnings.once(str(error), "a reply cannot be read")
+        hint = decoded(ADVICE_REPLIES, record, self._warn)
+        if not isinstance(hint, HintGiven):
             return
-        assert isinstance(hint, HintGiven)
         with self._lock:
             request = self._open.pop(hint.request_id, None)
         if request is not None and request.answer.set_running_or_notify_cancel():
             request.answer.set_result(hint)
+
+    def _warn(self, _record: Record, reason: str) -> None:
+        self._warnings.once(reason, "a reply cannot be read")

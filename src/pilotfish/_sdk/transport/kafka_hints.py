@@ -8,12 +8,11 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka import Message as Record
 
 from pilotfish._sdk.warnings import Warnings
-from pilotfish.runtime.kafka import consumer, headers
+from pilotfish.runtime.decoding import decoded
+from pilotfish.runtime.kafka import consumer
 from pilotfish.runtime.kafka_errors import mapped_errors
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import HintGiven
-from pilotfish.schemas.codec import decode
-from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.topics import ADVICE_REPLIES
 
@@ -95,10 +94,9 @@ class HintFeed:
         return TopicPartition(ADVICE_REPLIES.name, partition, end)
 
     def _receive(self, record: Record) -> None:
-        try:
-            hint = decode(ADVICE_REPLIES, record.value(), headers(record))
-        except SchemaError as error:
-            self._warnings.once(str(error), "a hint cannot be read")
-            return
+        hint = decoded(ADVICE_REPLIES, record, self._warn)
         if isinstance(hint, HintGiven) and hint.tenant == self._tenant:
             self._callback(hint)
+
+    def _warn(self, _record: Record, reason: str) -> None:
+        self._warnings.once(reason, "a hint cannot be read")
