@@ -31,14 +31,14 @@ class RowBatch:
 
     def attempts(self) -> Iterator[AttemptKey]:
         """Yield for each row the attempts that it may be about."""
-        for table, rows in self.rows.items():
+        for rows in self.rows.values():
             for row in rows:
-                yield from table.about(row)
+                yield from row.about()
 
     def drop(self, forgotten: set[AttemptKey]) -> None:
         """Throw away the rows of these attempts."""
         kept = {
-            table: [row for row in rows if forgotten.isdisjoint(table.about(row))]
+            table: [row for row in rows if forgotten.isdisjoint(row.about())]
             for table, rows in self.rows.items()
         }
         self.rows = {table: rows for table, rows in kept.items() if rows}

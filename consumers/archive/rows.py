@@ -4,7 +4,7 @@ Times are whole microseconds since 1970, as DateTime64(6) counts them.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final, NamedTuple
@@ -141,39 +141,20 @@ def dead_letter_row(letter: DeadLetter, partition: int, offset: int) -> DeadLett
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Table:
-    """A table of the archive.
-
-    `row` takes a message, its partition and its offset; `about` returns tenant and id
-    of the attempts that a row may be about.
-    """
+    """A table of the archive; `row` takes a message, its partition and its offset."""
 
     name: str
     topic: Topic
     columns: tuple[str, ...]
     row: Callable[[Any, int, int], Row]
-    about: Callable[[Any], Iterable[AttemptKey]]
 
 
-EVENTS_TABLE = Table(
-    TABLE_OF[EVENTS.name],
-    EVENTS,
-    EventRow._fields,
-    event_row,
-    EventRow.about,
-)
+EVENTS_TABLE = Table(TABLE_OF[EVENTS.name], EVENTS, EventRow._fields, event_row)
 HINTS_TABLE = Table(
-    TABLE_OF[ADVICE_REPLIES.name],
-    ADVICE_REPLIES,
-    HintRow._fields,
-    hint_row,
-    HintRow.about,
+    TABLE_OF[ADVICE_REPLIES.name], ADVICE_REPLIES, HintRow._fields, hint_row
 )
 DEAD_LETTERS_TABLE = Table(
-    TABLE_OF[DEAD.name],
-    DEAD,
-    DeadLetterRow._fields,
-    dead_letter_row,
-    DeadLetterRow.about,
+    TABLE_OF[DEAD.name], DEAD, DeadLetterRow._fields, dead_letter_row
 )
 
 TABLES = (EVENTS_TABLE, HINTS_TABLE, DEAD_LETTERS_TABLE)
