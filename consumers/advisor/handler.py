@@ -126,7 +126,7 @@ class AdvisorService:
         """
         self._registry.close()
         with suppress(KafkaException):
-            self._requests.commit_now(self.revoked([]))
+            self._requests.commit_now(self._last_answers())
         if error is None:
             self._snapshot_writer.finish(self._registry.loaded, self._labels.positions)
         self._snapshots.close()
@@ -181,11 +181,8 @@ class AdvisorService:
         return starts
 
     def revoked(self, places: Sequence[Place]) -> Ends:
-        """Flush the answers before others read on; if that fails, those answer again."""
         self._status.lost(places)
-        with suppress(UnavailableError):
-            return self._flushed(_LAST_FLUSH_S)
-        return {}
+        return self._last_answers()
 
     def _learn(self, most: int, wait_s: float) -> int:
         """Learn a slice of labels; return how many were there."""
@@ -204,6 +201,12 @@ class AdvisorService:
         self._show_progress()
         if self._answered:
             self._requests.commit(self._flushed(_FLUSH_S))
+
+    def _last_answers(self) -> Ends:
+        """Flush the answers before others read on; if that fails, those answer again."""
+        with suppress(UnavailableError):
+            return self._flushed(_LAST_FLUSH_S)
+        return {}
 
     def _show_progress(self) -> None:
         """Note how far labels were learned, and whether there is an advisor at all."""
