@@ -16,7 +16,7 @@ from pilotfish.trainers.dataset import Attempt
 from pilotfish.trainers.embedder import Embedder
 from pilotfish.trainers.lora import (
     ApproachModel,
-    Batch,
+    TrainingBatch,
     adapt,
     loss_of,
     merge,
@@ -101,7 +101,9 @@ def _steps(attempts: int) -> int:
     return min(_EPOCHS * -(-attempts // _BATCH), _MOST_STEPS)
 
 
-def _run(engine: Any, data: Batch, check: Batch, seed: int, report: Report) -> None:
+def _run(
+    engine: Any, data: TrainingBatch, check: TrainingBatch, seed: int, report: Report
+) -> None:
     total = _steps(len(data.outcome))
     per_epoch = -(-total // _EPOCHS)
     best, kept = float("inf"), _trainable(engine)
@@ -179,11 +181,11 @@ def _config() -> dict[str, Any]:
 
 def _batch(
     split: TrainingSplit, approaches: Sequence[str], tokenizer: Tokenizer
-) -> Batch:
+) -> TrainingBatch:
     attempts = split.attempts
     ids, mask = tokenise(tokenizer, [attempt.problem for attempt in attempts])
     tried = [approaches.index(attempt.approach) for attempt in attempts]
-    return Batch(
+    return TrainingBatch(
         input_ids=ids,
         attention_mask=mask,
         approach=torch.tensor(tried),
@@ -193,9 +195,9 @@ def _batch(
     )
 
 
-def _take(data: Batch, rows: Tensor, device: torch.device) -> Batch:
+def _take(data: TrainingBatch, rows: Tensor, device: torch.device) -> TrainingBatch:
     longest = int(data.attention_mask[rows].sum(1).max())
-    return Batch(
+    return TrainingBatch(
         input_ids=data.input_ids[rows, :longest].to(device),
         attention_mask=data.attention_mask[rows, :longest].to(device),
         approach=data.approach[rows].to(device),
@@ -206,7 +208,7 @@ def _take(data: Batch, rows: Tensor, device: torch.device) -> Batch:
 
 
 @torch.inference_mode()
-def _validate(engine: Any, check: Batch) -> float:
+def _validate(engine: Any, check: TrainingBatch) -> float:
     """Return the weighted mean log loss; all processes compute the same value."""
     engine.eval()
     total = 0.0

@@ -19,7 +19,7 @@ _PAIR_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class TrainingBatch:
     """Attempts as tensors; `before` are the embeddings (n, dim) of the incumbent."""
 
     input_ids: Tensor
@@ -83,7 +83,7 @@ def attention_layers(model: nn.Module) -> list[str]:
     ]
 
 
-def loss_of(embedding: Tensor, logits: Tensor, batch: Batch) -> Tensor:
+def loss_of(embedding: Tensor, logits: Tensor, batch: TrainingBatch) -> Tensor:
     """Return weighted log loss, plus a pairwise term, plus a pull towards neighbours.
 
     The pairwise term: of two attempts with one approach at similar problems, the
@@ -102,7 +102,7 @@ def loss_of(embedding: Tensor, logits: Tensor, batch: Batch) -> Tensor:
     )
 
 
-def _pairwise(logits: Tensor, batch: Batch, near: Tensor) -> Tensor:
+def _pairwise(logits: Tensor, batch: TrainingBatch, near: Tensor) -> Tensor:
     better = batch.outcome[:, None] - batch.outcome[None, :]
     same = batch.approach[:, None] == batch.approach[None, :]
     pairs = better.clamp(min=0) * same * near

@@ -1,7 +1,6 @@
 """The contract of a broker, over Kafka with both strategies and over the log in memory."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from threading import Timer
@@ -11,6 +10,7 @@ import pytest
 from confluent_kafka import Message as Record
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from support.polling import eventually
 
 from pilotfish.runtime.broker import Broker, Ends, PartitionOffsets
 from pilotfish.runtime.kafka import client_config, producer
@@ -73,7 +73,7 @@ class Kafka:
         """Let another consumer join, which takes partitions, and leave again."""
         other, others = self.open(), Listener()
         other.subscribe([self.topic], others)
-        until(
+        eventually(
             lambda: (broker.poll(0, 0.1), other.poll(0, 0.1)) and bool(others.offsets)
         )
         other.close(10.0)
@@ -138,12 +138,6 @@ def platform(request: pytest.FixtureRequest) -> Iterator[Platform]:
     made.close()
 
 
-def until(question: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not question():
-        assert time.monotonic() < deadline
-
-
 def read(broker: Broker, count: int, most: int = 100) -> list[Record]:
     """Poll until so many records came; then no more may come."""
     records: list[Record] = []
@@ -154,7 +148,7 @@ def read(broker: Broker, count: int, most: int = 100) -> list[Record]:
         records.extend(came)
         return len(records) >= count
 
-    until(enough)
+    eventually(enough)
     assert broker.poll(most, 0.2) == []
     return records
 
@@ -167,7 +161,9 @@ def joined(platform: Platform, listener: Listener) -> Broker:
     """Open a broker that has all partitions, and has read nothing yet."""
     broker = platform.open()
     broker.subscribe([platform.topic], listener)
-    until(lambda: broker.poll(0, 0.1) == [] and len(listener.offsets) >= PARTITIONS)
+    eventually(
+        lambda: broker.poll(0, 0.1) == [] and len(listener.offsets) >= PARTITIONS
+    )
     return broker
 
 
@@ -263,7 +259,7 @@ def test_a_rebalance_commits_what_is_done_and_loses_nothing(platform: Platform) 
         return all(last[partition] in values(seen, partition) for _, partition in lost)
 
     lost = list(listener.lost)
-    until(complete)
+    eventually(complete)
     assert {b"a", b"x"}.isdisjoint(record.value() or b"" for record in seen)
 
 
@@ -283,7 +279,7 @@ def test_through_rebalances_each_record_is_returned_once(platform: Platform) -> 
                 take(broker)
             return sum(stored.values()) == published
 
-        until(complete)
+        eventually(complete)
 
     broker, other = joined(platform, Listener(stored)), platform.open()
     for partition in range(PARTITIONS):

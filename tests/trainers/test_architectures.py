@@ -9,7 +9,7 @@ import torch
 
 from pilotfish.trainers.base_models import load_base
 from pilotfish.trainers.export import export
-from pilotfish.trainers.lora import ApproachModel, Batch, adapt, loss_of, merge
+from pilotfish.trainers.lora import ApproachModel, TrainingBatch, adapt, loss_of, merge
 from pilotfish.trainers.tokens import tokenise
 
 TEXTS = ["sort these words", "what is the sum of a list", "find rows", "sort a list"]
@@ -40,7 +40,7 @@ def test_a_lora_step_reaches_the_onnx_file(
     optimizer = torch.optim.AdamW(
         (p for p in model.parameters() if p.requires_grad), 0.05
     )
-    batch = Batch(
+    batch = TrainingBatch(
         ids,
         mask,
         torch.tensor([0, 1, 0, 1]),

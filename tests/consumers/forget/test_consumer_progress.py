@@ -58,7 +58,7 @@ def test_a_group_is_at_its_ends_once_it_has_committed_them(
         assert not group.now()
         record = member.poll(WITHIN_S)
         assert record is not None
-        member.commit(record, asynchronous=False)
+        member.commit(message=record, asynchronous=False)
         assert group.now()
 
 

@@ -1,6 +1,5 @@
 """The trigger on real servers, with trainings that are recorded and one that is real."""
 
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
@@ -9,6 +8,7 @@ from typing import Any, Self
 import pytest
 from confluent_kafka import Producer
 from prometheus_client import Counter
+from support.polling import eventually
 
 from pilotfish.advisors.store import ModelStore
 from pilotfish.consumers.trigger.handler import (
@@ -146,11 +146,13 @@ class Trigger:
         self.loop.step()
 
 
-def until(trigger: Trigger, question: Callable[[], bool], within_s: float = 60) -> None:
-    deadline = time.monotonic() + within_s
-    while not question():
-        assert time.monotonic() < deadline
-        trigger.step()
+def until(trigger: Trigger, question: Callable[[], bool]) -> None:
+    def answer() -> bool:
+        if not question():
+            trigger.step()
+        return question()
+
+    eventually(answer)
 
 
 def steps(trigger: Trigger, number: int = 3) -> None:
@@ -382,6 +384,6 @@ def test_a_real_training_is_a_process_of_its_own(at_fifty: Settings) -> None:
         Trigger(at_fifty, start) as trigger,
     ):
         until(trigger, lambda: bool(started))
-        until(trigger, lambda: started[0].outcome() is not None, 90)
+        until(trigger, lambda: started[0].outcome() is not None)
         trigger.trainings.end()
     assert [training.outcome() for training in started] == ["busy"]
