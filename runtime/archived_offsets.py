@@ -60,7 +60,7 @@ def _resume(partition: PartitionOffsets, stored: int) -> int:
             stored=stored,
             end=partition.high,
             advice="the table holds offsets that the topic never reached: it was "
-            "deleted and made again. Read from what is committed; empty the table or "
-            "start a new database, or rows are missed after the next crash",
+            "deleted and created again. The archive reads from the committed offset; "
+            "empty the table or start a new database, or rows are lost after the next crash",
         )
     return partition.resume(stored)

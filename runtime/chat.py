@@ -7,7 +7,7 @@ from pilotfish.schemas.errors import ConfigurationError, RequirementError
 
 
 class ChatModel:
-    """Asks a model once, without tries again; safe to share among threads.
+    """Asks a model once, without retries; safe to share among threads.
 
     No request is made before `reply`.
 
@@ -30,10 +30,10 @@ class ChatModel:
         self._model = model
 
     def reply(self, instructions: str, text: str) -> str:
-        """Return what the model says to a text; empty if nothing.
+        """Return the model's reply to a text; empty if there is none.
 
         Raises:
-            openai.APIError: as it comes, so that rate limits, time-outs and lost
+            openai.APIError: unchanged, so that rate limits, time-outs and lost
                 connections can be told apart.
         """
         completion = self._client.chat.completions.create(

@@ -1,4 +1,4 @@
-"""ClickHouse over HTTP, with its errors in pilotfish's words."""
+"""ClickHouse over HTTP, with its errors as pilotfish's errors."""
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,12 +31,12 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _CONNECT_TIMEOUT_S = 5
 # Longer than any statement of ours: the trainer's dataset is the largest.
 _ANSWER_TIMEOUT_S = 120
-# Codes that say something of ClickHouse's moment and nothing of the statement:
+# Codes that are about ClickHouse's present state and not about the statement:
 # timeouts, too many statements or parts, memory, network, keeper, cancellation, and 246:
-# a part that a full disk broke, which the gateway soon mends (infra.disk_watch).
+# a part that a full disk broke, which the gateway soon repairs (`disk_watch`).
 _TRANSIENT = {159, 202, 209, 210, 225, 236, 241, 242, 243, 246, 252, 279, 285, 319, 394}
 _TRANSIENT |= {425, 439, 473, 735, 999}
-# What a value that does not fit its column makes of the client's encoders.
+# What the client's encoders raise for a value that does not fit its column.
 _BAD_VALUES = (
     *(ClickHouseError, ValueError, TypeError, LookupError, AttributeError),
     *(struct.error, OverflowError),
@@ -44,20 +44,20 @@ _BAD_VALUES = (
 
 
 def spare_pandas() -> None:
-    """Tell clickhouse-connect that no rows of this process are data frames.
+    """Keep clickhouse-connect from loading pandas, which takes seconds and 75 MB.
 
-    To ask, its first insert would load pandas: one to seven seconds and 75 MB. Only for
-    a process that is ours alone: for all of it, pandas counts as not installed.
+    Its first insert would load it to check whether the rows are a data frame. Only for a
+    process of our own: in all of it, pandas counts as not installed.
     """
     options.pd = None  # pyright: ignore[reportAttributeAccessIssue]
     options.pd_time_test = None  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class _OncePool(PoolManager):
-    """Asks once, so that no insert is sent twice behind the caller's back.
+    """Sends each request once, so that no insert is repeated unknown to the caller.
 
-    clickhouse-connect knows a lost connection by the cause of the error, and then
-    sends everything again; without the cause it raises.
+    clickhouse-connect recognises a lost connection by the cause of the error, and then
+    sends the request again; without the cause it raises.
     """
 
     def urlopen(  # type: ignore[override] # pyright: ignore[reportIncompatibleMethodOverride]
@@ -68,8 +68,8 @@ class _OncePool(PoolManager):
                 method, url, redirect, **{**options, "retries": False}
             )
         except HTTPError as error:
-            said = f"{type(error).__name__}: {error}"
-        raise HTTPError(said)
+            description = f"{type(error).__name__}: {error}"
+        raise HTTPError(description)
 
 
 class Block(NamedTuple):
@@ -84,7 +84,7 @@ class Block(NamedTuple):
 
 
 class ClickHouse:
-    """One connection; use one a thread. Opens on first use, and again after a loss."""
+    """A connection for one thread; opens on first use, and again after it was lost."""
 
     def __init__(self, settings: Settings) -> None:
         address = urlsplit(settings.clickhouse)
@@ -105,7 +105,7 @@ class ClickHouse:
         """Return all rows of a SELECT; times are aware.
 
         Raises:
-            UnavailableError: no answer, or none now; asking again may help.
+            UnavailableError: no answer, or none now; a retry may help.
             StorageError: ClickHouse refused the statement.
         """
         return self.table(sql, parameters)[1]
@@ -128,7 +128,7 @@ class ClickHouse:
     ) -> None:
         """Insert rows as one block, which ClickHouse takes whole or not at all.
 
-        After UnavailableError the block may be there or not.
+        After UnavailableError the block may have been inserted or not.
         """
         if rows:
             self.insert_block(self.block(table, columns, rows))
@@ -164,16 +164,16 @@ class ClickHouse:
             )
 
     def answers(self, timeout_s: float) -> bool:
-        """Return whether there is an answer in time; asks without a user."""
+        """Return whether ClickHouse answers in time; asks without a user."""
         try:
-            asked = request(
+            response = request(
                 *("GET", f"{self._settings.clickhouse}/ping"),
                 timeout=timeout_s,
                 retries=False,
             )
         except HTTPError:
             return False
-        return asked.status == HTTPStatus.OK
+        return response.status == HTTPStatus.OK
 
     def close(self) -> None:
         """Close the connection; the next call opens it again."""
@@ -230,7 +230,7 @@ class ClickHouse:
             raise StorageError(f"ClickHouse's client refused it: {error}") from error
 
     def _refused(self, error: DatabaseError) -> StorageError | UnavailableError:
-        # Without a code it is the client's own error, or no ClickHouse that answered.
+        # Without a code it is the client's own error, or not ClickHouse that answered.
         no_code = error.code is None and type(error) is DatabaseError
         if no_code or error.code in _TRANSIENT:
             return UnavailableError(f"ClickHouse at {self._place} cannot now: {error}")

@@ -28,9 +28,9 @@ LIMIT: Final = 1000
 WITHIN: Final = timedelta(minutes=5)
 
 _CUT_BYTES: Final = 512 * 1024
-"""What is kept of a value that Kafka refuses as too large: fits the usual 1 MB."""
+"""What is kept of a value that Kafka refuses as too large; fits the usual 1 MB."""
 _KEY_BYTES: Final = 100
-"""What a log line shows of a key: of events it is the attempt's id."""
+"""What a log line shows of a key, which is the attempt's id for events."""
 _TIMEOUT_S: Final = 30.0
 _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 
@@ -40,11 +40,11 @@ class DeadLetters:
 
     `put` queues and `flush` waits: a caller flushes before it marks the records as
     processed. Reading again after a crash may set the same record aside twice; the
-    table `dead_letters` keeps one row a source place.
+    table `dead_letters` keeps one row for each source offset.
 
     Args:
         producer: to Kafka.
-        service: who sets aside.
+        service: the service that sets records aside.
         clock: for the letters' times.
         seconds: for the limit; they only grow, while clocks are set back.
     """

@@ -1,4 +1,4 @@
-"""Records to messages, where what cannot be read goes to somebody who sets it aside."""
+"""Decodes records; what cannot be read goes to a function that sets it aside."""
 
 from collections.abc import Callable
 

@@ -16,7 +16,7 @@ from confluent_kafka import Message as Record
 from pilotfish.runtime.kafka_errors import (
     NO_HANDSHAKE,
     mapped,
-    raise_where_unknown,
+    raise_if_rejected,
     refused,
 )
 from pilotfish.runtime.settings import Settings
@@ -60,11 +60,11 @@ def producer(settings: Settings, **overrides: Any) -> Producer:
 def consumer(settings: Settings, group: str, **overrides: Any) -> Consumer:
     """Open a consumer that commits nothing by itself and starts at the beginning.
 
-    Once Kafka does not know its password any more, polling raises ConfigurationError.
+    Once Kafka no longer accepts its password, polling raises ConfigurationError.
     """
     defaults = {
         "group.id": group,
-        "error_cb": raise_where_unknown,
+        "error_cb": raise_if_rejected,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "auto.offset.reset": "earliest",
@@ -82,11 +82,11 @@ Rebalanced = Callable[[Consumer, list[TopicPartition]], None]
 def subscribe(
     to: Consumer, topics: Sequence[Topic], assigned: Rebalanced, revoked: Rebalanced
 ) -> None:
-    """Join the consumer's group; both hear of partitions that come and go.
+    """Join the consumer's group; the callbacks get the partitions that come and go.
 
-    Polling raises UnavailableError once the group has expelled the consumer, after
-    `revoked` heard of it: a new one joins anew. The old one, where Kafka stood still
-    for longer than its session, was seen not to find its coordinator again.
+    Once the group has expelled the consumer, `revoked` is called and polling raises
+    UnavailableError: join with a new consumer. An expelled one was seen not to find its
+    coordinator again where Kafka had been frozen for longer than the session.
     """
 
     def lost(consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -125,29 +125,29 @@ def missing_topics(settings: Settings, timeout_s: float = 5.0) -> list[str]:
     Raises:
         ConfigurationError, UnavailableError: as `mapped_errors`.
     """
-    there = topics(settings, timeout_s)
-    return [topic.name for topic in TOPICS if topic.name not in there]
+    existing = topics(settings, timeout_s)
+    return [topic.name for topic in TOPICS if topic.name not in existing]
 
 
 def topics(settings: Settings, timeout_s: float = 5.0) -> dict[str, Any]:
     """Return the topics that this user of Kafka may see, by name.
 
     Raises:
-        ConfigurationError: Kafka or TLS refuses who asks.
-        UnavailableError: nobody answers in time.
+        ConfigurationError: Kafka refuses this user, or TLS fails.
+        UnavailableError: Kafka does not answer in time.
     """
-    said: list[KafkaError] = []
-    client = producer(settings, error_cb=said.append)
+    reported: list[KafkaError] = []
+    client = producer(settings, error_cb=reported.append)
     try:
-        found: dict[str, Any] = client.list_topics(timeout=timeout_s).topics
+        existing: dict[str, Any] = client.list_topics(timeout=timeout_s).topics
     except KafkaException as error:
-        client.poll(0)  # lets it say why it could not connect
+        client.poll(0)  # calls back with the reason why it could not connect
         what = f"asking {settings.kafka} for its topics"
-        for one in said:
-            if one.code() in NO_HANDSHAKE:
-                raise refused(what, one.str()) from error
+        for reason in reported:
+            if reason.code() in NO_HANDSHAKE:
+                raise refused(what, reason.str()) from error
         raise mapped(what, error.args[0]) from error
-    return found
+    return existing
 
 
 def headers(record: Record) -> list[tuple[str, bytes | str | None]]:

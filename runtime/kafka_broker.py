@@ -87,7 +87,7 @@ class KafkaBroker:
         close_within(self._consumer.close, timeout_s)
 
     def behind(self, record: Record) -> int:
-        """Return how many records wait behind this one, as far as is known here."""
+        """Return how many records wait behind this one, as far as this client knows."""
         place = TopicPartition(record.topic() or "", record.partition() or 0)
         _, end = self._consumer.get_watermark_offsets(place, cached=True)
         return int(end) - (record.offset() or 0) - 1
@@ -152,13 +152,13 @@ def offsets_of(
     """
     if not partitions:
         return []
-    found = []
+    offsets = []
     for place in reader.committed(partitions, timeout=_TIMEOUT_S):
         low, high = reader.get_watermark_offsets(place, timeout=_TIMEOUT_S)
-        found.append(
+        offsets.append(
             PartitionOffsets(place.topic, place.partition, place.offset, low, high)
         )
-    return found
+    return offsets
 
 
 def _partitions(ends: Ends) -> list[TopicPartition]:

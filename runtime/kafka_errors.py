@@ -9,20 +9,20 @@ from confluent_kafka import Message as Record
 
 from pilotfish.schemas.errors import ConfigurationError, UnavailableError
 
-_UNKNOWN = frozenset(
+_REJECTED = frozenset(
     {
         KafkaError.SASL_AUTHENTICATION_FAILED,
         KafkaError._AUTHENTICATION,  # noqa: SLF001 - librdkafka's public code for it
     }
 )
-_MISCONFIGURED = _UNKNOWN | {
+_MISCONFIGURED = _REJECTED | {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     KafkaError._INVALID_ARG,  # noqa: SLF001
 }
 NO_HANDSHAKE = _MISCONFIGURED | {KafkaError._SSL}  # noqa: SLF001
-"""What a first handshake fails of; later, TLS fails of cut connections too."""
+"""Why a first handshake fails; later, a cut connection is an error of TLS as well."""
 
 
 @contextmanager
@@ -30,8 +30,8 @@ def mapped_errors(what: str) -> Iterator[None]:
     """Turn KafkaException into pilotfish's errors; `what` names the work in progress.
 
     Raises:
-        ConfigurationError: Kafka refuses these settings; trying again would not help.
-        UnavailableError: everything else; trying again may help.
+        ConfigurationError: Kafka refuses these settings; a retry would not help.
+        UnavailableError: any other error; a retry may help.
     """
     try:
         yield
@@ -45,22 +45,22 @@ def readable(records: Iterable[Record]) -> list[Record]:
     Raises:
         ConfigurationError, UnavailableError: as `mapped_errors`.
     """
-    fine = []
+    messages = []
     for record in records:
         error = record.error()
         if error is None:
-            fine.append(record)
+            messages.append(record)
         elif error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
             raise mapped(f"reading {record.topic() or 'Kafka'}", error)
-    return fine
+    return messages
 
 
-def raise_where_unknown(error: KafkaError) -> None:
-    """Raise in the call that polls: librdkafka itself would try again for ever.
+def raise_if_rejected(error: KafkaError) -> None:
+    """Raise from the poll under way: librdkafka itself would retry forever.
 
-    A right that was taken away comes as a record instead: see `readable`.
+    A right that was taken away arrives as a record instead: see `readable`.
     """
-    if error.code() in _UNKNOWN:
+    if error.code() in _REJECTED:
         raise refused("reading", error.str())
 
 
@@ -73,7 +73,7 @@ def mapped(what: str, error: Any) -> ConfigurationError | UnavailableError:
 
 
 def refused(what: str, text: str) -> ConfigurationError:
-    """Return the error for who Kafka does not let in, or not do this."""
+    """Return the error for a user whom Kafka does not let in, or not do this."""
     return ConfigurationError(
         f"{what}: Kafka refuses: {text}; check the PILOTFISH_KAFKA settings"
     )

@@ -1,4 +1,4 @@
-"""Every label of every partition, read without a group: each advisor learns them all."""
+"""All labels of all partitions, read without a group: each advisor learns every label."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -22,12 +22,12 @@ _TIMEOUT_S: Final = 10.0
 
 
 class LabelReader:
-    """Reads on from given offsets; `positions` says how far it has come.
+    """Reads from given offsets on; `positions` are the next offsets to read.
 
     Args:
         settings: which Kafka.
         start: partition -> offset; other partitions are read from their beginning.
-        set_aside: told of records that are no labels, and why.
+        set_aside: takes the records that are no labels.
 
     Raises:
         UnavailableError: Kafka does not answer, or has no such topic.
@@ -58,7 +58,7 @@ class LabelReader:
 
     @property
     def at_end(self) -> bool:
-        """Whether every partition was read to its end since it was last placed."""
+        """Whether every partition was read to its end since it was last assigned."""
         return not self._waiting
 
     def read(self, most: int, timeout_s: float) -> list[PlacedLabel]:
@@ -75,11 +75,11 @@ class LabelReader:
             error = record.error()
             if error and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
                 self._waiting.discard(record.partition() or 0)
-        placed = [self._placed(record) for record in readable(records)]
-        return [one for one in placed if one is not None]
+        labels = (self._placed(record) for record in readable(records))
+        return [label for label in labels if label is not None]
 
     def rewind(self, offsets: Mapping[int, int]) -> None:
-        """Go back to these offsets where they were passed already."""
+        """Go back to these offsets in partitions that were read beyond them."""
         back = {
             partition: min(offset, self.positions.get(partition, offset))
             for partition, offset in offsets.items()
@@ -97,7 +97,7 @@ class LabelReader:
         return PlacedLabel(label, partition, offset, at)
 
     def _existing(self, start: Mapping[int, int]) -> dict[int, int]:
-        """Return where to begin in each partition: what the topic does not have is left."""
+        """Return where to begin in each partition that the topic has."""
         topics = self._consumer.list_topics(LABELS.name, timeout=_TIMEOUT_S).topics
         partitions = list(topics[LABELS.name].partitions)
         if not partitions:
@@ -107,11 +107,11 @@ class LabelReader:
     def _within(self, partition: int, start: Mapping[int, int]) -> int:
         place = TopicPartition(LABELS.name, partition)
         low, high = self._consumer.get_watermark_offsets(place, timeout=_TIMEOUT_S)
-        wanted = start.get(partition, 0)
-        if wanted > high:
-            _LOG.error("topic_recreated", partition=partition, stored=wanted, end=high)
+        stored = start.get(partition, 0)
+        if stored > high:
+            _LOG.error("topic_recreated", partition=partition, stored=stored, end=high)
             return int(low)
-        return max(int(low), wanted)
+        return max(int(low), stored)
 
     def _assign(self, positions: Mapping[int, int]) -> None:
         self.positions = dict(positions)

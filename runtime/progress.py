@@ -1,4 +1,4 @@
-"""How far a tenant is from its next training: asked of ClickHouse, so always exact."""
+"""How far a tenant is from its next training: counted by ClickHouse, so always exact."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +59,7 @@ def progress(clickhouse: ClickHouse, tenant: str) -> Progress:
 
 
 def new_labels(clickhouse: ClickHouse, tenant: str) -> int:
-    """Return how many labelled attempts the tenant's next training would be new to."""
+    """Return how many labelled attempts are new to the tenant's next training."""
     return progress(clickhouse, tenant).new_labels
 
 
@@ -80,15 +80,15 @@ def wait_for_labels(
 
     Returns early when all are, and after `within_s` seconds (counted by ticks).
     """
-    asked = set(attempt_ids)
-    if not asked:
+    awaited = set(attempt_ids)
+    if not awaited:
         return 0
-    between = {"tenant": tenant, "first": min(asked), "last": max(asked)}
+    between = {"tenant": tenant, "first": min(awaited), "last": max(awaited)}
     waited_s = 0.0
     while True:
         rows = clickhouse.query(_LABELLED, between)
-        labelled = len(asked & {attempt_id for (attempt_id,) in rows})
-        if labelled == len(asked) or waited_s >= within_s:
+        labelled = len(awaited & {attempt_id for (attempt_id,) in rows})
+        if labelled == len(awaited) or waited_s >= within_s:
             return labelled
         tick(_TICK_S)
         waited_s += _TICK_S

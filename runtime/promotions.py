@@ -1,4 +1,4 @@
-"""Which advisor is in service: the compacted topic, read to its end and then on and on."""
+"""Which advisor is in service: a compacted topic, read to its end and then followed."""
 
 from collections.abc import Iterable
 from contextlib import closing
@@ -30,7 +30,7 @@ class PromotionReader:
 
     Args:
         settings: which Kafka.
-        set_aside: hears of records that are no promotions.
+        set_aside: takes the records that are no promotions.
     """
 
     def __init__(self, settings: Settings, set_aside: SetAside = ignore) -> None:

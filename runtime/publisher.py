@@ -1,4 +1,4 @@
-"""Messages into chosen partitions, and certainty that Kafka has them."""
+"""Publishes messages to chosen partitions, and waits until Kafka has them."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ _ANSWER_S: Final = 30.0
 
 
 class Publisher:
-    """Queues messages and waits for them; for one thread, with a producer of its own."""
+    """Queues messages, and waits for their delivery; for one thread and producer."""
 
     def __init__(self, producer: Producer) -> None:
         self._producer = producer
@@ -49,7 +49,7 @@ class Publisher:
 
         Raises:
             UnavailableError: it did not take everything within thirty seconds; what
-                is left is thrown away. Queueing all of it again may double some.
+                is left is discarded. Queueing all of it again may duplicate some.
         """
         left = self._producer.flush(_ANSWER_S)
         if left:

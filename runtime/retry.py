@@ -1,4 +1,4 @@
-"""One back-off for everybody who waits for Kafka and ClickHouse."""
+"""The one back-off of everything that waits for Kafka and ClickHouse."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ LONGEST_WAIT_S: Final = 5.0
 
 
 def waits() -> Iterator[float]:
-    """Yield the seconds to wait before each further try: doubled, up to five."""
+    """Yield the seconds to wait before each retry: doubled each time, up to five."""
     wait_s = FIRST_WAIT_S
     while True:
         yield wait_s

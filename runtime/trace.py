@@ -1,7 +1,7 @@
 """The agent's trace, from a request for advice to its hint, where OpenTelemetry is used.
 
-W3C's `traceparent` travels in the headers of both records. The SDK imports this, and it
-imports nothing: who did not load OpenTelemetry has no span to continue.
+W3C's `traceparent` travels in the headers of both records. The SDK imports this module,
+so it loads nothing itself: an agent without OpenTelemetry has no span to continue.
 """
 
 import sys
@@ -18,7 +18,7 @@ TraceHeaders = list[tuple[str, str | bytes | None]]
 
 _NAMES: Final = ("traceparent", "tracestate")
 _LONGEST: Final = 512
-"""What W3C lets a tracestate have; longer ones would grow every reply."""
+"""The length that W3C allows a tracestate; longer ones would grow every reply."""
 
 
 def current() -> TraceHeaders:
@@ -33,7 +33,7 @@ def current() -> TraceHeaders:
 
 
 def of_record(headers: TraceHeaders) -> TraceHeaders:
-    """Return those headers of a record that are about its trace, and of their length."""
+    """Return the headers of a record that are about its trace, unless they are too long."""
     named = dict(headers)
     return [
         (name, named[name])

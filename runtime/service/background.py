@@ -1,4 +1,4 @@
-"""One call in a daemon thread: it holds up neither a stop nor the interpreter's exit."""
+"""One call in a daemon thread, which delays neither a stop nor the interpreter's exit."""
 
 import threading
 from collections.abc import Callable
@@ -26,8 +26,9 @@ def in_background(work: Callable[[], Result]) -> "Future[Result]":
 
 
 def close_within(close: Callable[[], object], timeout_s: float) -> None:
-    """Close a consumer, but wait for it only so long.
+    """Close a consumer, but do not wait for longer than the timeout.
 
-    One that Kafka refuses cannot leave its group, and librdkafka would try for minutes.
+    A consumer that Kafka refuses cannot leave its group, and librdkafka would try for
+    minutes.
     """
     wait_for([in_background(close)], timeout=timeout_s)

@@ -43,7 +43,7 @@ class BusyError(Exception):
 
 
 class TakenOverError(Exception):
-    """Another consumer has processed these partitions; the loop looks where to read on."""
+    """Another consumer has processed this batch; the loop asks where to read on."""
 
 
 class Handler(Protocol):
@@ -58,7 +58,7 @@ class Handler(Protocol):
 
         Raises:
             BusyError: offer the batch again.
-            TakenOverError: drop it, and look where to read on.
+            TakenOverError: drop the batch, and ask where to read on.
         """
         ...
 

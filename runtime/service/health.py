@@ -1,4 +1,4 @@
-"""Whether a service lives and whether it is ready, and if not, why."""
+"""Whether a service is alive and whether it is ready, and if not, why."""
 
 import threading
 from collections import Counter
@@ -26,12 +26,12 @@ _ANSWER_S: Final = 2.0
 
 
 class Health:
-    """Judges one service, from threads of its own.
+    """The health of one service, as the probes' threads see it.
 
     Args:
         settings: which Kafka and ClickHouse.
         group: the service's consumer group.
-        asks_clickhouse: whether the service is of no use without ClickHouse.
+        asks_clickhouse: whether the service needs ClickHouse to be ready.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Health:
         self.status = ServiceStatus()
 
     def stuck(self) -> list[str]:
-        """Return why the service should be started anew; empty while it lives."""
+        """Return why the service should be restarted; empty while it is alive."""
         silent_s = self.status.silent_s
         return [f"no step for {silent_s:.0f} s"] if silent_s > STUCK_S else []
 
@@ -60,7 +60,7 @@ class Health:
         return reasons
 
     def measure(self) -> None:
-        """Bring the metric of the lag up to date; without an answer it is absent."""
+        """Update the metric of the lag; without an answer it is absent."""
         try:
             lag = self._lag.of(self.status.positions())
         except PilotfishError:

@@ -1,7 +1,7 @@
-"""How far behind a service is: asked of Kafka beside it, whatever its consumer does.
+"""How far behind a service is, measured by a client of its own.
 
 A consumer knows the ends of its partitions only while it fetches: one that is paused,
-stuck or full would call itself caught up.
+stuck or full would look as if it had caught up.
 """
 
 from collections.abc import Collection, Mapping
@@ -25,10 +25,7 @@ _END: Final[Any] = OffsetSpec.latest()  # type: ignore[no-untyped-call]
 
 
 class Lag:
-    """Asks for one consumer group; connects at the first question.
-
-    May be asked by several threads.
-    """
+    """The lag of one consumer group; connects on first use, and is thread-safe."""
 
     def __init__(self, settings: Settings, group: str) -> None:
         self._settings = settings
@@ -36,7 +33,7 @@ class Lag:
         self._admin: AdminClient | None = None
 
     def of(self, positions: Mapping[Place, int | None]) -> dict[Place, int]:
-        """Return the records behind each position; None is one that only the group knows.
+        """Return the records behind each position; None means the group's committed one.
 
         Raises:
             UnavailableError, ConfigurationError: no answer within two seconds.
@@ -46,31 +43,31 @@ class Lag:
         with mapped_errors("asking how far topics go"):
             ends = self._offsets(positions, _END)
             unknown = [place for place, at in positions.items() if at is None]
-            known = {**positions, **self._starts(unknown)}
-        return {place: max(0, end - (known[place] or 0)) for place, end in ends.items()}
+            starts = {**positions, **self._starts(unknown)}
+        return {p: max(0, end - (starts[p] or 0)) for p, end in ends.items()}
 
     def _starts(self, places: Collection[Place]) -> dict[Place, int]:
-        """Return where the group goes on: committed, but not before the beginning."""
+        """Return where the group reads on: the committed offset, if it still exists."""
         if not places:
             return {}
         begin = self._offsets(places, _BEGIN)
-        asked = [TopicPartition(*place) for place in places]
+        partitions = [TopicPartition(*place) for place in places]
         [answer] = self._client.list_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(self._group, asked)],
+            [ConsumerGroupTopicPartitions(self._group, partitions)],
             request_timeout=_TIMEOUT_S,
         ).values()
         committed = {
-            (one.topic, one.partition): one.offset
-            for one in answer.result().topic_partitions
+            (partition.topic, partition.partition): partition.offset
+            for partition in answer.result().topic_partitions
         }
         return {place: max(begin[place], committed[place]) for place in places}
 
     def _offsets(
         self, places: Collection[Place], which: OffsetSpec
     ) -> dict[Place, int]:
-        asked = {TopicPartition(*place): which for place in places}
+        requested = {TopicPartition(*place): which for place in places}
         answers: dict[TopicPartition, Future[Any]] = self._client.list_offsets(
-            asked, request_timeout=_TIMEOUT_S
+            requested, request_timeout=_TIMEOUT_S
         )
         return {
             (place.topic, place.partition): int(answer.result().offset)

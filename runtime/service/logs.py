@@ -1,4 +1,4 @@
-"""Logs of the services: one JSON object a line on stderr, for people and for machines."""
+"""Logs of the services: one JSON object per line on stderr."""
 
 import logging
 import sys
@@ -14,7 +14,7 @@ _SHARED: tuple[Processor, ...] = (
 
 
 def configure(service: str) -> None:
-    """Send structlog and the standard library's logging to stderr; call once a process.
+    """Send structlog and the standard library's logging to stderr; call once per process.
 
     Modules take their logger with `structlog.get_logger(service=...)`.
     """

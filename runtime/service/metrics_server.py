@@ -19,11 +19,11 @@ from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import RequirementError
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-"""What WSGI calls one."""
+"""A WSGI application."""
 
 
 class _Silent(WSGIRequestHandler):
-    """Logs no line a request."""
+    """Does not log requests."""
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
         pass
@@ -46,7 +46,7 @@ def listening(service: str, settings: Settings, health: Health) -> Iterator[None
     except OSError as error:
         raise RequirementError(
             f"cannot listen on {address[0]}:{address[1]} for metrics: {error}; "
-            "set PILOTFISH_METRICS_PORT to a free one"
+            "set PILOTFISH_METRICS_PORT to a free port"
         ) from error
     with server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

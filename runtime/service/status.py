@@ -1,4 +1,4 @@
-"""Where a service stands: its last step, its partitions, and how far it has come in each.
+"""The status of a service: its last step, its partitions, and its position in each.
 
 The service's thread writes it, a batch at a time; the threads that answer probes read it.
 """
@@ -11,7 +11,7 @@ from pilotfish.schemas.keys import Place
 
 
 class ServiceStatus:
-    """What one service says about itself.
+    """What one service reports about itself.
 
     Args:
         clock: seconds that only grow.
@@ -25,10 +25,10 @@ class ServiceStatus:
         self.joined = False
         """Whether the group gave this service its partitions, be it none."""
         self.missing = ""
-        """What the service lacks to be of use, in words."""
+        """What the service lacks to be ready, in words."""
 
     def begin(self) -> None:
-        """Begin anew, without partitions."""
+        """Start again, without partitions."""
         with self._lock:
             self._positions = {}
         self.joined = False
