@@ -16,6 +16,7 @@ from confluent_kafka import Message as Record
 from pilotfish.runtime.kafka_errors import (
     NO_HANDSHAKE,
     mapped,
+    mapped_errors,
     raise_if_rejected,
     refused,
 )
@@ -87,6 +88,9 @@ def subscribe(
     Once the group has expelled the consumer, `revoked` is called and polling raises
     UnavailableError: join with a new consumer. An expelled one was seen not to find its
     coordinator again where Kafka had been frozen for longer than the session.
+
+    A KafkaException of a callback leaves the poll as one of pilotfish's errors: through
+    the client's C code it would come out as what no `except` takes.
     """
 
     def lost(consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -95,10 +99,18 @@ def subscribe(
 
     to.subscribe(
         [topic.name for topic in topics],
-        on_assign=assigned,
-        on_revoke=revoked,
-        on_lost=lost,
+        on_assign=_mapped(assigned),
+        on_revoke=_mapped(revoked),
+        on_lost=_mapped(lost),
     )
+
+
+def _mapped(callback: Rebalanced) -> Rebalanced:
+    def mapped_callback(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        with mapped_errors("rebalancing"):
+            callback(consumer, partitions)
+
+    return mapped_callback
 
 
 def publish(

@@ -77,8 +77,11 @@ def publish(kafka: SecuredKafka, service: Settings, attempts: int) -> int:
 def ends_with_one_clear_line(running: Service) -> None:
     """Wait: a right to a topic is missed at once, one to a group after a session."""
     eventually(lambda: not running.alive())
-    lines = running.log.read_text().splitlines()
-    [failure] = [line for line in lines if '"event": "failed"' in line]
+    log = running.log.read_text()
+    lines = log.splitlines()
+    failures = [line for line in lines if '"event": "failed"' in line]
+    assert len(failures) == 1, log
+    [failure] = failures
     assert "ConfigurationError" in failure and "Kafka refuses" in failure
     assert sum('"event": "started"' in line for line in lines) == 1
 
