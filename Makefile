@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
+# Without its caches every process of a test would compile torch anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 setup: ## make .venv, install what is locked, fetch Kafka and the base model
 	@$(PYTHON) scripts/set_up.py
