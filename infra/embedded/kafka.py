@@ -116,8 +116,6 @@ class EmbeddedKafka(ServerProcess):
 
 _JVM = (
     "-Xmx512m",
-    "-Xshare:auto",
     "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=4",
     "-Djava.awt.headless=true",
 )

@@ -118,6 +118,7 @@ def test_folds_put_the_regression_on_words_beside_the_advisor(
     assert made["protocol"] == "full" and made["verdicts"] == []
 
 
+@pytest.mark.slow(25)
 def test_filters_are_compared_by_name_or_letter(log: Path, tmp_path: Path) -> None:
     def scored(choice: str, *more: object) -> dict[str, dict[str, dict[str, float]]]:
         file = tmp_path / "numbers.json"

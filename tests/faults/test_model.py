@@ -17,6 +17,7 @@ from itertools import product
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from faults.drawn import events
 from faults.memory_clickhouse import MemoryClickHouse, Tables
 from faults.records import Record
@@ -513,6 +514,7 @@ def _watermark(tables: Tables, tenant: str) -> dict[int, int]:
     return ends
 
 
+@pytest.mark.slow(45)
 def test_whatever_fails_between_two_steps_nothing_is_lost_or_doubled() -> None:
     run_state_machine_as_test(
         Platform,

@@ -96,7 +96,9 @@ def current_metrics(settings: Settings) -> dict[str, float]:
 
 def publish(settings: Settings) -> int:
     """Publish attempts, a third of each outcome, each with a hint; return the events."""
-    with pilotfish.connect(kafka=settings.kafka, tenant=settings.tenant) as pilot:
+    with pilotfish.connect(
+        kafka=settings.kafka, tenant=settings.tenant, advice_deadline_s=60
+    ) as pilot:
         for number in range(ATTEMPTS):
             with pilot.attempt(f"problem {number}") as attempt:
                 attempt.advice({"plan": "plan first", "react": "look first"})

@@ -105,6 +105,7 @@ def test_a_training_begins_at_500_new_outcomes() -> None:
     assert shop.looks == [1, 2]
 
 
+@pytest.mark.slow(12)
 def test_a_workshop_trains_as_the_trainers_do_and_the_same_attempts_once() -> None:
     made, steps = world(200), list[int]()
     shop = SharedTrainings(

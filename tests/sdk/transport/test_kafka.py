@@ -135,6 +135,7 @@ def test_kafka_may_start_after_the_agent_and_pause_in_between(tmp_path: Path) ->
             os.kill(kafka.pid, signal.SIGCONT)
             assert pilot.flush(60)
             eventually(lambda: advice(pilot) == "unsure")
+            assert pilot.flush(60)
         pilot.close()
     stats = pilot.stats()
     assert (stats.dropped, stats.failed, stats.queued) == (0, 0, 0)

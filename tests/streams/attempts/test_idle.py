@@ -52,34 +52,34 @@ def write_some(settings: Settings) -> None:
 
 
 def test_open_attempts_without_events_are_closed_by_one_event_each(
-    settings: Settings,
+    apart: Settings,
 ) -> None:
-    write_some(settings)
-    idle = idle_attempts(settings, 0.001)
-    eventually(lambda: closed(settings, idle), {"open", "no-start"})
+    write_some(apart)
+    idle = idle_attempts(apart, 0.001)
+    eventually(lambda: closed(apart, idle), {"open", "no-start"})
     idle.close([2])
-    once = closings(settings)
+    once = closings(apart)
     assert len(once) == 2, "the search continues after the last attempt"
-    idle_attempts(settings, 0.001).close([2])
-    twice = closings(settings)
+    idle_attempts(apart, 0.001).close([2])
+    twice = closings(apart)
     assert len(twice) == 4 and len({e.event_id for _, e in twice}) == 2
     assert {(part, e.status) for part, e in twice} == {(2, "abandoned")}
 
 
-def test_attempts_of_other_partitions_are_left_to_others(settings: Settings) -> None:
-    write_some(settings)
-    idle = idle_attempts(settings, 0.001)
+def test_attempts_of_other_partitions_are_left_to_others(apart: Settings) -> None:
+    write_some(apart)
+    idle = idle_attempts(apart, 0.001)
     eventually(lambda: idle.close([2]) >= 2)
-    other = settings.model_copy(update={"tenant": settings.tenant + "-other"})
+    other = apart.model_copy(update={"tenant": apart.tenant + "-other"})
     write_some(other)
     idle_attempts(other, 0.001).close([0, 1, 3])
     assert closings(other) == []
 
 
-def test_attempts_that_are_not_idle_yet_stay_open(settings: Settings) -> None:
-    write_some(settings)
-    idle_attempts(settings, 3600).close([2])
-    assert closings(settings) == []
+def test_attempts_that_are_not_idle_yet_stay_open(apart: Settings) -> None:
+    write_some(apart)
+    idle_attempts(apart, 3600).close([2])
+    assert closings(apart) == []
 
 
 def closed(settings: Settings, idle: IdleAttempts) -> set[str]:
