@@ -1,11 +1,12 @@
 """Events that an agent publishes about its attempts."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from pilotfish.schemas.base import Message, Time, Value, utc_now
 from pilotfish.schemas.ids import Identifier, Name, new_id
+from pilotfish.schemas.signals import FEEDBACK, Scale, Stated, p_success
 
 MAX_CONTENT = 256 * 1024
 """Bytes of UTF-8 at which the SDK cuts a step's content. Readers count characters, which is
@@ -21,10 +22,10 @@ StepKind = Literal["thought", "action", "observation", "answer"]
 SignalKind = Literal[
     "explicit",  # stated by somebody or something that knows
     "verifier",  # a checker of the answer
-    "exit_code",  # a program's exit status, 0 is success
-    "tests",  # share of tests that passed
-    "judge",  # a judge model's score
-    "thumbs",  # a person's thumbs up or down
+    "exit_code",  # a process's exit status: 0 is success, any other integer failure
+    "tests",  # share of tests that passed, or their number with the total as the scale
+    "judge",  # a judge model's score, from 0 to 1 or with its scale
+    "thumbs",  # a person's thumbs: true or 1 is up, false, 0 or -1 is down
     "exception",  # the agent raised an exception
     "infrastructure",  # rate limit, timeout of a provider, network
     "retry",  # the user repeated the question
@@ -89,11 +90,32 @@ class StepRecorded(EventBase):
 
 
 class SignalRecorded(EventBase):
-    """Evidence of how the attempt went; `value` 1 is success, 0 failure."""
+    """Evidence of how the attempt went; `value` is in the kind's own unit.
+
+    An `exit_code` is a process's exit status: 0 is success, any other integer failure.
+    `thumbs` are 1 or -1. All other values go from 0, failure, to 1, success, unless
+    `scale` gives the best value (the worst is then 0), or the worst and the best. True is
+    success and false is failure, whatever the kind. Null is neither.
+
+    Up to version 1, `value` was P(success) for every kind, `exit_code` included.
+    """
+
+    schema_version: ClassVar[int] = 2
 
     kind: SignalKind
-    value: float | None = Field(default=None, ge=0, le=1)
+    value: Stated | None = None
+    scale: Scale | None = None
     detail: str = Field(default="", max_length=4096)
+
+    @property
+    def p_success(self) -> float | None:
+        """P(success) by this signal alone; None if it states nothing."""
+        return p_success(self.kind, self.value, self.scale)
+
+    @model_validator(mode="after")
+    def _in_its_unit(self) -> "SignalRecorded":
+        p_success(self.kind, self.value, self.scale)
+        return self
 
 
 class AttemptEnded(EventBase):
@@ -106,11 +128,29 @@ class AttemptEnded(EventBase):
 
 
 class FeedbackGiven(EventBase):
-    """Feedback on an attempt after its end, perhaps days later."""
+    """Feedback on an attempt after its end, perhaps days later.
 
-    value: float = Field(ge=0, le=1)
+    `value` goes from 0, failure, to 1, success, unless `scale` gives the best value (the
+    worst is then 0), or the worst and the best. True is success and false is failure.
+    Without a value it is a comment, and no evidence.
+    """
+
+    schema_version: ClassVar[int] = 2
+
+    value: Stated | None = None
+    scale: Scale | None = None
     source: Name = "user"
     detail: str = Field(default="", max_length=4096)
+
+    @property
+    def p_success(self) -> float | None:
+        """P(success) by this feedback alone; None if it states nothing."""
+        return p_success(FEEDBACK, self.value, self.scale)
+
+    @model_validator(mode="after")
+    def _on_its_scale(self) -> "FeedbackGiven":
+        p_success(FEEDBACK, self.value, self.scale)
+        return self
 
 
 Event = AttemptStarted | StepRecorded | SignalRecorded | AttemptEnded | FeedbackGiven

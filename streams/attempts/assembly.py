@@ -134,12 +134,13 @@ def _asker(event: AttemptStarted) -> str:
 def _signal(state: State, event: SignalRecorded, at_us: int) -> bool:
     if event.kind == "exception":
         state.conduct.raised(event.detail)
-    _add_signal(state, Signal(event.kind, event.value), at_us)
+    _add_signal(state, Signal(event.kind, event.p_success), at_us)
     return True
 
 
 def _feedback(state: State, event: FeedbackGiven, at_us: int) -> bool:
-    _add_signal(state, Signal("explicit", event.value, FEEDBACK + event.source), at_us)
+    source = FEEDBACK + event.source
+    _add_signal(state, Signal("explicit", event.p_success, source), at_us)
     return True
 
 

@@ -14,6 +14,7 @@ from pilotfish.schemas.events import (
     Event,
     FeedbackGiven,
     HintMark,
+    SignalKind,
     SignalRecorded,
     StepRecorded,
 )
@@ -45,7 +46,7 @@ def ended(status: str = "succeeded", **fields: Any) -> AttemptEnded:
     return AttemptEnded(**(made | fields))
 
 
-def feedback(value: float, **fields: Any) -> FeedbackGiven:
+def feedback(value: float | None, **fields: Any) -> FeedbackGiven:
     return FeedbackGiven(attempt_id="a", value=value, at=START, **fields)
 
 
@@ -217,3 +218,26 @@ def test_the_asker_is_the_user_or_else_the_session(
     attributes: dict[str, Any], asker: str
 ) -> None:
     assert fold(started(attributes=attributes), ended()).asker == asker
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "scale", "probability"),
+    [
+        ("exit_code", 0, None, 1.0),
+        ("exit_code", 2, None, 0.0),
+        ("judge", 7, 10, 0.7),
+        ("thumbs", -1, None, 0.0),
+    ],
+)
+def test_a_label_is_made_of_what_a_signal_means(
+    kind: SignalKind, value: float, scale: float | None, probability: float
+) -> None:
+    signal = SignalRecorded(attempt_id="a", at=START, kind=kind, value=value, scale=scale)
+    state = fold(started(), signal, ended("unknown"))
+    assert state.label == Label(probability)
+    assert state.signals == [Signal(kind, probability)]
+
+
+def test_stars_are_feedback_on_their_scale_and_a_comment_is_no_evidence() -> None:
+    assert fold(started(), ended(), feedback(2, scale=(1, 5))).label == Label(0.25)
+    assert fold(started(), ended(), feedback(None, detail="nice")).label == Label(1.0)
