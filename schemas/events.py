@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from pilotfish.schemas.base import Message, Time, Value, utc_now
-from pilotfish.schemas.ids import Identifier, Name, new_id
+from pilotfish.schemas.ids import MAX_NAME, Identifier, Name, new_id
 from pilotfish.schemas.signals import FEEDBACK, Scale, Stated, p_success
 
 MAX_CONTENT = 256 * 1024
@@ -13,6 +13,13 @@ MAX_CONTENT = 256 * 1024
 faster, and so accept slightly longer contents."""
 MAX_PROBLEM = 64 * 1024
 """Characters of a problem's text."""
+
+MAX_DETAIL = 4096
+"""Characters of an explanation: the detail of a signal, the reason of an end."""
+MAX_MEASURE = 1e9
+"""The highest cost and duration of a step. Bounded, so that infinity is refused."""
+MAX_TOKENS = 10**12
+"""The most tokens of a step. Bounded, so that sums fit into ClickHouse's integers."""
 
 Content = Annotated[str, StringConstraints(max_length=MAX_CONTENT)]
 Problem = Annotated[str, StringConstraints(max_length=MAX_PROBLEM)]
@@ -39,8 +46,8 @@ class Agent(Value):
     """Who makes the attempt."""
 
     name: Name = "agent"
-    version: str = Field(default="", max_length=200)
-    model: str = Field(default="", max_length=200)
+    version: str = Field(default="", max_length=MAX_NAME)
+    model: str = Field(default="", max_length=MAX_NAME)
 
 
 class HintMark(Value):
@@ -70,7 +77,7 @@ class AttemptStarted(EventBase):
     """The start of an attempt: one try at one problem."""
 
     problem: Problem
-    problem_type: str = Field(default="", max_length=200)
+    problem_type: str = Field(default="", max_length=MAX_NAME)
     approach: Name | None = None
     agent: Agent = Agent()
     attributes: dict[str, JsonValue] = Field(default_factory=dict)
@@ -83,10 +90,9 @@ class StepRecorded(EventBase):
     name: Name
     content: Content = ""
     truncated: bool = False
-    # Bounded, so that sums fit into ClickHouse's 64-bit integers, and infinity is refused.
-    duration_s: float | None = Field(default=None, ge=0, le=1e9)
-    cost: float = Field(default=0.0, ge=0, le=1e9)
-    tokens: int = Field(default=0, ge=0, le=10**12)
+    duration_s: float | None = Field(default=None, ge=0, le=MAX_MEASURE)
+    cost: float = Field(default=0.0, ge=0, le=MAX_MEASURE)
+    tokens: int = Field(default=0, ge=0, le=MAX_TOKENS)
 
 
 class SignalRecorded(EventBase):
@@ -105,7 +111,7 @@ class SignalRecorded(EventBase):
     kind: SignalKind
     value: Stated | None = None
     scale: Scale | None = None
-    detail: str = Field(default="", max_length=4096)
+    detail: str = Field(default="", max_length=MAX_DETAIL)
 
     @property
     def p_success(self) -> float | None:
@@ -122,7 +128,7 @@ class AttemptEnded(EventBase):
     """The end of an attempt; `approach` is the one that was used."""
 
     status: Status
-    reason: str = Field(default="", max_length=4096)
+    reason: str = Field(default="", max_length=MAX_DETAIL)
     approach: Name | None = None
     hint: HintMark | None = None
 
@@ -140,7 +146,7 @@ class FeedbackGiven(EventBase):
     value: Stated | None = None
     scale: Scale | None = None
     source: Name = "user"
-    detail: str = Field(default="", max_length=4096)
+    detail: str = Field(default="", max_length=MAX_DETAIL)
 
     @property
     def p_success(self) -> float | None:

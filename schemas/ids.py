@@ -11,7 +11,9 @@ Identifier = Annotated[
 ]
 """A UUIDv7 of ours, or an id of the user: up to 128 characters without blanks."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+MAX_NAME: Final = 200
+"""Characters of a name."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME)]
 """A name that people choose: of an approach, an agent, a problem type, a step."""
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, Final
 
+from pilotfish.schemas.askers import asker_of
 from pilotfish.schemas.base import micros
 from pilotfish.schemas.events import (
     AttemptEnded,
@@ -26,7 +27,6 @@ from pilotfish.schemas.events import (
     StepRecorded,
 )
 from pilotfish.schemas.forgotten import FORGOTTEN
-from pilotfish.schemas.labels import MAX_ASKER
 from pilotfish.streams.attempts.state import State, as_attempt
 from pilotfish.streams.labelling import votes
 from pilotfish.streams.labels.decision import decide, teach
@@ -37,9 +37,6 @@ MAX_SEEN: Final = 4096
 """Events per attempt whose ids are remembered; a duplicate comes soon or never."""
 MAX_SIGNALS: Final = 256
 """Signals kept per attempt: the newest ones, because the latest value counts."""
-
-_ASKERS: Final = ("user.id", "session.id")
-"""Attributes with the asker, as OpenTelemetry's conventions name them."""
 
 _VALUES: Final = {"succeeded": 1.0, "failed": 0.0}
 
@@ -107,7 +104,7 @@ def _started(state: State, event: AttemptStarted, at_us: int) -> bool:
     state.agent = event.agent.name
     state.agent_version = event.agent.version
     state.model = event.agent.model
-    state.asker = _asker(event)
+    state.asker = asker_of(event.attributes)
     return True
 
 
@@ -121,14 +118,6 @@ def _step(state: State, event: StepRecorded, at_us: int) -> bool:
     state.tokens += event.tokens
     state.conduct.step(event)
     return True
-
-
-def _asker(event: AttemptStarted) -> str:
-    for name in _ASKERS:
-        asker = event.attributes.get(name)
-        if asker and isinstance(asker, str):
-            return asker[:MAX_ASKER]
-    return ""
 
 
 def _signal(state: State, event: SignalRecorded, at_us: int) -> bool:

@@ -41,10 +41,16 @@ class AsyncClient:
         return AsyncAttempt(self._session, problem, problem_type, approach, attributes)
 
     def feedback(
-        self, attempt_id: str, value: float, source: str = "user", detail: str = ""
+        self,
+        attempt_id: str,
+        value: float | str | None,
+        source: str = "user",
+        detail: str = "",
+        *,
+        scale: float | tuple[float, float] | None = None,
     ) -> None:
         """Record how an attempt went, as `Client.feedback`."""
-        self._client.feedback(attempt_id, value, source, detail)
+        self._client.feedback(attempt_id, value, source, detail, scale=scale)
 
     def on_hint(self, callback: Callable[[Hint], object]) -> Subscription:
         """Call `callback` in the running event loop for every hint of the tenant."""

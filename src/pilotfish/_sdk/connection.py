@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pilotfish._sdk.advice_requests import AdviceRequests
 from pilotfish._sdk.event_builder import EventBuilder
 from pilotfish._sdk.event_publisher import EventPublisher
+from pilotfish._sdk.mending import Mending
 from pilotfish._sdk.redaction import Redact, Redaction
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.transport.transport import Transport
@@ -36,7 +37,14 @@ class Connection:
         client_id = new_id()
         self.transport = open_transport(client_id, self.warnings)
         self._redaction = Redaction(identity.redact, self.warnings)
-        builder = EventBuilder(identity.tenant, identity.agent, self._redaction)
+        self._mending = Mending(self.warnings)
+        builder = EventBuilder(
+            identity.tenant,
+            identity.agent,
+            self._redaction,
+            self._mending,
+            self.warnings,
+        )
         self.publisher = EventPublisher(
             self.transport, builder, identity.queue_bytes, self.warnings
         )
@@ -46,6 +54,7 @@ class Connection:
             identity.tenant,
             identity.agent,
             self._redaction,
+            self._mending,
         )
 
     def stats(self, dropped_before: int) -> Stats:
@@ -58,6 +67,7 @@ class Connection:
             dropped=publisher.dropped + spool.dropped + dropped_before,
             rejected=publisher.rejected,
             failed=publisher.failed + spool.failed,
+            mended=self._mending.count,
             redactions_failed=self._redaction.failed,
         )
 

@@ -16,8 +16,11 @@ class Stats:
         spooled: on disk, not yet acknowledged by Kafka: sent later, by this process or
             the next one.
         dropped: did not fit into the queue or the spool, or came after `close()`.
-        rejected: had an invalid value, such as a negative cost or an empty name.
+        rejected: had an id or a time that no service accepts.
         failed: given up by Kafka's client, after five minutes or on close.
+        mended: fields of events and of requests for advice that did not fit, such as
+            a negative cost or a name of 201 characters: cut, converted or left out, and
+            logged once. Their events are counted above.
         redactions_failed: texts replaced because `redact` raised; their events are
             counted above.
     """
@@ -28,6 +31,7 @@ class Stats:
     dropped: int = 0
     rejected: int = 0
     failed: int = 0
+    mended: int = 0
     redactions_failed: int = 0
 
 

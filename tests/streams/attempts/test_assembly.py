@@ -209,7 +209,7 @@ def test_the_names_of_the_first_actions_are_kept_in_order() -> None:
     [
         ({"user.id": "ada", "session.id": "s1"}, "ada"),
         ({"session.id": "s1"}, "s1"),
-        ({"user.id": "", "session.id": 7}, ""),
+        ({"user.id": "", "session.id": 7}, "7"),
         ({"user.id": "x" * 300}, "x" * 200),
         ({}, ""),
     ],
@@ -232,7 +232,9 @@ def test_the_asker_is_the_user_or_else_the_session(
 def test_a_label_is_made_of_what_a_signal_means(
     kind: SignalKind, value: float, scale: float | None, probability: float
 ) -> None:
-    signal = SignalRecorded(attempt_id="a", at=START, kind=kind, value=value, scale=scale)
+    signal = SignalRecorded(
+        attempt_id="a", at=START, kind=kind, value=value, scale=scale
+    )
     state = fold(started(), signal, ended("unknown"))
     assert state.label == Label(probability)
     assert state.signals == [Signal(kind, probability)]
