@@ -14,6 +14,7 @@ from pilotfish._sdk.client import Client
 from pilotfish._sdk.connection import Connection, Identity
 from pilotfish._sdk.memory import AsyncMemory, Memory
 from pilotfish._sdk.session import Session
+from pilotfish._sdk.text import as_text
 from pilotfish._sdk.transport.transport import Advise, MemoryTransport
 from pilotfish.schemas.advice import AdviceRequested
 from pilotfish.schemas.events import Agent, Event
@@ -34,7 +35,7 @@ class _ScriptedMemory(Memory):
     def search(
         self, text: str, k: int = 5, mode: SearchMode = "meaning"
     ) -> list[Remembered]:
-        check(text, k)
+        check(as_text(text), k)
         return self.results[:k]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,12 @@ def test_memory_search_is_scripted_by_the_test(memory: MemoryClient) -> None:
     assert [result.attempt_id for result in memory.memory.search("w2", k=1)] == ["a"]
     with pytest.raises(ConfigurationError, match="k from 1 to 100"):
         memory.memory.search("w1", k=0)
+
+
+def test_memory_search_takes_any_text(memory: MemoryClient) -> None:
+    odd: Any
+    for odd in ("cut \ud83d", 7, b"raw"):
+        assert memory.memory.search(odd) == []
 
 
 def test_memory_search_is_scripted_for_asyncio_too() -> None:

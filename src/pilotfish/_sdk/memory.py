@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from pilotfish._sdk.text import as_text
 from pilotfish.schemas.errors import RequirementError
 from pilotfish.schemas.remembered import Remembered, SearchMode
 
@@ -45,7 +46,7 @@ class Memory:
         """
         with self._lock:
             tenant, search = self._open()
-            return search(tenant, text, k, mode)
+            return search(tenant, as_text(text), k, mode)
 
     def _open(self) -> "tuple[str, _Search]":
         # A forked child must not use its parent's connection.

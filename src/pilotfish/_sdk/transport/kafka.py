@@ -14,6 +14,7 @@ from pilotfish._sdk.connection import Connection, Identity
 from pilotfish._sdk.hint import PendingHint
 from pilotfish._sdk.options import Options
 from pilotfish._sdk.stats import SpoolCounts
+from pilotfish._sdk.text import as_text
 from pilotfish._sdk.transport.kafka_advice import AdviceChannel
 from pilotfish._sdk.transport.kafka_events import NO_DELIVERY_TIMEOUT_MS, EventProducer
 from pilotfish._sdk.transport.kafka_hints import HintFeed
@@ -24,6 +25,7 @@ from pilotfish.schemas.advice import AdviceRequested, HintGiven
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.events import Agent, Event
 from pilotfish.schemas.ids import Identifier
+from pilotfish.schemas.texts import encodable
 
 if TYPE_CHECKING:
     from pilotfish._sdk.spool.producer import SpoolingProducer
@@ -136,11 +138,17 @@ def _identity(options: Options, settings: Settings) -> Identity:
     try:
         tenant = TypeAdapter(Identifier).validate_python(settings.tenant)
         agent = Agent(
-            name=options.agent, version=options.agent_version, model=options.model
+            name=_name(options.agent),
+            version=_name(options.agent_version),
+            model=_name(options.model),
         )
     except ValidationError as error:
         raise _configuration_error("connect: ", error) from error
     return Identity(tenant, agent, options.redact, options.queue_bytes)
+
+
+def _name(value: object) -> str:
+    return encodable(as_text(value))
 
 
 def _configuration_error(prefix: str, error: ValidationError) -> ConfigurationError:
