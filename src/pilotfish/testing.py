@@ -14,6 +14,7 @@ from pilotfish._sdk.client import Client
 from pilotfish._sdk.connection import Connection, Identity
 from pilotfish._sdk.memory import AsyncMemory, Memory
 from pilotfish._sdk.session import Session
+from pilotfish._sdk.shared_connections import CONNECTIONS, Users
 from pilotfish._sdk.text import as_text
 from pilotfish._sdk.transport.transport import Advise, MemoryTransport
 from pilotfish.schemas.advice import AdviceRequested
@@ -111,4 +112,9 @@ def _session(
     transport: MemoryTransport, redact: Callable[[str], str] | None, deadline_s: float
 ) -> Session:
     identity = Identity("default", Agent(), redact)
-    return Session(lambda: Connection(identity, lambda *_: transport), deadline_s)
+    key = object()
+
+    def opened(users: Users) -> Connection:
+        return Connection(identity, lambda *_: transport, users)
+
+    return Session(lambda user: CONNECTIONS.join(key, opened, user), deadline_s)

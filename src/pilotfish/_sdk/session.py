@@ -1,12 +1,14 @@
 """The session of a client: its connection, opened on first use and again after a fork."""
 
 import threading
+import weakref
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pilotfish._sdk import process_hooks
 from pilotfish._sdk.hint import Hint, PendingHint
 from pilotfish._sdk.pending_event import PendingEvent
+from pilotfish._sdk.shared_connections import ANSWER_TIMEOUT_S, CONNECTIONS
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.subscription import Subscription
 from pilotfish._sdk.warnings import LOG, Warnings
@@ -16,25 +18,24 @@ if TYPE_CHECKING:
     from pilotfish._sdk.connection import Connection
     from pilotfish.schemas.advice import HintGiven
 
-ANSWER_TIMEOUT_S: Final = 1.2
-"""How long `close` waits for a Kafka that does not answer."""
+Join = Callable[[object], "Connection"]
+"""Returns the connection that this user shares with others of equal settings."""
 
 
 class Session:
     """Stands between the agent and its connection; only `open` and `subscribe` raise.
 
     Args:
-        open_connection: opens a connection; must not wait for a server.
+        join: opens a connection, or joins an open one; must not wait for a server.
         deadline_s: how long advice may take, counted from the call.
     """
 
-    def __init__(
-        self, open_connection: Callable[[], "Connection"], deadline_s: float
-    ) -> None:
+    def __init__(self, join: Join, deadline_s: float) -> None:
         self.deadline_s = deadline_s
-        self._open_connection = open_connection
+        self._join = join
         self._warnings = Warnings()
         self._connection: Connection | None = None
+        self._drop: weakref.finalize[[object], Session] | None = None
         self._closed = False
         self._reset()
 
@@ -46,15 +47,21 @@ class Session:
         """
         with self._lock:
             if self._connection is None:
-                self._connection = self._open_connection()
-                process_hooks.add(self)
+                connection = self._connection = self._join(self._user)
+                self._before = connection.stats()
+                drop = weakref.finalize(self, connection.users.drop, self._user)
+                # At exit, all connections are closed anyway.
+                drop.atexit = False
+                self._drop = drop
+                process_hooks.call_after_fork(self)
             return self._connection
 
     def publish(self, event: PendingEvent) -> None:
         """Queue an event; never blocks, never raises."""
         try:
-            if self._connection is None and self._closed:
+            if self._closed:
                 self._dropped += 1
+                self._warnings.once("the client is closed", "events were dropped")
             else:
                 self._current_connection().publisher.publish(event)
         except Exception as error:  # noqa: BLE001 - publishing must not break the agent
@@ -91,18 +98,21 @@ class Session:
 
         def on_hint(message: "HintGiven") -> None:
             try:
-                callback(Hint.of(message))
+                # Looking at the session keeps it, and so the client, until the end.
+                if not self._closed:
+                    callback(Hint.of(message))
             except Exception:  # noqa: BLE001 - the user's function may raise anything
                 LOG.exception("the callback for hints raised; it stays subscribed")
 
-        transport = connection.transport
-        return Subscription(transport.subscribe(connection.tenant, on_hint))
+        unsubscribe = connection.transport.subscribe(connection.tenant, on_hint)
+        self._subscriptions.append(unsubscribe)
+        return Subscription(unsubscribe)
 
     def stats(self) -> Stats:
-        """Return the counts of this process."""
+        """Return the counts of this process, since this client was opened."""
         if self._connection is None:
             return Stats(dropped=self._dropped)
-        return self._connection.stats(dropped_before=self._dropped)
+        return self._connection.stats().since(self._before, self._dropped)
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until every event is settled; False on timeout."""
@@ -117,13 +127,16 @@ class Session:
             was_closed, self._closed = self._closed, True
         if was_closed or self._connection is None:
             return
-        self._connection.close(answer_timeout_s)
-        process_hooks.discard(self)
+        if self._drop is not None:
+            self._drop.detach()
+        for unsubscribe in self._subscriptions:
+            unsubscribe()
+        CONNECTIONS.leave(self._connection, self._user, answer_timeout_s)
 
     def after_fork(self) -> None:
         """Start over in the child; the parent's connection is left untouched."""
-        if self._connection is not None:
-            process_hooks.keep_forever(self._connection)
+        if self._drop is not None:
+            self._drop.detach()
         self._reset()
 
     def _current_connection(self) -> "Connection":
@@ -134,6 +147,10 @@ class Session:
         # A new lock, too: a thread that the child does not have may have held the old one.
         self._lock = threading.Lock()
         self._connection = None
+        self._user = object()
+        self._drop = None
+        self._before = Stats()
+        self._subscriptions: list[Callable[[], None]] = []
         self._dropped = 0
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Stats:
     """Counts of events since the client was opened in this process.
 
-    Each event is in exactly one of the first six. Events that ended processes left in the
+    Clients of one process with equal settings share a connection: while several are open,
+    each counts the events of all. Each event is in exactly one of the first six. Events that ended processes left in the
     spool count from the moment this process takes them over.
 
     Args:
@@ -33,6 +34,19 @@ class Stats:
     failed: int = 0
     mended: int = 0
     redactions_failed: int = 0
+
+    def since(self, before: "Stats", dropped: int) -> "Stats":
+        """Return what was counted since `before`, and so many more dropped events."""
+        return Stats(
+            queued=self.queued,
+            sent=self.sent - before.sent,
+            spooled=self.spooled,
+            dropped=self.dropped - before.dropped + dropped,
+            rejected=self.rejected - before.rejected,
+            failed=self.failed - before.failed,
+            mended=self.mended - before.mended,
+            redactions_failed=self.redactions_failed - before.redactions_failed,
+        )
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """The transport over Kafka: three clients, each served by a thread of its own."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pilotfish._sdk.connection import Connection, Identity
 from pilotfish._sdk.hint import PendingHint
 from pilotfish._sdk.options import Options
+from pilotfish._sdk.shared_connections import CONNECTIONS, Users
 from pilotfish._sdk.stats import SpoolCounts
 from pilotfish._sdk.text import as_text
 from pilotfish._sdk.transport.kafka_advice import AdviceChannel
@@ -90,13 +91,32 @@ class KafkaTransport:
         self._events.close()
 
 
-def open_connection(options: Options) -> Connection:
-    """Open everything that a client with these options needs; does not wait for Kafka.
+def join(options: Options, user: object) -> Connection:
+    """Return the connection of all clients with equal options and settings.
+
+    Opens everything that they need, if there is none; does not wait for Kafka.
 
     Raises:
         ConfigurationError: a setting is wrong; the message names it.
     """
     settings = _settings(options)
+
+    def opened(users: Users) -> Connection:
+        return _connection(options, settings, users)
+
+    return CONNECTIONS.join(_key(options, settings), opened, user)
+
+
+def _key(options: Options, settings: Settings) -> Hashable:
+    try:
+        hash(options)
+    except TypeError:
+        # `redact` may be an object without a hash: such a client shares nothing.
+        return object()
+    return options, settings
+
+
+def _connection(options: Options, settings: Settings, users: Users) -> Connection:
     identity = _identity(options, settings)
 
     def open_transport(client_id: str, warnings: Warnings) -> KafkaTransport:
@@ -105,7 +125,7 @@ def open_connection(options: Options) -> Connection:
             settings, events, client_id, options.advice_deadline_s, warnings
         )
 
-    return Connection(identity, open_transport)
+    return Connection(identity, open_transport, users)
 
 
 def _events(
