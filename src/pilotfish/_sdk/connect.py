@@ -2,15 +2,12 @@
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from pilotfish._sdk.async_client import AsyncClient
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.options import Options
 from pilotfish._sdk.session import Session
-
-if TYPE_CHECKING:
-    from pilotfish._sdk.connection import Connection
+from pilotfish._sdk.shared_connections import Joined
 
 
 def connect(
@@ -82,7 +79,7 @@ def connect_async(
 
 
 def _session(options: Options) -> Session:
-    def join(user: object) -> "Connection":
+    def join(user: object) -> Joined:
         # Imported on first use: pydantic and Kafka's client take a third of a second.
         from pilotfish._sdk.transport.kafka import join
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pilotfish._sdk import process_hooks
 from pilotfish._sdk.hint import Hint, PendingHint
 from pilotfish._sdk.pending_event import PendingEvent
-from pilotfish._sdk.shared_connections import ANSWER_TIMEOUT_S, CONNECTIONS
+from pilotfish._sdk.shared_connections import ANSWER_TIMEOUT_S, CONNECTIONS, Joined
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.subscription import Subscription
 from pilotfish._sdk.warnings import LOG, Warnings
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pilotfish._sdk.connection import Connection
     from pilotfish.schemas.advice import HintGiven
 
-Join = Callable[[object], "Connection"]
+Join = Callable[[object], Joined]
 """Returns the connection that this user shares with others of equal settings."""
 
 
@@ -47,8 +47,8 @@ class Session:
         """
         with self._lock:
             if self._connection is None:
-                connection = self._connection = self._join(self._user)
-                self._before = connection.stats()
+                connection, self._before = self._join(self._user)
+                self._connection = connection
                 drop = weakref.finalize(self, connection.users.drop, self._user)
                 # At exit, all connections are closed anyway.
                 drop.atexit = False

@@ -9,9 +9,10 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pilotfish._sdk import process_hooks
+from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.warnings import Warnings
 
 if TYPE_CHECKING:
@@ -77,6 +78,13 @@ OpenConnection = Callable[[Users], "Connection"]
 """Opens a connection for these users; must not wait for a server."""
 
 
+class Joined(NamedTuple):
+    """A connection, and what it had counted before this client used it."""
+
+    connection: "Connection"
+    before: Stats
+
+
 class SharedConnections:
     """Opens, shares and closes connections; safe to share among threads."""
 
@@ -87,16 +95,18 @@ class SharedConnections:
 
     def join(
         self, key: Hashable, open_connection: OpenConnection, user: object
-    ) -> "Connection":
+    ) -> Joined:
         """Return the open connection with this key, or a new one."""
         with self._lock:
             connection = self._connections.get(key)
-            if connection is None or connection.closed:
-                users = Users(partial(self._close_unused, key))
-                connection = self._connections[key] = open_connection(users)
-                process_hooks.add(connection)
-            connection.users.add(user)
-            return connection
+            if connection is not None and not connection.closed:
+                connection.users.add(user)
+                return Joined(connection, connection.stats())
+            users = Users(partial(self._close_unused, key))
+            users.add(user)
+            connection = self._connections[key] = open_connection(users)
+            process_hooks.add(connection)
+            return Joined(connection, Stats())
 
     def leave(
         self, connection: "Connection", user: object, answer_timeout_s: float

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from pilotfish._sdk.connection import Connection, Identity
 from pilotfish._sdk.hint import PendingHint
 from pilotfish._sdk.options import Options
-from pilotfish._sdk.shared_connections import CONNECTIONS, Users
+from pilotfish._sdk.shared_connections import CONNECTIONS, Joined, Users
 from pilotfish._sdk.stats import SpoolCounts
 from pilotfish._sdk.text import as_text
 from pilotfish._sdk.transport.kafka_advice import AdviceChannel
@@ -91,7 +91,7 @@ class KafkaTransport:
         self._events.close()
 
 
-def join(options: Options, user: object) -> Connection:
+def join(options: Options, user: object) -> Joined:
     """Return the connection of all clients with equal options and settings.
 
     Opens everything that they need, if there is none; does not wait for Kafka.
