@@ -34,12 +34,13 @@ def p_success(kind: str, value: Stated | None, scale: Scale | None) -> float | N
     Raises:
         SchemaError: the value cannot be read in this unit; the message says what is allowed.
     """
+    ends = None if scale is None else _ends(kind, scale)
     if value is None:
         return None
     if isinstance(value, bool):
         return float(value)
-    if scale is not None:
-        return _on_scale(kind, value, scale)
+    if ends is not None:
+        return _between(kind, value, *ends)
     if kind == "exit_code":
         return _of_exit_status(value)
     if kind == "thumbs" and value == -1:
@@ -55,11 +56,14 @@ def _of_exit_status(status: float) -> float:
     return float(status == 0)
 
 
-def _on_scale(kind: str, value: float, scale: Scale) -> float:
+def _ends(kind: str, scale: Scale) -> tuple[float, float]:
     worst, best = scale if isinstance(scale, tuple) else (0.0, scale)
-    lowest, highest = min(worst, best), max(worst, best)
-    if not (math.isfinite(best - worst) and lowest < highest):
+    if not math.isfinite(best - worst) or worst == best:
         raise SchemaError(f"{kind}: its scale has no worst and best value")
-    if not lowest <= value <= highest:
+    return worst, best
+
+
+def _between(kind: str, value: float, worst: float, best: float) -> float:
+    if not min(worst, best) <= value <= max(worst, best):
         raise SchemaError(f"{kind}: the value is not on its scale")
     return (value - worst) / (best - worst)

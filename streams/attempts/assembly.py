@@ -13,10 +13,13 @@ replay. Each unusual case has one outcome:
 """
 
 from collections.abc import Callable
+from functools import cache
 from hashlib import blake2b
 from typing import Any, Final
 
-from pilotfish.schemas.askers import asker_of
+import structlog
+
+from pilotfish.schemas.askers import asker_of, unusable_askers
 from pilotfish.schemas.base import micros
 from pilotfish.schemas.events import (
     AttemptEnded,
@@ -32,6 +35,8 @@ from pilotfish.streams.labelling import votes
 from pilotfish.streams.labels.decision import decide, teach
 from pilotfish.streams.labels.model import LabelModel
 from pilotfish.streams.labels.rules import END, FEEDBACK, Signal
+
+_LOG = structlog.get_logger(service="streams")
 
 MAX_SEEN: Final = 4096
 """Events per attempt whose ids are remembered; a duplicate comes soon or never."""
@@ -105,7 +110,14 @@ def _started(state: State, event: AttemptStarted, at_us: int) -> bool:
     state.agent_version = event.agent.version
     state.model = event.agent.model
     state.asker = asker_of(event.attributes)
+    for name in unusable_askers(event.attributes):
+        _say_unusable_asker(name)
     return True
+
+
+@cache  # once for each attribute
+def _say_unusable_asker(name: str) -> None:
+    _LOG.warning("asker_unusable", attribute=name, wanted="a text or a number")
 
 
 def _step(state: State, event: StepRecorded, at_us: int) -> bool:

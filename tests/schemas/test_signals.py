@@ -60,6 +60,8 @@ def test_each_kind_is_read_in_its_own_unit(
         ("judge", float("nan"), 10, "not on its scale"),
         ("tests", 0, 0, "no worst and best"),
         ("judge", 1, (0, float("inf")), "no worst and best"),
+        ("judge", True, float("nan"), "no worst and best"),
+        ("judge", None, (1, 1), "no worst and best"),
     ],
 )
 def test_what_cannot_be_read_is_a_clear_error(

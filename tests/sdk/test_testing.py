@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -10,6 +11,11 @@ from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.events import AttemptEnded
 from pilotfish.schemas.remembered import Remembered
 from pilotfish.testing import AsyncMemoryClient, MemoryClient
+
+
+class Approach(str, Enum):  # noqa: UP042 - StrEnum would hide what is tested
+    PLAN = "plan"
+
 
 OFFER = {"plan": "plan first", "react": "act, look"}
 
@@ -25,9 +31,12 @@ def test_advice_is_scripted_by_the_test(memory: MemoryClient) -> None:
     assert advised(memory) == "react"
     memory.will_advise(lambda request: max(request.approaches))
     assert advised(memory) == "react"
+    memory.will_advise(Approach.PLAN)
+    with memory.attempt("How many?", problem_type="sql") as attempt:
+        assert "'plan'" in attempt.advice(OFFER).text
     memory.will_advise(None)
     assert advised(memory) is None
-    assert [request.problem for request in memory.requests] == ["How many?"] * 4
+    assert [request.problem for request in memory.requests] == ["How many?"] * 5
 
 
 def test_an_unanswered_request_runs_into_the_deadline() -> None:

@@ -52,7 +52,7 @@ def _readable(data: dict[str, Any]) -> dict[str, Any]:
         kind = data.get("kind", FEEDBACK)
         p_success(kind, value, tuple(scale) if isinstance(scale, list) else scale)
     except SchemaError:
-        value = None
+        return data | {"value": None, "scale": None}
     return data | {"value": value}
 
 

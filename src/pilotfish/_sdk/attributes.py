@@ -29,6 +29,9 @@ class Attributes(NamedTuple):
     left_out: tuple[str, ...]
 
 
+_NOTHING: Final = Attributes({}, 0, ())
+
+
 class _TooLargeError(Exception):
     """An attribute that cannot be kept."""
 
@@ -38,6 +41,8 @@ def copy_attributes(attributes: object) -> Attributes:
 
     An attribute that is too large, or cannot be read, is left out, and the others stay.
     """
+    if attributes is None:
+        return _NOTHING
     try:
         items = _items(attributes)
     except Exception as error:  # noqa: BLE001 - the agent may pass any object

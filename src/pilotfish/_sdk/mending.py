@@ -50,6 +50,8 @@ class Mending:
 
     def text(self, field: str, text: str, most: int) -> str:
         """Return a text that UTF-8 can encode, of at most so many characters."""
+        if len(text) <= most and text.isascii():
+            return text
         cut = text[:most]
         if len(cut) < len(text):
             self.note(field, f"has more than {most} characters, cut")
@@ -62,6 +64,8 @@ class Mending:
         self, field: str, text: str, choices: tuple[str, ...], instead: str
     ) -> str:
         """Return one of the choices, in any case; `instead` for anything else."""
+        if text in choices:
+            return text
         choice = text.strip().lower()
         if choice in choices:
             return choice
@@ -70,8 +74,8 @@ class Mending:
 
     def number(self, field: str, value: Any, most: float) -> float | None:
         """Return a number from 0 to `most`; None where there is none, and for None."""
-        if value is None:
-            return None
+        if value is None or (type(value) is float and 0 <= value <= most):
+            return value
         bare = value.strip(_CURRENCIES) if type(value) is str else value
         number = _number(bare)
         if 0 <= number <= most:
@@ -83,6 +87,8 @@ class Mending:
 
     def whole(self, field: str, value: Any, most: int) -> int | None:
         """Return a whole number from 0 to `most`, as `number`; fractions are rounded."""
+        if type(value) is int and 0 <= value <= most:
+            return value
         number = self.number(field, value, most)
         if number is None:
             return None
@@ -107,8 +113,10 @@ def _truth_or_number(value: Any) -> bool | float | None:
     # NumPy's truth values are no numbers, and none of Python's truth values.
     if type(value).__name__ in ("bool", "bool_"):
         return bool(value)
-    word = as_text(value).strip().lower() if isinstance(value, str) else value
-    return _THUMBS[word] if word in ("up", "down") else _number(word)
+    if isinstance(value, str):
+        word = as_text(value).strip().lower()
+        return _THUMBS[word] if word in _THUMBS else _number(word)
+    return _number(value)
 
 
 def _scale(scale: Any) -> Scale | None:

@@ -61,7 +61,8 @@ class Session:
         try:
             if self._closed:
                 self._dropped += 1
-                self._warnings.once("the client is closed", "events were dropped")
+                if self._connection is not None:
+                    self._warnings.once("the client is closed", "events were dropped")
             else:
                 self._current_connection().publisher.publish(event)
         except Exception as error:  # noqa: BLE001 - publishing must not break the agent
