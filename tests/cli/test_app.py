@@ -68,8 +68,8 @@ def replayed(file: bytes) -> str:
 
 
 def test_an_argument_that_is_not_utf8_is_shown(tmp_path: Path) -> None:
-    file = bytes(tmp_path) + b"/caf\xe9.jsonl"
-    assert "caf?.jsonl" in replayed(file)
+    file = bytes(tmp_path) + b"/ni\xf1o.jsonl"
+    assert "ni?o.jsonl" in replayed(file)
     Path(os.fsdecode(file)).write_text("not JSON\n")
     assert "line 1: Invalid JSON" in replayed(file)
 

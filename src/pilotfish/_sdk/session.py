@@ -78,10 +78,11 @@ class Session:
     ) -> PendingHint | Hint:
         """Send a request for advice; returns an abstention if it cannot be sent."""
         try:
-            if self._closed:
+            if self._closed or (connection := self._current_connection()).closed:
                 return _abstention(attempt_id, "unreachable", "the client is closed")
-            advice_requests = self._current_connection().advice_requests
-            return advice_requests.ask(attempt_id, problem, problem_type, approaches)
+            return connection.advice_requests.ask(
+                attempt_id, problem, problem_type, approaches
+            )
         except SchemaError as error:
             self._warnings.once(str(error), "a request for advice was not sent")
             return _abstention(attempt_id, "invalid", str(error))

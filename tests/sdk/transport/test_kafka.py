@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError
@@ -180,9 +181,29 @@ def test_settings_come_from_the_environment_and_arguments_win(
     assert (start.agent.name, start.agent.model) == ("a", "m")
 
 
+def test_the_agents_name_is_made_encodable(settings: Settings) -> None:
+    model: Any = 7
+    with (
+        reading(settings) as reader,
+        pilotfish.connect(
+            kafka=settings.kafka,
+            tenant=settings.tenant,
+            agent="half \ud83d",
+            model=model,
+        ) as pilot,
+    ):
+        with pilot.attempt("x"):
+            pass
+        assert pilot.flush(60)
+        start, _ = reader.until(lambda events: len(events) >= 2)
+    assert isinstance(start, AttemptStarted)
+    assert (start.agent.name, start.agent.model) == ("half ?", "7")
+
+
 @pytest.mark.parametrize(
     ("changes", "match"),
     [
+        ({"tenant": "half \ud83d"}, "tenant"),
         ({"tenant": "two words"}, "PILOTFISH_TENANT|tenant"),
         ({"agent": ""}, "name"),
         ({"advice_deadline_s": 0.0}, "advice_deadline_s"),
