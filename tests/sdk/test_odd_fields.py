@@ -145,7 +145,8 @@ def test_an_odd_field_of_a_step_costs_the_field_and_not_the_step(
 
 
 def test_odd_names_cost_no_attempt(world: World) -> None:
-    for name in ("x" * 201, "plan \ud83d", Approach.PLAN, 7):
+    given: list[Any] = ["x" * 201, "plan \ud83d", Approach.PLAN, 7]
+    for name in given:
         with world.client.attempt("p", approach=name, problem_type=name) as attempt:
             attempt.use(name)
     events = by_time(world.events())

@@ -119,7 +119,8 @@ def ends(events: list[Event]) -> int:
 
 
 def connected(**arguments: Any) -> pilotfish.Client:
-    return pilotfish.connect(**({"kafka": UNREACHABLE.kafka} | arguments))
+    options: dict[str, Any] = {"kafka": UNREACHABLE.kafka} | arguments
+    return pilotfish.connect(**options)
 
 
 def test_only_clients_with_equal_settings_share_a_connection(

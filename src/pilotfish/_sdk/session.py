@@ -3,7 +3,7 @@
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pilotfish._sdk import process_hooks
 from pilotfish._sdk.hint import Hint, PendingHint
@@ -35,7 +35,7 @@ class Session:
         self._join = join
         self._warnings = Warnings()
         self._connection: Connection | None = None
-        self._drop: weakref.finalize[[object], Session] | None = None
+        self._drop: weakref.finalize[..., Any] | None = None
         self._closed = False
         self._reset()
 
