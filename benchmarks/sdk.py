@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pilotfish
 from pilotfish.infra.embedded.kafka import EmbeddedKafka
@@ -23,7 +24,7 @@ PER_SECOND = 2_000
 PER_ATTEMPT = 20
 CONTENT = "x" * 600
 IMPORTS = 5
-HUGE = (
+HUGE: tuple[Any, ...] = (
     {"rows": list(range(2_000_000))},
     [{"role": "user", "content": "hello " * 10}] * 200_000,
     b"\xff" * 20_000_000,

@@ -138,12 +138,12 @@ class FeedbackGiven(EventBase):
 
     `value` goes from 0, failure, to 1, success, unless `scale` gives the best value (the
     worst is then 0), or the worst and the best. True is success and false is failure.
-    Without a value it is a comment, and no evidence.
+    Null is a comment only, and no evidence.
     """
 
     schema_version: ClassVar[int] = 2
 
-    value: Stated | None = None
+    value: Stated | None
     scale: Scale | None = None
     source: Name = "user"
     detail: str = Field(default="", max_length=MAX_DETAIL)

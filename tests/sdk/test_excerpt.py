@@ -1,11 +1,11 @@
 """The cost of a text is counted in work, not in time: objects that become text, and bytes."""
 
 import tracemalloc
-from collections import OrderedDict, UserList, deque
+from collections import Counter, OrderedDict, UserList, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -34,6 +34,11 @@ class Page:
     secret: str = field(default="hush", repr=False)
 
 
+class Row(NamedTuple):
+    number: int
+    rows: list[Any]
+
+
 class Message(BaseModel):
     role: str
     rows: list[Any]
@@ -55,6 +60,9 @@ CONTAINERS: dict[str, Callable[[list[Any]], object]] = {
     "values": lambda items: dict(enumerate(items)).values(),
     "lists": lambda items: [[item] for item in items],
     "messages": lambda items: [{"role": "user", "content": item} for item in items],
+    "namedtuple": lambda items: Row(1, items),
+    "Counter": Counter,
+    "defaultdict": lambda items: defaultdict(int, dict.fromkeys(items, 1)),
     "dataclass": lambda items: Page(1, items),
     "dataclasses": lambda items: [Page(1, [item]) for item in items],
     "model": lambda items: Message(role="user", rows=items),
@@ -96,6 +104,40 @@ def test_the_memory_of_a_text_is_bounded(huge: object) -> None:
         tracemalloc.stop()
     assert cut and peak < 10 * MAX_CHARACTERS
     assert str(huge)[:1000] == text[:1000]
+
+
+class Masked(dict[str, Any]):
+    def __repr__(self) -> str:
+        return "Masked(***)"
+
+
+@dataclass
+class MaskedPage(Page):
+    def __repr__(self) -> str:
+        return "MaskedPage(***)"
+
+
+class MaskedMessage(Message):
+    def __str__(self) -> str:
+        return "MaskedMessage(***)"
+
+
+HIDDEN = ["hush"] * HUGE
+
+
+@pytest.mark.parametrize(
+    "masked",
+    [
+        Masked(rows=HIDDEN),
+        MaskedPage(1, HIDDEN),
+        MaskedMessage(role="user", rows=HIDDEN),
+    ],
+    ids=lambda masked: type(masked).__name__,
+)
+def test_a_text_of_its_own_hides_what_it_hides(masked: object) -> None:
+    assert excerpt(masked) == (str(masked), False)
+    text, cut = excerpt([Masked(rows=HIDDEN), *range(HUGE)])
+    assert cut and text.startswith("[Masked(***), 0, 1, ")
 
 
 def test_a_cycle_ends() -> None:

@@ -94,7 +94,8 @@ class EventBuilder:
                 tenant=self._tenant,
                 attempt_id=pending.attempt_id,
                 at=pending.at,
-                **{k: value for k, value in fields.items() if value is not None},
+                # Without a value is something to say; elsewhere None leaves the default.
+                **{k: v for k, v in fields.items() if v is not None or k == "value"},
             )
         except ValidationError as error:
             raise SchemaError(first_problem(kind, error)) from error

@@ -1,7 +1,7 @@
 """Text of an object at a bounded cost: of a large one, only its beginning is converted."""
 
 from array import array
-from collections import ChainMap, UserDict, UserList, deque
+from collections import ChainMap, OrderedDict, UserDict, UserList, defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -37,13 +37,18 @@ _COLLECTIONS: Final[tuple[Any, ...]] = (
     type({}.items()),
 )
 _CONTAINERS: Final = _MAPPINGS + _COLLECTIONS
+_STANDARD: Final = frozenset({*_CONTAINERS, OrderedDict, defaultdict, object})
+_TEXTS: Final = {text for kind in _STANDARD for text in (kind.__repr__, kind.__str__)}
+_MODULES: Final = {"collections", "pydantic.main"}
+"""Where namedtuples, user containers and pydantic models have their texts from."""
 
 
 def excerpt(value: object) -> tuple[str, bool]:
     """Return the value's text, and whether it was cut.
 
     A small value is converted by `str`; of a large one the beginning is written as `repr`
-    would, with "..." for the rest. What an object's own `__str__` costs is not bounded.
+    would, with "..." for the rest. An object whose class has a text of its own, perhaps
+    to hide a secret, has that text, whatever it costs.
     """
     return (str(value), False) if _is_small(value) else (_Excerpt().of(value), True)
 
@@ -75,7 +80,7 @@ def _is_small(value: object) -> bool:
 
 
 def _weight(text: str | bytes | bytearray) -> int:
-    # Only of text it is known without a look at all of it.
+    # A text knows whether it is ASCII; bytes must be looked at.
     beginning = text if isinstance(text, str) else text[:MAX_CHARACTERS]
     return 1 if beginning.isascii() else _OTHER_CHARACTER
 
@@ -87,7 +92,7 @@ def _parts(inner: Any) -> tuple[Collection[Any], ...]:
 def _inner(item: object) -> Any:
     """Return what a value contains: a collection or a mapping; None for other objects."""
     if isinstance(item, _CONTAINERS):
-        return item
+        return item if _has_standard_text(type(item)) else None
     return _fields(item)
 
 
@@ -96,11 +101,26 @@ def _fields(item: object) -> Mapping[str, object] | None:
     kind = type(item)
     specs = getattr(kind, "__dataclass_fields__", None)
     specs = getattr(kind, "__pydantic_fields__", None) if specs is None else specs
-    if not isinstance(specs, dict):
+    if not isinstance(specs, dict) or not _has_standard_text(kind):
         return None
     return {
         name: getattr(item, name, None) for name, spec in specs.items() if spec.repr
     }
+
+
+def _has_standard_text(kind: Any) -> bool:
+    """Return whether a class shows what it contains, and has no text of its own."""
+    if kind in _STANDARD:
+        return True
+    # A dataclass wraps the `__repr__` that it generates.
+    generated = hasattr(kind, "__dataclass_fields__") and hasattr(
+        kind.__repr__, "__wrapped__"
+    )
+    return (generated or _is_standard(kind.__repr__)) and _is_standard(kind.__str__)
+
+
+def _is_standard(text: Any) -> bool:
+    return text in _TEXTS or getattr(text, "__module__", None) in _MODULES
 
 
 class _Excerpt:
@@ -118,13 +138,16 @@ class _Excerpt:
             return _MORE
         if isinstance(item, _STRINGS):
             return self._string(item)
+        if isinstance(item, _CONTAINERS) and _has_standard_text(type(item)):
+            return self._container(item, depth)
+        return self._object(item, depth)
+
+    def _container(self, item: Any, depth: int) -> str:
         if isinstance(item, _MAPPINGS):
             return f"{{{self._joined(self._items(item, depth))}}}"
-        if isinstance(item, _COLLECTIONS):
-            opening, closing = _brackets(item)
-            inner = (self.of(each, depth + 1) for each in item)
-            return f"{opening}{self._joined(inner)}{closing}"
-        return self._object(item, depth)
+        opening, closing = _brackets(item)
+        inner = (self.of(each, depth + 1) for each in item)
+        return f"{opening}{self._joined(inner)}{closing}"
 
     def _string(self, item: str | bytes | bytearray) -> str:
         weight = _weight(item)

@@ -106,8 +106,13 @@ class Session:
             except Exception:  # noqa: BLE001 - the user's function may raise anything
                 LOG.exception("the callback for hints raised; it stays subscribed")
 
-        unsubscribe = connection.transport.subscribe(connection.tenant, on_hint)
-        self._subscriptions.append(unsubscribe)
+        stop = connection.transport.subscribe(connection.tenant, on_hint)
+        self._subscriptions.add(stop)
+
+        def unsubscribe() -> None:
+            stop()
+            self._subscriptions.discard(stop)
+
         return Subscription(unsubscribe)
 
     def stats(self) -> Stats:
@@ -131,8 +136,8 @@ class Session:
             return
         if self._drop is not None:
             self._drop.detach()
-        for unsubscribe in self._subscriptions:
-            unsubscribe()
+        for stop in tuple(self._subscriptions):
+            stop()
         CONNECTIONS.leave(self._connection, self._user, answer_timeout_s)
 
     def after_fork(self) -> None:
@@ -152,7 +157,7 @@ class Session:
         self._user = object()
         self._drop = None
         self._before = Stats()
-        self._subscriptions: list[Callable[[], None]] = []
+        self._subscriptions: set[Callable[[], None]] = set()
         self._dropped = 0
 
 
