@@ -89,13 +89,16 @@ class EventBuilder:
 
     def _validated(self, pending: PendingEvent, fields: dict[str, Any]) -> Event:
         kind = _EVENTS[pending.event]
+        # Feedback states its value or None; elsewhere None leaves the default.
+        given: dict[str, Any] = {
+            k: v for k, v in fields.items() if v is not None or k == "value"
+        }
         try:
             return kind(
                 tenant=self._tenant,
                 attempt_id=pending.attempt_id,
                 at=pending.at,
-                # Without a value is something to say; elsewhere None leaves the default.
-                **{k: v for k, v in fields.items() if v is not None or k == "value"},
+                **given,
             )
         except ValidationError as error:
             raise SchemaError(first_problem(kind, error)) from error
