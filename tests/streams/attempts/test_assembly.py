@@ -6,6 +6,7 @@ import pytest
 from faults.drawn import START, events
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from pilotfish.schemas.base import micros, moment
 from pilotfish.schemas.events import (
@@ -21,6 +22,7 @@ from pilotfish.schemas.events import (
 from pilotfish.streams.attempts.assembly import (
     MAX_SEEN,
     MAX_SIGNALS,
+    _say_unusable_asker,
     apply,
     event_mark,
 )
@@ -243,3 +245,14 @@ def test_a_label_is_made_of_what_a_signal_means(
 def test_stars_are_feedback_on_their_scale_and_a_comment_is_no_evidence() -> None:
     assert fold(started(), ended(), feedback(2, scale=(1, 5))).label == Label(0.25)
     assert fold(started(), ended(), feedback(None, detail="nice")).label == Label(1.0)
+
+
+def test_an_asker_that_cannot_be_used_is_said_once() -> None:
+    _say_unusable_asker.cache_clear()
+    odd = {"user.id": {"name": "ann"}, "session.id": "s1"}
+    with capture_logs() as logs:
+        states = [fold(started(attributes=odd)) for _ in range(2)]
+    assert [state.asker for state in states] == ["s1", "s1"]
+    assert [(log["event"], log["attribute"]) for log in logs] == [
+        ("asker_unusable", "user.id")
+    ]
