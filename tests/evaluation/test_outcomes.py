@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pilotfish.evaluation.outcomes import LEAST_PROBLEMS, outcome_table
-from pilotfish.schemas.attempt_log import LoggedAttempt, read_attempts
+from pilotfish.schemas.attempt_log.attempt import LoggedAttempt
+from pilotfish.schemas.attempt_log.reader import read_attempts
 from pilotfish.schemas.errors import NothingToLearnError
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

@@ -18,7 +18,7 @@ from support.polling import eventually
 from pilotfish._local.platform import enter_uninterrupted
 from pilotfish._local.supervisor import Child, Supervisor
 from pilotfish.runtime.settings import Settings
-from pilotfish.schemas.attempt_log import read_attempts
+from pilotfish.schemas.attempt_log.reader import read_attempts
 
 LOG = Path(__file__).parents[2] / "../shared/data/intercode_sql.jsonl.gz"
 ATTEMPTS = 80

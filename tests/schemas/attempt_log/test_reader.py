@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pilotfish.schemas.attempt_log import read_attempts
+from pilotfish.schemas.attempt_log.reader import read_attempts
 from pilotfish.schemas.errors import ConfigurationError, SchemaError
 
-DATA = Path(__file__).parents[3] / "shared/data"
+DATA = Path(__file__).parents[4] / "shared/data"
 LINE = {"problem": "1+1?", "approach": "cot", "success": True, "dataset": "x"}
 
 
