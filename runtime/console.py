@@ -54,7 +54,7 @@ def waiting(what: str) -> Iterator[Callable[[str], object]]:
 
 
 def progress_bar(*, disable: bool = False) -> Progress:
-    """Return a progress bar that leaves nothing behind."""
+    """Return a progress bar for terminals; it leaves nothing behind."""
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -62,5 +62,5 @@ def progress_bar(*, disable: bool = False) -> Progress:
         TimeRemainingColumn(),
         console=console,
         transient=True,
-        disable=disable,
+        disable=disable or not console.is_terminal,
     )
