@@ -172,7 +172,9 @@ def _readable_twice(file: Path) -> Iterator[Path]:
 def _summary(counts: dict[str, int], ended: int) -> str:
     """Say what became of the attempts."""
     published = counts["published"]
-    parts = [f"{published} attempts published, {counts['labelled']} of them labelled"]
+    parts = [f"{published} attempts published"]
+    if published:
+        parts.append(f"{counts['labelled']} of them labelled")
     if ended > counts["labelled"]:
         parts.append(f"{ended - counts['labelled']} without evidence")
     if ended < published:

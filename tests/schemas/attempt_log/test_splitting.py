@@ -15,7 +15,9 @@ from pilotfish.schemas.attempt_log.splitting import Json, NoJson, split
 texts = st.text(st.sampled_from('ab{}[]",:\\\n é😀'), max_size=8)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | texts,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3)
+    ),
     max_leaves=6,
 )
 objects = st.lists(st.dictionaries(texts, values, max_size=4), max_size=5)
