@@ -96,6 +96,7 @@ def test_memory_search(settings: Settings) -> None:
         problem_type="[/t]",
         approach="[/p]",
         actions=["[/x]"],
+        embedding=[0.05] * 384,
         at=utc_now(),
     )
     output = run("memory", "search", "--words", "INST")
