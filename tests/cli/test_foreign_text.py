@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from pilotfish._cli import advisors, doctor, forget
 from pilotfish._cli.app import app
 from pilotfish.advisors.store import BASE_TENANT
+from pilotfish.consumers.memory.problem_vectors import ProblemVectors
 from pilotfish.runtime import console as module
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
@@ -96,6 +97,7 @@ def test_memory_search(settings: Settings) -> None:
         problem_type="[/t]",
         approach="[/p]",
         actions=["[/x]"],
+        embedder=ProblemVectors.of(settings).name,
         embedding=[0.05] * 384,
         at=utc_now(),
     )
