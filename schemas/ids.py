@@ -28,7 +28,7 @@ def log_id(first: bytes, number: int, digest: bytes) -> str:
     A UUIDv8, so that the attempts of a log stand together, in its order.
 
     Args:
-        first: a hash of the log's first attempt.
+        first: a hash of the log's beginning.
         number: which attempt of the log it is.
         digest: a hash of the log up to it.
     """

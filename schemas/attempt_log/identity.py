@@ -1,17 +1,23 @@
 """Ids of attempts in a log, made from its content: who reads it again gets the same ids.
 
-An id depends on all attempts up to its own. So a log that has grown keeps the ids it had,
-the same line twice is two attempts, and from a changed line on a log is another log.
+A log is known by its first hundred records, so that two logs with some records in common
+share no ids, and one that has grown keeps those it had. Within it an id depends on all
+records up to its own: the same line twice is two attempts, and from a changed record on
+all ids are new.
 """
 
 import json
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from itertools import chain, islice
+from typing import Any, Final, NamedTuple
 
 from pilotfish.schemas.attempt_log.attempt import LoggedAttempt
 from pilotfish.schemas.attempt_log.reader import Entry
 from pilotfish.schemas.ids import log_id
+
+KNOWN_BY: Final = 100
+"""Records by which a log is known; a shorter one is known by all of them."""
 
 
 class Identified(NamedTuple):
@@ -22,12 +28,18 @@ class Identified(NamedTuple):
 
 
 def identified(entries: Iterable[Entry]) -> Iterator[Identified]:
-    """Yield the attempts of a whole log, or of its beginning, with their ids."""
-    first, digest = b"", b""
-    for number, (attempt, record) in enumerate(entries):
-        digest = blake2b(digest + _content(record), digest_size=16).digest()
-        first = first or digest
+    """Yield the attempts of a log, from its first record on, with their ids."""
+    rest = iter(entries)
+    beginning = list(islice(rest, KNOWN_BY))
+    first = _digest(*(_content(record) for _, record in beginning))
+    digest = first
+    for number, (attempt, record) in enumerate(chain(beginning, rest)):
+        digest = _digest(digest, _content(record))
         yield Identified(log_id(first, number, digest), attempt)
+
+
+def _digest(*parts: bytes) -> bytes:
+    return blake2b(b"\n".join(parts), digest_size=16).digest()
 
 
 def _content(record: Any) -> bytes:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from pilotfish.schemas.attempt_log.identity import identified
+from pilotfish.schemas.attempt_log.identity import KNOWN_BY, identified
 from pilotfish.schemas.attempt_log.mending import attempt_of
 from pilotfish.schemas.attempt_log.reader import Entry, read_entries
 from pilotfish.schemas.ids import Identifier, log_id
@@ -27,28 +27,35 @@ def ids(records: list[dict[str, object]]) -> list[str]:
     return [attempt_id for attempt_id, _ in identified(entries)]
 
 
+LONG = [{"problem": f"p{n}", "approach": "a"} for n in range(KNOWN_BY)]
+
+
 @given(st.lists(RECORDS, max_size=30), st.lists(RECORDS, min_size=1, max_size=5))
 def test_a_log_that_has_grown_keeps_its_ids(
     log: list[dict[str, object]], more: list[dict[str, object]]
 ) -> None:
-    before, after = ids(log), ids(log + more)
-    assert after[: len(log)] == before
+    before, after = ids([*LONG, *log]), ids([*LONG, *log, *more])
+    assert after[: len(before)] == before
     assert after == sorted(after)
     assert len(set(after)) == len(after)
 
 
-@given(st.lists(RECORDS, min_size=1), st.lists(RECORDS, min_size=1), st.lists(RECORDS))
-def test_from_a_difference_on_logs_share_nothing(
-    one: list[dict[str, object]],
-    other: list[dict[str, object]],
-    tail: list[dict[str, object]],
+@given(
+    st.lists(RECORDS, min_size=1, max_size=9), st.lists(RECORDS, min_size=1, max_size=9)
+)
+def test_other_logs_have_other_ids_also_where_they_begin_alike(
+    one: list[dict[str, object]], other: list[dict[str, object]]
 ) -> None:
-    if one != other:
-        whole, another = ids(one + tail), ids(other + tail)
-        shared = [a for a, b in zip(one, other, strict=False) if a == b]
-        assert len(set(whole) & set(another)) <= len(shared) + len(tail)
-        if one[0] != other[0]:
-            assert set(whole).isdisjoint(another)
+    assert set(ids(one)).isdisjoint(ids(other)) == (one != other)
+
+
+def test_from_a_changed_record_on_all_ids_are_new() -> None:
+    records = [*LONG, *LONG]
+    changed = [*records]
+    changed[150] = {**changed[150], "success": True}
+    before, after = ids(records), ids(changed)
+    assert before[:150] == after[:150]
+    assert set(before[150:]).isdisjoint(after[150:])
 
 
 def test_the_layout_does_not_matter(tmp_path: Path) -> None:
