@@ -12,7 +12,7 @@ from pilotfish.schemas.dead import REPLAY_OF, Origin
 from pilotfish.schemas.errors import UnavailableError
 
 _ANSWER_S: Final = 30.0
-_COLUMNS: Final = (
+_COLUMNS: Final[tuple[str, ...]] = (
     "tenant",
     "at",
     "service",
@@ -70,7 +70,7 @@ class DeadLetterReplay:
             UnavailableError: Kafka did not take all; none of these is marked.
         """
         letters = self._clickhouse.query(_RAW, {**self._span, "most": most})
-        rows = [
+        rows: list[dict[str, Any]] = [
             dict(zip(_COLUMNS, (*row[:-2], *map(b64decode, row[-2:])), strict=True))
             for row in letters
         ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import Final, TextIO, cast
+from typing import Any, Final, TextIO, cast
 
 from pilotfish.schemas.errors import ConfigurationError
 
@@ -46,7 +46,7 @@ def opened(path: Path) -> Iterator[TextIO]:
         OSError, EOFError, zlib.error: it cannot be read, or not to its end.
     """
     with path.open("rb") as file:
-        raw = file
+        raw: BufferedReader[Any] = file
         if raw.peek(2).startswith(_GZIP):
             raw = BufferedReader(gzip.GzipFile(fileobj=file))
         head = raw.peek(8)[:8]
@@ -58,7 +58,7 @@ def opened(path: Path) -> Iterator[TextIO]:
         yield cast("TextIO", _text(raw, head))
 
 
-def _text(raw: BufferedReader, head: bytes) -> TextIOWrapper:
+def _text(raw: "BufferedReader[Any]", head: bytes) -> TextIOWrapper:
     encoding = _encoding(head)
     errors = "surrogateescape" if encoding.startswith("utf-8") else "surrogatepass"
     return TextIOWrapper(raw, encoding=encoding, errors=errors)

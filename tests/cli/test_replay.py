@@ -17,12 +17,11 @@ from pilotfish._cli import replay
 from pilotfish._cli.app import app
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.dead_letters import DeadLetters
-from pilotfish.runtime.kafka import consumer, producer
+from pilotfish.runtime.kafka import consumer, headers, producer
 from pilotfish.runtime.publisher import Publisher
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import SchemaError, UnavailableError
 from pilotfish.schemas.topics import EVENTS
-from pilotfish.streams.batch import Record
 from pilotfish.streams.sink import Sink
 from pilotfish.streams.worker import Worker
 
@@ -75,8 +74,10 @@ def streams(settings: Settings) -> Iterator[None]:
 
     def run() -> None:
         while not stop.is_set():
-            records: list[Record] = [
-                Received(r.partition(), r.offset(), r.key(), r.value(), r.headers())
+            records = [
+                Received(
+                    r.partition() or 0, r.offset() or 0, r.key(), r.value(), headers(r)
+                )
                 for r in reader.consume(num_messages=100, timeout=0.1)
             ]
             if records:

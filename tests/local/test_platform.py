@@ -40,9 +40,9 @@ def test_a_log_of_real_attempts_is_replayed_and_labelled(up: Settings) -> None:
     assert finished.returncode == 0, finished.stderr
     output = json.loads(finished.stdout)
     assert (output["published"], output["labelled"]) == (ATTEMPTS, ATTEMPTS)
-    recorded: dict[str, list[bool]] = {}
+    recorded: dict[str, list[float]] = {}
     for attempt in islice(read_attempts(LOG), ATTEMPTS):
-        recorded.setdefault(attempt.approach, []).append(attempt.success)
+        recorded.setdefault(attempt.approach, []).append(attempt.outcome)
     assert {row["approach"]: row["success_rate"] for row in output["approaches"]} == {
         approach: pytest.approx(fmean(outcomes), abs=1e-4)
         for approach, outcomes in recorded.items()

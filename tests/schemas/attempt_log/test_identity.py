@@ -27,7 +27,9 @@ def ids(records: list[dict[str, object]]) -> list[str]:
     return [attempt_id for attempt_id, _ in identified(entries)]
 
 
-LONG = [{"problem": f"p{n}", "approach": "a"} for n in range(KNOWN_BY)]
+LONG: list[dict[str, object]] = [
+    {"problem": f"p{n}", "approach": "a"} for n in range(KNOWN_BY)
+]
 
 
 @given(st.lists(RECORDS, max_size=30), st.lists(RECORDS, min_size=1, max_size=5))
