@@ -21,15 +21,3 @@ def cut(text: str, max_bytes: int) -> str:
 def plain(text: str) -> str:
     """Return the text without differences of case and white space."""
     return " ".join(text.casefold().split())
-
-
-def encodable(text: str) -> str:
-    """Return the text with what UTF-8 cannot hold, such as half an emoji, replaced."""
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        # Through UTF-16, where two halves that belong together become one character.
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
