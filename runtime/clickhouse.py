@@ -24,7 +24,7 @@ from urllib3 import PoolManager, request
 from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 
-from pilotfish.runtime.settings import Settings
+from pilotfish.runtime.settings import CLICKHOUSE_CLIENT, Settings
 from pilotfish.schemas.errors import StorageError, UnavailableError
 from pilotfish.schemas.texts import encodable
 
@@ -208,6 +208,7 @@ class ClickHouse:
                 password=self._settings.clickhouse_password.get_secret_value(),
                 database=self._settings.clickhouse_database,
                 autogenerate_session_id=False,
+                client_name=CLICKHOUSE_CLIENT,
                 connect_timeout=_CONNECT_TIMEOUT_S,
                 send_receive_timeout=_ANSWER_TIMEOUT_S,
                 pool_mgr=self._pool,

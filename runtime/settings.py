@@ -8,6 +8,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pilotfish.runtime.folders import DATA
 
+CLICKHOUSE_CLIENT = "pilotfish"
+"""How pilotfish calls itself to ClickHouse: the embedded one has threads for it alone."""
+
 FilterName = Literal["everything", "rated", "judged"]
 """Which attempts trainings learn: all, those of high quality, or those whose label the
 small model itself believes."""

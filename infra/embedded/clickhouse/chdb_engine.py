@@ -2,8 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,13 @@ import chdb
 from chdb import ChdbError
 from filelock import BaseFileLock, FileLock, Timeout
 
+from pilotfish.infra.embedded.clickhouse import query_ids
 from pilotfish.infra.embedded.clickhouse.default_database import (
     OVERLAY,
     make_default_ordinary,
 )
-from pilotfish.infra.embedded.clickhouse.statement import Statement
+from pilotfish.infra.embedded.clickhouse.engine_error import SYNTAX_ERROR, EngineError
+from pilotfish.infra.embedded.clickhouse.request import Answer, Request
 from pilotfish.infra.sql import quoted
 from pilotfish.schemas.errors import RequirementError
 
@@ -32,41 +33,6 @@ _READER_LIMITS = {
     "allow_introspection_functions": "0",
     "readonly": "1",
 }
-_CODE = re.compile(r"^(?:Code: \d+\. DB::Exception: )*Code: (\d+)\. DB::Exception: ")
-_NAME = re.compile(r"(?: \([A-Z0-9_]+\)(?: \(version [^)]*\))?[.]?)+\s*$")
-
-
-class EngineError(Exception):
-    """An error of ClickHouse: its code, and its text as a server would send it."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A statement with the other parts of its HTTP request."""
-
-    statement: Statement
-    database: str = ""
-    format: str = "TabSeparated"
-    settings: Mapping[str, str] = field(default_factory=dict)
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    reads_only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The rows in the requested format, and ClickHouse's counters."""
-
-    body: bytes
-    read_rows: int = 0
-    read_bytes: int = 0
-    result_rows: int = 0
-    written_rows: int = 0
-    written_bytes: int = 0
-    elapsed_s: float = 0.0
 
 
 class Engine:
@@ -89,8 +55,10 @@ class Engine:
         self._keeper = _connect(self._address)
         self.version, self.timezone = self._version_and_timezone()
 
-    def run(self, request: Request) -> Answer:
+    def run(self, request: Request, pipe: int | None = None) -> Answer:
         """Run one statement; blocks until its rows are read, or are on disk.
+
+        Rows go to the pipe, if there is one, while they are made.
 
         Raises:
             EngineError: ClickHouse refused the statement.
@@ -99,59 +67,61 @@ class Engine:
         try:
             _prepare(connection, request)
             data = request.statement.data
-            if data is None:
-                return _query(connection, request)
-            return _insert(connection, request, data)
+            if data is not None:
+                return _insert(connection, request, data)
+            if pipe is not None:
+                return self._stream(connection, request, pipe)
+            return _query(connection, request, request.statement.text)
         except (ChdbError, RuntimeError) as error:
-            raise self._error(str(error)) from error
+            raise EngineError.of(str(error), self.version) from error
         finally:
             connection.close()
+
+    def kill(self, query_id: str) -> None:
+        """Ask a running statement to end; raises EngineError where that fails."""
+        try:
+            self._keeper.query(query_ids.kill(query_id))
+        except (ChdbError, RuntimeError) as error:
+            raise EngineError.of(str(error), self.version) from error
 
     def cancel_queries(self) -> None:
         """Ask every running statement to end, except inserts."""
         self._keeper.query("KILL QUERY WHERE query_kind != 'Insert' ASYNC")
+
+    def _stream(self, connection: Any, request: Request, pipe: int) -> Answer:
+        try:
+            return _query(connection, request, request.statement.into(pipe))
+        except (ChdbError, RuntimeError) as error:
+            if EngineError.of(str(error), self.version).code != SYNTAX_ERROR:
+                raise
+            # So that the error names what the client sent.
+            return _query(connection, request, request.statement.text)
 
     def _version_and_timezone(self) -> tuple[str, str]:
         line = self._keeper.query("SELECT version(), serverTimezone()", "TSV").bytes()
         version, timezone = line.decode().split()
         return version, timezone
 
-    def _error(self, text: str) -> EngineError:
-        prefix = _CODE.match(text)
-        code = int(prefix[1]) if prefix else 1001
-        message = text[prefix.end() :] if prefix else text
-        suffix = _NAME.search(message)
-        name = suffix[0].split(")")[0].strip(" (") if suffix else "STD_EXCEPTION"
-        message = message[: suffix.start()] if suffix else message
-        return EngineError(
-            code,
-            f"Code: {code}. DB::Exception: {message} ({name}) (version {self.version})",
-        )
-
 
 def _prepare(connection: Any, request: Request) -> None:
     if request.database:
         connection.query(f"USE {quoted(request.database, '`')}")
-    settings = dict(request.settings)
+    settings = {query_ids.SETTING: request.query_id, **request.settings}
     if request.reads_only:
         connection.query("SET ROLE NONE")
         settings |= _READER_LIMITS
     changes = [f"{_setting(k)} = {quoted(v)}" for k, v in settings.items()]
-    if changes:
-        connection.query("SET " + ", ".join(changes))
+    connection.query("SET " + ", ".join(changes))
 
 
-def _query(connection: Any, request: Request) -> Answer:
-    text = request.statement.text.decode(errors="surrogateescape")
-    result = connection.query(text, request.format, dict(request.parameters))
-    return Answer(
+def _query(connection: Any, request: Request, text: bytes) -> Answer:
+    result = connection.query(
+        text.decode(errors="surrogateescape"), request.format, dict(request.parameters)
+    )
+    return replace(
+        _counted(result),
         body=result.bytes() or b"",
-        read_rows=result.storage_rows_read(),
-        read_bytes=result.storage_bytes_read(),
         result_rows=result.rows_read(),  # chDB's name for returned rows
-        written_rows=result.rows_written(),
-        written_bytes=result.bytes_written(),
-        elapsed_s=result.elapsed(),
     )
 
 
@@ -167,9 +137,16 @@ def _insert(connection: Any, request: Request, data: bytes) -> Answer:
         file.write(data)
         rows = f"FROM INFILE '/proc/self/fd/{file.fileno()}' COMPRESSION 'none'"
         text = f"{head} {rows} {settings} FORMAT {statement.format}"
-        result = connection.query(text, "TabSeparated", dict(request.parameters))
+        return _counted(
+            connection.query(text, "TabSeparated", dict(request.parameters))
+        )
+
+
+def _counted(result: Any) -> Answer:
     return Answer(
-        b"",
+        body=b"",
+        read_rows=result.storage_rows_read(),
+        read_bytes=result.storage_bytes_read(),
         written_rows=result.rows_written(),
         written_bytes=result.bytes_written(),
         elapsed_s=result.elapsed(),

@@ -1,10 +1,9 @@
 """Compression of HTTP bodies, in the encodings that ClickHouse's clients prefer."""
 
-import gzip
 import sys
 import zlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import lz4.frame
 
@@ -13,16 +12,51 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+
+class Compressor(Protocol):
+    """Compresses a body piece by piece."""
+
+    def compress(self, data: bytes, /) -> bytes: ...
+
+    def flush(self) -> bytes:
+        """Return the end of the body."""
+        ...
+
+
+class Uncompressed:
+    """Leaves a body as it is."""
+
+    def compress(self, data: bytes, /) -> bytes:
+        return data
+
+    def flush(self) -> bytes:
+        return b""
+
+
+class _Lz4:
+    def __init__(self) -> None:
+        self._frame = lz4.frame.LZ4FrameCompressor()
+        self._head: bytes = self._frame.begin()
+
+    def compress(self, data: bytes, /) -> bytes:
+        head, self._head = self._head, b""
+        return head + bytes(self._frame.compress(data))
+
+    def flush(self) -> bytes:
+        head, self._head = self._head, b""
+        return head + bytes(self._frame.flush())
+
+
 _DECOMPRESSORS: dict[str, Callable[[], Any]] = {
     "gzip": lambda: zlib.decompressobj(wbits=31),
     "lz4": lz4.frame.LZ4FrameDecompressor,
     "zstd": zstd.ZstdDecompressor,
 }
 # In order of preference; level 1, because both ends are on one machine.
-_COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
-    "lz4": lz4.frame.compress,
-    "zstd": lambda data: zstd.compress(data, level=1),
-    "gzip": lambda data: gzip.compress(data, compresslevel=1),
+_COMPRESSORS: dict[str, Callable[[], Compressor]] = {
+    "lz4": _Lz4,
+    "zstd": lambda: zstd.ZstdCompressor(level=1),
+    "gzip": lambda: zlib.compressobj(level=1, wbits=31),
 }
 _DAMAGED = (zlib.error, RuntimeError, zstd.ZstdError, EOFError)
 
@@ -54,12 +88,12 @@ def decompress(data: bytes, encoding: str, max_bytes: int) -> bytes:
     return b"".join(out)
 
 
-def compress(data: bytes, accepted: str) -> tuple[bytes, str]:
-    """Compress for an Accept-Encoding; return the data and the encoding or ''."""
+def compressor(accepted: str) -> tuple[Compressor, str]:
+    """Return a compressor for an Accept-Encoding, and the encoding or ''."""
     accepted_names = {
         part.split(";")[0].strip() for part in accepted.lower().split(",")
     }
-    for name, compressor in _COMPRESSORS.items():
+    for name, new in _COMPRESSORS.items():
         if name in accepted_names:
-            return compressor(data), name
-    return data, ""
+            return new(), name
+    return Uncompressed(), ""

@@ -13,12 +13,9 @@ import time
 from pathlib import Path
 from typing import Final
 
-from pilotfish.infra.embedded.clickhouse.chdb_engine import (
-    LOW_BYTES,
-    Engine,
-    EngineError,
-    Request,
-)
+from pilotfish.infra.embedded.clickhouse.chdb_engine import LOW_BYTES, Engine
+from pilotfish.infra.embedded.clickhouse.engine_error import EngineError
+from pilotfish.infra.embedded.clickhouse.request import Request
 from pilotfish.infra.embedded.clickhouse.statement import parse
 
 _EVERY_S: Final = 0.2

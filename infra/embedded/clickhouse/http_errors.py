@@ -1,16 +1,16 @@
 """ClickHouse's error codes, and the HTTP status its server gives for each."""
 
-from pilotfish.infra.embedded.clickhouse.chdb_engine import EngineError
+from pilotfish.infra.embedded.clickhouse.engine_error import SYNTAX_ERROR, EngineError
 
 BAD_ARGUMENTS = 36
 NOT_IMPLEMENTED = 48
-SYNTAX_ERROR = 62
 QUERY_IS_TOO_LARGE = 307
 ACCESS_DENIED = 497
 AUTHENTICATION_FAILED = 516
 UNKNOWN_COMPRESSION = 89
 CANNOT_DECOMPRESS = 271
 READONLY = 164
+QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING = 216
 
 _NAMES = {
     BAD_ARGUMENTS: "BAD_ARGUMENTS",
@@ -22,6 +22,7 @@ _NAMES = {
     UNKNOWN_COMPRESSION: "UNKNOWN_COMPRESSION_METHOD",
     CANNOT_DECOMPRESS: "CANNOT_DECOMPRESS",
     READONLY: "READONLY",
+    QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING: "QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING",
 }
 # As in ClickHouse's HTTP handler; every other code is 500.
 _STATUS = {

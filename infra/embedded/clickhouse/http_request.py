@@ -5,18 +5,19 @@ from collections.abc import Mapping
 from aiohttp import BodyPartReader, web
 
 from pilotfish.infra.embedded.clickhouse.access import User
-from pilotfish.infra.embedded.clickhouse.chdb_engine import EngineError, Request
 from pilotfish.infra.embedded.clickhouse.compression import decompress
+from pilotfish.infra.embedded.clickhouse.engine_error import SYNTAX_ERROR, EngineError
 from pilotfish.infra.embedded.clickhouse.http_errors import (
     ACCESS_DENIED,
     BAD_ARGUMENTS,
     CANNOT_DECOMPRESS,
     NOT_IMPLEMENTED,
     QUERY_IS_TOO_LARGE,
-    SYNTAX_ERROR,
     UNKNOWN_COMPRESSION,
     refusal,
 )
+from pilotfish.infra.embedded.clickhouse.query_ids import with_client_ids
+from pilotfish.infra.embedded.clickhouse.request import Request
 from pilotfish.infra.embedded.clickhouse.statement import Statement, parse
 
 # Names in an address that are not settings.
@@ -52,7 +53,9 @@ _FRAMES = (
 )
 
 
-async def read(request: web.Request, user: User, max_bytes: int) -> Request:
+async def read(
+    request: web.Request, user: User, max_bytes: int, query_id: str
+) -> Request:
     """Read a request and its body.
 
     Raises:
@@ -70,7 +73,7 @@ async def read(request: web.Request, user: User, max_bytes: int) -> Request:
     _check(statement)
     user.check(statement)
     return Request(
-        statement=statement,
+        statement=with_client_ids(statement),
         database=form.get("database", request.headers.get("X-ClickHouse-Database", "")),
         format=_format(form, request.headers),
         settings=_settings(form, request.method),
@@ -80,6 +83,7 @@ async def read(request: web.Request, user: User, max_bytes: int) -> Request:
             for name, value in form.items()
             if name.startswith("param_")
         },
+        query_id=query_id,
     )
 
 

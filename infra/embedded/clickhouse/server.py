@@ -59,6 +59,7 @@ async def _serve(
         max_field_size=_MAX_ADDRESS_BYTES,
         read_bufsize=MAX_BODY_BYTES // 256,
         shutdown_timeout=_GRACE_S,
+        handler_cancellation=True,  # a client that leaves ends its statement
     )
     await runner.setup()
     stop = asyncio.Event()

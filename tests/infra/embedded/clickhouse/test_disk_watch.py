@@ -11,9 +11,9 @@ from support.ports import free_ports
 from support.small_disk import full, small_disk
 
 from pilotfish.infra.embedded.clickhouse import disk_watch
-from pilotfish.infra.embedded.clickhouse.chdb_engine import Answer, Request
 from pilotfish.infra.embedded.clickhouse.disk_watch import DiskWatch
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.clickhouse.request import Answer, Request
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import UnavailableError

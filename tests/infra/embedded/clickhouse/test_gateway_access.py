@@ -211,7 +211,7 @@ def test_a_reader_cannot_lift_its_limits(
 def test_a_reader_s_limits_hold(
     gateway: EmbeddedClickHouse, sql: str, code: int
 ) -> None:
-    assert f"Code: {code}." in ask(gateway, sql, READER)[1]
+    assert f"Code: {code}." in ask(gateway, sql, READER, wait_end_of_query="1")[1]
 
 
 def test_a_reader_may_change_other_settings(

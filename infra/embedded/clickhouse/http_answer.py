@@ -1,0 +1,98 @@
+"""Answers in ClickHouse's protocol: their headers, whole bodies, and errors."""
+
+import json
+import secrets
+import string
+
+from aiohttp import web
+
+from pilotfish.infra.embedded.clickhouse.compression import (
+    Compressor,
+    Uncompressed,
+    compressor,
+)
+from pilotfish.infra.embedded.clickhouse.engine_error import EngineError
+from pilotfish.infra.embedded.clickhouse.http_errors import READONLY, status_of
+from pilotfish.infra.embedded.clickhouse.request import Answer, Request
+
+EXCEPTION_TAG = "X-ClickHouse-Exception-Tag"
+_CONTENT_TYPES = {
+    "JSON": "application/json; charset=UTF-8",
+    "JSONCompact": "application/json; charset=UTF-8",
+    "JSONEachRow": "application/x-ndjson; charset=UTF-8",
+    "CSV": "text/csv; charset=UTF-8; header=absent",
+    "CSVWithNames": "text/csv; charset=UTF-8; header=present",
+    "Native": "application/octet-stream",
+    "Parquet": "application/octet-stream",
+    "RowBinary": "application/octet-stream",
+    "TabSeparated": "text/tab-separated-values; charset=UTF-8",
+    "TSV": "text/tab-separated-values; charset=UTF-8",
+}
+
+
+def headers_of(request: Request, answer: Answer) -> dict[str, str]:
+    """Return the headers of an answer, before its rows or with all of them."""
+    headers = {
+        "X-ClickHouse-Summary": _summary(answer),
+        "Content-Type": "text/plain; charset=UTF-8",
+    }
+    if request.statement.returns_rows:
+        name = request.output_format
+        headers["X-ClickHouse-Format"] = name
+        headers["Content-Type"] = _CONTENT_TYPES.get(name, headers["Content-Type"])
+    return headers
+
+
+def compression_of(http: web.Request) -> tuple[Compressor, str]:
+    """Return what compresses the answer, and its Content-Encoding or ''."""
+    if http.query.get("enable_http_compression", "0") == "0":
+        return Uncompressed(), ""
+    return compressor(http.headers.get("Accept-Encoding", ""))
+
+
+def whole(http: web.Request, request: Request, answer: Answer) -> web.Response:
+    """Return an answer with all its rows."""
+    headers = headers_of(request, answer)
+    compression, encoding = compression_of(http)
+    if encoding:
+        headers["Content-Encoding"] = encoding
+    body = compression.compress(answer.body) + compression.flush()
+    return web.Response(body=body, headers=headers)
+
+
+def failed(error: EngineError, method: str) -> web.Response:
+    """Return the answer to a statement that failed before any row was sent."""
+    hint = ""
+    if error.code == READONLY and method == "GET":
+        hint = " GET only reads: use POST for statements that change something."
+    return web.Response(
+        status=status_of(error.code),
+        text=f"{error}{hint}\n",
+        headers={"X-ClickHouse-Exception-Code": str(error.code)},
+    )
+
+
+def new_tag() -> str:
+    """Return a tag by which a client tells an error between rows from rows."""
+    return "".join(secrets.choice(string.ascii_lowercase) for _ in range(16))
+
+
+def failed_between_rows(error: EngineError, tag: str) -> bytes:
+    """Return what follows the rows that were sent before a statement failed."""
+    text = f"{error}\n".encode()
+    head, tail = f"\r\n__exception__\r\n{tag}\r\n", f"{len(text)} {tag}\r\n"
+    return head.encode() + text + tail.encode() + b"__exception__\r\n"
+
+
+def _summary(answer: Answer) -> str:
+    counts = {
+        "read_rows": answer.read_rows,
+        "read_bytes": answer.read_bytes,
+        "written_rows": answer.written_rows,
+        "written_bytes": answer.written_bytes,
+        "total_rows_to_read": 0,
+        "result_rows": answer.result_rows or answer.written_rows,
+        "result_bytes": len(answer.body),
+        "elapsed_ns": int(answer.elapsed_s * 1e9),
+    }
+    return json.dumps({name: str(count) for name, count in counts.items()})
