@@ -12,15 +12,12 @@ from pilotfish.infra.embedded.clickhouse.http_errors import (
     READONLY,
     refusal,
 )
-from pilotfish.infra.embedded.clickhouse.statement import Statement
+from pilotfish.infra.embedded.clickhouse.statement import READING, Statement
 from pilotfish.schemas.errors import RequirementError
 
 READER = "readonly"
 """Name of the user that only reads."""
 
-_READING = frozenset(
-    b"SELECT WITH FROM ( VALUES SHOW DESCRIBE DESC EXPLAIN EXISTS".split()
-)
 _REFUSED = (
     "Authentication failed: wrong user or password. Send the PILOTFISH_CLICKHOUSE_USER "
     "and PILOTFISH_CLICKHOUSE_PASSWORD that the gateway was started with: as HTTP "
@@ -48,7 +45,7 @@ class User:
 
         The engine refuses it, too (see `chdb_engine`); this error says what to do.
         """
-        if self.reads_only and statement.verb not in _READING:
+        if self.reads_only and statement.verb not in READING:
             verb = statement.verb.decode(errors="replace")
             raise refusal(
                 READONLY,

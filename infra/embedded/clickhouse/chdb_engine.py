@@ -1,7 +1,6 @@
 """chDB, the in-process ClickHouse engine: one folder, many statements at a time."""
 
 import os
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,22 +16,14 @@ from pilotfish.infra.embedded.clickhouse.default_database import (
 )
 from pilotfish.infra.embedded.clickhouse.engine_error import SYNTAX_ERROR, EngineError
 from pilotfish.infra.embedded.clickhouse.request import Answer, Request
-from pilotfish.infra.sql import quoted
+from pilotfish.infra.embedded.clickhouse.request_settings import changed
+from pilotfish.infra.embedded.clickhouse.sessions import Session
 from pilotfish.schemas.errors import RequirementError
 
 # Any: whether chdb counts as typed depends on what mypy saw of it before.
 _connect: Any = chdb.connect
 LOW_BYTES = 100 * 2**20
 """The engine refuses inserts while its disk has less free space."""
-_SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
-# readonly = 1 also keeps a statement from changing these limits.
-_READER_LIMITS = {
-    "max_execution_time": "30",
-    "max_memory_usage": "1000000000",
-    "max_result_rows": "1000000",
-    "allow_introspection_functions": "0",
-    "readonly": "1",
-}
 
 
 class Engine:
@@ -55,7 +46,9 @@ class Engine:
         self._keeper = _connect(self._address)
         self.version, self.timezone = self._version_and_timezone()
 
-    def run(self, request: Request, pipe: int | None = None) -> Answer:
+    def run(
+        self, request: Request, pipe: int | None = None, session: Session | None = None
+    ) -> Answer:
         """Run one statement; blocks until its rows are read, or are on disk.
 
         Rows go to the pipe, if there is one, while they are made.
@@ -63,19 +56,33 @@ class Engine:
         Raises:
             EngineError: ClickHouse refused the statement.
         """
-        connection = _connect(self._address)
+        # A reader can change nothing that would last.
+        lasting = None if request.reads_only else session
+        connection = None
         try:
-            _prepare(connection, request)
-            data = request.statement.data
-            if data is not None:
-                return _insert(connection, request, data)
-            if pipe is not None:
-                return self._stream(connection, request, pipe)
-            return _query(connection, request, request.statement.text)
+            connection = self._connection(lasting)
+            with changed(connection, request, lasts=lasting is not None):
+                return self._answer(connection, request, pipe)
         except (ChdbError, RuntimeError) as error:
             raise EngineError.of(str(error), self.version) from error
         finally:
-            connection.close()
+            if lasting is None and connection is not None:
+                connection.close()
+
+    def _connection(self, session: Session | None) -> Any:
+        if session is None:
+            return _connect(self._address)
+        if session.connection is None:
+            session.connection = _connect(self._address)
+        return session.connection
+
+    def _answer(self, connection: Any, request: Request, pipe: int | None) -> Answer:
+        data = request.statement.data
+        if data is not None:
+            return _insert(connection, request, data)
+        if pipe is not None:
+            return self._stream(connection, request, pipe)
+        return _query(connection, request, request.statement.text)
 
     def kill(self, query_id: str) -> None:
         """Ask a running statement to end; raises EngineError where that fails."""
@@ -101,17 +108,6 @@ class Engine:
         line = self._keeper.query("SELECT version(), serverTimezone()", "TSV").bytes()
         version, timezone = line.decode().split()
         return version, timezone
-
-
-def _prepare(connection: Any, request: Request) -> None:
-    if request.database:
-        connection.query(f"USE {quoted(request.database, '`')}")
-    settings = {query_ids.SETTING: request.query_id, **request.settings}
-    if request.reads_only:
-        connection.query("SET ROLE NONE")
-        settings |= _READER_LIMITS
-    changes = [f"{_setting(k)} = {quoted(v)}" for k, v in settings.items()]
-    connection.query("SET " + ", ".join(changes))
 
 
 def _query(connection: Any, request: Request, text: bytes) -> Answer:
@@ -151,12 +147,6 @@ def _counted(result: Any) -> Answer:
         written_bytes=result.bytes_written(),
         elapsed_s=result.elapsed(),
     )
-
-
-def _setting(name: str) -> str:
-    if not _SETTING.fullmatch(name):
-        raise RuntimeError(f"Code: 115. DB::Exception: Unknown setting '{name}'.")
-    return name
 
 
 def _lock(data: Path) -> BaseFileLock:

@@ -11,13 +11,14 @@ from pilotfish.infra.embedded.clickhouse.http_errors import (
     ACCESS_DENIED,
     BAD_ARGUMENTS,
     CANNOT_DECOMPRESS,
+    INVALID_SESSION_TIMEOUT,
     NOT_IMPLEMENTED,
     QUERY_IS_TOO_LARGE,
     UNKNOWN_COMPRESSION,
     refusal,
 )
 from pilotfish.infra.embedded.clickhouse.query_ids import with_client_ids
-from pilotfish.infra.embedded.clickhouse.request import Request
+from pilotfish.infra.embedded.clickhouse.request import Request, SessionRequest
 from pilotfish.infra.embedded.clickhouse.statement import Statement, parse
 
 # Names in an address that are not settings.
@@ -37,16 +38,16 @@ _RESERVED = frozenset(
         "quota_key",
         "role",
         "session_check",
+        "session_id",
         "session_timeout",
         "stacktrace",
         "user",
         "wait_end_of_query",
     }
 )
-_SESSION = (
-    "sessions are not supported by the embedded ClickHouse: leave out session_id "
-    "(clickhouse-connect: autogenerate_session_id=False)"
-)
+# As in ClickHouse.
+_SESSION_TIMEOUT_S = "60"
+_LONGEST_SESSION_TIMEOUT_S = 3600
 _FRAMES = (
     "compress=1 and decompress=1 are not supported by the embedded ClickHouse: "
     "use enable_http_compression=1 with Accept-Encoding, and Content-Encoding"
@@ -84,12 +85,11 @@ async def read(
             if name.startswith("param_")
         },
         query_id=query_id,
+        session=_session(form, user),
     )
 
 
 def _refuse_unsupported(form: Mapping[str, str]) -> None:
-    if form.get("session_id"):
-        raise refusal(NOT_IMPLEMENTED, _SESSION)
     if form.get("compress", "0") != "0" or form.get("decompress", "0") != "0":
         raise refusal(NOT_IMPLEMENTED, _FRAMES)
 
@@ -154,6 +154,25 @@ def _check(statement: Statement) -> None:
 def _format(form: Mapping[str, str], headers: Mapping[str, str]) -> str:
     requested = form.get("default_format") or headers.get("X-ClickHouse-Format")
     return requested or "TabSeparated"
+
+
+def _session(form: Mapping[str, str], user: User) -> SessionRequest | None:
+    if not form.get("session_id"):
+        return None
+    timeout = form.get("session_timeout", _SESSION_TIMEOUT_S)
+    if not timeout.isdecimal() or int(timeout) > _LONGEST_SESSION_TIMEOUT_S:
+        raise refusal(
+            INVALID_SESSION_TIMEOUT,
+            f"session_timeout={timeout} is not a number up to "
+            f"{_LONGEST_SESSION_TIMEOUT_S}, the seconds without use that end a session",
+        )
+    return SessionRequest(
+        user=user.name,
+        id=form["session_id"],
+        timeout_s=float(timeout),
+        must_exist=form.get("session_check", "0") == "1",
+        ends=form.get("close_session", "0") == "1",
+    )
 
 
 def _settings(form: Mapping[str, str], method: str) -> dict[str, str]:

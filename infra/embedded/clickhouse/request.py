@@ -12,6 +12,22 @@ def _new_id() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionRequest:
+    """The session that a request names."""
+
+    user: str
+    id: str
+    timeout_s: float
+    must_exist: bool = False
+    ends: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Sessions of different users differ."""
+        return self.user, self.id
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A statement with the other parts of its HTTP request."""
 
@@ -22,6 +38,7 @@ class Request:
     parameters: Mapping[str, str] = field(default_factory=dict)
     reads_only: bool = False
     query_id: str = field(default_factory=_new_id)
+    session: SessionRequest | None = None
 
     @property
     def output_format(self) -> str:

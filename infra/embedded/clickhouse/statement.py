@@ -12,6 +12,10 @@ from pilotfish.infra.sql import START, Token, tokens
 _RETURN_ROWS = frozenset(
     b"SELECT WITH SHOW DESCRIBE DESC EXISTS EXPLAIN CHECK FROM VALUES KILL (".split()
 )
+READING = frozenset(
+    b"SELECT WITH FROM ( VALUES SHOW DESCRIBE DESC EXPLAIN EXISTS".split()
+)
+"""First words of statements that only read; after WITH, an INSERT may follow."""
 # An INSERT with one of these keywords takes its rows from a query: no data follows.
 _ROWS_FROM_A_QUERY = frozenset((b"SELECT", b"WITH", b"FROM", b"WATCH"))
 # Their rows may be many: the engine writes them to a pipe while it makes them.
@@ -61,6 +65,11 @@ class Statement:
     def streams(self) -> bool:
         """Whether its rows may be too many to hold in memory."""
         return self.verb in _MANY_ROWS and not self.inserts
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether it changes nothing that others see."""
+        return self.verb in READING and not self.inserts
 
     def into(self, pipe: int) -> bytes:
         """The text with the pipe as the place of its output."""

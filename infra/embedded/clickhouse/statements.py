@@ -12,6 +12,7 @@ from pilotfish.infra.embedded.clickhouse.http_errors import (
 )
 from pilotfish.infra.embedded.clickhouse.request import Answer, Request
 from pilotfish.infra.embedded.clickhouse.result_pipe import ResultPipe
+from pilotfish.infra.embedded.clickhouse.sessions import Sessions
 
 _CLIENT_THREADS = 16
 _SERVICE_THREADS = 8
@@ -26,6 +27,7 @@ class Statements:
         self._engine = engine
         self._client_threads = ThreadPoolExecutor(_CLIENT_THREADS, "client")
         self._service_threads = ThreadPoolExecutor(_SERVICE_THREADS, "service")
+        self._sessions = Sessions()
         self._running: set[str] = set()
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -37,30 +39,46 @@ class Statements:
         Raises:
             EngineError: ClickHouse refused it, or its query_id is in use.
         """
-        query_id = request.query_id
-        if query_id in self._running:
+        try:
+            future = self._begin(request, of_service, pipe)
+        except EngineError:
             if pipe is not None:
                 pipe.close_writer()
-            raise refusal(
-                QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING,
-                f"Query with id = {query_id} is already running.",
-            )
-        self._running.add(query_id)
-        threads = self._service_threads if of_service else self._client_threads
-        writer = None if pipe is None else pipe.writer
-        future = threads.submit(self._engine.run, request, writer)
-        future.add_done_callback(lambda _: self._running.discard(query_id))
-        if pipe is not None:
-            # Not earlier: another file could get the descriptor that the engine opens.
-            future.add_done_callback(lambda _: pipe.close_writer())
+            raise
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
             if request.statement.data is None:
-                ending = asyncio.create_task(self._end(query_id, future))
+                ending = asyncio.create_task(self._end(request.query_id, future))
                 self._ending.add(ending)
                 ending.add_done_callback(self._ending.discard)
             raise
+
+    def _begin(
+        self, request: Request, of_service: bool, pipe: ResultPipe | None
+    ) -> Future[Answer]:
+        if request.query_id in self._running:
+            raise refusal(
+                QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING,
+                f"Query with id = {request.query_id} is already running.",
+            )
+        wanted, session = request.session, None
+        if wanted is not None:
+            session = self._sessions.lock(wanted)
+        self._running.add(request.query_id)
+        threads = self._service_threads if of_service else self._client_threads
+        writer = None if pipe is None else pipe.writer
+        future = threads.submit(self._engine.run, request, writer, session)
+        future.add_done_callback(lambda _: self._running.discard(request.query_id))
+        if wanted is not None and session is not None:
+            loop, unlock = asyncio.get_running_loop(), self._sessions.unlock
+            future.add_done_callback(
+                lambda _: loop.call_soon_threadsafe(unlock, wanted, session)
+            )
+        if pipe is not None:
+            # Not earlier: another file could get the descriptor that the engine opens.
+            future.add_done_callback(lambda _: pipe.close_writer())
+        return future
 
     async def _end(self, query_id: str, future: Future[Answer]) -> None:
         """Ask again and again: it may only be about to begin."""

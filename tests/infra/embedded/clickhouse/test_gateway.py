@@ -184,7 +184,9 @@ def test_errors_are_clickhouse_s(
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
-        ("/?session_id=a&query=SELECT+1", 501, "autogenerate_session_id=False"),
+        ("/?session_id=a&session_check=1&query=SELECT+1", 500, "Code: 372"),
+        ("/?session_id=a&session_timeout=x&query=SELECT+1", 500, "Code: 374"),
+        ("/?session_id=a&session_timeout=3601&query=SELECT+1", 500, "Code: 374"),
         ("/?compress=1&query=SELECT+1", 501, "enable_http_compression"),
         ("/?database=nowhere&query=SELECT+1", 404, "nowhere"),
         ("/?nonsense=1&query=SELECT+1", 404, "nonsense"),
