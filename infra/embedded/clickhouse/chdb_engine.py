@@ -1,6 +1,7 @@
 """chDB, the in-process ClickHouse engine: one folder, many statements at a time."""
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ from pilotfish.schemas.errors import RequirementError
 _connect: Any = chdb.connect
 LOW_BYTES = 100 * 2**20
 """The engine refuses inserts while its disk has less free space."""
+
+_WHERE_FORMATTED = re.compile(
+    r": In scope SELECT formatQuerySingleLine.*?( \([A-Z_]+\))?$", re.DOTALL
+)
 
 
 class Engine:
@@ -83,6 +88,22 @@ class Engine:
         if pipe is not None:
             return self._stream(connection, request, pipe)
         return _query(connection, request, request.statement.text)
+
+    def formatted(self, sql: bytes) -> bytes:
+        """Return a statement as the engine reads it: every name and text in one spelling.
+
+        Raises:
+            EngineError: it cannot be parsed.
+        """
+        literal = sql.replace(b"\\", b"\\\\").replace(b"'", b"\\'")
+        text = literal.replace(b"\0", b"\\0").decode(errors="surrogateescape")
+        try:
+            query = f"SELECT formatQuerySingleLine('{text}')"
+            formatted: bytes = self._keeper.query(query, "RawBLOB").bytes()
+        except (ChdbError, RuntimeError) as error:
+            message = _WHERE_FORMATTED.sub(r"\1", str(error))
+            raise EngineError.of(message, self.version) from error
+        return formatted
 
     def kill(self, query_id: str) -> None:
         """Ask a running statement to end; raises EngineError where that fails."""

@@ -1,8 +1,12 @@
 """Detects statements that access the machine: its files, its programs, this process.
 
 Grants refuse the table functions and engines that read files, addresses and servers.
-This module refuses what no grant governs: `file()` as a function, text that chDB runs as
+This module names what no grant governs: `file()` as a function, text that chDB runs as
 an expression, and INTO OUTFILE and FROM INFILE, which chDB runs before it checks grants.
+
+It reads tokens, and is suspicious of what the engine may read otherwise. A suspected
+statement is read again as the engine formats it (`suspicion`): that spelling is the only
+one for what it does, and the same rules then decide.
 """
 
 import re
@@ -71,8 +75,12 @@ def _call(function: Token) -> str:
 
 
 def _is_pattern(token: Token) -> bool:
-    """Whether this is format('{} of {}', ...), not the table function of that name."""
-    return token.kind == "string" and b"{" in token.text and b"\\" not in token.text
+    """Whether this is format('{} of {}', ...), not the table function of that name.
+
+    That one begins with the name of a format: letters and digits.
+    """
+    plain = token.kind == "string" and b"\\" not in token.text
+    return plain and not token.text.strip(b"'").isalnum()
 
 
 def _engine(name: Token) -> str:

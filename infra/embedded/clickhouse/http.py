@@ -14,6 +14,7 @@ from pilotfish.infra.embedded.clickhouse.http_errors import ACCESS_DENIED, refus
 from pilotfish.infra.embedded.clickhouse.http_request import read
 from pilotfish.infra.embedded.clickhouse.http_stream import stream
 from pilotfish.infra.embedded.clickhouse.statements import Statements
+from pilotfish.infra.embedded.clickhouse.suspicion import refuse_host_access
 from pilotfish.runtime.settings import CLICKHOUSE_CLIENT
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
@@ -57,6 +58,8 @@ class _Server:
         _refuse_other_hosts(http)
         user = self._login.user(http)
         request = await read(http, user, MAX_BODY_BYTES, query_id)
+        if request.statement.forbidden:
+            await asyncio.to_thread(refuse_host_access, self._engine, request.statement)
         agent = http.headers.get("User-Agent", "")
         of_service = agent.startswith(f"{CLICKHOUSE_CLIENT} ")
         if request.statement.streams:

@@ -8,7 +8,6 @@ from pilotfish.infra.embedded.clickhouse.access import User
 from pilotfish.infra.embedded.clickhouse.compression import decompress
 from pilotfish.infra.embedded.clickhouse.engine_error import SYNTAX_ERROR, EngineError
 from pilotfish.infra.embedded.clickhouse.http_errors import (
-    ACCESS_DENIED,
     BAD_ARGUMENTS,
     CANNOT_DECOMPRESS,
     INVALID_SESSION_TIMEOUT,
@@ -143,12 +142,6 @@ def _check(statement: Statement) -> None:
         raise refusal(SYNTAX_ERROR, "Empty query")
     if statement.count > 1:
         raise refusal(SYNTAX_ERROR, "Multi-statements are not allowed")
-    if statement.forbidden:
-        raise refusal(
-            ACCESS_DENIED,
-            f"{statement.forbidden} could access files of the machine, or other servers: "
-            "the embedded ClickHouse refuses that to clients",
-        )
 
 
 def _format(form: Mapping[str, str], headers: Mapping[str, str]) -> str:

@@ -98,6 +98,17 @@ def test_nothing_outside_the_database_is_read(
         "SELECT 1 FORMAT Template SETTINGS format_template_row = 'PATH'",
         "SELECT 1 FORMAT Template SETTINGS format_template_resultset = 'PATH'",
         "SELECT 1 FORMAT Protobuf SETTINGS format_schema = 'PATH:M'",
+        "SELECT 1 SETTINGS additional_result_filter ="
+        " 'throwIf(file(''PATH'') != '''', file(''PATH''))'",
+        "SELECT 1 SETTINGS filter = 'throwIf(file(''PATH'') != '''', file(''PATH''))'",
+        "SELECT 1 SETTINGS select = 'file(''PATH'')'",
+        "SELECT 1 SETTINGS order = 'throwIf(file(''PATH'') != '''', file(''PATH''))'",
+        "SELECT * FROM system.one SETTINGS additional_table_filters ="
+        " {'system.one': 'throwIf(file(''PATH'') != '''', file(''PATH''))'}",
+        "SELECT * FROM format('Val\\x75es', 'a String', '(file(''PATH''))')",
+        "SELECT * FROM SQLStandardValues('b String ALIAS file(''PATH'')', 1)",
+        "SELECT trim(LEADING file('PATH') FROM 'a')",
+        "SELECT * FROM (VALUES (file('PATH')))",
         "DESCRIBE file('PATH', 'CSV')",
         "EXPLAIN SELECT file('PATH')",
     ],
@@ -156,6 +167,33 @@ def test_files_are_not_written(
     assert not (tmp_path / "written").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("additional_result_filter", "throwIf(file('PATH') != '', file('PATH'))"),
+        ("filter", "throwIf(file('PATH') != '', file('PATH'))"),
+        ("select", "file('PATH')"),
+        ("order", "throwIf(file('PATH') != '', file('PATH'))"),
+        ("dialect", "clickhouse_json"),
+        ("dialect", "kusto"),
+        ("input_format", "Values"),
+        ("format", "Values"),
+    ],
+)
+@pytest.mark.parametrize("who", [OWNER, READER], ids=["owner", "reader"])
+def test_settings_hide_no_function(
+    gateway: EmbeddedClickHouse,
+    folder: Path,
+    name: str,
+    value: str,
+    who: dict[str, str],
+) -> None:
+    setting = {name: value.replace("PATH", str(folder / "secret"))}
+    status, words = ask(gateway, "SELECT 1", who, **setting)
+    assert status >= 400
+    assert MARK not in words
+
+
 PIECES = [
     *("'", "''", '"', "`", "\\", "\\'", "$$", "$a$", "--", "//", "#", "# ", "#!", "/*"),
     *("*/", "\n", " ", ",", "1", "a", " AS ", "x'", "b'", "(", ")", "[", "]", "{", "}"),
@@ -182,6 +220,46 @@ def test_no_noise_hides_a_function(
 ) -> None:
     sql = f"SELECT 1{left}, file{gap}('{folder / 'secret'}'){right}"
     assert MARK not in ask(gateway, sql, READER)[1]
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        ("SELECT trim(LEADING '/' FROM '/a')", "a\n"),
+        ("SELECT trim(BOTH '/' FROM '/a/'), extract('b/c', '/.')", "a\t/c\n"),
+        ("SELECT * FROM (VALUES (1, 'a'), (2, 'b'))", "1\ta\n2\tb\n"),
+        ("SELECT format('..', 1), format('/{}', 1)", "..\t/1\n"),
+        ("SELECT\N{NO-BREAK SPACE}1", "1\n"),
+        ("SELECT 1 AS `\N{LATIN SMALL LETTER U WITH DIAERESIS}`", "1\n"),
+        ("SELECT `a\\x62` FROM (SELECT 1 AS ab)", "1\n"),
+        ("SELECT `upp\\x65r`('a')", "A\n"),
+        (
+            "SELECT \N{LEFT SINGLE QUOTATION MARK}a/b\N{RIGHT SINGLE QUOTATION MARK}",
+            "a/b\n",
+        ),
+    ],
+)
+def test_what_the_engine_reads_as_harmless_is_let_through(
+    gateway: EmbeddedClickHouse, sql: str, rows: str
+) -> None:
+    for who in (OWNER, READER):
+        assert ask(gateway, sql, who) == (200, rows)
+
+
+def test_harmless_rows_of_values_are_stored(gateway: EmbeddedClickHouse) -> None:
+    ask(gateway, "CREATE TABLE h (a String) ENGINE = Memory", OWNER)
+    rows = "(trim(LEADING '/' FROM '/a')), (`upp\\x65r`('b')), ('c');"
+    assert ask(gateway, f"INSERT INTO h VALUES {rows}", OWNER) == (200, "")
+    assert ask(gateway, "SELECT * FROM h ORDER BY a", READER) == (200, "B\na\nc\n")
+
+
+def test_a_letter_that_the_engine_does_not_know_is_a_syntax_error(
+    gateway: EmbeddedClickHouse,
+) -> None:
+    sql = "SELECT \N{LATIN SMALL LETTER U WITH DIAERESIS} FROM t"
+    words = ask(gateway, sql, OWNER)[1]
+    assert words.startswith("Code: 62. ")
+    assert "formatQuery" not in words
 
 
 def test_what_looks_like_a_file_is_let_through(gateway: EmbeddedClickHouse) -> None:
