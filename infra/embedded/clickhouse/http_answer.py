@@ -6,6 +6,7 @@ import string
 
 from aiohttp import web
 
+from pilotfish.infra.embedded.clickhouse.compressed_blocks import BlockCompressor
 from pilotfish.infra.embedded.clickhouse.compression import (
     Compressor,
     Uncompressed,
@@ -16,17 +17,34 @@ from pilotfish.infra.embedded.clickhouse.http_errors import READONLY, status_of
 from pilotfish.infra.embedded.clickhouse.request import Answer, Request
 
 EXCEPTION_TAG = "X-ClickHouse-Exception-Tag"
+_JSON = "application/json; charset=UTF-8"
+_LINES_OF_JSON = "application/x-ndjson; charset=UTF-8"
+_BYTES = "application/octet-stream"
 _CONTENT_TYPES = {
-    "JSON": "application/json; charset=UTF-8",
-    "JSONCompact": "application/json; charset=UTF-8",
-    "JSONEachRow": "application/x-ndjson; charset=UTF-8",
+    **dict.fromkeys(("JSON", "JSONCompact", "JSONStrings", "JSONColumns"), _JSON),
+    **dict.fromkeys(("JSONCompactStrings", "JSONCompactColumns"), _JSON),
+    **dict.fromkeys(("JSONColumnsWithMetadata", "JSONObjectEachRow"), _JSON),
+    "JSONEachRow": _LINES_OF_JSON,
+    "JSONStringsEachRow": _LINES_OF_JSON,
+    "JSONCompactEachRow": _LINES_OF_JSON,
+    "JSONCompactEachRowWithNames": _LINES_OF_JSON,
+    "JSONCompactEachRowWithNamesAndTypes": _LINES_OF_JSON,
+    "JSONCompactStringsEachRow": _LINES_OF_JSON,
+    "JSONEachRowWithProgress": _LINES_OF_JSON,
     "CSV": "text/csv; charset=UTF-8; header=absent",
     "CSVWithNames": "text/csv; charset=UTF-8; header=present",
-    "Native": "application/octet-stream",
-    "Parquet": "application/octet-stream",
-    "RowBinary": "application/octet-stream",
+    "CSVWithNamesAndTypes": "text/csv; charset=UTF-8; header=present",
+    **dict.fromkeys(("Native", "Parquet", "RowBinary", "RowBinaryWithNames"), _BYTES),
+    **dict.fromkeys(("RowBinaryWithNamesAndTypes", "Arrow", "ArrowStream"), _BYTES),
+    **dict.fromkeys(("ORC", "Avro", "MsgPack", "BSONEachRow", "Npy"), _BYTES),
+    **dict.fromkeys(("RawBLOB", "Protobuf", "CapnProto"), _BYTES),
     "TabSeparated": "text/tab-separated-values; charset=UTF-8",
     "TSV": "text/tab-separated-values; charset=UTF-8",
+    "TabSeparatedWithNames": "text/tab-separated-values; charset=UTF-8",
+    "TabSeparatedWithNamesAndTypes": "text/tab-separated-values; charset=UTF-8",
+    "TSVWithNames": "text/tab-separated-values; charset=UTF-8",
+    "TSVWithNamesAndTypes": "text/tab-separated-values; charset=UTF-8",
+    "XML": "application/xml; charset=UTF-8",
 }
 
 
@@ -45,9 +63,11 @@ def headers_of(request: Request, answer: Answer) -> dict[str, str]:
 
 def compression_of(http: web.Request) -> tuple[Compressor, str]:
     """Return what compresses the answer, and its Content-Encoding or ''."""
-    if http.query.get("enable_http_compression", "0") == "0":
-        return Uncompressed(), ""
-    return compressor(http.headers.get("Accept-Encoding", ""))
+    if http.query.get("enable_http_compression", "0") != "0":
+        return compressor(http.headers.get("Accept-Encoding", ""))
+    if http.query.get("compress", "0") != "0":
+        return BlockCompressor(), ""
+    return Uncompressed(), ""
 
 
 def whole(http: web.Request, request: Request, answer: Answer) -> web.Response:

@@ -1,10 +1,12 @@
 """Reads HTTP requests in ClickHouse's protocol into requests to the engine."""
 
+import asyncio
 from collections.abc import Mapping
 
 from aiohttp import BodyPartReader, web
 
 from pilotfish.infra.embedded.clickhouse.access import User
+from pilotfish.infra.embedded.clickhouse.compressed_blocks import decompress_blocks
 from pilotfish.infra.embedded.clickhouse.compression import decompress
 from pilotfish.infra.embedded.clickhouse.engine_error import SYNTAX_ERROR, EngineError
 from pilotfish.infra.embedded.clickhouse.http_errors import (
@@ -47,10 +49,6 @@ _RESERVED = frozenset(
 # As in ClickHouse.
 _SESSION_TIMEOUT_S = "60"
 _LONGEST_SESSION_TIMEOUT_S = 3600
-_FRAMES = (
-    "compress=1 and decompress=1 are not supported by the embedded ClickHouse: "
-    "use enable_http_compression=1 with Accept-Encoding, and Content-Encoding"
-)
 
 
 async def read(
@@ -63,7 +61,6 @@ async def read(
             not permitted to the user.
     """
     form = dict(request.query)
-    _refuse_unsupported(form)
     if request.content_type == "multipart/form-data":
         form |= await _form(request)
         body = b""
@@ -88,21 +85,24 @@ async def read(
     )
 
 
-def _refuse_unsupported(form: Mapping[str, str]) -> None:
-    if form.get("compress", "0") != "0" or form.get("decompress", "0") != "0":
-        raise refusal(NOT_IMPLEMENTED, _FRAMES)
-
-
 async def _body(request: web.Request, max_bytes: int) -> bytes:
     try:
         raw = await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise _too_large(max_bytes) from error
     encoding = request.headers.get("Content-Encoding", "").lower()
-    if encoding in ("", "identity"):
+    blocks = request.query.get("decompress", "0") != "0"
+    if encoding in ("", "identity") and not blocks:
         return raw
+    return await asyncio.to_thread(_decompressed, raw, encoding, blocks, max_bytes)
+
+
+def _decompressed(raw: bytes, encoding: str, blocks: bool, max_bytes: int) -> bytes:
+    """Undo the encoding of the body as a whole, and then ClickHouse's own blocks."""
     try:
-        return decompress(raw, encoding, max_bytes)
+        if encoding not in ("", "identity"):
+            raw = decompress(raw, encoding, max_bytes)
+        return decompress_blocks(raw, max_bytes) if blocks else raw
     except LookupError as error:
         raise refusal(
             UNKNOWN_COMPRESSION, f"Content-Encoding {encoding} is not one of {error}"
@@ -110,9 +110,7 @@ async def _body(request: web.Request, max_bytes: int) -> bytes:
     except OverflowError as error:
         raise _too_large(max_bytes) from error
     except ValueError as error:
-        raise refusal(
-            CANNOT_DECOMPRESS, f"Content-Encoding {encoding}: {error}"
-        ) from error
+        raise refusal(CANNOT_DECOMPRESS, f"the body: {error}") from error
 
 
 def _too_large(max_bytes: int) -> EngineError:

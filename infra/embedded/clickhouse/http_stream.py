@@ -61,7 +61,8 @@ async def _send(
     response = web.StreamResponse(headers=headers)
     await response.prepare(http)
     while rows:
-        await _write(response, compression.compress(rows))
+        packed = await asyncio.to_thread(compression.compress, rows)
+        await _write(response, packed)
         rows = await pipe.read()
     try:
         await running

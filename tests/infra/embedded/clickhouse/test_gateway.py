@@ -187,7 +187,6 @@ def test_errors_are_clickhouse_s(
         ("/?session_id=a&session_check=1&query=SELECT+1", 500, "Code: 372"),
         ("/?session_id=a&session_timeout=x&query=SELECT+1", 500, "Code: 374"),
         ("/?session_id=a&session_timeout=3601&query=SELECT+1", 500, "Code: 374"),
-        ("/?compress=1&query=SELECT+1", 501, "enable_http_compression"),
         ("/?database=nowhere&query=SELECT+1", 404, "nowhere"),
         ("/?nonsense=1&query=SELECT+1", 404, "nonsense"),
         ("/?a'b=1&query=SELECT+1", 404, "a'b"),

@@ -10,6 +10,10 @@ from clickhouse_connect.driver.exceptions import StreamFailureError
 from support.asking import ask, begin, unchunked, until_closed
 from support.ports import free_ports
 
+from pilotfish.infra.embedded.clickhouse.compressed_blocks import (
+    BlockCompressor,
+    decompress_blocks,
+)
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 
 FAILS = "SELECT number, throwIf(number = 3000000) FROM numbers(10000000)"
@@ -130,3 +134,15 @@ def test_a_stream_is_compressed_piece_by_piece(gateway: EmbeddedClickHouse) -> N
     assert packed.headers["Content-Encoding"] == "gzip"
     rows = zlib.decompress(packed.raw, wbits=31)
     assert rows == b"".join(b"%d\n" % number for number in range(1_000_000))
+
+
+@pytest.mark.parametrize("count", [3, 1_000_000])
+def test_rows_and_bodies_travel_in_clickhouse_s_own_blocks(
+    gateway: EmbeddedClickHouse, count: int
+) -> None:
+    sql = BlockCompressor().compress(b"SELECT number FROM numbers(%d)" % count)
+    answer = ask(gateway, "/?compress=1&decompress=1", sql)
+    rows = decompress_blocks(answer.raw, 10_000_000)
+    assert rows == b"".join(b"%d\n" % number for number in range(count))
+    broken = ask(gateway, "/?decompress=1", sql[:-1])
+    assert broken.headers["X-ClickHouse-Exception-Code"] == "271"
