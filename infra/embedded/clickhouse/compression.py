@@ -33,6 +33,21 @@ class Uncompressed:
         return b""
 
 
+class Chained:
+    """Packs a body by one, and what that gives by another."""
+
+    def __init__(self, first: Compressor, second: Compressor) -> None:
+        self._first = first
+        self.second = second
+
+    def compress(self, data: bytes, /) -> bytes:
+        return self.second.compress(self._first.compress(data))
+
+    def flush(self) -> bytes:
+        rest = self.second.compress(self._first.flush())
+        return rest + self.second.flush()
+
+
 class _Lz4:
     def __init__(self) -> None:
         self._frame = lz4.frame.LZ4FrameCompressor()

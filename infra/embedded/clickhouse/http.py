@@ -52,7 +52,7 @@ class _Server:
         try:
             return await self._run(http, http[_QUERY_ID])
         except EngineError as error:
-            return failed(error, http.method)
+            return failed(error, http)
 
     async def _run(self, http: web.Request, query_id: str) -> web.StreamResponse:
         _refuse_other_hosts(http)

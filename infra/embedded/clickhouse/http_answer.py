@@ -8,12 +8,14 @@ from aiohttp import web
 
 from pilotfish.infra.embedded.clickhouse.compressed_blocks import BlockCompressor
 from pilotfish.infra.embedded.clickhouse.compression import (
+    Chained,
     Compressor,
     Uncompressed,
     compressor,
 )
 from pilotfish.infra.embedded.clickhouse.engine_error import EngineError
 from pilotfish.infra.embedded.clickhouse.http_errors import READONLY, status_of
+from pilotfish.infra.embedded.clickhouse.native_blocks import NativeBlocks
 from pilotfish.infra.embedded.clickhouse.request import Answer, Request
 
 EXCEPTION_TAG = "X-ClickHouse-Exception-Tag"
@@ -61,8 +63,17 @@ def headers_of(request: Request, answer: Answer) -> dict[str, str]:
     return headers
 
 
-def compression_of(http: web.Request) -> tuple[Compressor, str]:
-    """Return what compresses the answer, and its Content-Encoding or ''."""
+def compression_of(http: web.Request, request: Request) -> tuple[Compressor, str]:
+    """Return what packs the answer for this client, and its Content-Encoding or ''."""
+    packed, encoding = _compression(http)
+    version = http.query.get("client_protocol_version", "0")
+    native = request.output_format == "Native" and version.isdecimal()
+    if native and int(version) and request.statement.returns_rows:
+        return Chained(NativeBlocks(int(version)), packed), encoding
+    return packed, encoding
+
+
+def _compression(http: web.Request) -> tuple[Compressor, str]:
     if http.query.get("enable_http_compression", "0") != "0":
         return compressor(http.headers.get("Accept-Encoding", ""))
     if http.query.get("compress", "0") != "0":
@@ -73,23 +84,30 @@ def compression_of(http: web.Request) -> tuple[Compressor, str]:
 def whole(http: web.Request, request: Request, answer: Answer) -> web.Response:
     """Return an answer with all its rows."""
     headers = headers_of(request, answer)
-    compression, encoding = compression_of(http)
+    compression, encoding = compression_of(http, request)
     if encoding:
         headers["Content-Encoding"] = encoding
     body = compression.compress(answer.body) + compression.flush()
     return web.Response(body=body, headers=headers)
 
 
-def failed(error: EngineError, method: str) -> web.Response:
+def failed(error: EngineError, http: web.Request) -> web.Response:
     """Return the answer to a statement that failed before any row was sent."""
     hint = ""
-    if error.code == READONLY and method == "GET":
+    if error.code == READONLY and http.method == "GET":
         hint = " GET only reads: use POST for statements that change something."
-    return web.Response(
-        status=status_of(error.code),
-        text=f"{error}{hint}\n",
-        headers={"X-ClickHouse-Exception-Code": str(error.code)},
-    )
+    packed, encoding = _compression(http)
+    headers = {
+        "X-ClickHouse-Exception-Code": str(error.code),
+        "Content-Type": "text/plain; charset=UTF-8",
+    }
+    if encoding:
+        headers["Content-Encoding"] = encoding
+    else:
+        packed = Uncompressed()
+    text = f"{error}{hint}\n".encode()
+    body = packed.compress(text) + packed.flush()
+    return web.Response(status=status_of(error.code), body=body, headers=headers)
 
 
 def new_tag() -> str:

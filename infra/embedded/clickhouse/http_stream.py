@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from pilotfish.infra.embedded.clickhouse.compression import Compressor
+from pilotfish.infra.embedded.clickhouse.compression import Chained, Compressor
 from pilotfish.infra.embedded.clickhouse.engine_error import EngineError
 from pilotfish.infra.embedded.clickhouse.http_answer import (
     EXCEPTION_TAG,
@@ -54,16 +54,17 @@ async def _send(
     pipe: ResultPipe,
     running: asyncio.Task[Answer],
 ) -> web.StreamResponse:
-    tag, (compression, encoding) = new_tag(), compression_of(http)
+    tag, (compression, encoding) = new_tag(), compression_of(http, request)
     headers = {**headers_of(request, Answer(b"")), EXCEPTION_TAG: tag}
     if encoding:
         headers["Content-Encoding"] = encoding
+    packed = await asyncio.to_thread(compression.compress, rows)
     response = web.StreamResponse(headers=headers)
     await response.prepare(http)
     while rows:
-        packed = await asyncio.to_thread(compression.compress, rows)
         await _write(response, packed)
         rows = await pipe.read()
+        packed = await asyncio.to_thread(compression.compress, rows)
     try:
         await running
     except EngineError as error:
@@ -83,6 +84,8 @@ async def _break_off(
     http: web.Request, response: web.StreamResponse, compression: Compressor, end: bytes
 ) -> None:
     """End without the last chunk, as ClickHouse does: no client takes it for complete."""
+    if isinstance(compression, Chained):  # no block, but text
+        compression = compression.second
     await _write(response, compression.compress(end) + compression.flush())
     if http.transport is not None:
         http.transport.close()

@@ -146,3 +146,29 @@ def test_rows_and_bodies_travel_in_clickhouse_s_own_blocks(
     assert rows == b"".join(b"%d\n" % number for number in range(count))
     broken = ask(gateway, "/?decompress=1", sql[:-1])
     assert broken.headers["X-ClickHouse-Exception-Code"] == "271"
+
+
+def test_native_blocks_have_the_form_of_the_client_s_version(
+    gateway: EmbeddedClickHouse,
+) -> None:
+    sql = b"SELECT number, toString(number) AS s FROM numbers(200000) FORMAT Native"
+    query = "SELECT count(), sum(number), countIf(s != toString(number)) FROM n"
+    plain = ask(gateway, body=sql)
+    ask(gateway, body=b"CREATE TABLE n (number UInt64, s String) ENGINE = Memory")
+    insert = "/?query=INSERT+INTO+n+FORMAT+Native"
+    assert ask(gateway, insert, plain.raw).status == 200
+    assert ask(gateway, body=query.encode()).text == "200000\t19999900000\t0\n"
+    newer = ask(gateway, "/?client_protocol_version=54460&max_block_size=1000", sql)
+    assert newer.raw[:11] == b"\1\0\2\xff\xff\xff\xff\0\2\xe8\7"
+    assert len(newer.raw) > len(plain.raw) + 200 * 10
+    unknown = "SELECT sumState(number) FROM numbers(3) FORMAT Native"
+    refused = ask(gateway, "/?client_protocol_version=54460", unknown.encode())
+    assert (refused.status, refused.text[:10]) == (501, "Code: 48. ")
+
+
+def test_a_late_error_follows_native_blocks(gateway: EmbeddedClickHouse) -> None:
+    sql = f"{FAILS} FORMAT Native"
+    with begin(gateway, sql, client_protocol_version="54460") as connection:
+        body = until_closed(connection)
+    assert body.count(b"__exception__\r\n") == 2
+    assert b"Code: 395. DB::Exception: " in body

@@ -1,0 +1,89 @@
+"""Native blocks of every type get the head of later versions, wherever they are cut."""
+
+import random
+from collections.abc import Iterator
+
+import pytest
+from support.asking import ask
+from support.ports import free_ports
+
+from pilotfish.infra.embedded.clickhouse.engine_error import EngineError
+from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.clickhouse.native_blocks import NativeBlocks
+
+INFO = b"\1\0\2\xff\xff\xff\xff\0"
+COLUMNS = [
+    "number",
+    "toString(number)",
+    "repeat('x', 300 + number)",
+    "toLowCardinality(toString(number % 3))",
+    "toLowCardinality(if(number % 2, NULL, 'a'))",
+    "if(number % 2, NULL, number)",
+    "if(number % 2, NULL, toString(number))",
+    "range(number % 4)",
+    "arrayMap(x -> toLowCardinality(toString(x)), range(number % 4))",
+    "[[1, 2], [], [number]]",
+    "CAST([], 'Array(String)')",
+    "map('k', number, toString(number), 1)",
+    "map(toLowCardinality('k'), [number])",
+    "(number, 'a', [toString(number)])",
+    "CAST((1, 'x'), 'Tuple(a UInt8, b LowCardinality(String))')",
+    "CAST([(1, 'x')], 'Nested(a UInt8, b String)')",
+    "toDecimal128(number, 3)",
+    "toDateTime64(number, 3, 'UTC')",
+    "toFixedString('abc', 7)",
+    "toUUID('00000000-0000-0000-0000-000000000001')",
+    "toIPv6('::1')",
+    "CAST('b', 'Enum16(\\'a\\' = 1, \\'b\\' = 2)')",
+    "(1.5, 2.5)::Point",
+    "[[(1., 2.)], [(3., 4.), (5., 6.)]]::Polygon",
+    "NULL",
+    "[]",
+]
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
+    folder = tmp_path_factory.mktemp("native")
+    with EmbeddedClickHouse(folder, free_ports(1)[0]) as it:
+        yield it
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_every_block_and_column_is_found(
+    gateway: EmbeddedClickHouse, column: str
+) -> None:
+    sql = f"SELECT {column} AS a, 'end' AS z FROM numbers(70)"
+    sql += " SETTINGS max_block_size = 20, max_threads = 1 FORMAT Native"
+    plain = ask(gateway, body=sql.encode()).raw
+    blocks, out, at = NativeBlocks(54460), b"", 0
+    pieces = random.Random(1)
+    while at < len(plain):
+        size = pieces.randrange(1, 200)
+        out += blocks.compress(plain[at : at + size])
+        at += size
+    out += blocks.flush()
+    count = plain.count(b"\1z\6String")
+    assert count == 4
+    assert out.count(b"\1z\6String\0\3end") == out.count(INFO) == count
+    assert len(out) == len(plain) + count * (len(INFO) + 2)
+    assert (
+        out.replace(INFO, b"").replace(b"\1z\6String\0", b"\1z\6String")[:2]
+        == (plain[:2])
+    )
+
+
+def test_a_type_that_cannot_be_walked_through_is_refused(
+    gateway: EmbeddedClickHouse,
+) -> None:
+    plain = ask(gateway, body=b"SELECT '{\"a\": 1}'::JSON AS j FORMAT Native").raw
+    with pytest.raises(EngineError, match="client_protocol_version"):
+        NativeBlocks(54460).compress(plain)
+
+
+def test_an_old_version_gets_the_blocks_as_they_are(
+    gateway: EmbeddedClickHouse,
+) -> None:
+    plain = ask(gateway, body=b"SELECT number FROM numbers(9) FORMAT Native").raw
+    blocks = NativeBlocks(1)
+    assert blocks.compress(plain) + blocks.flush() == plain
