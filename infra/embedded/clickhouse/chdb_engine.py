@@ -1,6 +1,5 @@
 """chDB, the in-process ClickHouse engine: one folder, many statements at a time."""
 
-import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from pilotfish.infra.embedded.clickhouse.default_database import (
     make_default_ordinary,
 )
 from pilotfish.infra.embedded.clickhouse.engine_error import SYNTAX_ERROR, EngineError
+from pilotfish.infra.embedded.clickhouse.external_tables import added, from_memory
 from pilotfish.infra.embedded.clickhouse.request import Answer, Request
 from pilotfish.infra.embedded.clickhouse.request_settings import changed
 from pilotfish.infra.embedded.clickhouse.sessions import Session
@@ -66,7 +66,10 @@ class Engine:
         connection = None
         try:
             connection = self._connection(lasting)
-            with changed(connection, request, lasts=lasting is not None):
+            with (
+                added(connection, request.external),
+                changed(connection, request, lasts=lasting is not None),
+            ):
                 return self._answer(connection, request, pipe)
         except (ChdbError, RuntimeError) as error:
             raise EngineError.of(str(error), self.version) from error
@@ -150,9 +153,7 @@ def _insert(connection: Any, request: Request, data: bytes) -> Answer:
     """
     statement = request.statement
     head, settings = statement.head.decode(), statement.settings.decode()
-    with os.fdopen(os.memfd_create("rows"), "wb", buffering=0) as file:
-        file.write(data)
-        rows = f"FROM INFILE '/proc/self/fd/{file.fileno()}' COMPRESSION 'none'"
+    with from_memory(data) as rows:
         text = f"{head} {rows} {settings} FORMAT {statement.format}"
         return _counted(
             connection.query(text, "TabSeparated", dict(request.parameters))

@@ -92,7 +92,10 @@ def whole(http: web.Request, request: Request, answer: Answer) -> web.Response:
 
 
 def failed(error: EngineError, http: web.Request) -> web.Response:
-    """Return the answer to a statement that failed before any row was sent."""
+    """Return the answer to a statement that failed before any row was sent.
+
+    Packed as its rows would be: the client for Java reads nothing else.
+    """
     hint = ""
     if error.code == READONLY and http.method == "GET":
         hint = " GET only reads: use POST for statements that change something."
@@ -103,8 +106,6 @@ def failed(error: EngineError, http: web.Request) -> web.Response:
     }
     if encoding:
         headers["Content-Encoding"] = encoding
-    else:
-        packed = Uncompressed()
     text = f"{error}{hint}\n".encode()
     body = packed.compress(text) + packed.flush()
     return web.Response(status=status_of(error.code), body=body, headers=headers)

@@ -1,21 +1,16 @@
 """Reads HTTP requests in ClickHouse's protocol into requests to the engine."""
 
-import asyncio
 from collections.abc import Mapping
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from pilotfish.infra.embedded.clickhouse.access import User
-from pilotfish.infra.embedded.clickhouse.compressed_blocks import decompress_blocks
-from pilotfish.infra.embedded.clickhouse.compression import decompress
-from pilotfish.infra.embedded.clickhouse.engine_error import SYNTAX_ERROR, EngineError
+from pilotfish.infra.embedded.clickhouse.engine_error import SYNTAX_ERROR
+from pilotfish.infra.embedded.clickhouse.external_tables import ExternalTable
+from pilotfish.infra.embedded.clickhouse.http_body import read_body, read_form
 from pilotfish.infra.embedded.clickhouse.http_errors import (
     BAD_ARGUMENTS,
-    CANNOT_DECOMPRESS,
     INVALID_SESSION_TIMEOUT,
-    NOT_IMPLEMENTED,
-    QUERY_IS_TOO_LARGE,
-    UNKNOWN_COMPRESSION,
     refusal,
 )
 from pilotfish.infra.embedded.clickhouse.query_ids import with_client_ids
@@ -46,6 +41,7 @@ _RESERVED = frozenset(
         "wait_end_of_query",
     }
 )
+_OF_A_FILE = ("structure", "types", "format")
 # As in ClickHouse.
 _SESSION_TIMEOUT_S = "60"
 _LONGEST_SESSION_TIMEOUT_S = 3600
@@ -60,12 +56,13 @@ async def read(
         EngineError: the request is malformed, too large, unsupported by the gateway, or
             not permitted to the user.
     """
-    form = dict(request.query)
+    form, body = dict(request.query), b""
+    files: dict[str, bytes] = {}
     if request.content_type == "multipart/form-data":
-        form |= await _form(request)
-        body = b""
+        fields, files = await read_form(request)
+        form |= fields
     else:
-        body = await _body(request, max_bytes)
+        body = await read_body(request, max_bytes)
     statement = parse(_text(form.get("query", ""), body))
     _check(statement)
     user.check(statement)
@@ -73,7 +70,7 @@ async def read(
         statement=with_client_ids(statement),
         database=form.get("database", request.headers.get("X-ClickHouse-Database", "")),
         format=_format(form, request.headers),
-        settings=_settings(form, request.method),
+        settings=_settings(form, request.method, files),
         reads_only=user.reads_only,
         parameters={
             name.removeprefix("param_"): value
@@ -82,51 +79,8 @@ async def read(
         },
         query_id=query_id,
         session=_session(form, user),
+        external=[_external(name, data, form) for name, data in files.items()],
     )
-
-
-async def _body(request: web.Request, max_bytes: int) -> bytes:
-    try:
-        raw = await request.read()
-    except web.HTTPRequestEntityTooLarge as error:
-        raise _too_large(max_bytes) from error
-    encoding = request.headers.get("Content-Encoding", "").lower()
-    blocks = request.query.get("decompress", "0") != "0"
-    if encoding in ("", "identity") and not blocks:
-        return raw
-    return await asyncio.to_thread(_decompressed, raw, encoding, blocks, max_bytes)
-
-
-def _decompressed(raw: bytes, encoding: str, blocks: bool, max_bytes: int) -> bytes:
-    """Undo the encoding of the body as a whole, and then ClickHouse's own blocks."""
-    try:
-        if encoding not in ("", "identity"):
-            raw = decompress(raw, encoding, max_bytes)
-        return decompress_blocks(raw, max_bytes) if blocks else raw
-    except LookupError as error:
-        raise refusal(
-            UNKNOWN_COMPRESSION, f"Content-Encoding {encoding} is not one of {error}"
-        ) from error
-    except OverflowError as error:
-        raise _too_large(max_bytes) from error
-    except ValueError as error:
-        raise refusal(CANNOT_DECOMPRESS, f"the body: {error}") from error
-
-
-def _too_large(max_bytes: int) -> EngineError:
-    return refusal(
-        QUERY_IS_TOO_LARGE,
-        f"a request may have {max_bytes} bytes, uncompressed: split the insert",
-    )
-
-
-async def _form(request: web.Request) -> dict[str, str]:
-    fields: dict[str, str] = {}
-    async for part in await request.multipart():
-        if not isinstance(part, BodyPartReader) or part.filename or not part.name:
-            raise refusal(NOT_IMPLEMENTED, "external data is not supported")
-        fields[part.name] = (await part.read()).decode()
-    return fields
 
 
 def _text(query: str, body: bytes) -> bytes:
@@ -166,11 +120,33 @@ def _session(form: Mapping[str, str], user: User) -> SessionRequest | None:
     )
 
 
-def _settings(form: Mapping[str, str], method: str) -> dict[str, str]:
+def _external(name: str, data: bytes, form: Mapping[str, str]) -> ExternalTable:
+    """Return a table that came as a file, described by fields with its name."""
+    columns = form.get(f"{name}_structure", "")
+    if types := form.get(f"{name}_types"):
+        columns = ", ".join(
+            f"_{n} {kind}" for n, kind in enumerate(types.split(","), 1)
+        )
+    table = ExternalTable(
+        name, columns, form.get(f"{name}_format", "TabSeparated"), data
+    )
+    if not columns or table.suspicious:
+        raise refusal(
+            BAD_ARGUMENTS,
+            f"the external table {name} needs {name}_structure with names and types only, "
+            f"or {name}_types, and a {name}_format other than Values",
+        )
+    return table
+
+
+def _settings(
+    form: Mapping[str, str], method: str, files: Mapping[str, bytes]
+) -> dict[str, str]:
+    described = {f"{name}_{x}" for name in files for x in _OF_A_FILE}
     settings = {
         name: value
         for name, value in form.items()
-        if name not in _RESERVED and not name.startswith("param_")
+        if name not in _RESERVED | described and not name.startswith("param_")
     }
     if method in ("GET", "HEAD"):
         settings["readonly"] = "2"  # as ClickHouse does: GET changes nothing

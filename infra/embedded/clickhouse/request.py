@@ -1,9 +1,10 @@
 """What the gateway asks the engine, and what it gets."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pilotfish.infra.embedded.clickhouse.external_tables import ExternalTable
 from pilotfish.infra.embedded.clickhouse.statement import Statement
 
 
@@ -39,6 +40,7 @@ class Request:
     reads_only: bool = False
     query_id: str = field(default_factory=_new_id)
     session: SessionRequest | None = None
+    external: Sequence[ExternalTable] = ()
 
     @property
     def output_format(self) -> str:

@@ -172,3 +172,17 @@ def test_a_late_error_follows_native_blocks(gateway: EmbeddedClickHouse) -> None
         body = until_closed(connection)
     assert body.count(b"__exception__\r\n") == 2
     assert b"Code: 395. DB::Exception: " in body
+
+
+@pytest.mark.parametrize("packing", ["compress", "enable_http_compression"])
+def test_an_early_error_is_packed_as_rows_are(
+    gateway: EmbeddedClickHouse, packing: str
+) -> None:
+    answer = ask(gateway, f"/?{packing}=1", b"SELEC 1", Accept_Encoding="gzip")
+    assert answer.headers["X-ClickHouse-Exception-Code"] == "62"
+    if packing == "compress":
+        text = decompress_blocks(answer.raw, 10_000)
+    else:
+        assert answer.headers["Content-Encoding"] == "gzip"
+        text = zlib.decompress(answer.raw, wbits=31)
+    assert text.startswith(b"Code: 62. DB::Exception: ")
