@@ -1,4 +1,4 @@
-.PHONY: help setup demo test test-fast check format lint types audit faults bench bench-learning bench-labels bench-filters bench-memory lock clean
+.PHONY: help setup demo test test-fast check format lint types audit clients faults bench bench-learning bench-labels bench-filters bench-memory lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
@@ -36,6 +36,9 @@ types: setup ## check types with mypy and pyright
 # Strict: what cannot be looked up fails, instead of counting as safe.
 audit: setup ## look up known vulnerabilities of the locked packages
 	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements.lock
+
+clients: setup ## run the scripts of ClickHouse's clients for Go, Java, Node and Python (downloads them)
+	@PYTHONPATH=tests $(BIN)/python -m clients.drive
 
 faults: setup ## kill, stop and starve every part, and print what went missing (as root, hours)
 	@PYTHONPATH=tests $(BIN)/python -m faults.drive
