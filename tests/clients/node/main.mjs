@@ -10,7 +10,7 @@ async function count(result) {
 
 for (const packed of [false, true]) {
   const client = createClient({
-    url: `http://${process.argv[2]}`,
+    url: 'http://' + process.argv[2],
     compression: { request: packed, response: packed },
     session_id: packed ? 'packed' : undefined,
     log: { level: 127 },
