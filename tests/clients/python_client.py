@@ -6,7 +6,7 @@ import threading
 import time
 
 import clickhouse_connect
-import sqlalchemy
+import sqlalchemy  # pyright: ignore[reportMissingImports] - only there
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 HOST, _, PORT = sys.argv[1].partition(":")

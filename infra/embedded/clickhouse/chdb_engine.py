@@ -1,12 +1,10 @@
 """chDB, the in-process ClickHouse engine: one folder, many statements at a time."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import chdb
-from chdb import ChdbError
 from filelock import BaseFileLock, FileLock, Timeout
 
 from pilotfish.infra.embedded.clickhouse import query_ids
@@ -14,7 +12,11 @@ from pilotfish.infra.embedded.clickhouse.default_database import (
     OVERLAY,
     make_default_ordinary,
 )
-from pilotfish.infra.embedded.clickhouse.engine_error import SYNTAX_ERROR, EngineError
+from pilotfish.infra.embedded.clickhouse.engine_error import (
+    RAISED,
+    SYNTAX_ERROR,
+    EngineError,
+)
 from pilotfish.infra.embedded.clickhouse.external_tables import added, from_memory
 from pilotfish.infra.embedded.clickhouse.request import Answer, Request
 from pilotfish.infra.embedded.clickhouse.request_settings import changed
@@ -25,10 +27,6 @@ from pilotfish.schemas.errors import RequirementError
 _connect: Any = chdb.connect
 LOW_BYTES = 100 * 2**20
 """The engine refuses inserts while its disk has less free space."""
-
-_WHERE_FORMATTED = re.compile(
-    r": In scope SELECT formatQuerySingleLine.*?( \([A-Z_]+\))?$", re.DOTALL
-)
 
 
 class Engine:
@@ -71,8 +69,8 @@ class Engine:
                 changed(connection, request, lasts=lasting is not None),
             ):
                 return self._answer(connection, request, pipe)
-        except (ChdbError, RuntimeError) as error:
-            raise EngineError.of(str(error), self.version) from error
+        except RAISED as error:
+            raise EngineError.of(error, self.version) from error
         finally:
             if lasting is None and connection is not None:
                 connection.close()
@@ -98,22 +96,22 @@ class Engine:
         Raises:
             EngineError: it cannot be parsed.
         """
-        literal = sql.replace(b"\\", b"\\\\").replace(b"'", b"\\'")
-        text = literal.replace(b"\0", b"\\0").decode(errors="surrogateescape")
+        literal = (
+            sql.replace(b"\\", b"\\\\").replace(b"'", b"\\'").replace(b"\0", b"\\0")
+        )
         try:
-            query = f"SELECT formatQuerySingleLine('{text}')"
+            query = b"SELECT formatQuerySingleLine('" + literal + b"')"
             formatted: bytes = self._keeper.query(query, "RawBLOB").bytes()
-        except (ChdbError, RuntimeError) as error:
-            message = _WHERE_FORMATTED.sub(r"\1", str(error))
-            raise EngineError.of(message, self.version) from error
+        except RAISED as error:
+            raise EngineError.of(error, self.version) from error
         return formatted
 
     def kill(self, query_id: str) -> None:
         """Ask a running statement to end; raises EngineError where that fails."""
         try:
             self._keeper.query(query_ids.kill(query_id))
-        except (ChdbError, RuntimeError) as error:
-            raise EngineError.of(str(error), self.version) from error
+        except RAISED as error:
+            raise EngineError.of(error, self.version) from error
 
     def cancel_queries(self) -> None:
         """Ask every running statement to end, except inserts."""
@@ -122,8 +120,8 @@ class Engine:
     def _stream(self, connection: Any, request: Request, pipe: int) -> Answer:
         try:
             return _query(connection, request, request.statement.into(pipe))
-        except (ChdbError, RuntimeError) as error:
-            if EngineError.of(str(error), self.version).code != SYNTAX_ERROR:
+        except RAISED as error:
+            if EngineError.of(error, self.version).code != SYNTAX_ERROR:
                 raise
             # So that the error names what the client sent.
             return _query(connection, request, request.statement.text)
@@ -135,9 +133,8 @@ class Engine:
 
 
 def _query(connection: Any, request: Request, text: bytes) -> Answer:
-    result = connection.query(
-        text.decode(errors="surrogateescape"), request.format, dict(request.parameters)
-    )
+    # Bytes: literals need not be UTF-8.
+    result = connection.query(text, request.format, dict(request.parameters))
     return replace(
         _counted(result),
         body=result.bytes() or b"",
@@ -152,9 +149,9 @@ def _insert(connection: Any, request: Request, data: bytes) -> Answer:
     full and nothing was stored.
     """
     statement = request.statement
-    head, settings = statement.head.decode(), statement.settings.decode()
     with from_memory(data) as rows:
-        text = f"{head} {rows} {settings} FORMAT {statement.format}"
+        end = f" FORMAT {statement.format}".encode()
+        text = b" ".join((statement.head, rows.encode(), statement.settings)) + end
         return _counted(
             connection.query(text, "TabSeparated", dict(request.parameters))
         )

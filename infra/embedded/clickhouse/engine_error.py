@@ -3,10 +3,18 @@
 import re
 from typing import Self
 
+from chdb import ChdbError
+
 _CODE = re.compile(r"^(?:Code: \d+\. DB::Exception: )*Code: (\d+)\. DB::Exception: ")
 _NAME = re.compile(r"(?: \([A-Z0-9_]+\)(?: \(version [^)]*\))?[.]?)+\s*$")
 _NO_CODE = 1001
 SYNTAX_ERROR = 62
+
+_WHERE_FORMATTED = re.compile(
+    r": In scope SELECT formatQuerySingleLine.*?( \([A-Z_]+\))?$", re.DOTALL
+)
+RAISED = (ChdbError, RuntimeError, UnicodeDecodeError)
+"""What chDB raises: the last one where its error repeats text that is not UTF-8."""
 
 
 class EngineError(Exception):
@@ -17,8 +25,9 @@ class EngineError(Exception):
         self.code = code
 
     @classmethod
-    def of(cls, text: str, version: str) -> Self:
-        """Return what chDB says, in a server's form: chDB repeats codes and names."""
+    def of(cls, error: Exception, version: str) -> Self:
+        """Return what chDB raised, in a server's form: chDB repeats codes and names."""
+        text = _WHERE_FORMATTED.sub(r"\1", _text(error))
         prefix = _CODE.match(text)
         code = int(prefix[1]) if prefix else _NO_CODE
         message = text[prefix.end() :] if prefix else text
@@ -28,3 +37,9 @@ class EngineError(Exception):
         return cls(
             code, f"Code: {code}. DB::Exception: {message} ({name}) (version {version})"
         )
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return error.object.decode(errors="replace")
+    return str(error)

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from chdb import ChdbError
-
+from pilotfish.infra.embedded.clickhouse.engine_error import RAISED
 from pilotfish.infra.embedded.clickhouse.query_ids import SETTING
 from pilotfish.infra.embedded.clickhouse.request import Request
 from pilotfish.infra.sql import quoted
@@ -40,7 +39,7 @@ def changed(connection: Any, request: Request, lasts: bool) -> Iterator[None]:
         yield
     finally:
         for statement in undo:
-            with suppress(RuntimeError, ChdbError):  # its database may be gone
+            with suppress(*RAISED):  # its database may be gone
                 connection.query(statement)
 
 

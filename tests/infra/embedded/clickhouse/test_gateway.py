@@ -235,6 +235,14 @@ def test_chunked_and_compressed_bodies(gateway: EmbeddedClickHouse) -> None:
     assert "CANNOT_DECOMPRESS" in answer.text
 
 
+def test_a_literal_need_not_be_utf_8(gateway: EmbeddedClickHouse) -> None:
+    answer = ask(gateway, body=b"SELECT '\xff\xfe' FORMAT RawBLOB")
+    assert (answer.status, answer.raw) == (200, b"\xff\xfe")
+    cleared = ask(gateway, body=b"SELECT trim(LEADING '/' FROM '/\xff') FORMAT RawBLOB")
+    assert cleared.raw == b"\xff"
+    assert "Code: 62." in ask(gateway, body=b"SELECT \xff").text
+
+
 def test_an_insert_is_one_part_or_none(
     gateway: EmbeddedClickHouse, client: Client
 ) -> None:
