@@ -78,32 +78,3 @@ def test_a_port_in_use_is_one_line_before_anything_starts(up: Settings) -> None:
     assert finished.returncode == 1
     assert "for Kafka is in use" in finished.stderr
     assert len(finished.stderr.strip().splitlines()) == 1
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Let SIGINT raise here, also if the tests are a background job of a shell."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("interruptible")
-def test_an_interrupted_start_leaves_no_process_behind(tmp_path: Path) -> None:
-    before = set(psutil.Process().children())
-
-    class Interrupting(Child):
-        def start(self) -> None:
-            super().start()
-            os.kill(os.getpid(), signal.SIGINT)
-
-    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
-    log = tmp_path / "log"
-    children = {
-        "first": Interrupting(sleep, {}, log),
-        "second": Child(sleep, {}, log),
-    }
-    with pytest.raises(KeyboardInterrupt), ExitStack() as running:
-        enter_uninterrupted(running, Supervisor(children, lambda _: None))
-    assert all(child.exit_status() is None for child in children.values())
-    assert set(psutil.Process().children()) <= before
