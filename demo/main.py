@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -62,7 +63,8 @@ def play(plan: Plan, console: Console) -> None:
         lock = resources.enter_context(HomeLock(settings.home))
         _clear(lock)
         solver = resources.enter_context(_solver(plan.agent))
-        resources.enter_context(running_platform(settings, lock, console.print))
+        report = partial(console.print, markup=False)
+        resources.enter_context(running_platform(settings, lock, report))
         monitor = resources.enter_context(Monitor(settings))
         _attempts(plan, settings, solver, tally, monitor, console)
         _await_verdict(monitor, settings.train_at, began + _ENDS_WITHIN_S)

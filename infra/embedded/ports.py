@@ -2,11 +2,20 @@
 
 import socket
 
-from pilotfish.schemas.errors import RequirementError
+from pilotfish.schemas.errors import ConfigurationError, RequirementError
 
 
 def require_free(port: int, server: str) -> None:
-    """Raise RequirementError when a process listens on a port of 127.0.0.1."""
+    """Check that nothing listens on a port of 127.0.0.1.
+
+    Raises:
+        RequirementError: a process listens there.
+        ConfigurationError: there is no such port.
+    """
+    if not 0 < port < 2**16:
+        raise ConfigurationError(
+            f"{server} would need port {port}, and 65535 is the last one: set lower ports"
+        )
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:

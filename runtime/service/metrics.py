@@ -63,7 +63,8 @@ HINT_SECONDS: Final = Histogram(
 )
 TRAININGS: Final = Counter(
     "pilotfish_trainings",
-    "Trainings that ended; outcome is done, busy (another was running) or failed",
+    "Trainings that ended; outcome is done, busy (another was running), unequipped (the "
+    "extra `train` is not installed) or failed",
     ("outcome",),
     registry=None,
 )

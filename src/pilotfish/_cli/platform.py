@@ -6,6 +6,7 @@ For servers of your own: `prepare`, `grant` and `policies`.
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Annotated, Final
 
 import typer
@@ -37,7 +38,7 @@ def up() -> None:
     try:
         with (
             HomeLock(settings.home) as lock,
-            running_platform(settings, lock, console.print),
+            running_platform(settings, lock, partial(console.print, markup=False)),
         ):
             with suppress(KeyboardInterrupt):
                 _say_where(settings)

@@ -43,6 +43,7 @@ def running_platform(
     from pilotfish.infra.embedded.kafka import EmbeddedKafka
     from pilotfish.infra.embedded.ports import require_free
     from pilotfish.trainers.base import ensure_base
+    from pilotfish.trainers.training_packages import trainings_off
 
     broker = _own_port("PILOTFISH_KAFKA", f"//{settings.kafka}")
     http = _own_port("PILOTFISH_CLICKHOUSE", settings.clickhouse)
@@ -63,6 +64,9 @@ def running_platform(
         prepare(settings)
         ensure_base(settings, report=report)
         report("starting " + ", ".join(SERVICES))
+        off = trainings_off()
+        if off:
+            report(f"trainings are off: {off}")
         services = Supervisor(_children(settings), guardian, report)
         yield running.enter_context(services)
 
