@@ -37,11 +37,11 @@ def interrupts_held() -> Iterator[None]:
     waiting: list[int] = []
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number in _SIGNALS:
-        signal.signal(number, lambda received, _: waiting.append(received))
+        signal.signal(number, lambda number, _: waiting.append(number))
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler or signal.SIG_DFL)
-    for number in waiting[:1]:
-        signal.raise_signal(number)
+    for received in waiting[:1]:
+        signal.raise_signal(received)

@@ -37,7 +37,7 @@ class ChildProcess(ABC):
             RequirementError: what it needs is in use.
         """
 
-    def await_ready(self) -> None:
+    def await_ready(self) -> None:  # noqa: B027 - most need nothing
         """Wait until the process is of use, where it can be asked.
 
         Raises:

@@ -89,7 +89,9 @@ def killed(settings: Settings, word: str) -> None:
 
 
 def labelled(settings: Settings) -> int | None:
-    query = "SELECT countIf(p_success = 1) FROM attempts_current WHERE tenant = {t:String}"
+    query = (
+        "SELECT countIf(p_success = 1) FROM attempts_current WHERE tenant = {t:String}"
+    )
     try:
         [(count,)] = ClickHouse(settings).query(query, {"t": settings.tenant})
     except UnavailableError:
@@ -157,7 +159,7 @@ def test_after_kill_9_no_process_is_left(apart: Settings) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_start_can_be_stopped(apart: Settings, number: signal.Signals) -> None:
     with running_up(apart) as process:
-        eventually(lambda: (apart.home / "kafka/kafka.log").exists())
+        eventually((apart.home / "kafka/kafka.log").exists)
         children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(number)
         assert process.wait(60) == 130

@@ -53,7 +53,12 @@ def test_the_limits_are_those_of_the_schemas() -> None:
         "`reason` and `detail`": "4096 characters",
         "---": "---",
     }
-    request = {"client_id": "c", "problem": "p", "reply_topic": "t", "reply_partition": 0}
+    request = {
+        "client_id": "c",
+        "problem": "p",
+        "reply_topic": "t",
+        "reply_partition": 0,
+    }
     for message, fields, field, most in (
         (AdviceRequested, request | {"approaches": {"a": ""}}, "approaches.a", 2000),
         (StepRecorded, EVENT | {"kind": "answer", "name": "n"}, "name", 200),

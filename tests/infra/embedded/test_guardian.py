@@ -107,5 +107,5 @@ def test_the_guardian_keeps_what_it_inherited_open(tmp_path: Path) -> None:
         with Guardian([held]) as guardian:
             folder = Path(f"/proc/{guardian.pid}/fd")
             if folder.exists():  # Linux
-                links = [os.readlink(link) for link in folder.iterdir()]
-                assert str(tmp_path / "lock") in links
+                links = [link.readlink() for link in folder.iterdir()]
+                assert tmp_path / "lock" in links
