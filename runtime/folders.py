@@ -28,7 +28,12 @@ def require_usable(home: Path) -> None:
         with tempfile.TemporaryFile(dir=home):
             pass
     except OSError as error:
-        raise ConfigurationError(
-            f"PILOTFISH_HOME is {home}, which cannot be used: {error.strerror}; "
-            "name a folder in which this user may write"
-        ) from error
+        raise unusable(home, error) from error
+
+
+def unusable(home: Path, error: OSError) -> ConfigurationError:
+    """Return the error for a home in which something could not be written."""
+    return ConfigurationError(
+        f"PILOTFISH_HOME is {home}, which cannot be used: {error.strerror}; "
+        "name a folder in which this user may write"
+    )

@@ -1,6 +1,9 @@
 """A check that a port of this machine is free."""
 
 import socket
+from contextlib import suppress
+
+import psutil
 
 from pilotfish.schemas.errors import ConfigurationError, RequirementError
 
@@ -20,6 +23,15 @@ def require_free(port: int, server: str) -> None:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
         raise RequirementError(
-            f"port {port} for {server} is in use: stop the process that listens there, "
-            "perhaps another `pilotfish up`"
+            f"port {port} for {server} is in use by {_listener(port)}: stop it, or set "
+            "another port"
         ) from error
+
+
+def _listener(port: int) -> str:
+    """Name the process that listens on a port, if this user may know it."""
+    with suppress(psutil.Error):
+        for at in psutil.net_connections("tcp"):
+            if at.status == psutil.CONN_LISTEN and at.laddr.port == port and at.pid:
+                return f"process {at.pid} ({psutil.Process(at.pid).name()})"
+    return "a process, perhaps another `pilotfish up`"

@@ -76,6 +76,8 @@ def unusable(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "file").touch()
     yield tmp_path / "file"
     yield tmp_path / "file" / "below"
+    (tmp_path / "theirs" / "up.lock").mkdir(parents=True)
+    yield tmp_path / "theirs"  # its lock cannot be opened, as one of another user
     if Path("/proc/self").exists():
         yield Path("/proc/pilotfish")  # even root may not
         yield Path("/proc")

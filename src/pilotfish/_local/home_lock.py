@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Final, Self, TextIO
 
-from pilotfish.runtime.folders import require_usable
+from pilotfish.runtime.folders import require_usable, unusable
 from pilotfish.schemas.errors import RequirementError
 
 _FILE: Final = "up.lock"
@@ -39,7 +39,10 @@ class HomeLock:
             RequirementError: another platform has it; the message names its process.
         """
         require_usable(self._home)
-        self._file = (self._home / _FILE).open("a+")
+        try:
+            self._file = (self._home / _FILE).open("a+")
+        except OSError as error:
+            raise unusable(self._home, error) from error
         deadline = time.monotonic() + _ENDING_S
         while not self._taken():
             holder = self._holder()
