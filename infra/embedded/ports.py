@@ -32,6 +32,7 @@ def _listener(port: int) -> str:
     """Name the process that listens on a port, if this user may know it."""
     with suppress(psutil.Error):
         for at in psutil.net_connections("tcp"):
-            if at.status == psutil.CONN_LISTEN and at.laddr.port == port and at.pid:
+            listens = at.status == psutil.CONN_LISTEN and at.laddr
+            if listens and listens.port == port and at.pid:
                 return f"process {at.pid} ({psutil.Process(at.pid).name()})"
     return "a process, perhaps another `pilotfish up`"

@@ -25,10 +25,14 @@ def test_it_names_the_base_until_an_advisor_is_promoted(settings: Settings) -> N
     assert status(settings)["advisor"].startswith("unknown: no base advisor in")
     base = tiny_bundle(settings.models, "base", "tiny-1")
     assert status(settings)["advisor"] == base.card.version == "tiny-1"
-    sums = {"tenant": settings.tenant, "checksum": "0" * 64}
-    announce(settings, AdvisorPromoted(**sums, version="v2", parent="v1"))
+    mine, checksum = settings.tenant, "0" * 64
+    promoted = AdvisorPromoted(tenant=mine, version="v2", checksum=checksum)
+    announce(settings, promoted)
     assert status(settings)["advisor"] == "v2"
-    announce(settings, AdvisorRolledBack(**sums, version="v1", withdrawn="v2"))
+    back = AdvisorRolledBack(
+        tenant=mine, version="v1", withdrawn="v2", checksum=checksum
+    )
+    announce(settings, back)
     assert status(settings)["advisor"] == "v1"
 
 

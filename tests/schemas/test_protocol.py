@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -68,12 +69,12 @@ def test_the_limits_are_those_of_the_schemas() -> None:
 
 
 def accepts_up_to(
-    message: type[Message], fields: dict[str, object], field: str, most: int
+    message: type[Message], fields: Mapping[str, object], field: str, most: int
 ) -> None:
     name, _, part = field.partition(".")
     for size in (most, most + 1):
         text = "x" * size
-        changed = fields | {name: {part: text} if part else text}
+        changed = dict(fields) | {name: {part: text} if part else text}
         if size <= most:
             message.model_validate(changed)
         else:
