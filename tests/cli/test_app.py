@@ -58,7 +58,7 @@ def test_an_expected_error_is_one_line_and_no_traceback(tmp_path: object) -> Non
 def replayed(file: bytes) -> str:
     finished = subprocess.run(
         [sys.executable, "-m", "pilotfish", "replay", "--json", file],
-        env={**os.environ, "PILOTFISH_KAFKA": "nowhere:99999"},
+        env={**os.environ, "PILOTFISH_KAFKA": "nowhere:9999"},
         capture_output=True,
         text=True,
         check=False,
