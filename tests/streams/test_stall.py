@@ -105,21 +105,27 @@ def test_the_watch_looks_whether_there_is_a_record(
 
 @pytest.mark.usefixtures("impatient")
 def test_the_mark_of_a_foreign_transaction_is_no_record(settings: Settings) -> None:
+    group = f"pilotfish-test-{new_id()}"
+    place = (ADVICE_REQUESTS.name, 1)
+    reader = consumer(settings, group)
+
+    def end() -> int:
+        _, at = reader.get_watermark_offsets(TopicPartition(*place), timeout=60)
+        return at
+
+    before = end()
     to = producer(settings, **{"transactional.id": new_id()})
     to.init_transactions(60)
     to.begin_transaction()
     to.produce(ADVICE_REQUESTS.name, b"no request", partition=1)
     to.commit_transaction(60)
-    group = f"pilotfish-test-{new_id()}"
-    place = (ADVICE_REQUESTS.name, 1)
-    reader = consumer(settings, group)
-    _, end = reader.get_watermark_offsets(TopicPartition(*place), timeout=60)
+    eventually(end, before + 2)  # Kafka writes the mark a moment later
     reader.close()
     watch = ReadingWatch(settings, group)
     for _ in range(3):
-        assert watch.stalled({place: end - 1}, 1.0) == []
-    assert watch.stalled({place: end - 2}, 1.0) == []
-    assert watch.stalled({place: end - 2}, 1.0) == [place]
+        assert watch.stalled({place: before + 1}, 1.0) == []
+    assert watch.stalled({place: before}, 1.0) == []
+    assert watch.stalled({place: before}, 1.0) == [place]
 
 
 @pytest.mark.usefixtures("impatient")
