@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -63,8 +62,7 @@ def play(plan: Plan, console: Console) -> None:
         lock = resources.enter_context(HomeLock(settings.home))
         _clear(lock)
         solver = resources.enter_context(_solver(plan.agent))
-        said = partial(console.print, markup=False)
-        resources.enter_context(running_platform(settings, lock, said))
+        resources.enter_context(running_platform(settings, lock, console.print))
         monitor = resources.enter_context(Monitor(settings))
         _attempts(plan, settings, solver, tally, monitor, console)
         _await_verdict(monitor, settings.train_at, began + _ENDS_WITHIN_S)

@@ -6,7 +6,6 @@ For servers of your own: `prepare`, `grant` and `policies`.
 import threading
 import time
 from contextlib import suppress
-from functools import partial
 from typing import Annotated, Final
 
 import typer
@@ -38,7 +37,7 @@ def up() -> None:
     try:
         with (
             HomeLock(settings.home) as lock,
-            running_platform(settings, lock, partial(console.print, markup=False)),
+            running_platform(settings, lock, console.print),
         ):
             with suppress(KeyboardInterrupt):
                 _say_where(settings)
