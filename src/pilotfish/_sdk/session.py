@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from pilotfish._sdk import process_hooks
 from pilotfish._sdk.hint import Hint, PendingHint
 from pilotfish._sdk.pending_event import PendingEvent
+from pilotfish._sdk.single import Single
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.subscription import Subscription
 from pilotfish._sdk.warnings import LOG, Warnings
@@ -20,18 +21,23 @@ ANSWER_TIMEOUT_S: Final = 1.2
 """How long `close` waits for a Kafka that does not answer."""
 
 
-class Session:
+class Session(Single):
     """Stands between the agent and its connection; only `open` and `subscribe` raise.
 
     Args:
         open_connection: opens a connection; must not wait for a server.
         deadline_s: how long advice may take, counted from the call.
+        control_flow: exceptions that end no attempt as a failure.
     """
 
     def __init__(
-        self, open_connection: Callable[[], "Connection"], deadline_s: float
+        self,
+        open_connection: Callable[[], "Connection"],
+        deadline_s: float,
+        control_flow: tuple[type[BaseException], ...] = (),
     ) -> None:
         self.deadline_s = deadline_s
+        self.control_flow = control_flow
         self._open_connection = open_connection
         self._warnings = Warnings()
         self._connection: Connection | None = None
@@ -97,6 +103,10 @@ class Session:
 
         transport = connection.transport
         return Subscription(transport.subscribe(connection.tenant, on_hint))
+
+    def warn_once(self, reason: str, consequence: str) -> None:
+        """Log a warning to the agent's owner, unless this reason was logged before."""
+        self._warnings.once(reason, consequence)
 
     def stats(self) -> Stats:
         """Return the counts of this process."""
