@@ -22,7 +22,12 @@ class ProblemArgument:
             self._signature = inspect.signature(function)
         except (TypeError, ValueError):  # of a built-in function that does not tell
             self._signature = inspect.signature(_anything)
-        parameters = [p for p in self._signature.parameters if p not in _BOUND]
+        parameters = [
+            name
+            for name, parameter in self._signature.parameters.items()
+            # A built-in method that is not bound yet calls what it is called on `self`.
+            if name not in _BOUND or parameter.kind is Parameter.POSITIONAL_ONLY
+        ]
         if not parameters:
             raise ConfigurationError(
                 f"watch: {name} has no parameter for the problem; add one"

@@ -21,7 +21,7 @@ class Proxy:
         self._call = call
         self._original = original
 
-    @property  # type: ignore[misc] - which `object` lets nobody but instances assign
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         return type(self._original)
 

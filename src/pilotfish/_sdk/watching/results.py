@@ -26,8 +26,7 @@ def watched_result(call: WatchedCall, result: Any) -> Any:
     watched = wrap(call, result)
     if watched is not result:
         # Nobody may ever read it: then nothing in it runs.
-        ending = weakref.finalize(watched, call.end, GeneratorExit("not read"))
-        ending.atexit = False
+        weakref.finalize(watched, _drop, call, result).atexit = False
     return watched
 
 
@@ -42,7 +41,14 @@ class Promise(Proxy):
     """Something to be awaited that is no coroutine."""
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        return awaited(self._call, self._original).__await__()
+        # A generator, so that `self` is held for as long as it is awaited.
+        return (yield from awaited(self._call, self._original).__await__())
+
+
+def _drop(call: WatchedCall, result: Any) -> None:
+    if inspect.iscoroutine(result):
+        result.close()  # without a warning: what stood for it warns, unless it was closed
+    call.end(GeneratorExit("dropped"))
 
 
 def _wrapper(result: Any) -> Callable[[WatchedCall, Any], Any] | None:
