@@ -163,13 +163,15 @@ def test_what_a_generator_held_is_freed_after_its_end(memory: MemoryClient) -> N
             yield 2
         del large
 
-    for _ in range(3):
+    def read_at_once() -> None:
         readers = [generate() for _ in range(5)]
         for reader in readers:
             next(reader)
         for reader in readers:
             reader.close()  # type: ignore[attr-defined]
-    del readers, reader
+
+    for _ in range(3):
+        read_at_once()
     gc.collect()
     assert len(held) == 15 and not any(one() for one in held)
 
@@ -216,7 +218,7 @@ def test_tasks_of_an_asynchronous_generator_are_in_its_attempt() -> None:
 
     async def agent(pilot: AsyncMemoryClient) -> AsyncIterator[list[str | None]]:
         async with pilot.attempt("agent"):
-            yield await asyncio.gather(tool(), tool())
+            yield list(await asyncio.gather(tool(), tool()))
             yield [await asyncio.to_thread(current)]
 
     async def main() -> None:

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import httpx
@@ -107,11 +108,12 @@ REAL = [
     ),
     lambda: httpx.Response(503, request=OPENAI).raise_for_status(),
 ]
-OPENAI = httpx.Request("POST", "http://provider/")
+OPENAI: Any = httpx.Request("POST", "http://provider/")
 
 
 def openai_error(kind: type[openai.APIStatusError], status: int) -> Exception:
-    return kind("no", response=httpx.Response(status, request=OPENAI), body=None)
+    response: Any = httpx.Response(status, request=OPENAI)
+    return kind("no", response=response, body=None)
 
 
 @pytest.mark.parametrize("action", REAL, ids=lambda _: str(next(NUMBERS)))

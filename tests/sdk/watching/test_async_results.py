@@ -5,7 +5,13 @@ import concurrent.futures
 import gc
 import inspect
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+)
 from typing import Any
 
 import pytest
@@ -135,7 +141,7 @@ def test_an_asynchronous_generator_gets_what_its_reader_sends(
     seen: list[object] = []
 
     @memory.watch
-    async def chat(problem: str) -> Any:
+    async def chat(problem: str) -> AsyncGenerator[str, object]:
         try:
             seen.append((yield "first"))
         except KeyError as error:

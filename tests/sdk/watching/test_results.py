@@ -223,9 +223,8 @@ def test_real_chunks_of_openai_are_joined(memory: MemoryClient) -> None:
             200, text=body, headers={"content-type": "text/event-stream"}
         )
     )
-    model = openai.OpenAI(
-        base_url="http://x/", api_key="k", http_client=httpx.Client(transport=transport)
-    )
+    http_client: Any = httpx.Client(transport=transport)
+    model = openai.OpenAI(base_url="http://x/", api_key="k", http_client=http_client)
 
     @memory.watch
     def chat(problem: str) -> Any:

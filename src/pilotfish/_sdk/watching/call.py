@@ -97,7 +97,7 @@ class WatchedCall:
     def become_async(self) -> None:
         """Go on as an `AsyncAttempt`: the work turned out to be asynchronous."""
         # Changed in place, so that it stays the same attempt to those who hold it.
-        self.attempt.__class__ = AsyncAttempt
+        self.attempt.__class__ = AsyncAttempt  # pyright: ignore[reportAttributeAccessIssue]
 
     def _enter(self) -> None:
         if self._block is None:

@@ -22,7 +22,7 @@ class Proxy:
         self._original = original
 
     @property  # type: ignore[misc]
-    def __class__(self) -> Any:
+    def __class__(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         return type(self._original)
 
     def __repr__(self) -> str:
