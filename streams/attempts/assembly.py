@@ -8,7 +8,8 @@ replay. Each unusual case has one outcome:
 - an event with the id of an earlier one is a duplicate: skipped;
 - a second start: skipped; a late first start still sets the problem and the start time;
 - the first end with an outcome, `succeeded` or `failed`, counts. An end without one is
-  revised by the next end that says more: an attempt may be taken up again;
+  revised by the next end that says more, or has another approach or hint: an attempt may
+  be taken up again;
 - steps after the first end with an outcome are counted in `late_steps` and nowhere else;
 - signals and feedback count at any time, and revise the label after the end.
 """
@@ -149,8 +150,10 @@ def _feedback(state: State, event: FeedbackGiven, at_us: int) -> bool:
 
 
 def _ended(state: State, event: AttemptEnded, at_us: int) -> bool:
-    if _says(event.status) <= _says(state.status):
+    if state.status in _VALUES:
         return False
+    if _says(event.status) <= _says(state.status):
+        return _advised(state, event)
     if event.status in _VALUES:
         _add_signal(state, Signal("explicit", _VALUES[event.status], END), at_us)
     elif not state.status:
@@ -158,9 +161,15 @@ def _ended(state: State, event: AttemptEnded, at_us: int) -> bool:
     state.status = event.status
     state.ended_us = at_us
     state.conduct.ended(event.reason)
+    _advised(state, event)
+    return True
+
+
+def _advised(state: State, event: AttemptEnded) -> bool:
+    before = state.approach, state.hint
     state.approach = event.approach or state.approach
     state.hint = event.hint or state.hint
-    return True
+    return before != (state.approach, state.hint)
 
 
 def _says(status: str) -> int:

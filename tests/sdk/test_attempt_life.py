@@ -131,6 +131,18 @@ def test_advice_can_be_asked_for_in_a_later_turn(world: World) -> None:
     assert end.approach == "plan" and end.hint is not None
 
 
+def test_what_a_turn_did_by_advice_is_published_when_it_is_left(world: World) -> None:
+    world.advise(lambda _: "plan")
+    with world.client.resume("a", "And feet?") as attempt:
+        attempt.advice({"plan": "plan first"})
+    with world.client.resume("a") as attempt:
+        attempt.use("react")
+    first, second = ends(world.events())
+    assert (first.status, first.approach) == ("unknown", "plan")
+    assert first.hint is not None and second.hint is None
+    assert (second.status, second.approach) == ("unknown", "react")
+
+
 def test_an_id_that_is_none_is_counted_as_rejected(world: World) -> None:
     with world.client.resume("two words") as attempt:
         attempt.action("look")

@@ -207,8 +207,12 @@ class AttemptBase(Single):
                 raise
 
     def _goes_on(self, error: BaseException | None) -> bool:
-        """Whether an attempt that was taken up is left open, for others to take up."""
-        if not self._resumed or self._status != "unknown":
+        """Whether an attempt that was taken up is left open, for others to take up.
+
+        Not if there is an approach or a hint to publish, which the end does: an end
+        without an outcome is not the last one.
+        """
+        if not self._resumed or self._status != "unknown" or self._hint or self._used:
             return False
         return error is None or self._ending(error) in ("abandoned", "unknown")
 

@@ -1,7 +1,7 @@
 """The current attempt of a thread or task."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from itertools import pairwise
 from types import FrameType
@@ -73,17 +73,13 @@ def current_attempt() -> "Current | None":
     It is an `AsyncAttempt` within `async with` or a watched coroutine, else an `Attempt`.
     An attempt whose block is in a generator is current only while the generator runs.
     """
-    innermost: Block | None = None
-    for block in _open_blocks():
-        if block.is_here and (innermost is None or block.is_inside(innermost)):
-            innermost = block
-    return cast("Current | None", innermost.attempt if innermost else None)
+    return _innermost(_open_blocks())
 
 
 def enter(attempt: "AttemptBase", frame: FrameType | None) -> Block:
     """Begin the block of an attempt, in the code of this frame; return it."""
-    attempt.outer = current_attempt()
     blocks = list(_open_blocks())
+    attempt.outer = _innermost(blocks)
     for inner, outer in pairwise(blocks):
         inner.previous = (
             outer  # without those between them, which are not open any more
@@ -106,6 +102,14 @@ def caller(levels: int) -> FrameType | None:
     for _ in range(levels):
         frame = frame.f_back if frame is not None else None
     return frame
+
+
+def _innermost(blocks: Iterable[Block]) -> "Current | None":
+    innermost: Block | None = None
+    for block in blocks:
+        if block.is_here and (innermost is None or block.is_inside(innermost)):
+            innermost = block
+    return cast("Current | None", innermost.attempt if innermost else None)
 
 
 def _open_blocks() -> Iterator[Block]:

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Final
 
 _FLAGS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
-_DRIVERS: Final = frozenset({"_pytest", "contextlib", "pytest_asyncio"})
+_DRIVERS: Final = ("_pytest.", "contextlib", "pytest_asyncio.")
 """Packages that make a block out of a generator: what it opens is meant for others."""
 
 
@@ -43,8 +43,9 @@ class GeneratorFrame:
 
 
 def _drives(frame: FrameType | None) -> bool:
-    name = str(frame.f_globals.get("__name__")) if frame is not None else ""
-    return name.partition(".")[0] in _DRIVERS
+    return frame is not None and str(frame.f_globals.get("__name__")).startswith(
+        _DRIVERS
+    )
 
 
 def _current_task() -> object | None:

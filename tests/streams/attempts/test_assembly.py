@@ -170,6 +170,15 @@ def test_of_two_ends_the_one_that_says_more_counts(
     assert fold(started(), ended(first), ended(second)).status == status
 
 
+def test_a_later_turn_may_take_advice() -> None:
+    hint = HintMark(request_id="r", approach="react", propensity=0.5)
+    turn = ended("unknown", approach="react", hint=hint)
+    state = fold(started(), ended("unknown"), turn, ended("unknown"))
+    assert (state.approach, state.hint, state.version) == ("react", hint, 2)
+    final = fold(started(), ended("succeeded"), turn)
+    assert (final.approach, final.hint, final.version) == ("plan", None, 1)
+
+
 def test_a_verifier_after_the_end_still_counts() -> None:
     verified = SignalRecorded(attempt_id="a", kind="verifier", value=1.0)
     state = fold(started(), ended("unknown"), verified)

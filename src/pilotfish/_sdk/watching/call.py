@@ -81,9 +81,10 @@ class WatchedCall:
         """End the attempt with its result as the answer."""
         if self.attempt.ended:
             return
-        with self.running():
-            self.attempt.answer(self.name, result)  # type: ignore[arg-type]
-            self._judge(result)
+        self.attempt.answer(self.name, result)  # type: ignore[arg-type]
+        if self._success is not None and self.attempt.outcome == "unknown":
+            with self.running():
+                self._judge(self._success, result)
         self.attempt.end()
 
     def end(self, error: BaseException) -> None:
@@ -106,11 +107,9 @@ class WatchedCall:
             self._block.handled_outside = sys.exception()
             CURRENT.set(self._current)
 
-    def _judge(self, result: object) -> None:
-        if self._success is None or self.attempt.outcome != "unknown":
-            return
+    def _judge(self, success: Success, result: object) -> None:
         try:
-            verdict = self._success(result)
+            verdict = success(result)
             succeeded = None if verdict is None else bool(verdict)
         except Exception as error:  # noqa: BLE001 - the user's function may raise anything
             reason = f"`success` of {self.name} raised {error!r}"

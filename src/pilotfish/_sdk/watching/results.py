@@ -5,7 +5,8 @@ import inspect
 import io
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from typing import Any
+from types import NoneType
+from typing import Any, Final
 
 from pilotfish._sdk.watching.call import WatchedCall
 from pilotfish._sdk.watching.generators import (
@@ -53,6 +54,8 @@ def _drop(call: WatchedCall, result: Any) -> None:
 
 def _wrapper(result: Any) -> Callable[[WatchedCall, Any], Any] | None:
     kind = type(result)
+    if kind in _COMPLETE:  # most results: the questions below take microseconds
+        return None
     for matches, wrap in (
         (inspect.isgenerator(result), _generator),
         (inspect.isasyncgen(result), _async_generator),
@@ -103,4 +106,7 @@ def _named_like(original: Any, watched: Any) -> Any:
     return watched
 
 
-_ASYNC = (_async_generator, _coroutine, AsyncStream, Promise)
+_COMPLETE: Final = frozenset(
+    {bool, bytes, dict, float, int, list, str, tuple, NoneType}
+)
+_ASYNC: Final = (_async_generator, _coroutine, AsyncStream, Promise)
