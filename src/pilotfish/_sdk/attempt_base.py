@@ -154,7 +154,7 @@ class AttemptBase(Single):
 
     @property
     def outcome(self) -> str:
-        """The outcome so far: "succeeded" or "failed", and "unknown" as long as none is."""
+        """What `succeed` or `fail` said so far, else "unknown"; after the end, its status."""
         return self._status
 
     def _ask(self, approaches: Mapping[str, str]) -> Hint | PendingHint:
@@ -199,12 +199,13 @@ class AttemptBase(Single):
         try:
             if not self._goes_on(error) and self._process == os.getpid():
                 self.end(error)
-            if self._block is not None:
-                self._block.leave()
         except BaseException:
             # An interrupt at this point must not hide the agent's exception.
             if error is None:
                 raise
+        finally:
+            if self._block is not None:
+                self._block.leave()
 
     def _goes_on(self, error: BaseException | None) -> bool:
         """Whether an attempt that was taken up is left open, for others to take up.

@@ -13,6 +13,7 @@ _ABANDONED: Final = frozenset(
         "Cancelled",  # trio
         "CancelledError",  # asyncio, concurrent.futures, temporalio
         "CancelledRun",  # prefect
+        "JobAborted",  # procrastinate
         "GreenletExit",  # gevent
         "WorkflowCancelledByUser",  # llama_index
     }
@@ -20,19 +21,23 @@ _ABANDONED: Final = frozenset(
 
 _UNKNOWN: Final = frozenset(
     {
-        # for a person, or for later: langgraph, pydantic_ai, prefect, airflow, temporalio
+        # for a person, or for later: langgraph, pydantic_ai, llama_index, prefect, airflow,
+        # temporalio
         "GraphBubbleUp",
         "GraphInterrupt",
         "NodeInterrupt",
         "ApprovalRequired",
         "CallDeferred",
         "ModelRetry",
+        "WaitingForEvent",
         "Pause",
         "PausedRun",
         "TaskDeferred",
         "ContinueAsNewError",
-        # again: celery, dramatiq, arq, huey, airflow, dagster, tenacity
+        # again: celery, dramatiq, arq, huey, airflow, dagster, tenacity, procrastinate
+        "TaskPredicate",
         "Retry",
+        "JobRetry",
         "RetryJob",
         "RetryTask",
         "AirflowRescheduleException",
@@ -44,6 +49,7 @@ _UNKNOWN: Final = frozenset(
         "CancelExecution",
         "TaskLockedException",
         "AirflowSkipException",
+        "DownstreamTasksSkipped",
         "SkipTest",
         "Skipped",
         # iterators

@@ -38,6 +38,7 @@ _NAMES: Final = frozenset(
         "InternalServerError",
         "OverloadedError",
         "RateLimitError",
+        "RateLimitExceeded",
         "ServiceUnavailableError",
         # google
         "BadGateway",
@@ -46,6 +47,7 @@ _NAMES: Final = frozenset(
         "ResourceExhausted",
         "ServiceUnavailable",
         "TooManyRequests",
+        "TooManyRequestsError",
         # httpx, httpcore
         "NetworkError",
         "ProxyError",
@@ -76,6 +78,7 @@ _NAMES: Final = frozenset(
         "ModelTimeoutException",
         "ResponseStreamingError",
         "ServiceUnavailableException",
+        "ThrottledException",
         "ThrottlingException",
         "TooManyRequestsException",
         # asyncio, elastic-transport
