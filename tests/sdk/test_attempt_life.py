@@ -65,6 +65,19 @@ def test_an_attempt_can_be_ended_by_an_exception(
     assert ([end.status for end in ends(events)], given) == ([status], signals)
 
 
+def test_a_fallback_is_not_excused_by_what_it_is_for(world: World) -> None:
+    def fall_back() -> None:
+        try:
+            raise TimeoutError("the first model")
+        except TimeoutError:
+            with world.client.attempt("x"):
+                raise ValueError("the second one is wrong")
+
+    with pytest.raises(ValueError, match="second"):
+        fall_back()
+    assert [end.status for end in ends(world.events())] == ["failed"]
+
+
 def test_an_attempt_goes_on_where_it_is_taken_up(worlds: Worlds) -> None:
     """Three turns of a chat behind HTTP, each in a process of its own."""
     world = worlds(None)
