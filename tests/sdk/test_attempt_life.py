@@ -66,12 +66,14 @@ def test_an_attempt_can_be_ended_by_an_exception(
 
 
 def test_a_fallback_is_not_excused_by_what_it_is_for(world: World) -> None:
+    wrong = ValueError("the second one is wrong")
+
     def fall_back() -> None:
         try:
             raise TimeoutError("the first model")
         except TimeoutError:
             with world.client.attempt("x"):
-                raise ValueError("the second one is wrong")
+                raise wrong
 
     with pytest.raises(ValueError, match="second"):
         fall_back()
