@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 from sdk.conftest import World, Worlds
-from sdk.raising import LIMITED, named
+from sdk.raising import LIMITED, named, throw
 
 import pilotfish
 from pilotfish.schemas.errors import NotPicklableError
@@ -73,7 +73,7 @@ def test_a_fallback_is_not_excused_by_what_it_is_for(world: World) -> None:
             raise TimeoutError("the first model")
         except TimeoutError:
             with world.client.attempt("x"):
-                raise wrong
+                throw(wrong)
 
     with pytest.raises(ValueError, match="second"):
         fall_back()
