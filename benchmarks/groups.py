@@ -25,7 +25,7 @@ from pilotfish.consumers.memory.groups.grouping import grouped
 from pilotfish.consumers.memory.problem_vectors import ProblemVectors
 from pilotfish.demo.problems import draw_problems
 from pilotfish.runtime.settings import Settings
-from pilotfish.schemas.attempt_log import read_attempts
+from pilotfish.schemas.attempt_log.reader import read_attempts
 from pilotfish.trainers.base import ensure_base
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

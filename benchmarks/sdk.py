@@ -1,7 +1,8 @@
 """The cost of an SDK call to the agent: python benchmarks/sdk.py.
 
 20,000 actions of 600 bytes at 2,000/s against a live embedded Kafka, each call timed in
-the agent's thread while the publisher's thread works in parallel.
+the agent's thread while the publisher's thread works in parallel. Then huge objects, of
+which only the beginning becomes text: each must cost less than a millisecond.
 """
 
 import json
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pilotfish
 from pilotfish.infra.embedded.kafka import EmbeddedKafka
@@ -22,6 +24,12 @@ PER_SECOND = 2_000
 PER_ATTEMPT = 20
 CONTENT = "x" * 600
 IMPORTS = 5
+HUGE: tuple[Any, ...] = (
+    {"rows": list(range(2_000_000))},
+    [{"role": "user", "content": "hello " * 10}] * 200_000,
+    b"\xff" * 20_000_000,
+)
+HUGE_TURNS = 50
 
 
 def main() -> None:
@@ -37,6 +45,7 @@ def measure(bootstrap: str) -> dict[str, float]:
     """Return microseconds per call, and the counts of sent and dropped events."""
     with pilotfish.connect(kafka=bootstrap, tenant="bench") as pilot:
         times = _paced(pilot)
+        huge = _huge(pilot)
         assert pilot.flush(60)
         stats = pilot.stats()
     cuts = statistics.quantiles(times, n=100)
@@ -44,6 +53,7 @@ def measure(bootstrap: str) -> dict[str, float]:
         "action_p50_us": statistics.median(times) * 1e6,
         "action_p99_us": cuts[98] * 1e6,
         "action_max_us": max(times) * 1e6,
+        "huge_p50_us": max(statistics.median(turns) for turns in huge) * 1e6,
         "sent": stats.sent,
         "dropped": stats.dropped,
     }
@@ -60,6 +70,18 @@ def _paced(pilot: pilotfish.Client) -> list[float]:
                 before = time.perf_counter()
                 attempt.action("tool", CONTENT, cost=0.25, tokens=9)
                 times.append(time.perf_counter() - before)
+    return times
+
+
+def _huge(pilot: pilotfish.Client) -> list[list[float]]:
+    """Return the seconds of each call, for each huge object."""
+    times: list[list[float]] = [[] for _ in HUGE]
+    with pilot.attempt("huge") as attempt:
+        for _ in range(HUGE_TURNS):
+            for content, turns in zip(HUGE, times, strict=True):
+                before = time.perf_counter()
+                attempt.observation("tool", content)
+                turns.append(time.perf_counter() - before)
     return times
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 import pilotfish
 from pilotfish._local.platform import running_platform
@@ -22,6 +23,7 @@ from pilotfish.demo.report import draw, print_report, results
 from pilotfish.demo.run import Agent, Solver, paced, run
 from pilotfish.demo.screen import Screen
 from pilotfish.demo.tally import Tally
+from pilotfish.runtime.console import waiting
 from pilotfish.runtime.settings import Settings
 
 WORKERS = 2
@@ -58,7 +60,7 @@ def play(plan: Plan, console: Console) -> None:
         resources.enter_context(running_platform(settings, console.print))
         monitor = resources.enter_context(Monitor(settings))
         _attempts(plan, settings, solver, tally, monitor, console)
-        _await_verdict(monitor, settings.train_at, console, began + _ENDS_WITHIN_S)
+        _await_verdict(monitor, settings.train_at, began + _ENDS_WITHIN_S)
         wall_s = time.monotonic() - began
         report = results(tally, monitor.reading, plan.seed, wall_s)
         print_report(console, tally, report)
@@ -131,15 +133,13 @@ def _attempts(
         attempts.result()
 
 
-def _await_verdict(
-    monitor: Monitor, train_at: int, console: Console, deadline: float
-) -> None:
+def _await_verdict(monitor: Monitor, train_at: int, deadline: float) -> None:
     """Wait until the first training has its verdict; later trainings may run on."""
-    with console.status("waiting for the training's verdict") as status:
+    with waiting("waiting for the training's verdict") as now:
         while (reading := monitor.reading).first_verdict_due(
             train_at
         ) and time.monotonic() < deadline:
-            status.update(f"waiting for the training's verdict: {reading.stage.name}")
+            now(f"waiting for the training's verdict: {reading.stage.name}")
             time.sleep(0.5)
 
 
@@ -160,7 +160,7 @@ def _save(
 
 def _print_suggestions(settings: Settings, console: Console) -> None:
     console.print(
-        "\n[bold]Three things to try next[/] "
+        Text("\nThree things to try next", "bold"),
         "(with --keep-running, or under `pilotfish up`)\n"
         f'  pilotfish sql "{_BY_APPROACH}"\n'
         f"  curl '{settings.clickhouse}/?query={_LIFT}'\n"
@@ -174,7 +174,6 @@ def _print_suggestions(settings: Settings, console: Console) -> None:
         '        hint = attempt.advice({"plan": "plan first", "react": "act, look"})\n'
         "        answer = my_agent(problem, guidance=hint.text)\n"
         "        attempt.succeed() if check(answer) else attempt.fail()\n",
-        markup=False,
     )
 
 

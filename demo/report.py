@@ -71,7 +71,11 @@ def print_report(console: Console, tally: Tally, report: dict[str, Any]) -> None
     """Print the table and the learning curve."""
     last = tally.last_third()
     console.print(
-        f"success rate of the newest {tally.window} attempts: [green]with advice[/], without"
+        Text.assemble(
+            f"success rate of the newest {tally.window} attempts: ",
+            ("with advice", "green"),
+            ", without",
+        )
     )
     console.print(Text.from_ansi(curve_text(tally)))
     table = Table(title="the last third of the attempts", title_justify="left")

@@ -95,7 +95,9 @@ class Screen:
                 Text.from_ansi(curve_text(self._tally)),
                 self._training(reading),
             ),
-            title=f"[bold]pilotfish demo[/]: {done} of {planned} attempts",
+            title=Text.assemble(
+                ("pilotfish demo", "bold"), f": {done} of {planned} attempts"
+            ),
             width=80,
         )
 

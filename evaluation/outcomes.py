@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pilotfish.schemas.attempt_log import LoggedAttempt
+from pilotfish.schemas.attempt_log.attempt import LoggedAttempt
 from pilotfish.schemas.errors import NothingToLearnError
 
 LEAST_PROBLEMS: Final = 50
@@ -49,6 +49,8 @@ class OutcomeTable:
 def outcome_table(attempts: Iterable[LoggedAttempt]) -> OutcomeTable:
     """Return the table of a log; problems with the same text are one problem.
 
+    Attempts without an outcome are passed over.
+
     Raises:
         NothingToLearnError: on this log all policies would look alike.
     """
@@ -56,6 +58,8 @@ def outcome_table(attempts: Iterable[LoggedAttempt]) -> OutcomeTable:
     kinds: dict[str, str] = {}
     approaches: dict[str, None] = {}
     for attempt in attempts:
+        if attempt.success is None:
+            continue
         of_problem = tried.setdefault(attempt.problem, {})
         of_problem.setdefault(attempt.approach, []).append(attempt)
         kinds.setdefault(attempt.problem, attempt.problem_type)
@@ -65,8 +69,9 @@ def outcome_table(attempts: Iterable[LoggedAttempt]) -> OutcomeTable:
     for row, of_problem in enumerate(tried.values()):
         for approach, tries in of_problem.items():
             at = row, place[approach]
-            outcomes[at] = np.mean([attempt.success for attempt in tries])
-            costs[at] = np.mean([attempt.cost for attempt in tries])
+            outcomes[at] = np.mean([attempt.outcome for attempt in tries])
+            known = [a.total_cost for a in tries if a.total_cost is not None]
+            costs[at] = np.mean(known) if known else 0.0
     table = OutcomeTable(
         tuple(tried), tuple(kinds.values()), tuple(approaches), outcomes, costs
     )
@@ -87,11 +92,11 @@ def _check(table: OutcomeTable) -> None:
         )
     tried = ~np.isnan(table.outcomes)
     outcomes = table.outcomes[tried]
-    if outcomes.min() == outcomes.max():
-        word = "succeeded" if outcomes.min() else "failed"
-        raise NothingToLearnError(
-            f"every attempt {word}: all approaches are equally good here"
-        )
+    for value, word in ((0.0, "failed"), (1.0, "succeeded")):
+        if (outcomes == value).all():
+            raise NothingToLearnError(
+                f"every attempt {word}: all approaches are equally good here"
+            )
     if (tried.sum(1) < 2).all():
         raise NothingToLearnError(
             "no problem was tried with two approaches: what another choice would have "

@@ -1,7 +1,7 @@
 """ClickHouse over HTTP, with its errors as pilotfish's errors."""
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -26,6 +26,7 @@ from urllib3.response import BaseHTTPResponse
 
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import StorageError, UnavailableError
+from pilotfish.schemas.texts import encodable
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _CONNECT_TIMEOUT_S = 5
@@ -115,13 +116,13 @@ class ClickHouse:
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Return the names of the columns and all rows; raises as `query` does."""
         with self._mapped_errors():
-            result: QueryResult = self._open().query(sql, dict(parameters or {}))
+            result: QueryResult = _sent(self._open().query, sql, parameters)
             return list(result.column_names), [tuple(row) for row in result.result_rows]
 
     def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Run a statement that returns nothing; raises as `query` does."""
         with self._mapped_errors():
-            self._open().command(sql, parameters=dict(parameters or {}))
+            _sent(self._open().command, sql, parameters)
 
     def insert(
         self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
@@ -235,3 +236,23 @@ class ClickHouse:
         if no_code or error.code in _TRANSIENT:
             return UnavailableError(f"ClickHouse at {self._place} cannot now: {error}")
         return StorageError(str(error))
+
+
+def _sent(
+    send: Callable[..., Any], sql: str, parameters: Mapping[str, Any] | None
+) -> Any:
+    """Send a statement; where UTF-8 lacks a character of it, a question mark stands."""
+    try:
+        return send(sql, dict(parameters or {}))
+    except UnicodeEncodeError:
+        # Only then: to look through thousands of ids costs milliseconds.
+        values = {name: _encodable(value) for name, value in (parameters or {}).items()}
+        return send(encodable(sql), values)
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, tuple | list):
+        return [_encodable(each) for each in value]
+    return value

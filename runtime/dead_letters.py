@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from pilotfish.runtime.kafka import headers
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.codec import encode, headers_of
-from pilotfish.schemas.dead import DeadLetter
+from pilotfish.schemas.dead import REPLAY_OF, DeadLetter, Origin, origin_of
 from pilotfish.schemas.errors import DeadLetterLimitError, UnavailableError
 from pilotfish.schemas.ids import Identifier
 from pilotfish.schemas.topics import DEAD
@@ -39,8 +39,10 @@ class DeadLetters:
     """Publishes to `pilotfish.dead` for one service.
 
     `put` queues and `flush` waits: a caller flushes before it marks the records as
-    processed. Reading again after a crash may set the same record aside twice; the
-    table `dead_letters` keeps one row for each source offset.
+    processed. Archive and streams both set aside events that they cannot read, so that none
+    is lost while they are of different versions; and reading again after a crash, or a
+    replay, may set a record aside again. The table `dead_letters` keeps one row for each
+    record, by the place where it was at first.
 
     Args:
         producer: to Kafka.
@@ -93,19 +95,23 @@ class DeadLetters:
             raise UnavailableError(f"setting dead letters aside: {why}")
 
     def letter(self, record: Record, reason: str) -> DeadLetter:
-        """Return the letter about a record."""
+        """Return the letter about a record; that of a replay is about the first record."""
         value = record.value() or b""
+        texts = {name: _text(text) for name, text in headers(record)}
+        here = Origin(
+            record.topic() or "", record.partition() or 0, record.offset() or 0
+        )
+        origin = origin_of(here, texts)
+        texts.pop(REPLAY_OF, None)
         return DeadLetter(
             tenant=_tenant(value),
             at=self._clock(),
             service=self._service,
             reason=reason[:4096],
-            topic=record.topic() or "",
-            partition=record.partition() or 0,
-            offset=record.offset() or 0,
+            **origin._asdict(),
             key=base64.b64encode(record.key() or b""),
             value=base64.b64encode(value),
-            headers={name: _text(text) for name, text in headers(record)},
+            headers=texts,
         )
 
     def _count(self, reason: str) -> None:

@@ -21,15 +21,17 @@ WHERE tenant = {tenant:String} AND version > 0 AND p_success IS NOT NULL
 """
 
 
-# By range, not by list: ids made by the SDK sort by time, and ten thousand of them would
-# not fit into a request.
-_LABELLED = """
-SELECT DISTINCT attempt_id FROM attempts
-WHERE tenant = {tenant:String} AND version > 0
+# By range, not by list: the ids of a log stand together, and a thousand of them would not
+# fit into a request.
+_ENDED = """
+SELECT attempt_id, p_success IS NOT NULL FROM attempts FINAL
+WHERE tenant = {tenant:String} AND ended AND status != 'abandoned'
   AND attempt_id BETWEEN {first:String} AND {last:String}
 """
 
 _TICK_S = 0.25
+_AT_ONCE = 1000
+"""Attempts that one query asks about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +71,55 @@ def tenants(clickhouse: ClickHouse) -> list[str]:
     return [str(tenant) for (tenant,) in rows]
 
 
-def wait_for_labels(
+def ended_attempts(
+    clickhouse: ClickHouse, tenant: str, attempt_ids: Sequence[str]
+) -> dict[str, bool]:
+    """Return which of a log's attempts have ended, and whether they have a label.
+
+    Args:
+        clickhouse: where the attempts are.
+        tenant: whose attempts they are.
+        attempt_ids: in ascending order; few others of the tenant may lie between them.
+    """
+    if not attempt_ids:
+        return {}
+    span = {"tenant": tenant, "first": attempt_ids[0], "last": attempt_ids[-1]}
+    ended = dict(clickhouse.query(_ENDED, span))
+    return {name: bool(ended[name]) for name in attempt_ids if name in ended}
+
+
+def wait_for_attempts(
     clickhouse: ClickHouse,
     tenant: str,
     attempt_ids: Sequence[str],
     within_s: float,
+    on_ended: Callable[[int], object] = lambda _: None,
     tick: Callable[[float], object] = time.sleep,
-) -> int:
-    """Wait until all these attempts are labelled; return how many of them are.
+) -> tuple[int, int]:
+    """Wait until a log's attempts have ended; return how many have, and are labelled.
 
-    Returns early when all are, and after `within_s` seconds (counted by ticks).
+    Args:
+        clickhouse: where the attempts are.
+        tenant: whose attempts they are.
+        attempt_ids: in ascending order, as `ended_attempts` takes them.
+        within_s: seconds without a change, counted by ticks, after which waiting ends.
+        on_ended: is told of each change, and how many more have ended.
+        tick: waits.
     """
-    awaited = set(attempt_ids)
-    if not awaited:
-        return 0
-    between = {"tenant": tenant, "first": min(awaited), "last": max(awaited)}
+    ended = labelled = 0
     waited_s = 0.0
-    while True:
-        rows = clickhouse.query(_LABELLED, between)
-        labelled = len(awaited & {attempt_id for (attempt_id,) in rows})
-        if labelled == len(awaited) or waited_s >= within_s:
-            return labelled
-        tick(_TICK_S)
-        waited_s += _TICK_S
+    for begin in range(0, len(attempt_ids), _AT_ONCE):
+        awaited = list(attempt_ids[begin : begin + _AT_ONCE])
+        while awaited and waited_s < within_s:
+            new = ended_attempts(clickhouse, tenant, awaited)
+            awaited = [name for name in awaited if name not in new]
+            ended += len(new)
+            labelled += sum(new.values())
+            on_ended(len(new))
+            waited_s = 0.0 if new else waited_s + _TICK_S
+            if awaited:
+                tick(_TICK_S)
+    return ended, labelled
 
 
 def _watermark(clickhouse: ClickHouse, tenant: str) -> dict[int, int]:

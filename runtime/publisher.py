@@ -1,4 +1,4 @@
-"""Publishes messages to chosen partitions, and waits until Kafka has them."""
+"""Publishes messages, and waits until Kafka has them."""
 
 from typing import Final
 
@@ -9,6 +9,8 @@ from pilotfish.runtime.kafka import publish
 from pilotfish.schemas.base import Message
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.topics import Topic
+
+BY_KEY: Final = -1
 
 _QUEUE_FULL_S: Final = 1.0
 _ANSWER_S: Final = 30.0
@@ -21,8 +23,12 @@ class Publisher:
         self._producer = producer
         self._errors: list[KafkaError] = []
 
-    def queue(self, topic: Topic, message: Message, key: str, partition: int) -> None:
-        """Queue one message; `flush` waits for it.
+    def queue(
+        self, topic: Topic, message: Message, key: str, partition: int = BY_KEY
+    ) -> None:
+        """Queue one message, by default into the partition of its key.
+
+        `flush` waits for it.
 
         Raises:
             UnavailableError: Kafka does not take it.

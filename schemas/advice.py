@@ -6,11 +6,13 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from pilotfish.schemas.base import Message, Time, Value, utc_now
 from pilotfish.schemas.events import Agent
-from pilotfish.schemas.ids import Identifier, Name, new_id
+from pilotfish.schemas.ids import MAX_NAME, Identifier, Name, new_id
 
 MAX_ADVICE_PROBLEM = 8 * 1024
 """Bytes of UTF-8 of a problem in a request; the SDK cuts longer problems."""
 MAX_APPROACHES = 64
+MAX_INSTRUCTION = 2000
+"""Characters of an approach's instruction."""
 
 
 def _short(problem: str) -> str:
@@ -24,7 +26,7 @@ def _short(problem: str) -> str:
 AdviceProblem = Annotated[
     str, StringConstraints(max_length=MAX_ADVICE_PROBLEM), AfterValidator(_short)
 ]
-Instruction = Annotated[str, StringConstraints(max_length=2000)]
+Instruction = Annotated[str, StringConstraints(max_length=MAX_INSTRUCTION)]
 
 Abstention = Literal[
     "holdout",  # withheld on purpose, to measure the effect of advice
@@ -50,7 +52,7 @@ class AdviceRequested(Message):
     at: Time = Field(default_factory=utc_now)
     agent: Agent = Agent()
     problem: AdviceProblem
-    problem_type: str = Field(default="", max_length=200)
+    problem_type: str = Field(default="", max_length=MAX_NAME)
     approaches: dict[Name, Instruction] = Field(min_length=1, max_length=MAX_APPROACHES)
     reply_topic: str
     reply_partition: int = Field(ge=0)

@@ -54,7 +54,7 @@ def decode(
             f"the value has {len(value)} bytes, {topic.name} allows {topic.max_bytes}"
         )
     if reader.version != reader.schema.schema_version:
-        value = _upcast(reader.schema, reader.version, _object(value), upcasts)
+        value = _upcast(reader.schema, reader.version, value, upcasts)
     return reader.read(value)
 
 
@@ -119,23 +119,24 @@ def _version(schema: type[Message], text: str | None) -> int:
     return int(text)
 
 
-def _object(value: bytes) -> dict[str, Any]:
+def _object(name: str, value: bytes) -> dict[str, Any]:
     try:
         data = json.loads(value)
     except (ValueError, RecursionError) as error:
-        raise SchemaError(f"the value is not JSON: {error}") from error
+        raise SchemaError(f"{name}: the value is not JSON: {error}") from error
     if not isinstance(data, dict):
-        raise SchemaError("the value is not a JSON object")
+        raise SchemaError(f"{name}: the value is not a JSON object")
     return data
 
 
 def _upcast(
     schema: type[Message],
     version: int,
-    data: dict[str, Any],
+    value: bytes,
     upcasts: Mapping[tuple[str, int], Upcast],
 ) -> bytes:
     name = schema.schema_name()
+    data = _object(name, value)
     steps = [upcasts[name, step] for step in range(version, schema.schema_version)]
     try:
         for step in steps:

@@ -11,13 +11,37 @@ Identifier = Annotated[
 ]
 """A UUIDv7 of ours, or an id of the user: up to 128 characters without blanks."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+MAX_NAME: Final = 200
+"""Characters of a name."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME)]
 """A name that people choose: of an approach, an agent, a problem type, a step."""
 
 
 def new_id() -> str:
     """Return a UUIDv7 as text: 36 characters, increasing within a process."""
     return str(uuid_utils.uuid7())
+
+
+def log_id(first: bytes, number: int, digest: bytes) -> str:
+    """Return the id of an attempt in a log, the same whenever the log is read.
+
+    A UUIDv8, so that the attempts of a log stand together, in its order.
+
+    Args:
+        first: a hash of the log's beginning.
+        number: which attempt of the log it is.
+        digest: a hash of the log up to it.
+    """
+    place = number % 2**28
+    fields = (
+        int.from_bytes(first[:4]),
+        place >> 12,
+        0x8000 | place & 0xFFF,
+        0x80 | digest[0] & 0x3F,
+        digest[1],
+        int.from_bytes(digest[2:8]),
+    )
+    return str(uuid.UUID(fields=fields))
 
 
 _CLUSTER_NAMESPACE: Final = uuid.UUID("5b0f4be3-5f0e-4a55-8d8c-6a8c2f0a9c11")

@@ -1,4 +1,14 @@
-"""Cutting texts to size, and normalising them for comparison."""
+"""Making texts encodable, cutting them to size, and normalising them for comparison."""
+
+
+def encodable(text: str) -> str:
+    """Return the text with a question mark for each lone surrogate, which UTF-8 lacks.
+
+    Half an emoji is one, and so is a byte of a command line that is not UTF-8.
+    """
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode()
 
 
 def cut(text: str, max_bytes: int) -> str:

@@ -15,8 +15,15 @@ def _unchanged(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+def _exit_code_as_probability(data: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 took P(success) for an exit code, too: 1 was success."""
+    return data | {"scale": 1} if data["kind"] == "exit_code" else data
+
+
 UPCASTS: Mapping[tuple[str, int], Upcast] = {
     ("AttemptLabelled", 1): _unchanged,
+    ("FeedbackGiven", 1): _unchanged,
     ("HintGiven", 1): _unchanged,
+    ("SignalRecorded", 1): _exit_code_as_probability,
 }
 """(schema name, version n) -> the step from n to n + 1."""

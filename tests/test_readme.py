@@ -11,7 +11,7 @@ import pytest
 import pilotfish
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
-from pilotfish.schemas.attempt_log import read_attempts
+from pilotfish.schemas.attempt_log.reader import read_attempts
 from pilotfish.testing import MemoryClient
 
 ROOT = Path(__file__).parents[1]

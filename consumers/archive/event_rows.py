@@ -111,7 +111,7 @@ def _signal(e: SignalRecorded, partition: int, offset: int) -> EventRow:
         topic_offset=offset,
         kind=e.kind,
         content=e.detail,
-        value=e.value,
+        value=e.p_success,
     )
 
 
@@ -144,7 +144,7 @@ def _feedback(e: FeedbackGiven, partition: int, offset: int) -> EventRow:
         topic_offset=offset,
         name=e.source,
         content=e.detail,
-        value=e.value,
+        value=e.p_success,
     )
 
 

@@ -18,6 +18,7 @@ from pilotfish.consumers.memory.problem_vectors import ProblemVectors
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.remembered import Remembered, SearchMode, check
+from pilotfish.schemas.texts import encodable
 
 _MOST_ROWS: Final = 1000
 """Rows requested of the index in the last try; ClickHouse allows no more."""
@@ -99,7 +100,7 @@ class MemorySearch:
             UnavailableError, StorageError: as `ClickHouse.query`.
         """
         check(text, k)
-        query = _Query(self._clickhouse, self._vectors, tenant, text)
+        query = _Query(self._clickhouse, self._vectors, tenant, encodable(text))
         if mode == "words":
             return query.by_words(k)
         nearest = query.by_meaning(k, self._density_of(tenant))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.evaluation.outcomes import OutcomeTable
-from pilotfish.schemas.attempt_log import LoggedAttempt
+from pilotfish.schemas.attempt_log.attempt import LoggedAttempt
 from pilotfish.schemas.events import StepRecorded
 from pilotfish.streams.attempts.conduct import Conduct
 from pilotfish.streams.attempts.quality import Course
@@ -31,7 +31,7 @@ class LabelledLog:
 def labelled_log(
     logged: Sequence[LoggedAttempt], table: OutcomeTable, embeddings: Embeddings
 ) -> LabelledLog:
-    """Return the attempts of a log, each with its label and its conduct."""
+    """Return the attempts of a log, all with outcomes, each with label and conduct."""
     place = {text: row for row, text in enumerate(table.problems)}
     types = [attempt.problem_type for attempt in logged]
     conduct = conducts(types, [_course(attempt) for attempt in logged])
@@ -41,7 +41,7 @@ def labelled_log(
             attempt.problem,
             attempt.problem_type,
             attempt.approach,
-            float(attempt.success),
+            attempt.outcome,
             conduct=conduct[number],
         )
         for number, attempt in enumerate(logged)
@@ -59,7 +59,7 @@ def _course(logged: LoggedAttempt) -> Course:
             )
         )
     return Course(
-        cost=logged.cost,
+        cost=logged.total_cost or 0.0,
         steps=len(logged.steps),
         repeats=seen.repeats,
         stuck=seen.stuck,

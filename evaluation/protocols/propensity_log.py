@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pilotfish.evaluation.outcomes import LEAST_PROBLEMS
 from pilotfish.evaluation.policies.policy import PolicyFactory
 from pilotfish.evaluation.protocols.bandit import Matrix, Step, World, one_pass
-from pilotfish.schemas.attempt_log import LoggedAttempt
+from pilotfish.schemas.attempt_log.attempt import LoggedAttempt
 from pilotfish.schemas.errors import ConfigurationError, NothingToLearnError
 
 
@@ -59,7 +59,7 @@ def written_by(new_policy: PolicyFactory, world: World, seed: int) -> Propensity
 
 
 def of_attempts(attempts: Iterable[LoggedAttempt]) -> PropensityLog:
-    """Return the log that attempts with a propensity make; others are passed over.
+    """Return the log that attempts with propensity and outcome make; others are passed over.
 
     Every approach that occurs is taken to have been offered on every problem.
 
@@ -67,7 +67,9 @@ def of_attempts(attempts: Iterable[LoggedAttempt]) -> PropensityLog:
         NothingToLearnError: too few problems or only one approach have propensities.
     """
     chosen = [
-        (attempt, attempt.propensity) for attempt in attempts if attempt.propensity
+        (attempt, attempt.propensity)
+        for attempt in attempts
+        if attempt.propensity and attempt.success is not None
     ]
     kinds: dict[str, str] = {}
     for attempt, _ in chosen:
@@ -84,7 +86,7 @@ def of_attempts(attempts: Iterable[LoggedAttempt]) -> PropensityLog:
         np.array([problems[attempt.problem] for attempt, _ in chosen]),
         np.array([approaches[attempt.approach] for attempt, _ in chosen]),
         np.array([propensity for _, propensity in chosen]),
-        np.array([float(attempt.success) for attempt, _ in chosen]),
+        np.array([attempt.outcome for attempt, _ in chosen]),
     )
 
 

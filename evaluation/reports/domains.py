@@ -3,15 +3,13 @@
 from dataclasses import asdict
 from typing import Final
 
-from rich.progress import Progress
-
 from pilotfish.evaluation.policies.registry import policies
 from pilotfish.evaluation.protocols import domains
 from pilotfish.evaluation.protocols.bandit import World
 from pilotfish.evaluation.protocols.domains import DomainScore
 from pilotfish.evaluation.protocols.halves import halves
 from pilotfish.evaluation.reports.report import Length, Report, interval, number, ticks
-from pilotfish.runtime.console import console
+from pilotfish.runtime.console import progress_bar
 from pilotfish.schemas.errors import ConfigurationError
 
 _FILES: Final = 2
@@ -40,7 +38,7 @@ def play_domains(worlds: list[World], length: Length) -> Report:
         )
     first, second = worlds if worlds[1:] else halves(worlds[0], length.seed)
     factories = policies(first.embeddings.shape[1])
-    with Progress(console=console, transient=True) as progress:
+    with progress_bar() as progress:
         tick = ticks(progress, "orders played", length.orders * len(factories))
         played = domains.play(
             (first, second), factories, length.orders, length.seed, tick

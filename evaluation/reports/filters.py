@@ -6,7 +6,6 @@ from itertools import chain
 from typing import Final
 
 import numpy as np
-from rich.progress import Progress
 
 from pilotfish.evaluation.outcomes import outcome_table
 from pilotfish.evaluation.protocols import filters
@@ -15,7 +14,7 @@ from pilotfish.evaluation.protocols.full import FOLDS
 from pilotfish.evaluation.protocols.labelled_log import labelled_log
 from pilotfish.evaluation.reports.log import Log
 from pilotfish.evaluation.reports.report import Length, Report, interval, number, ticks
-from pilotfish.runtime.console import console
+from pilotfish.runtime.console import progress_bar
 from pilotfish.runtime.settings import FilterName
 from pilotfish.trainers.filters.filter import FILTERS
 
@@ -43,7 +42,7 @@ def play_filters(
     table = outcome_table(attempts)
     rows = np.stack([log.embeddings[text] for text in table.problems])
     labelled = labelled_log(attempts, table, rows)
-    with Progress(console=console, transient=True) as progress:
+    with progress_bar() as progress:
         folds = length.orders * FOLDS * len(noises) * len(chosen)
         tick = ticks(progress, "folds played", folds)
         played = filters.play(

@@ -15,13 +15,16 @@ from pilotfish.advisors.encoders import Encoders
 from pilotfish.evaluation.outcomes import OutcomeTable, outcome_table
 from pilotfish.evaluation.protocols import bandit
 from pilotfish.evaluation.protocols.bandit import World
-from pilotfish.runtime.console import console
+from pilotfish.runtime.console import console, waiting
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
-from pilotfish.schemas.attempt_log import LoggedAttempt, read_attempts
-from pilotfish.schemas.errors import SchemaError
+from pilotfish.schemas.attempt_log.attempt import LoggedAttempt
+from pilotfish.schemas.attempt_log.findings import Findings
+from pilotfish.schemas.attempt_log.reader import read_attempts
 from pilotfish.schemas.texts import cut
 from pilotfish.trainers.base import ensure_base
+
+Say = Callable[[str], object]
 
 _TIMED: Final = 50
 """Problems embedded one by one, to say how long one takes."""
@@ -45,7 +48,7 @@ class Log:
     """Files as they were read; `encode_ms` is the median time to embed a problem."""
 
     attempts: tuple[tuple[LoggedAttempt, ...], ...]
-    skipped: int
+    skipped_lines: int
     embeddings: dict[str, Embeddings]
     encode_ms: float
 
@@ -85,19 +88,33 @@ class Log:
         return World(table, rows, labels, sizes, perturbation.cost_weight)
 
 
-def read_log(files: Sequence[Path], *, skip_bad: bool) -> Log:
+def read_log(files: Sequence[Path], *, skip_bad: bool, say: Say) -> Log:
     """Read files and embed their problems as the advisor before its first training.
 
+    Args:
+        files: attempts without an outcome in them are left out.
+        skip_bad: skip lines that are no attempts.
+        say: is told what was left out, before anything is embedded or scored.
+
     Raises:
-        ConfigurationError, SchemaError: as `read_attempts`.
+        ConfigurationError, RequirementError, SchemaError: as `read_attempts`.
     """
-    skipped: list[SchemaError] = []
-    skip: Callable[[SchemaError], object] | None = skipped.append if skip_bad else None
-    attempts = tuple(tuple(read_attempts(file, skip)) for file in files)
+    attempts, skipped_lines = [], 0
+    for file in files:
+        findings = Findings()
+        with waiting(f"reading {file.name}"):
+            read = list(read_attempts(file, findings, skip_bad=skip_bad))
+        attempts.append(tuple(a for a in read if a.success is not None))
+        skipped_lines += findings.skipped_lines
+        for sentence in findings.sentences():
+            say(f"{file.name}: {sentence}")
+        if len(attempts[-1]) < len(read):
+            without = len(read) - len(attempts[-1])
+            say(f"{file.name}: {without} of {len(read)} attempts have no outcome")
     problems = [attempt.problem for attempt in chain.from_iterable(attempts)]
     texts = list(dict.fromkeys(problems))
     embeddings, encode_ms = _embed(texts)
-    return Log(attempts, len(skipped), embeddings, encode_ms)
+    return Log(tuple(attempts), skipped_lines, embeddings, encode_ms)
 
 
 def _embed(problems: Sequence[str]) -> tuple[dict[str, Embeddings], float]:
@@ -110,6 +127,6 @@ def _embed(problems: Sequence[str]) -> tuple[dict[str, Embeddings], float]:
         begun = time.perf_counter()
         cache.embed([text])
         spent.append(1000 * (time.perf_counter() - begun))
-    with console.status("embedding the problems"):
+    with waiting("embedding the problems"):
         rows = cache.embed(texts)
     return dict(zip(problems, rows, strict=True)), statistics.median(spent)

@@ -13,7 +13,7 @@ from pilotfish.evaluation.protocols.offpolicy import Estimate, OffPolicyScore
 from pilotfish.evaluation.protocols.propensity_log import of_attempts, written_by
 from pilotfish.evaluation.reports.log import Log, Perturbation
 from pilotfish.evaluation.reports.report import Length, Report, interval, number
-from pilotfish.runtime.console import console
+from pilotfish.runtime.console import waiting
 
 _COLUMNS = ("policy", "IPS", "SNIPS", "doubly robust", "truth", "worth", "largest")
 _LEGEND = """
@@ -41,7 +41,7 @@ def play_offpolicy(log: Log, perturbation: Perturbation, length: Length) -> Repo
         new_policy = policies(world.embeddings.shape[1])[PILOTFISH]
         written = written_by(new_policy, world, length.seed)
     rows = np.stack([log.embeddings[problem] for problem in written.problems])
-    with console.status("learning what to expect"):
+    with waiting("learning what to expect"):
         scores = offpolicy.score(
             written, rows, lambda: LogAdvisor(FastHead(rows.shape[1])), outcomes
         )

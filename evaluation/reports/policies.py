@@ -26,7 +26,7 @@ from pilotfish.evaluation.protocols.scores import (
     score_held_out,
 )
 from pilotfish.evaluation.reports.report import Length, Report, interval, number, ticks
-from pilotfish.runtime.console import console
+from pilotfish.runtime.console import progress_bar
 from pilotfish.runtime.settings import Settings
 from pilotfish.trainers.quiet import QUIET
 
@@ -43,7 +43,7 @@ regression on words."""
 def play_bandit(world: World, length: Length) -> Report:
     """One pass in random order; a policy sees only the outcome of what it chose."""
     quick = policies(world.embeddings.shape[1], world.cost_weight)
-    with Progress(console=console, transient=True) as progress:
+    with progress_bar() as progress:
         tick = ticks(progress, "orders played", length.orders * len(quick))
         passes = bandit.play(world, quick, length.orders, length.seed, tick)
         slow, verdicts = _trained_policies(world, length, progress)
@@ -70,7 +70,7 @@ def play_bandit(world: World, length: Length) -> Report:
 def play_full(world: World, length: Length) -> Report:
     """Five folds; everything on record about four of them, advice on the fifth."""
     quick = batch_policies(world.embeddings.shape[1], world.cost_weight)
-    with Progress(console=console, transient=True) as progress:
+    with progress_bar() as progress:
         folds = length.orders * len(quick) * full.FOLDS
         tick = ticks(progress, "folds played", folds)
         held = full.cross_validate(world, quick, length.orders, length.seed, tick)

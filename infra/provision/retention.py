@@ -1,7 +1,7 @@
 """How long each table keeps its rows: `PILOTFISH_RETENTION`, applied as ClickHouse's TTL.
 
-A row's age counts from the column that the table's DDL names: for events, hints and dead
-letters when they happened, for other tables when the row was written.
+A row's age counts from the column that the table's DDL names: for hints and dead letters
+when they happened, for other tables when the row was written.
 """
 
 import re

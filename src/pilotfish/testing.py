@@ -15,6 +15,8 @@ from pilotfish._sdk.connection import Connection, Identity
 from pilotfish._sdk.memory import AsyncMemory, Memory
 from pilotfish._sdk.options import check_control_flow
 from pilotfish._sdk.session import Session
+from pilotfish._sdk.shared_connections import CONNECTIONS, Joined, Users
+from pilotfish._sdk.text import as_text
 from pilotfish._sdk.transport.transport import Advise, MemoryTransport
 from pilotfish.schemas.advice import AdviceRequested
 from pilotfish.schemas.events import Agent, Event
@@ -35,7 +37,7 @@ class _ScriptedMemory(Memory):
     def search(
         self, text: str, k: int = 5, mode: SearchMode = "meaning"
     ) -> list[Remembered]:
-        check(text, k)
+        check(as_text(text), k)
         return self.results[:k]
 
 
@@ -121,6 +123,12 @@ def _session(
 ) -> Session:
     check_control_flow(control_flow)
     identity = Identity("default", Agent(), redact)
-    return Session(
-        lambda: Connection(identity, lambda *_: transport), deadline_s, control_flow
-    )
+    key = object()
+
+    def opened(users: Users) -> Connection:
+        return Connection(identity, lambda *_: transport, users)
+
+    def join(user: object) -> Joined:
+        return CONNECTIONS.join(key, opened, user)
+
+    return Session(join, deadline_s, control_flow)

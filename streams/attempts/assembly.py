@@ -15,9 +15,13 @@ replay. Each unusual case has one outcome:
 """
 
 from collections.abc import Callable
+from functools import cache
 from hashlib import blake2b
 from typing import Any, Final
 
+import structlog
+
+from pilotfish.schemas.askers import asker_of, unusable_askers
 from pilotfish.schemas.base import micros
 from pilotfish.schemas.events import (
     AttemptEnded,
@@ -28,20 +32,18 @@ from pilotfish.schemas.events import (
     StepRecorded,
 )
 from pilotfish.schemas.forgotten import FORGOTTEN
-from pilotfish.schemas.labels import MAX_ASKER
 from pilotfish.streams.attempts.state import State, as_attempt
 from pilotfish.streams.labelling import votes
 from pilotfish.streams.labels.decision import decide, teach
 from pilotfish.streams.labels.model import LabelModel
 from pilotfish.streams.labels.rules import END, FEEDBACK, Signal
 
+_LOG = structlog.get_logger(service="streams")
+
 MAX_SEEN: Final = 4096
 """Events per attempt whose ids are remembered; a duplicate comes soon or never."""
 MAX_SIGNALS: Final = 256
 """Signals kept per attempt: the newest ones, because the latest value counts."""
-
-_ASKERS: Final = ("user.id", "session.id")
-"""Attributes with the asker, as OpenTelemetry's conventions name them."""
 
 _VALUES: Final = {"succeeded": 1.0, "failed": 0.0}
 _SAYS: Final = {"": 0, "abandoned": 1, "unknown": 2, "infrastructure": 3}
@@ -112,8 +114,15 @@ def _started(state: State, event: AttemptStarted, at_us: int) -> bool:
     state.agent = event.agent.name
     state.agent_version = event.agent.version
     state.model = event.agent.model
-    state.asker = _asker(event)
+    state.asker = asker_of(event.attributes)
+    for name in unusable_askers(event.attributes):
+        _say_unusable_asker(name)
     return True
+
+
+@cache  # once for each attribute
+def _say_unusable_asker(name: str) -> None:
+    _LOG.warning("asker_unusable", attribute=name, wanted="a text or a number")
 
 
 def _step(state: State, event: StepRecorded, at_us: int) -> bool:
@@ -129,23 +138,16 @@ def _step(state: State, event: StepRecorded, at_us: int) -> bool:
     return True
 
 
-def _asker(event: AttemptStarted) -> str:
-    for name in _ASKERS:
-        asker = event.attributes.get(name)
-        if asker and isinstance(asker, str):
-            return asker[:MAX_ASKER]
-    return ""
-
-
 def _signal(state: State, event: SignalRecorded, at_us: int) -> bool:
     if event.kind == "exception":
         state.conduct.raised(event.detail)
-    _add_signal(state, Signal(event.kind, event.value), at_us)
+    _add_signal(state, Signal(event.kind, event.p_success), at_us)
     return True
 
 
 def _feedback(state: State, event: FeedbackGiven, at_us: int) -> bool:
-    _add_signal(state, Signal("explicit", event.value, FEEDBACK + event.source), at_us)
+    source = FEEDBACK + event.source
+    _add_signal(state, Signal("explicit", event.p_success, source), at_us)
     return True
 
 

@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -51,6 +53,25 @@ def test_an_expected_error_is_one_line_and_no_traceback(tmp_path: object) -> Non
     assert finished.returncode == 1
     assert finished.stderr.startswith("pilotfish: cannot read /nowhere.jsonl")
     assert "Traceback" not in finished.stderr
+
+
+def replayed(file: bytes) -> str:
+    finished = subprocess.run(
+        [sys.executable, "-m", "pilotfish", "replay", "--json", file],
+        env={**os.environ, "PILOTFISH_KAFKA": "nowhere:99999"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 1 and "Traceback" not in finished.stderr
+    return finished.stderr
+
+
+def test_an_argument_that_is_not_utf8_is_shown(tmp_path: Path) -> None:
+    file = bytes(tmp_path) + b"/ni\xf1o.jsonl"
+    assert "ni?o.jsonl" in replayed(file)
+    Path(os.fsdecode(file)).write_text("not JSON\n")
+    assert "line 1: Invalid JSON" in replayed(file)
 
 
 def test_an_unknown_option_is_a_usage_error() -> None:

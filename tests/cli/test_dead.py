@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from pilotfish._cli.app import app
 from pilotfish.runtime.clickhouse import ClickHouse
-from pilotfish.runtime.kafka import consumer
+from pilotfish.runtime.kafka import consumer, headers
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.topics import ADVICE_REQUESTS
 
@@ -57,11 +57,16 @@ def test_replay_publishes_the_bytes_unchanged(letter: str, settings: Settings) -
     finished = CliRunner().invoke(app, ["dead", "replay", "--since", "2030-12-31"])
     assert finished.exit_code == 0, finished.output
     records: list[Record] = []
+    place = f"{ADVICE_REQUESTS.name}/3/{hash(letter) % 10**9}".encode()
 
     def arrived() -> bool:
         records.extend(reader.consume(num_messages=100, timeout=0.2))
-        return (b"key", BYTES) in [(record.key(), record.value()) for record in records]
+        return any(("replay-of", place) in headers(r) for r in records)
 
     eventually(arrived)
     reader.close()
-    assert all(record.headers() == [("schema", b"Old")] for record in records)
+    [record] = [r for r in records if ("replay-of", place) in headers(r)]
+    assert headers(record) == [("schema", b"Old"), ("replay-of", place)]
+    assert (record.key(), record.value()) == (b"key", BYTES)
+    again = CliRunner().invoke(app, ["dead", "replay", "--since", "2030-12-31"])
+    assert again.output == "published 0 messages again\n"

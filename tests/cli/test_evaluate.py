@@ -67,7 +67,32 @@ def test_a_broken_line_is_named_or_counted(log: Path) -> None:
     log.write_text("{not json}\n" + log.read_text())
     with pytest.raises(SchemaError, match=r"log\.jsonl, line 1: Invalid JSON"):
         run(log)
-    assert "1 lines skipped" in run(log, "--orders", 2, "--skip-bad")
+    said = run(log, "--orders", 2, "--skip-bad")
+    assert "1 line skipped: Invalid JSON" in said and "the first is line 1" in said
+
+
+def test_what_was_skipped_is_told_also_where_nothing_is_left(log: Path) -> None:
+    log.write_text("[\n" + "{}\n" * 80 + "]\n")
+    done = CliRunner().invoke(app, ["evaluate", str(log), "--skip-bad"])
+    assert isinstance(done.exception, NothingToLearnError)
+    assert "80 lines skipped: problem: Field required" in done.output
+
+
+def test_problems_that_are_half_right_are_played(log: Path, tmp_path: Path) -> None:
+    numbers = tmp_path / "numbers.json"
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    half = [{**one, "success": success} for one in lines for success in (True, False)]
+    log.write_text("".join(json.dumps(one) + "\n" for one in half))
+    run(log, "--orders", 2, "--json", numbers)
+    policies = json.loads(numbers.read_text())["policies"]
+    assert {one["success"] for one in policies.values()} == {0.5}
+
+
+def test_attempts_without_an_outcome_are_counted(log: Path) -> None:
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    open_ = [{**one, "success": None} for one in lines[:7]]
+    log.write_text("".join(json.dumps(one) + "\n" for one in [*open_, *lines]))
+    assert "7 of 167 attempts have no outcome" in run(log, "--orders", 2)
 
 
 @pytest.mark.parametrize("protocol", ["bandit", "full"])

@@ -48,3 +48,9 @@ def test_the_output_without_json_is_a_table(remembered: Settings) -> None:
     assert "similarity" in table and "success 1.00" in table and "..." in table
     assert searched("w9", "--words").count("success") == 1
     assert searched("w9", "--both").count("success") == 2
+
+
+def test_half_a_character_is_searched_as_any_text(remembered: Settings) -> None:
+    assert "success 1.00" in searched("w1 \ud83d")
+    assert json.loads(searched("ni\udcf1o", "--json", "--words")) == []
+    assert json.loads(searched("w1", "--json", "--tenant", "ni\udcf1o")) == []

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pilotfish.evaluation.outcomes import LEAST_PROBLEMS, outcome_table
-from pilotfish.schemas.attempt_log import LoggedAttempt, read_attempts
+from pilotfish.schemas.attempt_log.attempt import LoggedAttempt
+from pilotfish.schemas.attempt_log.reader import read_attempts
 from pilotfish.schemas.errors import NothingToLearnError
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -40,6 +41,31 @@ def test_repeated_attempts_are_averaged_and_missing_ones_unknown() -> None:
     assert np.isnan(table.outcomes).sum() == 1
 
 
+def test_half_right_everywhere_is_neither_all_right_nor_all_wrong() -> None:
+    log = attempts(LEAST_PROBLEMS)
+    half = [a.model_copy(update={"success": x}) for a in log for x in (0.0, 1.0)]
+    assert (outcome_table(half).outcomes == 0.5).all()
+    graded = [a.model_copy(update={"success": 0.7}) for a in log]
+    assert (outcome_table(graded).outcomes == 0.7).all()
+
+
+def test_without_an_outcome_there_is_no_evidence() -> None:
+    log = attempts(LEAST_PROBLEMS)
+    open_ = [a.model_copy(update={"success": None}) for a in log]
+    assert (outcome_table([*log, *open_]).outcomes == outcome_table(log).outcomes).all()
+    with pytest.raises(NothingToLearnError, match="0 different problems"):
+        outcome_table(open_)
+
+
+def test_an_unknown_cost_is_not_zero() -> None:
+    log = attempts(LEAST_PROBLEMS)
+    priced = [a.model_copy(update={"cost": 0.5}) for a in log]
+    costs = outcome_table([*priced, *log]).costs
+    assert costs is not None and (costs == 0.5).all()
+    costs = outcome_table(log).costs
+    assert costs is not None and (costs == 0.0).all()
+
+
 @pytest.mark.parametrize(
     ("log", "says"),
     [
@@ -47,6 +73,10 @@ def test_repeated_attempts_are_averaged_and_missing_ones_unknown() -> None:
         (attempts(LEAST_PROBLEMS - 1), "49 different problems"),
         (attempts(LEAST_PROBLEMS, "a"), "every attempt used the approach 'a'"),
         (attempts(LEAST_PROBLEMS, "bc"), "every attempt failed"),
+        (
+            [a.model_copy(update={"success": 1.0}) for a in attempts(LEAST_PROBLEMS)],
+            "every attempt succeeded",
+        ),
         (
             [attempt for n, attempt in enumerate(attempts(120)) if n % 4 in (0, 3)],
             "no problem was tried with two approaches",

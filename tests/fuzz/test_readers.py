@@ -15,7 +15,7 @@ from support.advice.tiny import tiny_bundle
 from pilotfish.advisors.bundle import CARD, checksum_of, load
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.lexicon import Lexicon
-from pilotfish.schemas.attempt_log import read_attempts
+from pilotfish.schemas.attempt_log.reader import read_attempts
 from pilotfish.schemas.codec import decode, encode, headers_of
 from pilotfish.schemas.errors import BundleError, ConfigurationError, SchemaError
 from pilotfish.schemas.forgotten import AttemptForgotten, TenantForgotten

@@ -18,7 +18,7 @@ from support.polling import eventually
 from pilotfish._local.platform import enter_uninterrupted
 from pilotfish._local.supervisor import Child, Supervisor
 from pilotfish.runtime.settings import Settings
-from pilotfish.schemas.attempt_log import read_attempts
+from pilotfish.schemas.attempt_log.reader import read_attempts
 
 LOG = Path(__file__).parents[2] / "../shared/data/intercode_sql.jsonl.gz"
 ATTEMPTS = 80
@@ -40,9 +40,9 @@ def test_a_log_of_real_attempts_is_replayed_and_labelled(up: Settings) -> None:
     assert finished.returncode == 0, finished.stderr
     output = json.loads(finished.stdout)
     assert (output["published"], output["labelled"]) == (ATTEMPTS, ATTEMPTS)
-    recorded: dict[str, list[bool]] = {}
+    recorded: dict[str, list[float]] = {}
     for attempt in islice(read_attempts(LOG), ATTEMPTS):
-        recorded.setdefault(attempt.approach, []).append(attempt.success)
+        recorded.setdefault(attempt.approach, []).append(attempt.outcome)
     assert {row["approach"]: row["success_rate"] for row in output["approaches"]} == {
         approach: pytest.approx(fmean(outcomes), abs=1e-4)
         for approach, outcomes in recorded.items()

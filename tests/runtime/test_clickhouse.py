@@ -70,6 +70,16 @@ def test_parameters_are_values_not_sql(database: ClickHouse) -> None:
     assert found == [(hostile,)]
 
 
+def test_half_a_character_is_a_question_mark(database: ClickHouse) -> None:
+    half, rows = "cut \ud83d", [("cut ?",)]
+    assert database.query(f"SELECT '{half}'") == rows
+    assert database.query("SELECT {text:String}", {"text": half}) == rows
+    assert database.query("SELECT %(text)s", {"text": half}) == rows
+    found = database.query("SELECT 'cut ?' IN %(texts)s", {"texts": (half, "x")})
+    assert found == [(1,)]
+    database.command("SELECT {text:String}", {"text": half})
+
+
 def test_a_token_makes_a_repeated_insert_one(database: ClickHouse) -> None:
     for token in ("first", "first", "second"):
         database.insert_block(database.block("things", COLUMNS, [ROW], token))

@@ -1,8 +1,8 @@
 """The same client twice: in memory, and over real Kafka with a stand-in advisor."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import pytest
 from sdk.stand_in import EventReader, StandInAdvisor
@@ -11,10 +11,25 @@ import pilotfish
 from pilotfish._sdk.transport.transport import Advise
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import AdviceRequested
-from pilotfish.schemas.events import Event
+from pilotfish.schemas.events import AttemptEnded, Event, StepRecorded
 from pilotfish.testing import MemoryClient
 
 Redact = Callable[[str], str]
+E = TypeVar("E", bound=Event)
+
+
+def ended(events: list[Event]) -> AttemptEnded:
+    (end,) = [event for event in events if isinstance(event, AttemptEnded)]
+    return end
+
+
+def by_time(events: Iterable[E]) -> list[E]:
+    """Return events of several attempts in order: partitions come in any order."""
+    return sorted(events, key=lambda event: event.at)
+
+
+def steps(events: list[Event]) -> list[StepRecorded]:
+    return [event for event in events if isinstance(event, StepRecorded)]
 
 
 class World(Protocol):

@@ -114,4 +114,10 @@ def test_circular_causes_are_not_followed_forever() -> None:
 def test_an_exception_is_described_by_type_and_message() -> None:
     assert describe(ValueError("wrong")) == "ValueError: wrong"
     assert describe(ValueError()) == "ValueError"
-    assert describe(HostileError()) == "HostileError: [no message]"
+    assert describe(HostileError()) == "HostileError: [HostileError has no text]"
+    assert describe(ValueError("wrong", 2)) == "ValueError: ('wrong', 2)"
+
+
+def test_what_an_exception_holds_is_described_in_part_if_it_is_large() -> None:
+    described = describe(ValueError(list(range(2_000_000))))
+    assert described.startswith("ValueError: [0, 1, 2") and len(described) < 20_000

@@ -33,6 +33,8 @@ def test_a_client_finds_attempts_of_its_tenant(remembered_id: str) -> None:
         [attempt] = pilot.memory.search("w2 w1", k=3)
         assert (attempt.attempt_id, attempt.outcome) == (remembered_id, "success")
         assert pilot.memory.search("w2", mode="words") != []
+        [same] = pilot.memory.search("w2 w1 \ud83d", k=3)
+        assert same.attempt_id == remembered_id
     with pilotfish.connect(tenant="nobody") as pilot:
         assert pilot.memory.search("w2 w1") == []
 

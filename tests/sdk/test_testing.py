@@ -2,6 +2,8 @@
 
 import asyncio
 from dataclasses import replace
+from enum import Enum
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,11 @@ from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.events import AttemptEnded
 from pilotfish.schemas.remembered import Remembered
 from pilotfish.testing import AsyncMemoryClient, MemoryClient
+
+
+class Approach(str, Enum):  # noqa: UP042 - StrEnum would hide what is tested
+    PLAN = "plan"
+
 
 OFFER = {"plan": "plan first", "react": "act, look"}
 
@@ -24,9 +31,12 @@ def test_advice_is_scripted_by_the_test(memory: MemoryClient) -> None:
     assert advised(memory) == "react"
     memory.will_advise(lambda request: max(request.approaches))
     assert advised(memory) == "react"
+    memory.will_advise(Approach.PLAN)
+    with memory.attempt("How many?", problem_type="sql") as attempt:
+        assert "'plan'" in attempt.advice(OFFER).text
     memory.will_advise(None)
     assert advised(memory) is None
-    assert [request.problem for request in memory.requests] == ["How many?"] * 4
+    assert [request.problem for request in memory.requests] == ["How many?"] * 5
 
 
 def test_an_unanswered_request_runs_into_the_deadline() -> None:
@@ -58,6 +68,12 @@ def test_memory_search_is_scripted_by_the_test(memory: MemoryClient) -> None:
     assert [result.attempt_id for result in memory.memory.search("w2", k=1)] == ["a"]
     with pytest.raises(ConfigurationError, match="k from 1 to 100"):
         memory.memory.search("w1", k=0)
+
+
+def test_memory_search_takes_any_text(memory: MemoryClient) -> None:
+    odd: Any
+    for odd in ("cut \ud83d", 7, b"raw"):
+        assert memory.memory.search(odd) == []
 
 
 def test_memory_search_is_scripted_for_asyncio_too() -> None:

@@ -10,7 +10,10 @@ from hypothesis.strategies import SearchStrategy
 
 from pilotfish.schemas.advice import HintGiven
 from pilotfish.schemas.base import EARLIEST, LATEST, Message
+from pilotfish.schemas.errors import SchemaError
+from pilotfish.schemas.events import FeedbackGiven, SignalRecorded
 from pilotfish.schemas.json_schema import schema_of
+from pilotfish.schemas.signals import FEEDBACK, p_success
 
 WORDS = st.text("abcXYZ019_.:@/-", min_size=1, max_size=128)
 TIMES = st.timedeltas(timedelta(0), LATEST - EARLIEST - timedelta(microseconds=1))
@@ -27,6 +30,8 @@ def messages(kind: type[Message]) -> SearchStrategy[Message]:
     drawn = _object(schema, schema.get("$defs", {}))
     if kind is HintGiven:
         drawn = drawn.map(_hint_or_abstention)
+    if kind in (SignalRecorded, FeedbackGiven):
+        drawn = drawn.map(_readable)
     return drawn.map(kind.model_validate)
 
 
@@ -34,6 +39,21 @@ def _hint_or_abstention(data: dict[str, Any]) -> dict[str, Any]:
     """Say what no schema can say: a hint names an approach, or why it abstains."""
     reason = None if data.get("approach") else data.get("abstained") or "unsure"
     return data | {"abstained": reason}
+
+
+def _readable(data: dict[str, Any]) -> dict[str, Any]:
+    """Say what no schema can say: a value can be read in its unit, or on its scale."""
+    scale, value = data.get("scale"), data.get("value")
+    if isinstance(value, float) and isinstance(scale, list):
+        value = min(max(value, min(scale)), max(scale))
+    elif isinstance(value, float):
+        value = min(max(value, 0.0), 1.0 if scale is None else scale)
+    try:
+        kind = data.get("kind", FEEDBACK)
+        p_success(kind, value, tuple(scale) if isinstance(scale, list) else scale)
+    except SchemaError:
+        return data | {"value": None, "scale": None}
+    return data | {"value": value}
 
 
 def _of(schema: dict[str, Any], defs: dict[str, Any]) -> SearchStrategy[Any]:
@@ -49,7 +69,8 @@ def _of(schema: dict[str, Any], defs: dict[str, Any]) -> SearchStrategy[Any]:
 
 
 def _array(schema: dict[str, Any], defs: dict[str, Any]) -> SearchStrategy[Any]:
-    return st.lists(_of(schema["items"], defs), max_size=3)
+    fewest, most = schema.get("minItems", 0), min(schema.get("maxItems", 3), 3)
+    return st.lists(_of(schema["items"], defs), min_size=fewest, max_size=most)
 
 
 def _object(schema: dict[str, Any], defs: dict[str, Any]) -> SearchStrategy[Any]:

@@ -1,6 +1,7 @@
 """All commands; each imports its heavy dependencies only when it runs."""
 
 import logging
+import os
 import sys
 
 import typer
@@ -21,6 +22,7 @@ from pilotfish._cli import (
     training,
 )
 from pilotfish.schemas.errors import PilotfishError
+from pilotfish.schemas.texts import encodable
 
 app = typer.Typer(
     name="pilotfish",
@@ -56,7 +58,13 @@ def main() -> None:
     # It logs errors that it then raises; without a handler they would go to stderr.
     logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     try:
-        app()
+        app([_argument(argument) for argument in sys.argv[1:]])
     except PilotfishError as error:
         typer.secho(f"pilotfish: {error}", err=True, fg="red")
         sys.exit(1)
+
+
+def _argument(argument: str) -> str:
+    """Return an argument as text that can be sent and printed; a file's name as it is."""
+    is_file = os.path.exists(argument)  # noqa: PTH110 - Path's raises for a long text
+    return argument if is_file else encodable(argument)

@@ -54,7 +54,7 @@ def _status(settings: Settings, clickhouse: Any) -> dict[str, Any]:
                       OR approach = '')) FROM attempts_current
                    WHERE tenant = {tenant:String}),
                   (SELECT count() FROM hints WHERE tenant = {tenant:String}),
-                  (SELECT count() FROM dead_letters),
+                  (SELECT count() FROM dead_letters FINAL),
                   (SELECT argMax(version, started_at) FROM trainings FINAL
                    WHERE tenant = {tenant:String} AND verdict = 'promoted')""",
         tenant,

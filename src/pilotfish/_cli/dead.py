@@ -1,31 +1,34 @@
 """`pilotfish dead`: lists unreadable messages, and replays them after a fix."""
 
-from base64 import b64decode
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from pilotfish._cli.output import JsonFlag, print_rows
-from pilotfish.runtime.console import console
+from pilotfish.runtime.console import console, progress_bar
 from pilotfish.runtime.settings import Settings
-from pilotfish.schemas.errors import UnavailableError
 
 app = typer.Typer(
     no_args_is_help=True, help="List messages that could not be read, or replay them."
 )
 
-_LIST = """
+_LIST: Final = """
 SELECT at, service, topic, source_partition, source_offset, reason,
-       toValidUTF8(substring(value, 1, 60)) AS starts_with
+       toValidUTF8(substring(value, 1, 60)) AS starts_with, replayed_at
 FROM dead_letters FINAL ORDER BY at DESC LIMIT {limit:UInt32}
 """
-_COLUMNS = ("at", "service", "topic", "partition", "offset", "reason", "starts_with")
-# In base64, because unreadable messages may be any bytes.
-_RAW = """
-SELECT topic, base64Encode(key), base64Encode(value), headers FROM dead_letters FINAL
-WHERE at >= {since:DateTime64(6, 'UTC')} ORDER BY at
-"""
+_COLUMNS: Final = (
+    "at",
+    "service",
+    "topic",
+    "partition",
+    "offset",
+    "reason",
+    "starts_with",
+    "replayed_at",
+)
+_AT_ONCE: Final = 200
 
 
 @app.command("list")
@@ -48,25 +51,21 @@ def replay_dead(
         datetime, typer.Option(help="Only those set aside since this time (UTC).")
     ],
 ) -> None:
-    """Publish dead letters to their topics again, unchanged, after a fix."""
+    """Publish dead letters to their topics again, unchanged, after a fix.
+
+    Each message goes out once, also when this command is repeated. One that fails again
+    is the same dead letter as before, and goes out with the next replay.
+    """
     from pilotfish.runtime.clickhouse import ClickHouse
     from pilotfish.runtime.kafka import producer
+    from pilotfish.runtime.replays import DeadLetterReplay
 
     settings = Settings()
-    rows = ClickHouse(settings).query(_RAW, {"since": since})
-    publisher = producer(settings)
-    for topic, key, value, headers in rows:
-        publisher.produce(
-            topic,
-            key=b64decode(key) or None,
-            value=b64decode(value),
-            headers=list(headers.items()),
-        )
-        publisher.poll(0)
-    unsent = publisher.flush(30)
-    if unsent:
-        raise UnavailableError(
-            f"Kafka at {settings.kafka} did not accept {unsent} of {len(rows)} messages: "
-            "run the command again once it answers"
-        )
-    console.print(f"published {len(rows)} messages again")
+    letters = DeadLetterReplay(ClickHouse(settings), producer(settings), since)
+    published = 0
+    with progress_bar() as bar:
+        task = bar.add_task("publishing", total=letters.waiting())
+        while sent := letters.publish(_AT_ONCE):
+            published += sent
+            bar.advance(task, sent)
+    console.print(f"published {published} messages again")

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import typer
-from rich.markup import escape
 
 from pilotfish._cli.output import JsonFlag, print_json
-from pilotfish.runtime.console import console
+from pilotfish.runtime.console import console, plain
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import PilotfishError, RequirementError
 
@@ -44,9 +43,8 @@ def doctor(as_json: JsonFlag = False) -> None:
         print_json(results)
     else:
         for result in results:
-            mark = "[green]ok  [/]" if result["ok"] else "[red]FAIL[/]"
-            says = escape(str(result["says"]))  # extras are in square brackets
-            console.print(f"{mark} {result['check']:<20} {says}")
+            mark = plain("ok  ", "green") if result["ok"] else plain("FAIL", "red")
+            console.print(mark, f"{result['check']:<20} {result['says']}")
     raise typer.Exit(0 if all(result["ok"] for result in results) else 1)
 
 

@@ -48,7 +48,8 @@ def evaluate(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Logs of attempts, .jsonl or .jsonl.gz; several come one after the other."
+            help="Logs of attempts: JSON lines or any other JSON, gzipped or not, or "
+            "Parquet; several come one after the other."
         ),
     ],
     *,
@@ -116,7 +117,7 @@ def evaluate(
         ),
     ] = False,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Count broken lines instead of stopping.")
+        bool, typer.Option("--skip-bad", help="Skip what is no attempt, and say why.")
     ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write all numbers here.")
@@ -141,7 +142,7 @@ def evaluate(
         raise RequirementError(
             f"{error.name} is not installed: pip install 'pilotfish[evaluate,train]'"
         ) from error
-    log = read_log(files, skip_bad=skip_bad)
+    log = read_log(files, skip_bad=skip_bad, say=console.print)
     perturbation = Perturbation(seed, label_noise or 0.0, shuffle_labels, cost_weight)
     length = Length(orders or (2 if filter_ else 20), trained_orders, seed)
     if filter_ is None:
@@ -154,7 +155,7 @@ def evaluate(
         options = {
             "protocol": "filters" if filter_ else protocol.value,
             "files": [file.name for file in files],
-            "skipped_lines": log.skipped,
+            "skipped_lines": log.skipped_lines,
             "orders": length.orders,
             "trained_orders": trained_orders,
             "seed": seed,
@@ -168,8 +169,6 @@ def evaluate(
         from pilotfish._cli.learning_curves import draw
 
         draw(report.curves, plot)
-    if log.skipped:
-        console.print(f"{log.skipped} lines skipped")
     print_rows(report.columns, report.rows, as_json=False)
     console.print(report.legend.format(encode_ms=log.encode_ms))
 

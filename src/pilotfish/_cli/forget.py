@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pilotfish._cli.output import JsonFlag, print_json, print_rows
-from pilotfish.runtime.console import console
+from pilotfish.runtime.console import console, waiting
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.topics import ADVISORS, TOPICS, Topic
@@ -51,8 +51,8 @@ def forget(
     subject = Subject(tenant or settings.tenant, attempt)
     if not attempt and not yes:
         _confirm(subject, as_json=as_json)
-    with console.status(f"looking for {subject}") as status:
-        deleted = forget_it(settings, subject, status.update)
+    with waiting(f"looking for {subject}") as now:
+        deleted = forget_it(settings, subject, now)
     remains = _remains(settings, subject)
     if as_json:
         print_json({**subject._asdict(), "deleted": deleted, "remains": remains})

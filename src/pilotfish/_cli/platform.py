@@ -9,6 +9,7 @@ import time
 from typing import Annotated, Final
 
 import typer
+from rich.text import Text
 
 from pilotfish.infra.provision.roles import Role
 from pilotfish.runtime.console import console
@@ -33,9 +34,11 @@ def up() -> None:
         signal.signal(number, lambda *_: stop.set())
     with running_platform(settings, console.print):
         console.print(
-            f"[bold]pilotfish is up[/]: Kafka at {settings.kafka}, ClickHouse at "
-            f"{settings.clickhouse}, logs in {settings.home / 'logs'}\n"
-            "Ctrl-C stops it."
+            Text.assemble(
+                ("pilotfish is up", "bold"),
+                f": Kafka at {settings.kafka}, ClickHouse at {settings.clickhouse}, "
+                f"logs in {settings.home / 'logs'}\nCtrl-C stops it.",
+            )
         )
         for name, port in metrics_ports(settings).items():
             console.print(f"metrics of {name}: {settings.metrics_host}:{port}")

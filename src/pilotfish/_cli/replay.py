@@ -1,104 +1,187 @@
 """`pilotfish replay`: play a log of attempts through a running platform."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.progress import track
 
 from pilotfish._cli.output import JsonFlag, print_json, print_rows
-from pilotfish.runtime.console import console
+from pilotfish.runtime.console import console, progress_bar
 from pilotfish.runtime.settings import Settings
-from pilotfish.schemas.attempt_log import LoggedAttempt, read_attempts
-from pilotfish.schemas.errors import SchemaError, UnavailableError
+from pilotfish.schemas.attempt_log.events import events_of
+from pilotfish.schemas.attempt_log.findings import Findings
+from pilotfish.schemas.attempt_log.identity import Identified, identified
+from pilotfish.schemas.attempt_log.reader import read_entries
+from pilotfish.schemas.base import utc_now
+from pilotfish.schemas.errors import ConfigurationError
+from pilotfish.schemas.topics import EVENTS
 
-_FLUSH_EVERY = 100
-"""Attempts between flushes: a replay can wait, so that the SDK's queue never overflows."""
-_ARRIVE_WITHIN_S = 120.0
+if TYPE_CHECKING:
+    from pilotfish.runtime.clickhouse import ClickHouse
+
+_AT_ONCE: Final = 500
+"""Attempts that are looked up, and published, together."""
+_STALLED_S: Final = 120.0
+_BY_APPROACH: Final = """
+SELECT approach, sum(attempts) AS attempts, sum(successes) AS successes,
+       round(successes / attempts, 4) AS success_rate
+FROM success_by_approach WHERE tenant = {tenant:String}
+GROUP BY approach ORDER BY success_rate
+"""
+
+Tick = Callable[[int], object]
+"""Is told how many more attempts are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A file that was checked: all that is read again is known to be sound."""
+
+    path: Path
+    limit: int | None
+    skip_bad: bool
+
+    def attempts(self, findings: Findings | None = None) -> Iterator[Identified]:
+        """Read the attempts and their ids; raises as `read_entries`."""
+        entries = read_entries(self.path, findings, skip_bad=self.skip_bad)
+        return islice(identified(entries), self.limit)
 
 
 def replay(
     file: Annotated[
-        Path, typer.Argument(help="A .jsonl or .jsonl.gz log of attempts.")
+        Path,
+        typer.Argument(
+            help="A log of attempts: JSON lines or any other JSON, gzipped or not, or "
+            "Parquet."
+        ),
     ],
     limit: Annotated[
         int | None,
         typer.Option(min=1, help="Replay only this many attempts, the first ones."),
     ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Skip what is no attempt, and say why.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Play a log of attempts through the platform that `pilotfish up` runs.
 
-    Each line becomes one attempt, published like that of any agent, with its recorded
-    approach, steps and outcome. At the end it shows success by approach, from ClickHouse.
+    The whole file is checked first. Each record becomes one attempt, published as an agent
+    would, with its approach, steps, outcome, cost, model and times. Its id follows from
+    the file's content, so that a second replay adds nothing. At the end it shows success
+    by approach, from ClickHouse.
     """
     from pilotfish.runtime.clickhouse import ClickHouse
-    from pilotfish.runtime.progress import wait_for_labels
+    from pilotfish.runtime.progress import wait_for_attempts
 
     settings = Settings()
-    attempts = list(islice(read_attempts(file), limit))
     clickhouse = ClickHouse(settings)
-    ids = publish_attempts(settings, attempts, progress=not as_json)
-    labelled = wait_for_labels(clickhouse, settings.tenant, ids, _ARRIVE_WITHIN_S)
-    columns, rows = clickhouse.table(
-        "SELECT approach, sum(attempts) AS attempts, sum(successes) AS successes, "
-        "round(successes / attempts, 4) AS success_rate FROM success_by_approach "
-        "WHERE tenant = {tenant:String} GROUP BY approach ORDER BY success_rate",
-        {"tenant": settings.tenant},
-    )
+    findings = Findings()
+    with _readable_twice(file) as path, progress_bar(disable=as_json) as bar:
+        log = Log(path, limit, skip_bad)
+        checking = bar.add_task(f"checking {file.name}", total=None)
+        total = _count(log, findings, lambda n: bar.advance(checking, n))
+        bar.remove_task(checking)
+        if not as_json:
+            for sentence in findings.sentences():
+                console.print(sentence)
+        publishing = bar.add_task("publishing", total=total)
+        ids = publish(settings, clickhouse, log, lambda n: bar.advance(publishing, n))
+        arriving = bar.add_task("arriving", total=len(ids))
+        ended, labelled = wait_for_attempts(
+            clickhouse,
+            settings.tenant,
+            ids,
+            _STALLED_S,
+            lambda n: bar.advance(arriving, n),
+        )
+    columns, rows = clickhouse.table(_BY_APPROACH, {"tenant": settings.tenant})
+    counts = {
+        "published": len(ids),
+        "labelled": labelled,
+        "replayed_before": total - len(ids),
+        "skipped_lines": findings.skipped_lines,
+    }
     if as_json:
         approaches = [dict(zip(columns, row, strict=True)) for row in rows]
-        print_json(
-            {"published": len(ids), "labelled": labelled, "approaches": approaches}
-        )
+        print_json({**counts, "approaches": approaches, "notes": findings.sentences()})
         return
-    console.print(f"{len(ids)} attempts published, {labelled} of them labelled")
+    console.print(_summary(counts, ended))
     print_rows(columns, rows, as_json=False)
 
 
-def publish_attempts(
-    settings: Settings, attempts: list[LoggedAttempt], *, progress: bool
+def publish(
+    settings: Settings, clickhouse: "ClickHouse", log: Log, tick: Tick
 ) -> list[str]:
-    """Publish logged attempts through the SDK; return their ids.
+    """Publish the attempts that the platform does not have yet; return their ids.
 
     Raises:
-        UnavailableError: Kafka did not acknowledge all events.
-        SchemaError: an event of the log is invalid.
+        UnavailableError: Kafka did not take all events; the next replay goes on here.
+        ConfigurationError, SchemaError: the log has changed since it was checked.
     """
-    import pilotfish
+    from pilotfish.runtime.kafka import producer
+    from pilotfish.runtime.progress import ended_attempts
+    from pilotfish.runtime.publisher import Publisher
 
-    ids = []
-    with pilotfish.connect(kafka=settings.kafka, tenant=settings.tenant) as pilot:
-        for number, logged in enumerate(
-            track(attempts, "publishing", console=console, disable=not progress), 1
-        ):
-            ids.append(_publish(pilot, logged))
-            if number % _FLUSH_EVERY == 0:
-                pilot.flush(30)
-        pilot.flush(30)
-        stats = pilot.stats()
-    if stats.rejected:
-        raise SchemaError(
-            f"{stats.rejected} events of the log are invalid: see the warnings above"
+    publisher = Publisher(producer(settings))
+    attempts, published = log.attempts(), []
+    while some := list(islice(attempts, _AT_ONCE)):
+        ids = [attempt_id for attempt_id, _ in some]
+        known = ended_attempts(clickhouse, settings.tenant, ids)
+        for attempt_id, logged in some:
+            if attempt_id in known:
+                continue
+            for event in events_of(logged, settings.tenant, attempt_id, utc_now()):
+                publisher.queue(EVENTS, event, attempt_id)
+            published.append(attempt_id)
+        publisher.flush()
+        tick(len(some))
+    return published
+
+
+def _count(log: Log, findings: Findings, tick: Tick) -> int:
+    """Return how many attempts a log has; raises as `read_entries`."""
+    total = 0
+    for total, _ in enumerate(log.attempts(findings), 1):  # noqa: B007
+        tick(1)
+    return total
+
+
+@contextmanager
+def _readable_twice(file: Path) -> Iterator[Path]:
+    """Copy what comes through a pipe."""
+    if file.is_file() or not file.exists() or file.is_dir():
+        yield file
+        return
+    with NamedTemporaryFile(prefix=f"{file.name}-") as copy:
+        try:
+            with file.open("rb") as pipe:
+                copyfileobj(pipe, copy)
+        except OSError as error:
+            raise ConfigurationError(f"cannot read {file}: {error}") from error
+        copy.flush()
+        yield Path(copy.name)
+
+
+def _summary(counts: dict[str, int], ended: int) -> str:
+    """Say what became of the attempts."""
+    published = counts["published"]
+    parts = [f"{published} attempts published"]
+    if published:
+        parts.append(f"{counts['labelled']} of them labelled")
+    if ended > counts["labelled"]:
+        parts.append(f"{ended - counts['labelled']} without evidence")
+    if ended < published:
+        parts.append(
+            f"{published - ended} did not arrive within {_STALLED_S:.0f} s: see the logs "
+            "of streams"
         )
-    missing = stats.dropped + stats.queued + stats.failed
-    if missing:
-        raise UnavailableError(
-            f"Kafka at {settings.kafka} accepted {stats.sent} events, but {missing} "
-            "did not arrive: is `pilotfish up` running?"
-        )
-    return ids
-
-
-def _publish(pilot: Any, logged: LoggedAttempt) -> str:
-    with pilot.attempt(
-        logged.problem, problem_type=logged.problem_type, approach=logged.approach
-    ) as attempt:
-        for step in logged.steps:
-            attempt.step(step.kind, step.name, step.content)
-        if logged.success:
-            attempt.succeed()
-        else:
-            attempt.fail("recorded as failed")
-    return str(attempt.id)
+    if counts["replayed_before"]:
+        parts.append(f"{counts['replayed_before']} were replayed before")
+    return ", ".join(parts)

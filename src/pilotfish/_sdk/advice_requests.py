@@ -1,25 +1,30 @@
-"""Requests for advice: validated and redacted in the agent's thread, then sent."""
+"""Requests for advice: mended and redacted in the agent's thread, then sent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from pilotfish._sdk.hint import PendingHint
-from pilotfish._sdk.pending_event import as_text
+from pilotfish._sdk.mending import Mending
 from pilotfish._sdk.redaction import Redaction
+from pilotfish._sdk.text import as_text
 from pilotfish._sdk.transport.transport import Transport
 from pilotfish.schemas.advice import (
     MAX_ADVICE_PROBLEM,
     MAX_APPROACHES,
+    MAX_INSTRUCTION,
     AdviceRequested,
 )
 from pilotfish.schemas.codec import first_problem
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Agent
+from pilotfish.schemas.ids import MAX_NAME
 from pilotfish.schemas.texts import cut
 from pilotfish.schemas.topics import ADVICE_REPLIES
+
+_APPROACHES: Final = "AdviceRequested.approaches"
 
 
 class AdviceRequests:
@@ -32,12 +37,14 @@ class AdviceRequests:
         tenant: str,
         agent: Agent,
         redaction: Redaction,
+        mending: Mending,
     ) -> None:
         self._transport = transport
         self._client_id = client_id
         self._tenant = tenant
         self._agent = agent
         self._redaction = redaction
+        self._mending = mending
 
     def ask(
         self,
@@ -49,10 +56,10 @@ class AdviceRequests:
         """Send a request; does not wait for the answer.
 
         Raises:
-            SchemaError: these arguments do not make a valid request; the message says
-                which field is wrong.
+            SchemaError: there is no approach to choose; the message says why.
         """
-        offered = self._redacted_approaches(approaches)
+        offered, names = self._offered(approaches)
+        field = "AdviceRequested.problem_type"
         try:
             request = AdviceRequested(
                 tenant=self._tenant,
@@ -60,14 +67,14 @@ class AdviceRequests:
                 attempt_id=attempt_id,
                 agent=self._agent,
                 problem=self._redacted_problem(problem),
-                problem_type=problem_type,
+                problem_type=self._mending.text(field, problem_type, MAX_NAME),
                 approaches=offered,
                 reply_topic=ADVICE_REPLIES.name,
                 reply_partition=0,
             )
         except ValidationError as error:
             raise SchemaError(first_problem(AdviceRequested, error)) from error
-        return self._transport.ask(request)
+        return self._transport.ask(request)._replace(names=names)
 
     def _redacted_problem(self, problem: str) -> str:
         # Cut generously first: a secret at the final cut must still be whole when
@@ -75,9 +82,30 @@ class AdviceRequests:
         beginning = as_text(problem)[: 2 * MAX_ADVICE_PROBLEM]
         return cut(self._redaction.text(beginning), MAX_ADVICE_PROBLEM)
 
-    def _redacted_approaches(self, approaches: Any) -> dict[str, str]:
+    def _offered(self, approaches: Any) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the approaches as they are sent, and the agent's own names for them."""
         if not isinstance(approaches, Mapping):
             raise SchemaError("approaches must map names to instructions")
-        # One more than the limit, so that validation reports it; never a huge mapping.
-        first = islice(approaches.items(), MAX_APPROACHES + 1)
-        return {name: self._redaction.text(as_text(text)) for name, text in first}
+        offered: dict[str, str] = {}
+        names: dict[str, str] = {}
+        for given, instruction in _first(approaches):
+            name = self._mending.name(_APPROACHES, given)
+            if not name or name in offered:
+                self._mending.note(_APPROACHES, "left out what has no name of its own")
+            elif len(offered) == MAX_APPROACHES:
+                self._mending.note(_APPROACHES, f"more than {MAX_APPROACHES}, cut")
+            else:
+                offered[name] = self._instruction(instruction)
+                names[name] = given
+        return offered, names
+
+    def _instruction(self, instruction: object) -> str:
+        beginning = as_text(instruction)[: 2 * MAX_INSTRUCTION]
+        redacted = self._redaction.text(beginning)
+        return self._mending.text(_APPROACHES, redacted, MAX_INSTRUCTION)
+
+
+def _first(approaches: Mapping[Any, Any]) -> Iterator[tuple[str, object]]:
+    # Never the whole of a huge mapping: a few may have no name, and one is too many.
+    for name, instruction in islice(approaches.items(), 2 * MAX_APPROACHES):
+        yield as_text(name), instruction

@@ -9,11 +9,11 @@ from pilotfish._sdk.async_attempt import AsyncAttempt
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.hint import Hint
 from pilotfish._sdk.memory import AsyncMemory
-from pilotfish._sdk.pending_event import as_text
 from pilotfish._sdk.session import Session
 from pilotfish._sdk.single import Single
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.subscription import Subscription
+from pilotfish._sdk.text import as_text
 
 
 class AsyncClient(Single):
@@ -51,10 +51,16 @@ class AsyncClient(Single):
         )
 
     def feedback(
-        self, attempt_id: str, value: float, source: str = "user", detail: str = ""
+        self,
+        attempt_id: str,
+        value: float | str | None,
+        source: str = "user",
+        detail: str = "",
+        *,
+        scale: float | tuple[float, float] | None = None,
     ) -> None:
         """Record how an attempt went, as `Client.feedback`."""
-        self._client.feedback(attempt_id, value, source, detail)
+        self._client.feedback(attempt_id, value, source, detail, scale=scale)
 
     def on_hint(self, callback: Callable[[Hint], object]) -> Subscription:
         """Call `callback` in the running event loop for every hint of the tenant."""

@@ -24,7 +24,8 @@ class Attempt(AttemptBase):
         request, the hint abstains and gives the reason.
 
         Args:
-            approaches: up to 64 names, each with one line of instruction.
+            approaches: up to 64 names, each with one line of instruction of up to 2,000
+                characters; what is longer is cut.
         """
         deadline = time.monotonic() + self._session.deadline_s
         pending = self._ask(approaches)

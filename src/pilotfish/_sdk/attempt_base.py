@@ -6,12 +6,14 @@ from typing import Any, Final, Literal
 
 import uuid_utils
 
+from pilotfish._sdk.attributes import copy_attributes
 from pilotfish._sdk.context import Block, caller, enter, handled_outside
 from pilotfish._sdk.failures import Ending, describe, ending
 from pilotfish._sdk.hint import Hint, PendingHint
-from pilotfish._sdk.pending_event import EventName, PendingEvent, as_json, as_text
+from pilotfish._sdk.pending_event import EventName, PendingEvent
 from pilotfish._sdk.session import Session
 from pilotfish._sdk.single import Single
+from pilotfish._sdk.text import as_text, cut_text
 from pilotfish._sdk.warnings import LOG
 
 _NO_APPROACH: Final = (
@@ -24,7 +26,12 @@ class AttemptBase(Single):
     """What `Attempt` and `AsyncAttempt` have in common.
 
     Nothing here blocks or raises. Contents are cut at 256 kB of UTF-8 (`truncated` is then
-    set). An event with an invalid value, such as a negative cost, counts as rejected.
+    set). A field that does not fit, such as a negative cost or a name of 201 characters,
+    is cut, converted or left out, counted as `mended` and logged once.
+
+    Whatever is not text becomes text in one way: a member of `class A(str, Enum)` is its
+    value, other objects are converted by `str()`, and of a large collection only the first
+    thousand values.
 
     Attributes:
         id: the attempt's id, for `feedback` later.
@@ -90,36 +97,53 @@ class AttemptBase(Single):
         """Record a step.
 
         Args:
-            kind: "thought", "action", "observation" or "answer".
+            kind: "thought", "action", "observation" or "answer"; anything else becomes
+                a thought.
             name: up to 200 characters; use the same name for the same kind of step.
-            content: the text; other objects are converted by `str()`.
+            content: the text, or any object.
             cost: in a currency of your choice, the same for all attempts.
             tokens: the sum over all models.
             duration_s: how long the step took, in seconds.
         """
-        text = as_text(content)
+        text, truncated = cut_text(content)
         fields = {
-            "kind": kind,
+            "kind": as_text(kind),
             "name": as_text(name),
             "content": text,
-            "truncated": type(content) is str and len(content) > len(text),
+            "truncated": truncated,
             "cost": cost,
             "tokens": tokens,
             "duration_s": duration_s,
         }
         self._publish("StepRecorded", text, fields)
 
-    def signal(self, kind: str, value: float | None = None, detail: str = "") -> None:
-        """Record evidence of how the attempt went.
+    def signal(
+        self,
+        kind: str,
+        value: float | str | None = None,
+        detail: str = "",
+        *,
+        scale: float | tuple[float, float] | None = None,
+    ) -> None:
+        """Record evidence of how the attempt went, in its own unit.
+
+            attempt.signal("exit_code", done.returncode)
+            attempt.signal("tests", passed, scale=total)
+            attempt.signal("judge", 7, scale=10)
 
         Args:
             kind: "explicit", "verifier", "exit_code", "tests", "judge", "thumbs",
                 "exception", "infrastructure", "retry" or "abandoned".
-            value: 1 is success and 0 is failure, for every kind; None is neither.
+            value: for "exit_code" a process's exit status: 0 is success, any other integer
+                failure. For "thumbs" 1 or -1, "up" or "down". For all others a number
+                from 0, failure, to 1, success, or on the scale. True is success and False
+                is failure, whatever the kind; None is neither. A value that cannot be
+                read this way is left out.
             detail: an explanation.
+            scale: the best value, if the worst is 0; or the worst and the best value.
         """
         text = as_text(detail)
-        fields = {"kind": kind, "value": value, "detail": text}
+        fields = {"kind": as_text(kind), "value": value, "scale": scale, "detail": text}
         self._publish("SignalRecorded", text, fields)
 
     def use(self, approach: str) -> None:
@@ -160,26 +184,26 @@ class AttemptBase(Single):
     def _ask(self, approaches: Mapping[str, str]) -> Hint | PendingHint:
         return self._session.ask(self.id, self.problem, self._problem_type, approaches)
 
-    def _publish(self, event: EventName, text: str, fields: dict[str, Any]) -> None:
-        self._session.publish(PendingEvent.now(event, self.id, text, fields))
+    def _publish(
+        self,
+        event: EventName,
+        text: str,
+        fields: dict[str, Any],
+        more_bytes: int = 0,
+    ) -> None:
+        pending = PendingEvent.now(event, self.id, text, fields, more_bytes)
+        self._session.publish(pending)
 
     def _publish_start(self, attributes: Mapping[str, Any] | None) -> None:
         text = as_text(self.problem)
-        attributes_json = self._as_json(attributes)
+        copied = copy_attributes(attributes)
         fields = {
             "problem": text,
             "problem_type": self._problem_type,
             "approach": self._approach,
-            "attributes": attributes_json,
+            "attributes": copied,
         }
-        self._publish("AttemptStarted", text + attributes_json, fields)
-
-    def _as_json(self, attributes: Mapping[str, Any] | None) -> str:
-        try:
-            return as_json(attributes)
-        except Exception as error:  # noqa: BLE001 - the agent may pass any object
-            LOG.warning("the attributes of an attempt are not JSON, omitted: %r", error)
-            return ""
+        self._publish("AttemptStarted", text, fields, copied.size)
 
     def _set_outcome(self, status: Literal["succeeded", "failed"], reason: str) -> None:
         if self.ended:
@@ -204,8 +228,9 @@ class AttemptBase(Single):
             if error is None:
                 raise
         finally:
-            if self._block is not None:
-                self._block.leave()
+            block, self._block = self._block, None
+            if block is not None:
+                block.leave()
 
     def _goes_on(self, error: BaseException | None) -> bool:
         """Whether an attempt that was taken up is left open, for others to take up.

@@ -7,11 +7,12 @@ from typing import Any, Self
 from pilotfish._sdk.attempt import Attempt
 from pilotfish._sdk.hint import Hint
 from pilotfish._sdk.memory import Memory
-from pilotfish._sdk.pending_event import PendingEvent, as_text
+from pilotfish._sdk.pending_event import PendingEvent
 from pilotfish._sdk.session import Session
 from pilotfish._sdk.single import Single
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.subscription import Subscription
+from pilotfish._sdk.text import as_text
 from pilotfish._sdk.watch import Watch
 
 
@@ -43,7 +44,9 @@ class Client(Single):
             problem: the text of the problem; cut at 64 k characters.
             problem_type: your own name for this kind of problem.
             approach: the approach, if it is already decided.
-            attributes: anything else worth keeping, as JSON.
+            attributes: anything else worth keeping, as JSON: up to 500 attributes with
+                2,000 values and 1 MB in all. What is too large is left out. "user.id" or
+                "session.id", a text or a number, says who asks.
         """
         return Attempt(self._session, problem, problem_type, approach, attributes)
 
@@ -65,11 +68,33 @@ class Client(Single):
         )
 
     def feedback(
-        self, attempt_id: str, value: float, source: str = "user", detail: str = ""
+        self,
+        attempt_id: str,
+        value: float | str | None,
+        source: str = "user",
+        detail: str = "",
+        *,
+        scale: float | tuple[float, float] | None = None,
     ) -> None:
-        """Record how an attempt went, any time after its end; 1 is success, 0 failure."""
+        """Record how an attempt went, any time after its end.
+
+            pilot.feedback(attempt_id, 4, scale=(1, 5))
+
+        Args:
+            attempt_id: the attempt's `id`.
+            value: a number from 0, failure, to 1, success, or on the scale; True, False,
+                "up" or "down"; None for a comment only.
+            source: who gives it.
+            detail: an explanation.
+            scale: the best value, if the worst is 0; or the worst and the best value.
+        """
         text = as_text(detail)
-        fields = {"value": value, "source": as_text(source), "detail": text}
+        fields = {
+            "value": value,
+            "scale": scale,
+            "source": as_text(source),
+            "detail": text,
+        }
         event = PendingEvent.now("FeedbackGiven", as_text(attempt_id), text, fields)
         self._session.publish(event)
 

@@ -2,15 +2,12 @@
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from pilotfish._sdk.async_client import AsyncClient
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.options import Options
 from pilotfish._sdk.session import Session
-
-if TYPE_CHECKING:
-    from pilotfish._sdk.connection import Connection
+from pilotfish._sdk.shared_connections import Joined
 
 
 def connect(
@@ -28,7 +25,9 @@ def connect(
 ) -> Client:
     """Return a client; does not wait for Kafka, which may start later.
 
-    Security settings are read from PILOTFISH_KAFKA_*.
+    Make one for each process, and share it among threads. Clients with equal arguments
+    and settings share one connection, which is closed when the last of them is closed or
+    garbage, once its events are sent. Security settings are read from PILOTFISH_KAFKA_*.
 
     Args:
         kafka: addresses, as `host:port,host:port`; else PILOTFISH_KAFKA, else the
@@ -85,10 +84,10 @@ def connect_async(
 
 
 def _session(options: Options) -> Session:
-    def open_connection() -> "Connection":
+    def join(user: object) -> Joined:
         # Imported on first use: pydantic and Kafka's client take a third of a second.
-        from pilotfish._sdk.transport.kafka import open_connection
+        from pilotfish._sdk.transport.kafka import join
 
-        return open_connection(options)
+        return join(options, user)
 
-    return Session(open_connection, options.advice_deadline_s, options.control_flow)
+    return Session(join, options.advice_deadline_s, options.control_flow)

@@ -7,6 +7,7 @@ from typing import Final
 from pilotfish._sdk.event_builder import EventBuilder
 from pilotfish._sdk.pending_event import PendingEvent
 from pilotfish._sdk.queue import EventQueue
+from pilotfish._sdk.shared_connections import Users
 from pilotfish._sdk.transport.transport import Failure, Transport
 from pilotfish._sdk.warnings import Warnings
 from pilotfish.schemas.errors import SchemaError
@@ -29,6 +30,7 @@ class EventPublisher:
         transport: where events go; only the background thread publishes there.
         builder: makes messages of pending events.
         queue_bytes: memory for pending events.
+        users: looks at each turn whether anybody still uses the connection.
         warnings: receives the reasons for dropped, rejected and failed events.
     """
 
@@ -37,8 +39,10 @@ class EventPublisher:
         transport: Transport,
         builder: EventBuilder,
         queue_bytes: int,
+        users: Users,
         warnings: Warnings,
     ) -> None:
+        self._users = users
         self._transport = transport
         self._builder = builder
         self._warnings = warnings
@@ -80,6 +84,12 @@ class EventPublisher:
         with self._all_settled:
             return self._all_settled.wait_for(lambda: self._unsettled <= 0, timeout_s)
 
+    def settle(self, answer_timeout_s: float) -> None:
+        """Wait as `close` does for the events published so far; the thread goes on."""
+        published = self._queue.accepted
+        if self._unsettled > 0 and self._transport.is_reachable(answer_timeout_s):
+            self._drain(published)
+
     def close(self, answer_timeout_s: float) -> bool:
         """Send queued and spooled events, then end the thread; False if it still runs.
 
@@ -89,16 +99,19 @@ class EventPublisher:
         """
         self._queue.close()
         if self._unsettled > 0 and self._transport.is_reachable(answer_timeout_s):
-            self._drain()
+            self._drain(self._queue.accepted)
         self._giving_up = True
         self._thread.join(_JOIN_S)
         self._queue.clear()
         return not self._thread.is_alive()
 
-    def _drain(self) -> None:
-        """Wait until every event is settled, or Kafka acknowledges nothing for a while."""
+    def _drain(self, published: int) -> None:
+        """Wait until so many are settled, or Kafka acknowledges nothing for a while.
+
+        Events settle in about the order in which they were published.
+        """
         unsettled, since = -1, time.monotonic()
-        while self._unsettled > 0:
+        while self._unsettled > self._queue.accepted - published:
             if self._unsettled != unsettled:
                 unsettled, since = self._unsettled, time.monotonic()
             remaining_s = since + _STALLED_S - time.monotonic()
@@ -113,9 +126,11 @@ class EventPublisher:
             self._transport.poll(_BUSY_S if self._unsettled > 0 else 0.0)
             for event in self._queue.take(_BATCH):
                 self._send(event)
-            if self._unsettled <= 0:
+            settled = self._unsettled <= 0
+            if settled:
                 with self._all_settled:
                     self._all_settled.notify_all()
+            self._users.look(settled=settled)
         if self._transport.spool_everything():
             while events := self._queue.take(_BATCH):
                 for event in events:

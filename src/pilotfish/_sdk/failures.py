@@ -5,6 +5,7 @@ from typing import Final, Literal
 from pilotfish._sdk.control_flow import control_flow_ending
 from pilotfish._sdk.infrastructure import verdict
 from pilotfish._sdk.statuses import read
+from pilotfish._sdk.text import as_text
 
 _MAX_DEPTH: Final = 64
 """How far causes and groups are followed."""
@@ -66,13 +67,19 @@ def is_infrastructure(
 
 
 def describe(error: BaseException) -> str:
-    """Return `TypeName: message`."""
-    try:
-        message = str(error)
-    except Exception:  # noqa: BLE001 - the agent's own __str__ must not break the agent
-        message = "[no message]"
+    """Return `TypeName: message`; never raises, and takes no longer for a large object."""
+    message = as_text(error if _has_own_text(error) else _argument(error))
     name = type(error).__name__
     return f"{name}: {message}" if message else name
+
+
+def _has_own_text(error: BaseException) -> bool:
+    return type(error).__str__ is not BaseException.__str__
+
+
+def _argument(error: BaseException) -> object:
+    """Return what `BaseException.__str__` makes its text of."""
+    return error.args[0] if len(error.args) == 1 else error.args or ""
 
 
 def _ending(

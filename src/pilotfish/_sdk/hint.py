@@ -1,7 +1,7 @@
 """A hint as the agent sees it, and a hint that is still awaited."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,11 +42,12 @@ class Hint:
     attempt_id: str | None = None
 
     @classmethod
-    def of(cls, message: "HintGiven") -> "Hint":
-        """Return the hint in a message."""
+    def of(cls, message: "HintGiven", names: Mapping[str, str] | None = None) -> "Hint":
+        """Return the hint in a message; `names` are the agent's own, where they differ."""
+        approach = message.approach
         return cls(
             request_id=message.request_id,
-            approach=message.approach,
+            approach=(names or {}).get(approach, approach) if approach else None,
             text=message.text,
             kind=message.kind,
             confidence=message.confidence,
@@ -63,13 +64,15 @@ class PendingHint(NamedTuple):
     """A hint that was requested and has not arrived.
 
     A background thread completes `answer`. `give_up` forgets the request and returns the
-    reason why there is no answer; it may be called after an answer as well.
+    reason why there is no answer; it may be called after an answer as well. `names` maps
+    approaches as they were sent to the agent's own names.
     """
 
     request_id: str
     attempt_id: str
     answer: "Future[HintGiven]"
     give_up: Callable[[], str]
+    names: Mapping[str, str] | None = None
 
     def abstention(self, reason: str) -> Hint:
         """Return a hint that abstains for this reason."""
@@ -78,7 +81,7 @@ class PendingHint(NamedTuple):
     def wait(self, timeout_s: float) -> Hint:
         """Block until the answer arrives; abstain on timeout."""
         try:
-            return Hint.of(self.answer.result(max(timeout_s, 0.0)))
+            return Hint.of(self.answer.result(max(timeout_s, 0.0)), self.names)
         except TimeoutError:
             return self.abstention(self.give_up())
         finally:
@@ -88,7 +91,8 @@ class PendingHint(NamedTuple):
         """Wait as `wait` does, without blocking the event loop; safe to cancel."""
         answer = asyncio.wrap_future(self.answer)
         try:
-            return Hint.of(await asyncio.wait_for(answer, max(timeout_s, 0.0)))
+            message = await asyncio.wait_for(answer, max(timeout_s, 0.0))
+            return Hint.of(message, self.names)
         except TimeoutError:
             return self.abstention(self.give_up())
         finally:

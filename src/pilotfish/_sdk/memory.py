@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pilotfish._sdk.single import Single
+from pilotfish._sdk.text import as_text
 from pilotfish.schemas.errors import RequirementError
 from pilotfish.schemas.remembered import Remembered, SearchMode
 
@@ -46,7 +47,7 @@ class Memory(Single):
         """
         with self._lock:
             tenant, search = self._open()
-            return search(tenant, text, k, mode)
+            return search(tenant, as_text(text), k, mode)
 
     def _open(self) -> "tuple[str, _Search]":
         # A forked child must not use its parent's connection.

@@ -1,4 +1,4 @@
-"""Closes open sessions when the process ends, and resets them in a forked child."""
+"""Closes connections when the process ends, and lets a forked child start over."""
 
 import atexit
 import os
@@ -8,28 +8,31 @@ import weakref
 from typing import Final, Protocol
 
 _ANSWER_TIMEOUT_S: Final = 1.2
-"""For all sessions together: without Kafka, a process ends within two seconds."""
+"""For all connections together: without Kafka, a process ends within two seconds."""
 _AT_LEAST_S: Final = 0.1
-"""For each session: the others were sending, too, while the first was waited for."""
+"""For each connection: the others were sending, too, while the first was waited for."""
 
 
-class _Session(Protocol):
+class _Connection(Protocol):
     def close(self, answer_timeout_s: float) -> None: ...
 
+
+class _Forked(Protocol):
     def after_fork(self) -> None: ...
 
 
-_open: set[_Session] = set()
-_ever_opened: weakref.WeakSet[_Session] = weakref.WeakSet()
-"""Closed sessions, too: what they still hold belongs to the parent all the same."""
+_open: set[_Connection] = set()
+_ever_opened: weakref.WeakSet[_Connection] = weakref.WeakSet()
+"""Closed connections, too: what they still hold belongs to the parent all the same."""
+_forked: weakref.WeakSet[_Forked] = weakref.WeakSet()
 _finalizers: dict[int, object] = {}
 """By process id: a child starts with the parent's memory, but without its finalizers."""
 
 
-def add(session: _Session) -> None:
-    """Close this session when the process ends."""
-    _open.add(session)
-    _ever_opened.add(session)
+def add(connection: _Connection) -> None:
+    """Close this connection when the process ends."""
+    _open.add(connection)
+    _ever_opened.add(connection)
     # Children of multiprocessing end without atexit; their own finalizers run instead.
     if "multiprocessing.util" in sys.modules and os.getpid() not in _finalizers:
         from multiprocessing.util import Finalize
@@ -37,20 +40,25 @@ def add(session: _Session) -> None:
         _finalizers[os.getpid()] = Finalize(None, close_all, exitpriority=1)
 
 
-def discard(session: _Session) -> None:
-    """Forget a session that is closed."""
-    _open.discard(session)
+def discard(connection: _Connection) -> None:
+    """Forget a connection that is closed."""
+    _open.discard(connection)
+
+
+def call_after_fork(forked: _Forked) -> None:
+    """Call `after_fork` in each child, as long as this object exists."""
+    _forked.add(forked)
 
 
 def close_all() -> None:
-    """Close all open sessions."""
+    """Close all open connections."""
     end = time.monotonic() + _ANSWER_TIMEOUT_S
-    for session in tuple(_open):
-        session.close(max(end - time.monotonic(), _AT_LEAST_S))
+    for connection in tuple(_open):
+        connection.close(max(end - time.monotonic(), _AT_LEAST_S))
 
 
-def keep_forever(handle: object) -> None:
-    """Never free an object that belongs to the parent.
+def _keep_forever(connection: _Connection) -> None:
+    """Never free a connection that belongs to the parent.
 
     Kafka's client has threads in the parent only: freeing it in the child would wait for
     them forever. Not even the interpreter's shutdown may free it, so its reference count
@@ -58,13 +66,16 @@ def keep_forever(handle: object) -> None:
     """
     import ctypes
 
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(handle))
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
 
 
 def _reset_in_child() -> None:
+    for connection in tuple(_ever_opened):
+        _keep_forever(connection)
     _open.clear()
-    for session in tuple(_ever_opened):
-        session.after_fork()
+    _ever_opened.clear()
+    for forked in tuple(_forked):
+        forked.after_fork()
 
 
 atexit.register(close_all)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pilotfish._sdk.warnings import Warnings
+from pilotfish.schemas.texts import encodable
 
 Redact = Callable[[str], str]
 
@@ -29,7 +30,7 @@ class Redaction:
 
         Lone surrogates, which UTF-8 cannot encode, become question marks.
         """
-        return _encodable(text if self._redact is None else self._apply(text))
+        return encodable(text if self._redact is None else self._apply(text))
 
     def values(self, value: Any) -> Any:
         """Return a JSON value with all texts redacted, except for keys."""
@@ -38,7 +39,7 @@ class Redaction:
         if isinstance(value, list):
             return [self.values(item) for item in value]
         if isinstance(value, dict):
-            return {_encodable(key): self.values(item) for key, item in value.items()}
+            return {encodable(key): self.values(item) for key, item in value.items()}
         return value
 
     def _apply(self, text: str) -> str:
@@ -55,9 +56,3 @@ class Redaction:
         self.failed += 1
         self._warnings.once(reason, "a text was replaced")
         return FAILED
-
-
-def _encodable(text: str) -> str:
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "replace").decode()

@@ -1,12 +1,14 @@
 """The session of a client: its connection, opened on first use and again after a fork."""
 
 import threading
+import weakref
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
 from pilotfish._sdk import process_hooks
 from pilotfish._sdk.hint import Hint, PendingHint
 from pilotfish._sdk.pending_event import PendingEvent
+from pilotfish._sdk.shared_connections import ANSWER_TIMEOUT_S, CONNECTIONS, Joined
 from pilotfish._sdk.single import Single
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.subscription import Subscription
@@ -17,30 +19,31 @@ if TYPE_CHECKING:
     from pilotfish._sdk.connection import Connection
     from pilotfish.schemas.advice import HintGiven
 
-ANSWER_TIMEOUT_S: Final = 1.2
-"""How long `close` waits for a Kafka that does not answer."""
+Join = Callable[[object], Joined]
+"""Returns the connection that this user shares with others of equal settings."""
 
 
 class Session(Single):
     """Stands between the agent and its connection; only `open` and `subscribe` raise.
 
     Args:
-        open_connection: opens a connection; must not wait for a server.
+        join: opens a connection, or joins an open one; must not wait for a server.
         deadline_s: how long advice may take, counted from the call.
         control_flow: exceptions that end no attempt as a failure.
     """
 
     def __init__(
         self,
-        open_connection: Callable[[], "Connection"],
+        join: Join,
         deadline_s: float,
         control_flow: tuple[type[BaseException], ...] = (),
     ) -> None:
         self.deadline_s = deadline_s
         self.control_flow = control_flow
-        self._open_connection = open_connection
+        self._join = join
         self._warnings = Warnings()
         self._connection: Connection | None = None
+        self._drop: weakref.finalize[..., Any] | None = None
         self._closed = False
         self._reset()
 
@@ -52,15 +55,22 @@ class Session(Single):
         """
         with self._lock:
             if self._connection is None:
-                self._connection = self._open_connection()
-                process_hooks.add(self)
+                connection, self._before = self._join(self._user)
+                self._connection = connection
+                drop = weakref.finalize(self, connection.users.drop, self._user)
+                # At exit, all connections are closed anyway.
+                drop.atexit = False
+                self._drop = drop
+                process_hooks.call_after_fork(self)
             return self._connection
 
     def publish(self, event: PendingEvent) -> None:
         """Queue an event; never blocks, never raises."""
         try:
-            if self._connection is None and self._closed:
+            if self._closed:
                 self._dropped += 1
+                if self._connection is not None:
+                    self._warnings.once("the client is closed", "events were dropped")
             else:
                 self._current_connection().publisher.publish(event)
         except Exception as error:  # noqa: BLE001 - publishing must not break the agent
@@ -76,10 +86,11 @@ class Session(Single):
     ) -> PendingHint | Hint:
         """Send a request for advice; returns an abstention if it cannot be sent."""
         try:
-            if self._closed:
+            if self._closed or (connection := self._current_connection()).closed:
                 return _abstention(attempt_id, "unreachable", "the client is closed")
-            advice_requests = self._current_connection().advice_requests
-            return advice_requests.ask(attempt_id, problem, problem_type, approaches)
+            return connection.advice_requests.ask(
+                attempt_id, problem, problem_type, approaches
+            )
         except SchemaError as error:
             self._warnings.once(str(error), "a request for advice was not sent")
             return _abstention(attempt_id, "invalid", str(error))
@@ -97,22 +108,30 @@ class Session(Single):
 
         def on_hint(message: "HintGiven") -> None:
             try:
-                callback(Hint.of(message))
+                # Looking at the session keeps it, and so the client, until the end.
+                if not self._closed:
+                    callback(Hint.of(message))
             except Exception:  # noqa: BLE001 - the user's function may raise anything
                 LOG.exception("the callback for hints raised; it stays subscribed")
 
-        transport = connection.transport
-        return Subscription(transport.subscribe(connection.tenant, on_hint))
+        stop = connection.transport.subscribe(connection.tenant, on_hint)
+        self._subscriptions.add(stop)
+
+        def unsubscribe() -> None:
+            stop()
+            self._subscriptions.discard(stop)
+
+        return Subscription(unsubscribe)
 
     def warn_once(self, reason: str, consequence: str) -> None:
         """Log a warning to the agent's owner, unless this reason was logged before."""
         self._warnings.once(reason, consequence)
 
     def stats(self) -> Stats:
-        """Return the counts of this process."""
+        """Return the counts of this process, since this client was opened."""
         if self._connection is None:
             return Stats(dropped=self._dropped)
-        return self._connection.stats(dropped_before=self._dropped)
+        return self._connection.stats().since(self._before, self._dropped)
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until every event is settled; False on timeout."""
@@ -127,13 +146,16 @@ class Session(Single):
             was_closed, self._closed = self._closed, True
         if was_closed or self._connection is None:
             return
-        self._connection.close(answer_timeout_s)
-        process_hooks.discard(self)
+        if self._drop is not None:
+            self._drop.detach()
+        for stop in tuple(self._subscriptions):
+            stop()
+        CONNECTIONS.leave(self._connection, self._user, answer_timeout_s)
 
     def after_fork(self) -> None:
         """Start over in the child; the parent's connection is left untouched."""
-        if self._connection is not None:
-            process_hooks.keep_forever(self._connection)
+        if self._drop is not None:
+            self._drop.detach()
         self._reset()
 
     def _current_connection(self) -> "Connection":
@@ -144,6 +166,10 @@ class Session(Single):
         # A new lock, too: a thread that the child does not have may have held the old one.
         self._lock = threading.Lock()
         self._connection = None
+        self._user = object()
+        self._drop = None
+        self._before = Stats()
+        self._subscriptions: set[Callable[[], None]] = set()
         self._dropped = 0
 
 

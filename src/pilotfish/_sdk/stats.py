@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Stats:
     """Counts of events since the client was opened in this process.
 
-    Each event is in exactly one of the first six. Events that ended processes left in the
+    Clients of one process with equal settings share a connection: while several are open,
+    each counts the events of all. Each event is in exactly one of the first six. Events that ended processes left in the
     spool count from the moment this process takes them over.
 
     Args:
@@ -16,8 +17,11 @@ class Stats:
         spooled: on disk, not yet acknowledged by Kafka: sent later, by this process or
             the next one.
         dropped: did not fit into the queue or the spool, or came after `close()`.
-        rejected: had an invalid value, such as a negative cost or an empty name.
+        rejected: had an id or a time that no service accepts.
         failed: given up by Kafka's client, after five minutes or on close.
+        mended: fields of events and of requests for advice that did not fit, such as
+            a negative cost or a name of 201 characters: cut, converted or left out, and
+            logged once. Their events are counted above.
         redactions_failed: texts replaced because `redact` raised; their events are
             counted above.
     """
@@ -28,7 +32,21 @@ class Stats:
     dropped: int = 0
     rejected: int = 0
     failed: int = 0
+    mended: int = 0
     redactions_failed: int = 0
+
+    def since(self, before: "Stats", dropped: int) -> "Stats":
+        """Return what was counted since `before`, and so many more dropped events."""
+        return Stats(
+            queued=self.queued,
+            sent=self.sent - before.sent,
+            spooled=self.spooled,
+            dropped=self.dropped - before.dropped + dropped,
+            rejected=self.rejected - before.rejected,
+            failed=self.failed - before.failed,
+            mended=self.mended - before.mended,
+            redactions_failed=self.redactions_failed - before.redactions_failed,
+        )
 
 
 @dataclass(slots=True)

@@ -71,6 +71,12 @@ def test_start_and_end_keep_problem_agent_and_hint() -> None:
     assert (row["status"], row["hint_request_id"]) == ("failed", "r")
 
 
+def test_the_value_of_a_row_is_a_probability_whatever_the_unit_of_the_signal() -> None:
+    signal = SignalRecorded(attempt_id="a", kind="exit_code", value=2)
+    stars = FeedbackGiven(attempt_id="a", value=4, scale=(1, 5))
+    assert [event_row(e, 0, 0).value for e in (signal, stars)] == [0.0, 0.75]
+
+
 @given(st.datetimes(FIRST, LAST, timezones=st.just(UTC)))
 def test_times_are_exact_to_the_microsecond(at: datetime) -> None:
     event = FeedbackGiven(attempt_id="a", at=at, value=1)

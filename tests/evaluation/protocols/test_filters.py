@@ -11,7 +11,7 @@ from pilotfish.advisors.encoder import Embeddings
 from pilotfish.evaluation.protocols.filters import play, score
 from pilotfish.evaluation.protocols.full import FOLDS
 from pilotfish.evaluation.protocols.labelled_log import LabelledLog, labelled_log
-from pilotfish.schemas.attempt_log import LoggedAttempt, LoggedStep
+from pilotfish.schemas.attempt_log.attempt import LoggedAttempt, LoggedStep
 from pilotfish.trainers.dataset import Attempt
 from pilotfish.trainers.filters.filter import everything
 

@@ -20,7 +20,7 @@ from pilotfish.evaluation.protocols import offpolicy
 from pilotfish.evaluation.protocols.bandit import Matrix, World
 from pilotfish.evaluation.protocols.offpolicy import Estimates, estimates, true_value
 from pilotfish.evaluation.protocols.propensity_log import PropensityLog, written_by
-from pilotfish.schemas.attempt_log import read_attempts
+from pilotfish.schemas.attempt_log.reader import read_attempts
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 CHANCES = np.array([[0.8, 0.3, 0.5], [0.2, 0.7, 0.5]])

@@ -8,7 +8,7 @@ from pilotfish.evaluation.policies.pilotfish import FastAdvisor
 from pilotfish.evaluation.policies.policy import Case, Decision, Outcome
 from pilotfish.evaluation.policies.tallies import Thompson
 from pilotfish.evaluation.protocols.propensity_log import of_attempts, written_by
-from pilotfish.schemas.attempt_log import LoggedAttempt
+from pilotfish.schemas.attempt_log.attempt import LoggedAttempt
 from pilotfish.schemas.errors import ConfigurationError, NothingToLearnError
 
 

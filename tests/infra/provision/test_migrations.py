@@ -99,6 +99,38 @@ def test_an_interrupted_file_is_applied_again(database: ClickHouse) -> None:
     assert len(migrate(database)) == len(shipped())
 
 
+def test_dead_letters_become_one_row_for_each_message(empty: ClickHouse) -> None:
+    older = [script for script in shipped() if script[0] < "0020"]
+    migrate(empty, older)
+    columns = ("topic", "source_offset", "service", "value", "at", "topic_offset")
+    rows = [
+        ("t", offset, service, b"\xff", START, 10 * offset + number)
+        for offset in (1, 2)
+        for number, service in enumerate(("archive", "streams"))
+    ]
+    for row in rows:
+        empty.insert("dead_letters", columns, [row])
+    [(inserted,)] = empty.query("SELECT max(inserted_at) FROM dead_letters")
+    assert empty.query("SELECT count() FROM dead_letters FINAL") == [(4,)]
+    for _ in range(2):  # as after a crash before it was recorded
+        migrate(empty)
+        assert empty.query(
+            "SELECT source_offset, hex(value), replayed_at FROM dead_letters FINAL"
+            " ORDER BY source_offset"
+        ) == [(1, "FF", None), (2, "FF", None)]
+        command = "ALTER TABLE schema_migrations DELETE WHERE name LIKE '0020%'"
+        empty.command(f"{command} SETTINGS mutations_sync = 1")
+    newest = empty.query("SELECT max(topic_offset), max(inserted_at) FROM dead_letters")
+    assert newest == [(21, inserted)], "where the archive goes on"
+
+
+def test_events_of_old_logs_are_kept(database: ClickHouse) -> None:
+    long_ago = START - timedelta(days=1000)
+    database.insert("events", ("event_id", "at"), [("old", long_ago)])
+    database.command("OPTIMIZE TABLE events FINAL")
+    assert database.query("SELECT event_id FROM events") == [("old",)]
+
+
 def test_every_column_of_a_table_has_a_comment(database: ClickHouse) -> None:
     uncommented = database.query(
         "SELECT table, name FROM system.columns WHERE database = currentDatabase()"

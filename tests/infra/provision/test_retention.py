@@ -71,7 +71,7 @@ def test_older_rows_are_deleted(apart: Settings) -> None:
     clickhouse = ClickHouse(apart)
     migrate(clickhouse)
     ages = [(str(days), utc_now() - timedelta(days=days)) for days in (1, 20, 100)]
-    clickhouse.insert("events", ("event_id", "at"), ages)
+    clickhouse.insert("events", ("event_id", "inserted_at"), ages)
     apply_retention(clickhouse, "events=30")
     eventually(
         lambda: clickhouse.query("SELECT event_id FROM events ORDER BY event_id"),

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError
@@ -23,6 +24,7 @@ from pilotfish.infra.embedded.kafka import EmbeddedKafka
 from pilotfish.infra.provision.topics import create_topics
 from pilotfish.runtime.kafka import client_config
 from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import AttemptEnded, AttemptStarted, StepRecorded
 from pilotfish.schemas.ids import new_id
 
@@ -179,9 +181,29 @@ def test_settings_come_from_the_environment_and_arguments_win(
     assert (start.agent.name, start.agent.model) == ("a", "m")
 
 
+def test_the_agents_name_is_made_encodable(settings: Settings) -> None:
+    model: Any = 7
+    with (
+        reading(settings) as reader,
+        pilotfish.connect(
+            kafka=settings.kafka,
+            tenant=settings.tenant,
+            agent="half \ud83d",
+            model=model,
+        ) as pilot,
+    ):
+        with pilot.attempt("x"):
+            pass
+        assert pilot.flush(60)
+        start, _ = reader.until(lambda events: len(events) >= 2)
+    assert isinstance(start, AttemptStarted)
+    assert (start.agent.name, start.agent.model) == ("half ?", "7")
+
+
 @pytest.mark.parametrize(
     ("changes", "match"),
     [
+        ({"tenant": "half \ud83d"}, "tenant"),
         ({"tenant": "two words"}, "PILOTFISH_TENANT|tenant"),
         ({"agent": ""}, "name"),
         ({"advice_deadline_s": 0.0}, "advice_deadline_s"),
@@ -213,12 +235,22 @@ def test_wrong_settings_are_refused_when_connecting(
         pilotfish.connect(kafka=NOWHERE)
 
 
-def test_events_larger_than_kafka_accepts_are_rejected(settings: Settings) -> None:
+def test_an_event_larger_than_kafka_accepts_is_refused(settings: Settings) -> None:
+    events = EventProducer(settings, Warnings())
+    huge = AttemptStarted(
+        attempt_id="a", problem="x", attributes={"big": "x" * 5_000_000}
+    )
+    with pytest.raises(SchemaError, match="Kafka refuses the event"):
+        events.publish(huge, print)
+    events.close()
+
+
+def test_attributes_larger_than_kafka_accepts_cost_no_event(settings: Settings) -> None:
     with pilotfish.connect(kafka=settings.kafka, tenant=settings.tenant) as pilot:
         with pilot.attempt("x", attributes={"big": "x" * 5_000_000}) as attempt:
             attempt.succeed()
         assert pilot.flush(60)
-        assert pilot.stats() == pilotfish.Stats(sent=1, rejected=1)
+        assert pilot.stats() == pilotfish.Stats(sent=2, mended=1)
 
 
 def test_a_producer_with_a_fatal_error_is_replaced(settings: Settings) -> None:

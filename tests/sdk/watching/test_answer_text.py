@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from pilotfish._sdk.pending_event import PRECUT
+from pilotfish._sdk.text import PRECUT
 from pilotfish._sdk.watching.answer_text import AnswerText
 
 

@@ -6,6 +6,7 @@ import pytest
 from faults.drawn import START, events
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from pilotfish.schemas.base import micros, moment
 from pilotfish.schemas.events import (
@@ -14,12 +15,14 @@ from pilotfish.schemas.events import (
     Event,
     FeedbackGiven,
     HintMark,
+    SignalKind,
     SignalRecorded,
     StepRecorded,
 )
 from pilotfish.streams.attempts.assembly import (
     MAX_SEEN,
     MAX_SIGNALS,
+    _say_unusable_asker,
     apply,
     event_mark,
 )
@@ -45,7 +48,7 @@ def ended(status: str = "succeeded", **fields: Any) -> AttemptEnded:
     return AttemptEnded(**(made | fields))
 
 
-def feedback(value: float, **fields: Any) -> FeedbackGiven:
+def feedback(value: float | None, **fields: Any) -> FeedbackGiven:
     return FeedbackGiven(attempt_id="a", value=value, at=START, **fields)
 
 
@@ -255,7 +258,7 @@ def test_the_names_of_the_first_actions_are_kept_in_order() -> None:
     [
         ({"user.id": "ada", "session.id": "s1"}, "ada"),
         ({"session.id": "s1"}, "s1"),
-        ({"user.id": "", "session.id": 7}, ""),
+        ({"user.id": "", "session.id": 7}, "7"),
         ({"user.id": "x" * 300}, "x" * 200),
         ({}, ""),
     ],
@@ -264,3 +267,39 @@ def test_the_asker_is_the_user_or_else_the_session(
     attributes: dict[str, Any], asker: str
 ) -> None:
     assert fold(started(attributes=attributes), ended()).asker == asker
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "scale", "probability"),
+    [
+        ("exit_code", 0, None, 1.0),
+        ("exit_code", 2, None, 0.0),
+        ("judge", 7, 10, 0.7),
+        ("thumbs", -1, None, 0.0),
+    ],
+)
+def test_a_label_is_made_of_what_a_signal_means(
+    kind: SignalKind, value: float, scale: float | None, probability: float
+) -> None:
+    signal = SignalRecorded(
+        attempt_id="a", at=START, kind=kind, value=value, scale=scale
+    )
+    state = fold(started(), signal, ended("unknown"))
+    assert state.label == Label(probability)
+    assert state.signals == [Signal(kind, probability)]
+
+
+def test_stars_are_feedback_on_their_scale_and_a_comment_is_no_evidence() -> None:
+    assert fold(started(), ended(), feedback(2, scale=(1, 5))).label == Label(0.25)
+    assert fold(started(), ended(), feedback(None, detail="nice")).label == Label(1.0)
+
+
+def test_an_asker_that_cannot_be_used_is_said_once() -> None:
+    _say_unusable_asker.cache_clear()
+    odd = {"user.id": {"name": "ann"}, "session.id": "s1"}
+    with capture_logs() as logs:
+        states = [fold(started(attributes=odd)) for _ in range(2)]
+    assert [state.asker for state in states] == ["s1", "s1"]
+    assert [(log["event"], log["attribute"]) for log in logs] == [
+        ("asker_unusable", "user.id")
+    ]

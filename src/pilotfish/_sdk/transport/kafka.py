@@ -1,7 +1,7 @@
 """The transport over Kafka: three clients, each served by a thread of its own."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 from pilotfish._sdk.connection import Connection, Identity
 from pilotfish._sdk.hint import PendingHint
 from pilotfish._sdk.options import Options
+from pilotfish._sdk.shared_connections import CONNECTIONS, Joined, Users
 from pilotfish._sdk.stats import SpoolCounts
+from pilotfish._sdk.text import as_text
 from pilotfish._sdk.transport.kafka_advice import AdviceChannel
 from pilotfish._sdk.transport.kafka_events import NO_DELIVERY_TIMEOUT_MS, EventProducer
 from pilotfish._sdk.transport.kafka_hints import HintFeed
@@ -24,6 +26,7 @@ from pilotfish.schemas.advice import AdviceRequested, HintGiven
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.events import Agent, Event
 from pilotfish.schemas.ids import Identifier
+from pilotfish.schemas.texts import encodable
 
 if TYPE_CHECKING:
     from pilotfish._sdk.spool.producer import SpoolingProducer
@@ -88,13 +91,32 @@ class KafkaTransport:
         self._events.close()
 
 
-def open_connection(options: Options) -> Connection:
-    """Open everything that a client with these options needs; does not wait for Kafka.
+def join(options: Options, user: object) -> Joined:
+    """Return the connection of all clients with equal options and settings.
+
+    Opens everything that they need, if there is none; does not wait for Kafka.
 
     Raises:
         ConfigurationError: a setting is wrong; the message names it.
     """
     settings = _settings(options)
+
+    def opened(users: Users) -> Connection:
+        return _connection(options, settings, users)
+
+    return CONNECTIONS.join(_key(options, settings), opened, user)
+
+
+def _key(options: Options, settings: Settings) -> Hashable:
+    try:
+        hash(options)
+    except TypeError:
+        # `redact` may be an object without a hash: such a client shares nothing.
+        return object()
+    return options, settings
+
+
+def _connection(options: Options, settings: Settings, users: Users) -> Connection:
     identity = _identity(options, settings)
 
     def open_transport(client_id: str, warnings: Warnings) -> KafkaTransport:
@@ -103,7 +125,7 @@ def open_connection(options: Options) -> Connection:
             settings, events, client_id, options.advice_deadline_s, warnings
         )
 
-    return Connection(identity, open_transport)
+    return Connection(identity, open_transport, users)
 
 
 def _events(
@@ -136,11 +158,17 @@ def _identity(options: Options, settings: Settings) -> Identity:
     try:
         tenant = TypeAdapter(Identifier).validate_python(settings.tenant)
         agent = Agent(
-            name=options.agent, version=options.agent_version, model=options.model
+            name=_name(options.agent),
+            version=_name(options.agent_version),
+            model=_name(options.model),
         )
     except ValidationError as error:
         raise _configuration_error("connect: ", error) from error
     return Identity(tenant, agent, options.redact, options.queue_bytes)
+
+
+def _name(value: object) -> str:
+    return encodable(as_text(value))
 
 
 def _configuration_error(prefix: str, error: ValidationError) -> ConfigurationError:

@@ -1,5 +1,7 @@
 """The producer of events."""
 
+import weakref
+from collections.abc import Callable
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -14,6 +16,8 @@ from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Event
 from pilotfish.schemas.topics import EVENTS
+
+OnError = Callable[[KafkaError], None]
 
 _ENVELOPE_BYTES: Final = 16 * 1024
 """For the key and headers around a value."""
@@ -111,12 +115,14 @@ class EventProducer:
         self._producer.poll(0)
 
     def _open(self) -> Producer:
+        # Weak, so that a producer nobody uses is freed at once, with its threads.
+        on_error = weakref.WeakMethod[OnError](self._on_error)
         with mapped_errors("connecting"):
             return producer(
                 self._settings,
                 **_PRODUCER,
                 **{"message.timeout.ms": self._delivery_timeout_ms},
-                error_cb=self._on_error,
+                error_cb=lambda error: _call(on_error, error),
             )
 
     def _reopen(self) -> None:
@@ -133,6 +139,12 @@ class EventProducer:
                 error.name(),
                 f"Kafka at {self._settings.kafka}: {error.str()}; events wait",
             )
+
+
+def _call(on_error: "weakref.WeakMethod[OnError]", error: KafkaError) -> None:
+    method = on_error()
+    if method is not None:
+        method(error)
 
 
 def _delivery_callback(on_settled: OnSettled) -> Any:

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from pilotfish._sdk.hint import PendingHint
 from pilotfish._sdk.stats import SpoolCounts
+from pilotfish._sdk.text import as_text
 from pilotfish.schemas.advice import AdviceRequested, Candidate, HintGiven
 from pilotfish.schemas.events import Event
 
@@ -140,6 +141,7 @@ def scripted_hint(request: AdviceRequested, approach: str | None) -> HintGiven:
     }
     if approach is None:
         return HintGiven(**common, abstained="unsure")
+    approach = as_text(approach)
     return HintGiven(
         **common,
         approach=approach,

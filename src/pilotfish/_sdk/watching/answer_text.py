@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from pilotfish._sdk.pending_event import PRECUT, as_text
 from pilotfish._sdk.statuses import read
+from pilotfish._sdk.text import PRECUT, as_text
 
 _TEXT_AT: Final = (
     ("delta", "content"),  # openai, litellm

@@ -1,0 +1,71 @@
+"""What of a log was not taken, and why."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+MOST_REASONS = 5
+"""Reasons that are told one by one."""
+
+
+class Finding(NamedTuple):
+    """How often something happened, and where first, such as `line 7`."""
+
+    times: int
+    first: str
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects, by reason, the lines that were skipped and the fields left out."""
+
+    skipped: dict[str, Finding] = field(default_factory=dict)
+    left_out: dict[str, Finding] = field(default_factory=dict)
+
+    def skip(self, place: str, reason: str) -> None:
+        """Record that what begins at `place` was skipped."""
+        _count(self.skipped, place, reason)
+
+    def leave_out(self, place: str, reason: str) -> None:
+        """Record that a field there was left out or mended."""
+        _count(self.left_out, place, reason)
+
+    @property
+    def skipped_lines(self) -> int:
+        return _total(self.skipped)
+
+    def sentences(self) -> list[str]:
+        """Return what to tell the user; empty where everything was taken."""
+        told = []
+        if self.skipped:
+            told.append(f"{_lines(self.skipped)} skipped: {_reasons(self.skipped)}")
+        if self.left_out:
+            told.append(
+                f"values left out or mended in {_lines(self.left_out)}: "
+                f"{_reasons(self.left_out)}"
+            )
+        return told
+
+
+def _count(findings: dict[str, Finding], place: str, reason: str) -> None:
+    before = findings.get(reason, Finding(0, place))
+    findings[reason] = before._replace(times=before.times + 1)
+
+
+def _total(findings: dict[str, Finding]) -> int:
+    return sum(finding.times for finding in findings.values())
+
+
+def _lines(findings: dict[str, Finding]) -> str:
+    total = _total(findings)
+    return f"{total} line" if total == 1 else f"{total} lines"
+
+
+def _reasons(findings: dict[str, Finding]) -> str:
+    often = sorted(findings.items(), key=lambda item: -item[1].times)
+    told = [
+        f"{reason} ({finding.times}, the first is {finding.first})"
+        for reason, finding in often[:MOST_REASONS]
+    ]
+    if len(often) > MOST_REASONS:
+        told.append(f"{len(often) - MOST_REASONS} more reasons")
+    return "; ".join(told)
