@@ -27,7 +27,11 @@ def sql(query: Query, as_json: JsonFlag = False) -> None:
 
 
 def status(as_json: JsonFlag = False) -> None:
-    """Show the current state: rows, labels until the next training, the advisor."""
+    """Show the current state: rows, labels until the next training, the advisor.
+
+    An attempt that has ended teaches nothing where its problem or approach is not known,
+    or nothing told how it went.
+    """
     from pilotfish.runtime.clickhouse import ClickHouse
 
     settings = Settings()
@@ -48,11 +52,14 @@ def _status(settings: Settings, clickhouse: Any) -> dict[str, Any]:
                   (SELECT count() FROM attempts_current WHERE tenant = {tenant:String}),
                   (SELECT countIf(p_success IS NOT NULL) FROM attempts_current
                    WHERE tenant = {tenant:String}),
+                  (SELECT countIf(version > 0 AND (p_success IS NULL OR problem = ''
+                      OR approach = '')) FROM attempts_current
+                   WHERE tenant = {tenant:String}),
                   (SELECT count() FROM hints WHERE tenant = {tenant:String}),
                   (SELECT count() FROM dead_letters FINAL)""",
         tenant,
     )
-    names = ("events", "attempts", "labelled", "hints", "dead_letters")
+    names = ("events", "attempts", "labelled", "teach_nothing", "hints", "dead_letters")
     new = progress(clickhouse, settings.tenant).new_labels
     return {
         "tenant": settings.tenant,
