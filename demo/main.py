@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 import pilotfish
+from pilotfish._local.home_lock import HomeLock
 from pilotfish._local.platform import running_platform
 from pilotfish.demo.agent import APPROACHES, PortfolioAgent
 from pilotfish.demo.llm_agent import connect_model
@@ -53,11 +54,15 @@ class Plan:
 def play(plan: Plan, console: Console) -> None:
     """Run the demo: start the platform, attempt, report, stop the platform."""
     began = time.monotonic()
-    settings = _fresh_settings()
+    settings = Settings(
+        home=Settings().home / "demo", tenant="default", holdout=HOLDOUT
+    )
     tally = Tally(plan.attempts)
     with ExitStack() as resources:
+        lock = resources.enter_context(HomeLock(settings.home))
+        _clear(lock)
         solver = resources.enter_context(_solver(plan.agent))
-        resources.enter_context(running_platform(settings, console.print))
+        resources.enter_context(running_platform(settings, lock, console.print))
         monitor = resources.enter_context(Monitor(settings))
         _attempts(plan, settings, solver, tally, monitor, console)
         _await_verdict(monitor, settings.train_at, began + _ENDS_WITHIN_S)
@@ -71,11 +76,13 @@ def play(plan: Plan, console: Console) -> None:
             _until_interrupted()
 
 
-def _fresh_settings() -> Settings:
-    """Return settings with an empty home, so that the demo starts from nothing."""
-    home = Settings().home / "demo"
-    shutil.rmtree(home, ignore_errors=True)
-    return Settings(home=home, tenant="default", holdout=HOLDOUT)
+def _clear(lock: HomeLock) -> None:
+    """Empty the home, so that the demo starts from nothing."""
+    for path in lock.others():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from confluent_kafka import (
     Consumer,
@@ -28,6 +28,10 @@ from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.topics import DEAD, TOPICS, Topic
 
 _LOG = logging.getLogger("librdkafka")
+
+FOR_ANY_CLIENT: Final = {"compression.type": "none"}
+"""Override for a producer whose messages agents read. Every Kafka client reads what is not
+compressed; kafkajs, and kafka-python as it is installed, cannot read LZ4."""
 
 
 def client_config(settings: Settings) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka import Message as Record
 
 from pilotfish.runtime.decoding import SetAside, decoded
-from pilotfish.runtime.kafka import consumer, producer, publish
+from pilotfish.runtime.kafka import FOR_ANY_CLIENT, consumer, producer, publish
 from pilotfish.runtime.kafka_errors import readable
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advisors import AdvisorPromoted, AdvisorRolledBack
@@ -91,7 +91,7 @@ def announce(settings: Settings, message: InService) -> None:
     Raises:
         UnavailableError: Kafka did not acknowledge within ten seconds.
     """
-    sender = producer(settings)
+    sender = producer(settings, **FOR_ANY_CLIENT)
     publish(sender, ADVISORS, message.tenant, message)
     if sender.flush(_TIMEOUT_S):
         raise UnavailableError(f"Kafka at {settings.kafka} did not take the message")

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pilotfish.runtime.folders import DATA
+from pilotfish.schemas.errors import ConfigurationError
 
 CLICKHOUSE_CLIENT = "pilotfish"
 """How pilotfish calls itself to ClickHouse: the embedded one has threads for it alone."""
@@ -70,14 +72,33 @@ class Settings(BaseSettings):
 
     @field_validator("clickhouse")
     @classmethod
-    def _without_credentials(cls, address: str) -> str:
-        """Refuse what errors and `pilotfish doctor` would show."""
+    def _plain_url(cls, address: str) -> str:
+        """Refuse what is no URL, and what errors and `pilotfish doctor` would show."""
         if "@" in address or "?" in address:
             raise ValueError(
                 "the address must have no user and no password: set "
                 "PILOTFISH_CLICKHOUSE_USER and PILOTFISH_CLICKHOUSE_PASSWORD"
             )
+        if not address.startswith(("http://", "https://")):
+            raise ValueError(
+                "the address must begin with http:// or https://, as in "
+                "http://127.0.0.1:28123"
+            )
+        if not _names_a_host(address):
+            raise ValueError("the address must have a host, and a port from 1 to 65535")
         return address
+
+    @field_validator("kafka")
+    @classmethod
+    def _hosts(cls, addresses: str) -> str:
+        """Refuse what Kafka's clients take in different ways, or look up in vain."""
+        for address in addresses.split(","):
+            if "/" in address or not _names_a_host(f"//{address.strip()}"):
+                raise ValueError(
+                    "each address must be HOST:PORT without a scheme, as in "
+                    "127.0.0.1:29092; commas separate several"
+                )
+        return addresses
 
     @property
     def models(self) -> Path:
@@ -91,6 +112,24 @@ class Settings(BaseSettings):
             for name, value in self
             if value is not None
         }
+
+
+def wrong_settings(error: ValidationError) -> ConfigurationError:
+    """Return the error for settings that are refused: it names them, not their values."""
+    problems = []
+    for problem in error.errors(include_url=False, include_input=False):
+        name = "_".join(str(part) for part in problem["loc"]).upper()
+        reason = problem["msg"].removeprefix("Value error, ")
+        problems.append(f"PILOTFISH_{name}: {reason}")
+    return ConfigurationError("; ".join(problems))
+
+
+def _names_a_host(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no number, or too large
+        return False
 
 
 def _text(value: object) -> str:

@@ -10,6 +10,7 @@ PilotfishError
 ├── BundleError               an advisor bundle is damaged, incomplete or forbidden
 ├── NothingToLearnError       a dataset from which no advisor can be trained
 ├── TrainingBusyError         another training of this tenant is running
+├── NotPicklableError         an object of one process: the message says what to keep instead
 └── RequirementError          this machine lacks something: the message says what to install
 """
 
@@ -65,3 +66,7 @@ class TrainingBusyError(PilotfishError):
 
 class RequirementError(PilotfishError):
     """An unmet requirement of this machine."""
+
+
+class NotPicklableError(PilotfishError, TypeError):
+    """An object that belongs to one process was pickled."""

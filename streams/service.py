@@ -1,8 +1,8 @@
 """Runs a worker: once Kafka has its topics, Faust reads until `stop`.
 
 A kill at any moment is harmless (see `sink`). After Faust stopped because Kafka was
-unreachable, the process replaces itself by a new one with the same process id, because
-Faust runs only once per process.
+unreachable, or stood still (see `stall`), the process replaces itself by a new one with the
+same process id, because Faust runs only once per process.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from aiokafka.errors import (
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import consumer, producer, topics
 from pilotfish.runtime.publisher import Publisher
+from pilotfish.runtime.service import metrics
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError, UnavailableError
@@ -27,6 +28,7 @@ from pilotfish.schemas.topics import EVENTS, LABELS
 from pilotfish.streams.app import GROUP, attach, create_app, partitions_of
 from pilotfish.streams.attempts.idle import IdleAttempts
 from pilotfish.streams.labelling import load
+from pilotfish.streams.stall import ReadingWatch, count_stall, stalls
 from pilotfish.streams.worker_process import WorkerProcess
 
 ASKS_CLICKHOUSE: Final = True
@@ -37,13 +39,14 @@ _TIMEOUT_S: Final = 5.0
 _STOP_S: Final = 3.0
 _MAX_IDLE_SEARCH_S: Final = 60.0
 _POLL_S: Final = 1.0
+_READING_S: Final = 15.0
 _UNAUTHORIZED: Final = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 _TICK_S: Final = 0.1
 _FAUST_RAN: Final = threading.Event()
 
 
 class FaustStoppedError(UnavailableError):
-    """Faust crashed; in practice because Kafka was unreachable for longer than it waits."""
+    """Faust crashed, in practice because Kafka was unreachable for too long; or it stalled."""
 
 
 def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
@@ -62,6 +65,7 @@ def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> Non
     load(settings.labelling)
     _check_topics(settings)
     _FAUST_RAN.set()
+    metrics.STALLS.inc(stalls())
     # Not asyncio.run, which would wait for a thread that waits for a server.
     loop = asyncio.new_event_loop()
     loop.run_until_complete(_run_faust(settings, stop, status))
@@ -85,6 +89,7 @@ async def _run_faust(
     tasks = [
         asyncio.create_task(_close_idle(app, settings, stop)),
         asyncio.create_task(_watch_authorization(settings, stop)),
+        asyncio.create_task(_watch_reading(settings, worker, status, stop)),
     ]
     try:
         await app.start()
@@ -141,6 +146,25 @@ async def _watch_authorization(settings: Settings, stop: threading.Event) -> Non
     while not stop.is_set():
         client.poll(0)
         await asyncio.sleep(_POLL_S)
+
+
+async def _watch_reading(
+    settings: Settings,
+    worker: WorkerProcess,
+    status: ServiceStatus,
+    stop: threading.Event,
+) -> None:
+    """Raise FaustStoppedError once Faust reads nothing of what there is to read."""
+    watch = ReadingWatch(settings, GROUP)
+    while not stop.is_set():
+        await asyncio.sleep(_READING_S)
+        waits = worker.silent_s > 0  # perhaps for ClickHouse
+        elapsed_s = 0.0 if waits else _READING_S
+        stalled = await asyncio.to_thread(watch.stalled, status.positions(), elapsed_s)
+        if stalled:
+            count_stall()
+            _LOG.error("stalled", partitions=sorted(number for _, number in stalled))
+            raise FaustStoppedError(f"Faust reads nothing of {stalled}")
 
 
 def _done(tasks: list[asyncio.Task[None]]) -> list[asyncio.Task[None]]:

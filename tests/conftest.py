@@ -82,13 +82,18 @@ def not_fast(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of `servers`."""
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def servers(server_folder: Path) -> Iterator[Settings]:
     """Kafka with its topics and ClickHouse with its tables, for tests that stop neither."""
-    folder = tmp_path_factory.mktemp("servers")
     broker, controller, http = free_ports(3)
     with (
-        EmbeddedKafka(folder / "kafka", broker, controller) as kafka,
-        EmbeddedClickHouse(folder / "clickhouse", http) as clickhouse,
+        EmbeddedKafka(server_folder / "kafka", broker, controller) as kafka,
+        EmbeddedClickHouse(server_folder / "clickhouse", http) as clickhouse,
     ):
         settings = Settings(kafka=kafka.bootstrap, clickhouse=clickhouse.url)
         create_topics(client_config(settings))

@@ -1,6 +1,7 @@
 """`python -m pilotfish.trainers --tenant T [--json]`: one training, now.
 
-Exit status: 0 promoted or refused, 75 another training of the tenant runs, 1 failed.
+Exit status: 0 promoted or refused, 75 another training of the tenant runs, 69 the extra
+`train` is not installed, 1 failed.
 With several GPUs: `torchrun --nproc-per-node N -m pilotfish.trainers --tenant T`; the
 first process reads, judges and writes, the followers share its LoRA steps.
 """
@@ -15,10 +16,12 @@ from pilotfish.runtime.service.logs import configure
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import PilotfishError, TrainingBusyError
 from pilotfish.trainers.quiet import QUIET
-from pilotfish.trainers.training_packages import training_packages
+from pilotfish.trainers.training_packages import training_packages, trainings_off
 
 _BUSY = 75
 """EX_TEMPFAIL of sysexits.h."""
+_UNEQUIPPED = 69
+"""EX_UNAVAILABLE."""
 
 
 def main() -> int:
@@ -28,6 +31,10 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
     arguments = parser.parse_args()
     settings = Settings()
+    off = trainings_off()
+    if off:  # before there is a record of a training
+        print(off, file=sys.stderr)  # noqa: T201 - a command's own output
+        return _UNEQUIPPED
     configure("trainers")
     _be_quiet_and_offline()
     if os.environ.get("RANK", "0") != "0":

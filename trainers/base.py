@@ -6,10 +6,11 @@ bundle comes in only where it was never made on this machine, in a process of it
 
 import hashlib
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pilotfish.advisors.bundle import Bundle
@@ -17,6 +18,7 @@ from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.store import BASE_TENANT, ModelStore
 from pilotfish.runtime.folders import CACHE
 from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.errors import RequirementError
 from pilotfish.trainers.wheels import locate
 
 _CACHE = CACHE / "models"
@@ -46,18 +48,48 @@ def ensure_base(
     if not placed.exists():
         if not cached.exists():
             report("preparing the base model (some seconds, once)")
-            # In a process of its own: `pilotfish up` would keep its memory for ever.
-            with ProcessPoolExecutor(1, get_context("spawn")) as process:
-                process.submit(_build, settings.base_model, version, cached).result()
+            _build_apart(settings.base_model, version, cached)
         _place(cached, placed)
     placed.touch()  # `ModelStore.base` takes the newest
     return store.bundle(BASE_TENANT, version)
 
 
-def _build(name: str, version: str, target: Path) -> None:
+def _build_apart(name: str, version: str, target: Path) -> None:
+    """Build in a process of its own: `pilotfish up` would keep its memory for ever.
+
+    The process ends with the call, also where the call is interrupted.
+    """
+    context = get_context("spawn")
+    answers, sender = context.Pipe(duplex=False)
+    job = (sender, name, version, target)
+    process = context.Process(target=_build, args=job, daemon=True)
+    process.start()
+    sender.close()
+    try:
+        problem: Exception | None = answers.recv()
+    except EOFError:
+        problem = RequirementError(
+            "the process that prepares the base model was killed, perhaps for want of "
+            "memory: free some, and try again"
+        )
+    finally:
+        process.kill()
+        process.join()
+        answers.close()
+    if problem is not None:
+        raise problem
+
+
+def _build(answer: Connection, name: str, version: str, target: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     from pilotfish.trainers.base_build import build
 
-    build(name, version, target)
+    try:
+        build(name, version, target)
+    except Exception as error:  # noqa: BLE001 - raised by the parent
+        answer.send(error)
+    else:
+        answer.send(None)
 
 
 def _version(name: str, report: Callable[[str], object]) -> str:

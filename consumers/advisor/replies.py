@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError
 from confluent_kafka import Message as Record
 
 from pilotfish.consumers.advisor.requests import Address
-from pilotfish.runtime.kafka import producer
+from pilotfish.runtime.kafka import FOR_ANY_CLIENT, producer
 from pilotfish.runtime.service.metrics import HINTS
 from pilotfish.runtime.settings import Settings
 from pilotfish.runtime.trace import TraceHeaders
@@ -39,8 +39,8 @@ class Replies:
 
     def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
         # By then, whoever made the request no longer waits for the answer.
-        overrides = {"linger.ms": 0, "message.timeout.ms": 10_000}
-        self._producer = producer(settings, **overrides)
+        in_time = {"linger.ms": 0, "message.timeout.ms": 10_000}
+        self._producer = producer(settings, **in_time, **FOR_ANY_CLIENT)
         self._clock = clock
         self._partitions: dict[str, int] = {}
         self._looked_at = -_AGAIN_S

@@ -46,7 +46,7 @@ class ConsumerProgress:
     ) -> None:
         self._clickhouse = clickhouse
         self._group = group
-        self._admin = AdminClient(client_config(settings))
+        self._admin = AdminClient(client_config(settings) | {"log_level": 0})
         self._reader: Consumer = consumer(settings, group)
         metadata = topics(settings)
         self._ends = {

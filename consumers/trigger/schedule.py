@@ -34,7 +34,7 @@ class Schedule:
     tenant is counted again, and a failing training gets its tries again.
 
     A training that fails is tried three times, 10 and 20 s apart; then it waits for
-    `train_at` further labels. If another training of the tenant runs, the next try is
+    `train_at` further labels, as it does at once where the install cannot train. If another training of the tenant runs, the next try is
     15 s later.
     """
 
@@ -85,6 +85,8 @@ class Schedule:
             self._tenants[tenant] = _Tenant(threshold=self._train_at)
         elif outcome == "busy":
             state.not_before = now + _BUSY_FOR
+        elif outcome == "unequipped":
+            state.threshold = state.count + self._train_at
         else:
             self._failed(state, now)
         self._of(tenant).awaited = 0

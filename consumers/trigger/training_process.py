@@ -3,15 +3,23 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Final, Literal, Protocol
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 
-Outcome = Literal["done", "busy", "failed"]
+Outcome = Literal["done", "busy", "unequipped", "failed"]
 
 BUSY_STATUS: Final = 75
 """EX_TEMPFAIL: another training of this tenant holds the lock."""
+UNEQUIPPED_STATUS: Final = 69
+"""EX_UNAVAILABLE: the extra `train` is not installed."""
+_OUTCOMES: Final[Mapping[int, Outcome]] = {
+    0: "done",
+    BUSY_STATUS: "busy",
+    UNEQUIPPED_STATUS: "unequipped",
+}
 
 _VERDICT: Final = """
 SELECT training_id, version, verdict FROM trainings FINAL
@@ -47,9 +55,7 @@ class TrainingProcess:
 
     def outcome(self) -> Outcome | None:
         status = self._process.poll()
-        if status is None:
-            return None
-        return {0: "done", BUSY_STATUS: "busy"}.get(status, "failed")  # type: ignore[return-value]
+        return None if status is None else _OUTCOMES.get(status, "failed")
 
     def end(self, timeout_s: float) -> None:
         self._process.terminate()

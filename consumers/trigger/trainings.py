@@ -58,6 +58,7 @@ class Trainings:
         outcome = training.outcome()
         if outcome is not None:
             metrics.TRAININGS.labels(outcome).inc()
+            # What is not installed, the trainer has written into this process's log.
             verdict = self._verdict(tenant) if outcome == "done" else {}
             _LOG.info("training_ended", tenant=tenant, outcome=outcome, **verdict)
             self._running = None

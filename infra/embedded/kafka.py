@@ -50,11 +50,11 @@ class EmbeddedKafka(ServerProcess):
         """The address for clients: `127.0.0.1:PORT`."""
         return f"127.0.0.1:{self._port}"
 
-    def start(self) -> None:
-        """Start the broker and wait until it answers.
+    def launch(self) -> None:
+        """Start the broker; does not wait until it answers.
 
         Raises:
-            RequirementError: a port is in use, or the broker exited during start-up.
+            RequirementError: a port is in use, or Kafka cannot use its folder.
         """
         require_free(self._port, "Kafka")
         require_free(self._controller_port, "Kafka's controller")
@@ -62,7 +62,6 @@ class EmbeddedKafka(ServerProcess):
         properties = self._configure()
         self._format(command, properties)
         self._launch([*command, "kafka.Kafka", str(properties)])
-        self._await_ready()
 
     def _configure(self) -> Path:
         self._data.mkdir(parents=True, exist_ok=True)
@@ -91,7 +90,12 @@ class EmbeddedKafka(ServerProcess):
             output = completed.stdout + completed.stderr
             raise RequirementError(f"Kafka cannot use {self._data}: {output[-500:]}")
 
-    def _await_ready(self) -> None:
+    def await_ready(self) -> None:
+        """Wait until the broker answers.
+
+        Raises:
+            RequirementError: it exited during start-up, or takes over a minute.
+        """
         deadline = time.monotonic() + _READY_WITHIN_S
         admin = AdminClient(
             {"bootstrap.servers": self.bootstrap, "log_level": 0},
@@ -104,7 +108,7 @@ class EmbeddedKafka(ServerProcess):
             return
         self.stop()
         raise RequirementError(
-            f"Kafka did not start: {self._log_excerpt()}. The whole log: {self._log}"
+            f"Kafka did not start: {self._log_excerpt()}. The whole log: {self.log}"
         )
 
     def _log_excerpt(self) -> str:

@@ -22,7 +22,7 @@ from pilotfish.runtime.service.gc_tuning import tune_gc
 from pilotfish.runtime.service.health import Health
 from pilotfish.runtime.service.metrics_server import listening
 from pilotfish.runtime.service.status import ServiceStatus
-from pilotfish.runtime.settings import Settings
+from pilotfish.runtime.settings import Settings, wrong_settings
 from pilotfish.schemas.errors import PilotfishError, UnavailableError
 
 Service = Callable[[Settings, threading.Event, ServiceStatus], None]
@@ -49,7 +49,8 @@ def run_process(name: str, module: str) -> int:
         settings = Settings()
     except ValidationError as error:
         log = structlog.get_logger(service=name)
-        log.error("failed", kind="ConfigurationError", error=str(error))  # noqa: TRY400
+        refused = str(wrong_settings(error))
+        log.error("failed", kind="ConfigurationError", error=refused)  # noqa: TRY400
         return 1
     service: Any = import_module(module)
     health = Health(settings, service.GROUP, asks_clickhouse=service.ASKS_CLICKHOUSE)

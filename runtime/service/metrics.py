@@ -42,6 +42,12 @@ DEAD_LETTERS: Final = Counter(
     ("topic",),
     registry=None,
 )
+STALLS: Final = Counter(
+    "pilotfish_stalls",
+    "Times that the worker began anew because it had records to read and read none for a "
+    "minute",
+    registry=None,
+)
 LABELS: Final = Counter(
     "pilotfish_labels",
     "Labels published, revisions included; outcome is success, failure, or why a label "
@@ -63,7 +69,8 @@ HINT_SECONDS: Final = Histogram(
 )
 TRAININGS: Final = Counter(
     "pilotfish_trainings",
-    "Trainings that ended; outcome is done, busy (another was running) or failed",
+    "Trainings that ended; outcome is done, busy (another was running), unequipped (the "
+    "extra `train` is not installed) or failed",
     ("outcome",),
     registry=None,
 )
@@ -103,6 +110,7 @@ METRICS: Final[Mapping[Metric, tuple[str, ...]]] = {
     BATCH_RECORDS: ("archive", "streams", "advisor", "memory"),
     WRITE_SECONDS: ("archive", "streams", "memory"),
     DEAD_LETTERS: ("archive", "streams", "advisor", "memory"),
+    STALLS: ("streams",),
     LABELS: ("streams",),
     HINTS: ("advisor",),
     HINT_SECONDS: ("advisor",),

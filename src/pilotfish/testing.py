@@ -13,8 +13,9 @@ from pilotfish._sdk.async_client import AsyncClient
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.connection import Connection, Identity
 from pilotfish._sdk.memory import AsyncMemory, Memory
+from pilotfish._sdk.options import check_control_flow
 from pilotfish._sdk.session import Session
-from pilotfish._sdk.shared_connections import CONNECTIONS, Users
+from pilotfish._sdk.shared_connections import CONNECTIONS, Joined, Users
 from pilotfish._sdk.text import as_text
 from pilotfish._sdk.transport.transport import Advise, MemoryTransport
 from pilotfish.schemas.advice import AdviceRequested
@@ -87,9 +88,12 @@ class MemoryClient(_Scripted, Client):
         *,
         redact: Callable[[str], str] | None = None,
         advice_deadline_s: float = 0.25,
+        control_flow: tuple[type[BaseException], ...] = (),
     ) -> None:
         self._transport = MemoryTransport(lambda _: None)
-        super().__init__(_session(self._transport, redact, advice_deadline_s))
+        super().__init__(
+            _session(self._transport, redact, advice_deadline_s, control_flow)
+        )
         self.memory = self._remembered = _ScriptedMemory()
 
 
@@ -101,20 +105,30 @@ class AsyncMemoryClient(_Scripted, AsyncClient):
         *,
         redact: Callable[[str], str] | None = None,
         advice_deadline_s: float = 0.25,
+        control_flow: tuple[type[BaseException], ...] = (),
     ) -> None:
         self._transport = MemoryTransport(lambda _: None)
-        super().__init__(_session(self._transport, redact, advice_deadline_s))
+        super().__init__(
+            _session(self._transport, redact, advice_deadline_s, control_flow)
+        )
         self._remembered = _ScriptedMemory()
         self.memory = AsyncMemory(self._remembered)
 
 
 def _session(
-    transport: MemoryTransport, redact: Callable[[str], str] | None, deadline_s: float
+    transport: MemoryTransport,
+    redact: Callable[[str], str] | None,
+    deadline_s: float,
+    control_flow: tuple[type[BaseException], ...],
 ) -> Session:
+    check_control_flow(control_flow)
     identity = Identity("default", Agent(), redact)
     key = object()
 
     def opened(users: Users) -> Connection:
         return Connection(identity, lambda *_: transport, users)
 
-    return Session(lambda user: CONNECTIONS.join(key, opened, user), deadline_s)
+    def join(user: object) -> Joined:
+        return CONNECTIONS.join(key, opened, user)
+
+    return Session(join, deadline_s, control_flow)

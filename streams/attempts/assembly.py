@@ -7,8 +7,10 @@ replay. Each unusual case has one outcome:
 - an event of a forgotten attempt: skipped;
 - an event with the id of an earlier one is a duplicate: skipped;
 - a second start: skipped; a late first start still sets the problem and the start time;
-- the first end counts; only an end as `abandoned` is revised by the next one;
-- steps after the end are counted in `late_steps` and nowhere else;
+- the first end with an outcome, `succeeded` or `failed`, counts. An end without one is
+  revised by the next end that says more, or has another approach or hint: an attempt may
+  be taken up again;
+- steps after the first end with an outcome are counted in `late_steps` and nowhere else;
 - signals and feedback count at any time, and revise the label after the end.
 """
 
@@ -44,6 +46,9 @@ MAX_SIGNALS: Final = 256
 """Signals kept per attempt: the newest ones, because the latest value counts."""
 
 _VALUES: Final = {"succeeded": 1.0, "failed": 0.0}
+_SAYS: Final = {"": 0, "abandoned": 1, "unknown": 2, "infrastructure": 3}
+"""How much an end says that is no outcome; an end with one says more than all of these."""
+_OUTCOME: Final = 4
 
 
 def apply(state: State, event: Event, offset: int, model: LabelModel) -> bool:
@@ -121,10 +126,11 @@ def _say_unusable_asker(name: str) -> None:
 
 
 def _step(state: State, event: StepRecorded, at_us: int) -> bool:
-    if state.status:
+    if state.status in _VALUES:
         state.late_steps += 1
         return False
-    _move_start(state, at_us)
+    if not state.status:
+        _move_start(state, at_us)
     state.steps += 1
     state.cost += event.cost
     state.tokens += event.tokens
@@ -146,10 +152,10 @@ def _feedback(state: State, event: FeedbackGiven, at_us: int) -> bool:
 
 
 def _ended(state: State, event: AttemptEnded, at_us: int) -> bool:
-    if state.status not in ("", "abandoned"):
+    if state.status in _VALUES:
         return False
-    if state.status == "abandoned" and event.status == "abandoned":
-        return False
+    if _says(event.status) <= _says(state.status):
+        return _advised(state, event)
     if event.status in _VALUES:
         _add_signal(state, Signal("explicit", _VALUES[event.status], END), at_us)
     elif not state.status:
@@ -157,9 +163,19 @@ def _ended(state: State, event: AttemptEnded, at_us: int) -> bool:
     state.status = event.status
     state.ended_us = at_us
     state.conduct.ended(event.reason)
+    _advised(state, event)
+    return True
+
+
+def _advised(state: State, event: AttemptEnded) -> bool:
+    before = state.approach, state.hint
     state.approach = event.approach or state.approach
     state.hint = event.hint or state.hint
-    return True
+    return before != (state.approach, state.hint)
+
+
+def _says(status: str) -> int:
+    return _SAYS.get(status, _OUTCOME)
 
 
 def _add_signal(state: State, signal: Signal, at_us: int) -> None:

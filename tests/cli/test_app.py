@@ -58,7 +58,7 @@ def test_an_expected_error_is_one_line_and_no_traceback(tmp_path: object) -> Non
 def replayed(file: bytes) -> str:
     finished = subprocess.run(
         [sys.executable, "-m", "pilotfish", "replay", "--json", file],
-        env={**os.environ, "PILOTFISH_KAFKA": "nowhere:99999"},
+        env={**os.environ, "PILOTFISH_KAFKA": "nowhere:9999"},
         capture_output=True,
         text=True,
         check=False,
@@ -76,3 +76,37 @@ def test_an_argument_that_is_not_utf8_is_shown(tmp_path: Path) -> None:
 
 def test_an_unknown_option_is_a_usage_error() -> None:
     assert CliRunner().invoke(app, ["status", "--nonsense"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("CLICKHOUSE", "127.0.0.1:28123", "must begin with http:// or https://"),
+        ("CLICKHOUSE", "localhost", "must begin with http:// or https://"),
+        ("CLICKHOUSE", "ftp://localhost", "must begin with http:// or https://"),
+        ("CLICKHOUSE", "http://", "must have a host"),
+        ("CLICKHOUSE", "http://localhost:99999", "a port from 1 to 65535"),
+        ("KAFKA", "kafka://127.0.0.1:29092", "HOST:PORT without a scheme"),
+        ("KAFKA", "127.0.0.1:many", "HOST:PORT without a scheme"),
+        ("KAFKA", "", "HOST:PORT without a scheme"),
+        ("HOLDOUT", "7", "less than or equal to 1"),
+        ("HOME", "/proc/version", "name a folder in which this user may write"),
+        ("KAFKA", "127.0.0.1:65535", "would need port 65536"),
+        ("KAFKA", "127.0.0.1:1,127.0.0.1:2", "on this machine only"),
+        ("KAFKA", "192.0.2.1:9092", "on this machine only"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_one_line_that_names_it(
+    tmp_path: Path, name: str, value: str, said: str
+) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "pilotfish", "up"],
+        env=os.environ | {"PILOTFISH_HOME": str(tmp_path), f"PILOTFISH_{name}": value},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 1
+    [line] = finished.stderr.strip().splitlines()
+    assert line.startswith("pilotfish: ") and said in line
+    assert f"PILOTFISH_{name}" in line or "65536" in line

@@ -1,14 +1,13 @@
 """`pilotfish up`, once for all tests of this folder."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from support.platform import running_up, said
+from support.polling import eventually
 from support.ports import free_ports, is_free
 
 from pilotfish._local.platform import SERVICES
@@ -19,20 +18,14 @@ from pilotfish.runtime.settings import Settings
 def up(tmp_path_factory: pytest.TempPathFactory, not_fast: None) -> Iterator[Settings]:
     """`pilotfish up` in a process; at the end it must stop, and leave nothing."""
     settings = _settings(tmp_path_factory.mktemp("up"))
-    with subprocess.Popen(
-        [sys.executable, "-m", "pilotfish", "up"],
-        env=os.environ | settings.environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert any("pilotfish is up" in line for line in process.stdout)
+    with running_up(settings) as process:
+        eventually(lambda: "pilotfish is up" in said(settings))
         children = psutil.Process(process.pid).children(recursive=True)
-        assert len(children) >= 7  # two servers, five services
+        assert len(children) >= 8  # two servers, five services, the guardian
         yield settings
         process.send_signal(signal.SIGINT)
         # Ten seconds where nothing else runs: what hangs takes forever.
-        process.communicate(timeout=60)
+        assert process.wait(60) == 0
         assert not [child for child in children if child.is_running()]
 
 

@@ -5,20 +5,22 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from statistics import fmean
 
 import psutil
 import pytest
+from support.platform import running_up, said
 from support.polling import eventually
 
-from pilotfish._local.platform import enter_uninterrupted
-from pilotfish._local.supervisor import Child, Supervisor
+import pilotfish
+from pilotfish.advisors.store import ModelStore
+from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.attempt_log.reader import read_attempts
+from pilotfish.schemas.errors import UnavailableError
+from pilotfish.schemas.ids import new_id
 
 LOG = Path(__file__).parents[2] / "../shared/data/intercode_sql.jsonl.gz"
 ATTEMPTS = 80
@@ -56,6 +58,8 @@ def test_status_sql_and_doctor_agree(up: Settings) -> None:
     [row] = json.loads(counted.stdout)
     status = json.loads(run(up, "status", "--json").stdout)
     assert status["attempts"] == status["labelled"] == row["n"]
+    base = ModelStore(up.models).base().card.version
+    assert (status["advisor"], status["trainings"]) == (base, "on")
     checks = json.loads(run(up, "doctor", "--json").stdout)
     assert [check for check in checks if not check["ok"]] == []
 
@@ -73,37 +77,92 @@ def test_a_killed_service_is_restarted(up: Settings) -> None:
     eventually(lambda: log.read_text().count('"started"'), 2)
 
 
-def test_a_port_in_use_is_one_line_before_anything_starts(up: Settings) -> None:
-    finished = run(up, "up")
+def killed(settings: Settings, word: str) -> None:
+    """Kill the process of this home whose command has that word."""
+    [server] = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if word in (process.info["cmdline"] or [])
+        and any(str(settings.home) in part for part in process.info["cmdline"])
+    ]
+    server.kill()
+
+
+def labelled(settings: Settings) -> int | None:
+    query = (
+        "SELECT countIf(p_success = 1) FROM attempts_current WHERE tenant = {t:String}"
+    )
+    try:
+        [(count,)] = ClickHouse(settings).query(query, {"t": settings.tenant})
+    except UnavailableError:
+        return None
+    return int(count)
+
+
+@pytest.mark.slow(60)
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("Kafka", "kafka.Kafka"),
+        ("ClickHouse", "pilotfish.infra.embedded.clickhouse.gateway"),
+    ],
+)
+def test_a_killed_server_is_back_and_nothing_is_lost(
+    up: Settings, name: str, word: str
+) -> None:
+    mine = up.model_copy(update={"tenant": f"t-{new_id()}"})
+    with pilotfish.connect(kafka=mine.kafka, tenant=mine.tenant) as pilot:
+        for number in range(30):
+            with pilot.attempt(f"problem {number}") as attempt:
+                attempt.succeed()
+            if number == 10:
+                assert pilot.flush(60)
+                killed(mine, word)
+        assert pilot.flush(60)
+    eventually(lambda: labelled(mine), 30)
+    assert f"{name} ended with status -9 and was restarted" in said(up)
+
+
+def test_a_second_one_in_the_same_home_touches_nothing(up: Settings) -> None:
+    properties = up.home / "kafka/server.properties"
+    before = properties.read_text()
+    other = {"kafka": "127.0.0.1:1", "clickhouse": "http://127.0.0.1:2"}
+    finished = run(up.model_copy(update=other), "up")
+    assert finished.returncode == 1
+    [line] = finished.stderr.strip().splitlines()
+    assert f"{up.home} is in use by another pilotfish, process" in line
+    assert properties.read_text() == before
+
+
+def test_a_port_in_use_is_one_line_before_anything_starts(
+    up: Settings, tmp_path: Path
+) -> None:
+    finished = run(up.model_copy(update={"home": tmp_path}), "up")
     assert finished.returncode == 1
     assert "for Kafka is in use" in finished.stderr
     assert len(finished.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "kafka").exists()
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Let SIGINT raise here, also if the tests are a background job of a shell."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+@pytest.mark.slow(30)
+def test_after_kill_9_no_process_is_left(apart: Settings) -> None:
+    with running_up(apart) as process:
+        eventually(lambda: "pilotfish is up" in said(apart))
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert len(children) >= 8
+        process.kill()
+        _, remaining = psutil.wait_procs(children, timeout=60)
+    assert remaining == []
 
 
-@pytest.mark.usefixtures("interruptible")
-def test_an_interrupted_start_leaves_no_process_behind(tmp_path: Path) -> None:
-    before = set(psutil.Process().children())
-
-    class Interrupting(Child):
-        def start(self) -> None:
-            super().start()
-            os.kill(os.getpid(), signal.SIGINT)
-
-    sleep = [sys.executable, "-c", "import time; time.sleep(600)"]
-    log = tmp_path / "log"
-    children = {
-        "first": Interrupting(sleep, {}, log),
-        "second": Child(sleep, {}, log),
-    }
-    with pytest.raises(KeyboardInterrupt), ExitStack() as running:
-        enter_uninterrupted(running, Supervisor(children, lambda _: None))
-    assert all(child.exit_status() is None for child in children.values())
-    assert set(psutil.Process().children()) <= before
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_start_can_be_stopped(apart: Settings, number: signal.Signals) -> None:
+    with running_up(apart) as process:
+        eventually((apart.home / "kafka/kafka.log").exists)
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(number)
+        assert process.wait(60) == 130
+        _, remaining = psutil.wait_procs(children, timeout=60)
+    assert remaining == []
+    assert said(apart).splitlines()[-1] == "stopped before it was up"

@@ -1,7 +1,11 @@
+from collections import Counter
+from pathlib import Path
+
 from confluent_kafka import Message as Record
 from support.polling import eventually
+from support.record_batches import LZ4, UNCOMPRESSED, codecs
 
-from pilotfish.runtime.kafka import producer
+from pilotfish.runtime.kafka import producer, publish
 from pilotfish.runtime.promotions import PromotionReader, announce
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advisors import AdvisorPromoted, AdvisorRolledBack
@@ -29,3 +33,21 @@ def test_it_returns_the_newest_word_and_then_what_comes(settings: Settings) -> N
     announce(settings, back)
     eventually(lambda: [m for m in reader.read() if m.tenant == tenant], [back])
     reader.close()
+
+
+def test_an_announcement_is_not_compressed_so_that_every_client_reads_it(
+    settings: Settings, server_folder: Path
+) -> None:
+    def batches() -> Counter[int]:
+        return Counter(codecs(server_folder / "kafka", ADVISORS.name))
+
+    before = batches()
+    long = AdvisorPromoted(
+        tenant=settings.tenant, version="v", checksum="0" * 64, reason="because " * 50
+    )
+    announce(settings, long)
+    assert batches() - before == Counter({UNCOMPRESSED: 1})
+    before = batches()
+    publish(to := producer(settings), ADVISORS, settings.tenant, long)
+    assert to.flush(60) == 0
+    assert batches() - before == Counter({LZ4: 1})  # so the files do say it

@@ -197,6 +197,7 @@ pilot = pilotfish.connect(advice_deadline_s=5)
 def ask():
     with pilot.attempt("x") as attempt:
         assert attempt.advice({"plan": ""}).abstained == "unsure"
+        attempt.use("plan")
 child = os.fork()
 ask()
 if child:

@@ -37,19 +37,23 @@ class EmbeddedClickHouse(ServerProcess):
         """The address for clients: `http://127.0.0.1:PORT`."""
         return f"http://127.0.0.1:{self._port}"
 
-    def start(self) -> None:
-        """Start the gateway and wait until it answers.
+    def launch(self) -> None:
+        """Start the gateway; does not wait until it answers.
 
         Raises:
-            RequirementError: the port or the folder is in use, or the gateway exited.
+            RequirementError: the port is in use.
         """
         require_free(self._port, "ClickHouse")
         self._data.mkdir(parents=True, exist_ok=True)
         # chDB reads a config.xml of the working folder.
         self._launch(command(self._data, self._port))
-        self._await_ready()
 
-    def _await_ready(self) -> None:
+    def await_ready(self) -> None:
+        """Wait until the gateway answers.
+
+        Raises:
+            RequirementError: the folder is in use, or the gateway exited.
+        """
         deadline = time.monotonic() + _READY_WITHIN_S
         while time.monotonic() < deadline and self._is_running():
             if _answers(self._port):

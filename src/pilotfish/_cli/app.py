@@ -3,8 +3,10 @@
 import logging
 import os
 import sys
+from typing import NoReturn
 
 import typer
+from pydantic import ValidationError
 
 from pilotfish._cli import (
     advisors,
@@ -21,6 +23,7 @@ from pilotfish._cli import (
     replay,
     training,
 )
+from pilotfish.runtime.settings import Settings, wrong_settings
 from pilotfish.schemas.errors import PilotfishError
 from pilotfish.schemas.texts import encodable
 
@@ -55,13 +58,22 @@ app.add_typer(memory.app, name="memory")
 
 def main() -> None:
     """Run the command line; an expected error is one line and exit status 1."""
-    # It logs errors that it then raises; without a handler they would go to stderr.
-    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+    # They log errors that are then raised; without a handler they would go to stderr.
+    for name in ("clickhouse_connect", "librdkafka"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
     try:
         app([_argument(argument) for argument in sys.argv[1:]])
     except PilotfishError as error:
-        typer.secho(f"pilotfish: {error}", err=True, fg="red")
-        sys.exit(1)
+        _fail(error)
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        _fail(wrong_settings(error))
+
+
+def _fail(error: PilotfishError) -> NoReturn:
+    typer.secho(f"pilotfish: {error}", err=True, fg="red")
+    sys.exit(1)
 
 
 def _argument(argument: str) -> str:

@@ -1,6 +1,5 @@
 """`pilotfish demo`: the complete learning loop on real problems."""
 
-import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +35,7 @@ def demo(
     the platform of `pilotfish up` in a folder of its own.
     """
     from pilotfish.demo.main import Plan, play
+    from pilotfish.infra.embedded.interrupts import raise_at_first_interrupt
 
     plan = Plan(
         attempts=attempts,
@@ -44,7 +44,5 @@ def demo(
         json_file=json_file,
         keep=keep_running,
     )
-    # Both end it like Ctrl-C. Without this, a background job of a shell ignores SIGINT.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    raise_at_first_interrupt()
     play(plan, console)

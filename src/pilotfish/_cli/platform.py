@@ -3,9 +3,9 @@
 For servers of your own: `prepare`, `grant` and `policies`.
 """
 
-import signal
 import threading
 import time
+from contextlib import suppress
 from typing import Annotated, Final
 
 import typer
@@ -17,6 +17,8 @@ from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import UnavailableError
 
 _RETRY_S: Final = 1.0
+_INTERRUPTED: Final = 130
+"""What shells report of a command that Ctrl-C ended."""
 
 
 def up() -> None:
@@ -26,25 +28,38 @@ def up() -> None:
     that dies is restarted. If PILOTFISH_METRICS_PORT is set, each service serves metrics
     and health: on that port, and on the next four.
     """
-    from pilotfish._local.platform import metrics_ports, running_platform
+    from pilotfish._local.home_lock import HomeLock
+    from pilotfish._local.platform import running_platform
+    from pilotfish.infra.embedded.interrupts import raise_at_first_interrupt
 
     settings = Settings()
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with running_platform(settings, console.print):
-        console.print(
-            Text.assemble(
-                ("pilotfish is up", "bold"),
-                f": Kafka at {settings.kafka}, ClickHouse at {settings.clickhouse}, "
-                f"logs in {settings.home / 'logs'}\nCtrl-C stops it.",
-            )
+    raise_at_first_interrupt()
+    try:
+        with (
+            HomeLock(settings.home) as lock,
+            running_platform(settings, lock, console.print),
+        ):
+            with suppress(KeyboardInterrupt):
+                _say_where(settings)
+                threading.Event().wait()
+            console.print("stopping")
+    except KeyboardInterrupt:
+        console.print("stopped before it was up")
+        raise typer.Exit(_INTERRUPTED) from None
+
+
+def _say_where(settings: Settings) -> None:
+    from pilotfish._local.platform import metrics_ports
+
+    console.print(
+        Text.assemble(
+            ("pilotfish is up", "bold"),
+            f": Kafka at {settings.kafka}, ClickHouse at {settings.clickhouse}, "
+            f"logs in {settings.home / 'logs'}\nCtrl-C stops it.",
         )
-        for name, port in metrics_ports(settings).items():
-            console.print(f"metrics of {name}: {settings.metrics_host}:{port}")
-        while not stop.wait(0.5):
-            pass
-        console.print("stopping")
+    )
+    for name, port in metrics_ports(settings).items():
+        console.print(f"metrics of {name}: {settings.metrics_host}:{port}")
 
 
 def prepare(

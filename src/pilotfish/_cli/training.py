@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pilotfish.runtime.folders import require_usable
 from pilotfish.runtime.settings import Settings
 
 
@@ -19,10 +20,13 @@ def train(
 ) -> None:
     """Train a candidate now, compare it with the incumbent, promote it if it is better.
 
-    Exit status: 0 promoted or refused, 75 another training is running, 1 failed.
+    Exit status: 0 promoted or refused, 75 another training is running, 69 the extra
+    `train` is not installed, 1 failed.
     """
+    settings = Settings()
+    require_usable(settings.home)
     command = [sys.executable, "-m", "pilotfish.trainers"]
-    command += ["--tenant", tenant or Settings().tenant]
+    command += ["--tenant", tenant or settings.tenant]
     if as_json:
         command.append("--json")
     finished = subprocess.run(command, check=False)

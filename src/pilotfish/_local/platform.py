@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Final, TypeVar
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Final
 from urllib.parse import urlsplit
 
+from pilotfish._local.home_lock import HomeLock
 from pilotfish._local.supervisor import Child, Report, Supervisor
+from pilotfish.infra.embedded.guardian import Guardian
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
 
@@ -22,12 +23,17 @@ SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost")
 
-T = TypeVar("T")
+_SERVERS_STOP_S: Final = 5.0
 
 
 @contextmanager
-def running_platform(settings: Settings, report: Report) -> Iterator[Supervisor]:
+def running_platform(
+    settings: Settings, lock: HomeLock, report: Report
+) -> Iterator[Supervisor]:
     """Run the platform until the block is left; then all its processes have ended.
+
+    If this process is killed instead, they end within seconds. KeyboardInterrupt may
+    end the start at any moment. `lock` is held on the settings' home.
 
     Raises:
         RequirementError: a port is in use, or a server did not start.
@@ -37,6 +43,7 @@ def running_platform(settings: Settings, report: Report) -> Iterator[Supervisor]
     from pilotfish.infra.embedded.kafka import EmbeddedKafka
     from pilotfish.infra.embedded.ports import require_free
     from pilotfish.trainers.base import ensure_base
+    from pilotfish.trainers.training_packages import trainings_off
 
     broker = _own_port("PILOTFISH_KAFKA", f"//{settings.kafka}")
     http = _own_port("PILOTFISH_CLICKHOUSE", settings.clickhouse)
@@ -46,27 +53,22 @@ def running_platform(settings: Settings, report: Report) -> Iterator[Supervisor]
     for port, purpose in ports:
         require_free(port, purpose)
     with ExitStack() as running:
+        guardian = running.enter_context(Guardian([lock.descriptor]))
         report("starting Kafka and ClickHouse")
-        kafka = EmbeddedKafka(settings.home / "kafka", broker, say=report)
-        enter_uninterrupted(running, kafka)
-        clickhouse = EmbeddedClickHouse(settings.home / "clickhouse", http)
-        enter_uninterrupted(running, clickhouse)
+        servers = {
+            "Kafka": EmbeddedKafka(settings.home / "kafka", broker, say=report),
+            "ClickHouse": EmbeddedClickHouse(settings.home / "clickhouse", http),
+        }
+        supervised = Supervisor(servers, guardian, report, _SERVERS_STOP_S)
+        running.enter_context(supervised)
         prepare(settings)
         ensure_base(settings, report=report)
         report("starting " + ", ".join(SERVICES))
-        yield enter_uninterrupted(running, Supervisor(_children(settings), report))
-
-
-def enter_uninterrupted(running: ExitStack, server: AbstractContextManager[T]) -> T:
-    """Enter `server`, so that `running` leaves it even if a signal interrupts its start.
-
-    The start runs in a thread, which signals do not interrupt: an exception in the middle
-    would lose a process that is just starting. Leaving a server that did not start must do
-    nothing.
-    """
-    running.push(server)
-    with ThreadPoolExecutor(1) as starting:
-        return starting.submit(server.__enter__).result()
+        off = trainings_off()
+        if off:
+            report(f"trainings are off: {off}")
+        services = Supervisor(_children(settings), guardian, report)
+        yield running.enter_context(services)
 
 
 def prepare(settings: Settings, replication: int = 1) -> list[str]:
@@ -105,12 +107,14 @@ def metrics_ports(settings: Settings) -> dict[str, int]:
 
 def _own_port(variable: str, address: str) -> int:
     url = urlsplit(address)
-    if url.hostname not in _LOOPBACK or url.port is None:
-        raise ConfigurationError(
-            f"{variable} points to {url.netloc}: `pilotfish up` starts servers on this "
-            "machine only; run the services with `python -m`, as docs/operations.md says"
-        )
-    return url.port
+    with suppress(ValueError):  # several addresses, or a port that is none
+        if url.hostname in _LOOPBACK and url.port is not None:
+            return url.port
+    raise ConfigurationError(
+        f"{variable} points to {url.netloc}: `pilotfish up` starts servers on this "
+        "machine only, at 127.0.0.1:PORT; run the services with `python -m`, as "
+        "docs/operations.md says"
+    )
 
 
 def _children(settings: Settings) -> dict[str, Child]:

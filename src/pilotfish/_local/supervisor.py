@@ -1,141 +1,145 @@
 """Supervises child processes: starts them, restarts them when they die, stops them."""
 
-import os
-import signal
-import subprocess
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
+from pilotfish.infra.embedded.guardian import Guardian
+from pilotfish.infra.embedded.process import ChildProcess
+from pilotfish.schemas.errors import PilotfishError
+
 RESTARTS: Final = 5
-"""A service that dies this often within a minute is not restarted any more."""
+"""A process that dies this often within a minute is not restarted any more."""
 
 _RESTART_WINDOW_S: Final = 60.0
 _POLL_S: Final = 0.2
-_STOP_TIMEOUT_S: Final = 4.0
 
 Report = Callable[[str], object]
 """Shows a message to the user."""
 
 
-class Child:
-    """One service: its command, its process, and the times of its restarts.
-
-    It leads a process group of its own: so Ctrl-C in the terminal reaches only the
-    supervisor, and the service's own child processes end with it.
-    """
+class Child(ChildProcess):
+    """One service: its command and its settings."""
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], log: Path
     ) -> None:
+        super().__init__(log)
         self._command = list(command)
-        self._environment = {**os.environ, **environment}
-        self._restarts: deque[float] = deque(maxlen=RESTARTS)
-        self._process: subprocess.Popen[bytes] | None = None
-        self.log = log
+        self._environment = environment
 
-    @property
-    def pid(self) -> int:
-        """The process id of a child that was started."""
-        assert self._process is not None
-        return self._process.pid
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def exit_status(self) -> int | None:
-        """Return the exit status; None while the process runs."""
-        return None if self._process is None else self._process.poll()
-
-    def restart(self, now: float) -> bool:
-        """Restart the process; False if it dies too often."""
-        self._signal(signal.SIGKILL)  # its child processes
-        at_limit = len(self._restarts) == RESTARTS
-        if at_limit and now - self._restarts[0] < _RESTART_WINDOW_S:
-            self._process = None
-            return False
-        self._restarts.append(now)
-        self.start()
-        return True
-
-    def terminate(self) -> None:
-        """Ask the process to end."""
-        self._signal(signal.SIGCONT)  # a paused process would not handle SIGTERM
-        self._signal(signal.SIGTERM)
-
-    def end(self, deadline: float) -> None:
-        """Wait until the deadline, then kill the process and its child processes."""
-        if self._process is None:
-            return
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(max(0.0, deadline - time.monotonic()))
-        self._signal(signal.SIGKILL)
-        self._process.wait()
-        self._process = None
-
-    def _signal(self, number: signal.Signals) -> None:
-        if self._process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
+    def launch(self) -> None:
+        self._run(self._command, environment=self._environment)
 
 
 class Supervisor:
-    """Runs children within its `with` block; reports each death."""
+    """Runs children within its `with` block; reports each death.
 
-    def __init__(self, children: Mapping[str, Child], report: Report) -> None:
+    Args:
+        children: by name; all are started together.
+        guardian: ends them if this process is killed.
+        report: hears of each death, and of what was done about it.
+        stop_within_s: how long the children may take to end, at the end.
+    """
+
+    def __init__(
+        self,
+        children: Mapping[str, ChildProcess],
+        guardian: Guardian,
+        report: Report,
+        stop_within_s: float = 4.0,
+    ) -> None:
         self._children = children
+        self._guardian = guardian
         self._report = report
+        self._stop_within_s = stop_within_s
+        self._restarts: defaultdict[str, deque[float]] = defaultdict(
+            partial(deque, maxlen=RESTARTS)
+        )
+        self._down: dict[str, int] = {}
+        """The exit status of each child that is to be restarted."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor")
 
     def __enter__(self) -> Self:
-        for child in self._children.values():
-            child.start()
-        self._thread.start()
+        """Start all children, and wait until those that are servers answer.
+
+        Raises:
+            RequirementError: what one of them needs is in use, or a server did not start.
+        """
+        try:
+            for child in self._children.values():
+                self._launch(child)
+            for child in self._children.values():
+                child.await_ready()
+            self._thread.start()
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop all children in parallel; takes at most four seconds."""
+        self._end()
+
+    def pids(self) -> dict[str, int]:
+        """Return the process id of each child's newest start."""
+        return {name: child.pid for name, child in self._children.items()}
+
+    def _launch(self, child: ChildProcess) -> None:
+        child.launch()
+        self._guardian.watch(child.pid)
+
+    def _end(self) -> None:
+        """Stop all children in parallel, in the time that they have."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
-        deadline = time.monotonic() + _STOP_TIMEOUT_S
+        deadline = time.monotonic() + self._stop_within_s
         for child in self._children.values():
             child.terminate()
         for child in self._children.values():
             child.end(deadline)
 
-    def pids(self) -> dict[str, int]:
-        """Return the process id of each service."""
-        return {name: child.pid for name, child in self._children.items()}
-
     def _watch(self) -> None:
         while not self._stop.wait(_POLL_S):
+            self._guardian.keep()
             for name, child in self._children.items():
                 status = child.exit_status()
                 if status is not None:
-                    self._restart(name, child, status)
+                    self._guardian.release(child.pid)
+                    child.end(0.0)  # its child processes
+                    self._down[name] = status
+                if name in self._down:
+                    self._restart(name, child)
 
-    def _restart(self, name: str, child: Child, status: int) -> None:
-        if child.restart(time.monotonic()):
-            self._report(f"{name} ended with status {status} and was restarted")
-        else:
+    def _restart(self, name: str, child: ChildProcess) -> None:
+        ended = f"{name} ended with status {self._down[name]}"
+        if not self._may_restart(name):
+            del self._down[name]
             self._report(
                 f"{name} ended {RESTARTS} times within a minute and is not restarted: "
                 f"{_last_line(child.log)} (full log: {child.log})"
             )
+            return
+        try:
+            self._launch(child)
+        except (PilotfishError, OSError) as error:
+            self._report(f"{ended} and cannot be restarted: {error}")
+        else:
+            del self._down[name]
+            self._report(f"{ended} and was restarted")
+
+    def _may_restart(self, name: str) -> bool:
+        """Note a restart; False if there were too many within a minute."""
+        now, restarts = time.monotonic(), self._restarts[name]
+        if len(restarts) == RESTARTS and now - restarts[0] < _RESTART_WINDOW_S:
+            return False
+        restarts.append(now)
+        return True
 
 
 def _last_line(log: Path) -> str:

@@ -10,11 +10,13 @@ from pilotfish._sdk.client import Client
 from pilotfish._sdk.hint import Hint
 from pilotfish._sdk.memory import AsyncMemory
 from pilotfish._sdk.session import Session
+from pilotfish._sdk.single import Single
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.subscription import Subscription
+from pilotfish._sdk.text import as_text
 
 
-class AsyncClient:
+class AsyncClient(Single):
     """`Client` for asyncio, made by `connect_async` and opened by `async with`.
 
     Recording steps, signals and outcomes never blocks, so these are plain calls; `advice`,
@@ -39,6 +41,14 @@ class AsyncClient:
     ) -> AsyncAttempt:
         """Start an attempt, as `Client.attempt`; use it in `async with`."""
         return AsyncAttempt(self._session, problem, problem_type, approach, attributes)
+
+    def resume(
+        self, attempt_id: str, problem: str = "", *, problem_type: str = ""
+    ) -> AsyncAttempt:
+        """Take up an attempt that began elsewhere, as `Client.resume`."""
+        return AsyncAttempt(
+            self._session, problem, problem_type, None, None, as_text(attempt_id)
+        )
 
     def feedback(
         self,

@@ -13,7 +13,8 @@ class Attempt(AttemptBase):
 
     Leaving the block ends the attempt with the outcome given to `succeed` or `fail`, else
     as "unknown". An exception is published as a failure, or as an infrastructure failure,
-    and propagates unchanged.
+    and propagates unchanged; control flow, such as an exit or a cancellation, leaves the
+    outcome that was given.
     """
 
     def advice(self, approaches: Mapping[str, str]) -> Hint:

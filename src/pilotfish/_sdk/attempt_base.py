@@ -2,21 +2,27 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final, Literal
 
 import uuid_utils
 
 from pilotfish._sdk.attributes import copy_attributes
-from pilotfish._sdk.context import CURRENT, current_attempt
-from pilotfish._sdk.failures import describe, ending
+from pilotfish._sdk.context import Block, caller, enter, handled_outside
+from pilotfish._sdk.failures import Ending, describe, ending
 from pilotfish._sdk.hint import Hint, PendingHint
 from pilotfish._sdk.pending_event import EventName, PendingEvent
 from pilotfish._sdk.session import Session
+from pilotfish._sdk.single import Single
 from pilotfish._sdk.text import as_text, cut_text
 from pilotfish._sdk.warnings import LOG
 
+_NO_APPROACH: Final = (
+    "its advice abstained, and nothing says which approach was used: call "
+    "attempt.use(approach) after an abstention"
+)
 
-class AttemptBase:
+
+class AttemptBase(Single):
     """What `Attempt` and `AsyncAttempt` have in common.
 
     Nothing here blocks or raises. Contents are cut at 256 kB of UTF-8 (`truncated` is then
@@ -30,9 +36,11 @@ class AttemptBase:
     Attributes:
         id: the attempt's id, for `feedback` later.
         problem: the problem as given to `attempt`.
-        ended: whether its block has been left.
+        ended: whether it has ended, by `end` or because its block was left.
         outer: the attempt in whose block this attempt started.
     """
+
+    _instead = "keep its id, and take it up by `pilot.resume(id)`"
 
     def __init__(
         self,
@@ -41,20 +49,24 @@ class AttemptBase:
         problem_type: str,
         approach: str | None,
         attributes: Mapping[str, Any] | None,
+        resumed: str = "",
     ) -> None:
-        self.id = str(uuid_utils.uuid7())
+        self.id = resumed or str(uuid_utils.uuid7())
         self.problem = problem
         self._session = session
         self._problem_type = as_text(problem_type)
         self._approach = as_text(approach) or None
         self._used: str | None = None
         self._hint: Hint | None = None
-        self._status = "unknown"
+        self._status: Ending | Literal["succeeded"] = "unknown"
         self._reason = ""
         self.ended = False
         self.outer: AttemptBase | None = None
+        self._resumed = bool(resumed)
         self._process = os.getpid()
-        self._publish_start(attributes)
+        self._block: Block | None = None
+        if not resumed:
+            self._publish_start(attributes)
 
     def thought(self, name: str, content: str = "", **measures: Any) -> None:
         """Record a thought; `measures` as in `step`."""
@@ -143,12 +155,31 @@ class AttemptBase:
         self._used = as_text(approach) or None
 
     def succeed(self, reason: str = "") -> None:
-        """Record success; published when the block is left."""
+        """Record success; published at the end."""
         self._set_outcome("succeeded", reason)
 
     def fail(self, reason: str = "") -> None:
-        """Record failure; published when the block is left."""
+        """Record failure; published at the end."""
         self._set_outcome("failed", reason)
+
+    def end(self, error: BaseException | None = None) -> None:
+        """End the attempt with the outcome given to `succeed` or `fail`, else as unknown.
+
+        Leaving the block does the same. A later call changes nothing.
+
+        Args:
+            error: ends the attempt as if this exception had left its block.
+        """
+        if self.ended:
+            return
+        self._record_exception(error)
+        self.ended = True
+        self._publish_end()
+
+    @property
+    def outcome(self) -> str:
+        """What `succeed` or `fail` said so far, else "unknown"; after the end, its status."""
+        return self._status
 
     def _ask(self, approaches: Mapping[str, str]) -> Hint | PendingHint:
         return self._session.ask(self.id, self.problem, self._problem_type, approaches)
@@ -174,7 +205,7 @@ class AttemptBase:
         }
         self._publish("AttemptStarted", text, fields, copied.size)
 
-    def _set_outcome(self, status: str, reason: str) -> None:
+    def _set_outcome(self, status: Literal["succeeded", "failed"], reason: str) -> None:
         if self.ended:
             LOG.warning("attempt %s has ended: use feedback() instead", self.id)
             return
@@ -185,38 +216,56 @@ class AttemptBase:
         return hint
 
     def _enter(self) -> None:
-        self.outer = current_attempt()
-        CURRENT.set(self)
+        self._block = enter(self, caller(2))
 
     def _leave(self, error: BaseException | None) -> None:
-        """End the attempt, once, in the process that started it."""
+        """End the attempt, once, in the process that entered its block."""
         try:
-            if CURRENT.get() is self:
-                CURRENT.set(self.outer)
-            if not self.ended and self._process == os.getpid():
-                self.ended = True
-                self._record_exception(error)
-                self._publish_end()
+            if not self._goes_on(error) and self._process == os.getpid():
+                self.end(error)
         except BaseException:
             # An interrupt at this point must not hide the agent's exception.
             if error is None:
                 raise
+        finally:
+            block, self._block = self._block, None
+            if block is not None:
+                block.leave()
+
+    def _goes_on(self, error: BaseException | None) -> bool:
+        """Whether an attempt that was taken up is left open, for others to take up.
+
+        Not if there is an approach or a hint to publish, which the end does: an end
+        without an outcome is not the last one.
+        """
+        if not self._resumed or self._status != "unknown" or self._hint or self._used:
+            return False
+        return error is None or self._ending(error) in ("abandoned", "unknown")
+
+    def _ending(self, error: BaseException) -> Ending:
+        return ending(error, handled_outside(self), self._session.control_flow)
 
     def _record_exception(self, error: BaseException | None) -> None:
+        """Record how an exception ends the attempt; control flow leaves what was said."""
         if error is None:
             return
-        self._status, self._reason = ending(error), describe(error)
-        if self._status == "failed":
+        how = self._ending(error)
+        if how in ("failed", "infrastructure") or self._status == "unknown":
+            self._status, self._reason = how, describe(error)
+        if how == "failed":
             self.signal("exception", 0.0, self._reason)
-        elif self._status == "infrastructure":
+        elif how == "infrastructure":
             self.signal("infrastructure", None, self._reason)
 
     def _publish_end(self) -> None:
         hinted = self._hint.approach if self._hint else None
+        approach = self._used or hinted or self._approach
+        if self._hint is not None and approach is None:
+            self._session.warn_once(_NO_APPROACH, "an attempt teaches nothing")
         fields = {
             "status": self._status,
             "reason": self._reason,
-            "approach": self._used or hinted or self._approach,
+            "approach": approach,
             "hint": self._hint,
         }
         self._publish("AttemptEnded", self._reason, fields)

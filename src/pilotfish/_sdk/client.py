@@ -9,13 +9,14 @@ from pilotfish._sdk.hint import Hint
 from pilotfish._sdk.memory import Memory
 from pilotfish._sdk.pending_event import PendingEvent
 from pilotfish._sdk.session import Session
+from pilotfish._sdk.single import Single
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.subscription import Subscription
 from pilotfish._sdk.text import as_text
 from pilotfish._sdk.watch import Watch
 
 
-class Client:
+class Client(Single):
     """A connection to pilotfish, made by `connect`; safe to share among threads.
 
     After a fork the client also works in the child, with its own queue and connections.
@@ -48,6 +49,23 @@ class Client:
                 "session.id", a text or a number, says who asks.
         """
         return Attempt(self._session, problem, problem_type, approach, attributes)
+
+    def resume(
+        self, attempt_id: str, problem: str = "", *, problem_type: str = ""
+    ) -> Attempt:
+        """Take up an attempt that began in another request, thread or process.
+
+        Its steps, signals and outcome are added to those it has. Leaving its block ends
+        it only if an outcome was given or the code in the block failed; `end` always does.
+
+        Args:
+            attempt_id: the attempt's id.
+            problem: the problem, if `advice` is to be asked for.
+            problem_type: its type, for `advice`, too.
+        """
+        return Attempt(
+            self._session, problem, problem_type, None, None, as_text(attempt_id)
+        )
 
     def feedback(
         self,

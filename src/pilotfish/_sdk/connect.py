@@ -21,6 +21,7 @@ def connect(
     redact: Callable[[str], str] | None = None,
     queue_bytes: int = 16 * 1024 * 1024,
     spool: str | os.PathLike[str] | None = None,
+    control_flow: tuple[type[BaseException], ...] = (),
 ) -> Client:
     """Return a client; does not wait for Kafka, which may start later.
 
@@ -49,6 +50,9 @@ def connect(
             An event acknowledged at the moment of the kill is sent again, with the same
             `event_id`, and counted once. The spool survives the process, not a power
             failure.
+        control_flow: types of exceptions that are no failure when they leave an attempt,
+            such as an interrupt for a person. Well-known ones, and their subclasses, are
+            recognised by name: see `_sdk/control_flow.py`.
 
     Raises:
         ConfigurationError: a setting is wrong.
@@ -69,6 +73,7 @@ def connect_async(
     redact: Callable[[str], str] | None = None,
     queue_bytes: int = 16 * 1024 * 1024,
     spool: str | os.PathLike[str] | None = None,
+    control_flow: tuple[type[BaseException], ...] = (),
 ) -> AsyncClient:
     """Return a client for asyncio, for `async with`; the arguments are those of `connect`.
 
@@ -85,4 +90,4 @@ def _session(options: Options) -> Session:
 
         return join(options, user)
 
-    return Session(join, options.advice_deadline_s)
+    return Session(join, options.advice_deadline_s, options.control_flow)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from pilotfish._sdk.single import Single
 from pilotfish._sdk.text import as_text
 from pilotfish.schemas.errors import RequirementError
 from pilotfish.schemas.remembered import Remembered, SearchMode
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     _Search = Callable[[str, str, int, SearchMode], list[Remembered]]
 
 
-class Memory:
+class Memory(Single):
     """Past attempts of the client's tenant; safe to share among threads.
 
     Queries ClickHouse at PILOTFISH_CLICKHOUSE and embeds with the base advisor in

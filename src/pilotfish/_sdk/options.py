@@ -14,7 +14,8 @@ class Options:
     """The arguments of `connect`, by the same names; None defers to PILOTFISH_*.
 
     Raises:
-        ConfigurationError: a number is out of range, or the platform has no spool.
+        ConfigurationError: a number is out of range, the platform has no spool, or
+            `control_flow` has something else than types of exceptions.
     """
 
     kafka: str | None
@@ -26,6 +27,7 @@ class Options:
     redact: Callable[[str], str] | None
     queue_bytes: int
     spool: str | os.PathLike[str] | None
+    control_flow: tuple[type[BaseException], ...]
 
     def __post_init__(self) -> None:
         if not (self.advice_deadline_s > 0 and math.isfinite(self.advice_deadline_s)):
@@ -40,3 +42,19 @@ class Options:
             raise ConfigurationError(
                 "spool is not supported on Windows: leave the argument out"
             )
+        check_control_flow(self.control_flow)
+
+
+def check_control_flow(types: object) -> None:
+    """Check that this is a tuple of types of exceptions.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    if isinstance(types, tuple) and all(
+        isinstance(kind, type) and issubclass(kind, BaseException) for kind in types
+    ):
+        return
+    raise ConfigurationError(
+        f"control_flow is {types!r}: give a tuple of types of exceptions"
+    )

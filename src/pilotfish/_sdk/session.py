@@ -9,6 +9,7 @@ from pilotfish._sdk import process_hooks
 from pilotfish._sdk.hint import Hint, PendingHint
 from pilotfish._sdk.pending_event import PendingEvent
 from pilotfish._sdk.shared_connections import ANSWER_TIMEOUT_S, CONNECTIONS, Joined
+from pilotfish._sdk.single import Single
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.subscription import Subscription
 from pilotfish._sdk.warnings import LOG, Warnings
@@ -22,16 +23,23 @@ Join = Callable[[object], Joined]
 """Returns the connection that this user shares with others of equal settings."""
 
 
-class Session:
+class Session(Single):
     """Stands between the agent and its connection; only `open` and `subscribe` raise.
 
     Args:
         join: opens a connection, or joins an open one; must not wait for a server.
         deadline_s: how long advice may take, counted from the call.
+        control_flow: exceptions that end no attempt as a failure.
     """
 
-    def __init__(self, join: Join, deadline_s: float) -> None:
+    def __init__(
+        self,
+        join: Join,
+        deadline_s: float,
+        control_flow: tuple[type[BaseException], ...] = (),
+    ) -> None:
         self.deadline_s = deadline_s
+        self.control_flow = control_flow
         self._join = join
         self._warnings = Warnings()
         self._connection: Connection | None = None
@@ -114,6 +122,10 @@ class Session:
             self._subscriptions.discard(stop)
 
         return Subscription(unsubscribe)
+
+    def warn_once(self, reason: str, consequence: str) -> None:
+        """Log a warning to the agent's owner, unless this reason was logged before."""
+        self._warnings.once(reason, consequence)
 
     def stats(self) -> Stats:
         """Return the counts of this process, since this client was opened."""

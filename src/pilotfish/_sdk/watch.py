@@ -3,33 +3,45 @@
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar, cast, overload
+from typing import Any, ParamSpec, TypeVar, overload
 
 from pilotfish._sdk.async_attempt import AsyncAttempt
 from pilotfish._sdk.attempt import Attempt
 from pilotfish._sdk.session import Session
+from pilotfish._sdk.watching.call import Success, WatchedCall
+from pilotfish._sdk.watching.generators import (
+    async_generator_function,
+    generator_function,
+)
+from pilotfish._sdk.watching.problem import ProblemArgument
+from pilotfish._sdk.watching.results import awaited, watched_result
 from pilotfish.schemas.errors import ConfigurationError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_BOUND = ("self", "cls")
-
 
 class Watch:
-    """Decorates functions and coroutine functions: each call is an attempt.
+    """Decorates whatever can be called: each call is an attempt.
 
     The problem is the argument called `problem`, else the first one; the result is
-    recorded as the answer. In the function, `current_attempt()` returns the attempt.
+    recorded as the answer. In the function, `current_attempt()` returns the attempt. It
+    ends when the result does: a generator, a stream or a coroutine when it was read or
+    awaited to its end, and the text that came of it is the answer.
 
         @pilot.watch
         def solve(problem): ...
 
-        @pilot.watch(problem_type="sql", approach="plan")
+        @pilot.watch(problem_type="sql", success=lambda answer: answer.startswith("SELECT"))
         async def solve(problem): ...
 
+    `success` says of the result whether it is a success, where the function itself gave no
+    outcome: True or False, or None where it cannot tell. Of a stream it gets the text.
+    Without it, a result alone is no evidence: agents return when they are wrong, too.
+
     Raises:
-        ConfigurationError: the function is a generator, or has no parameter for the problem.
+        ConfigurationError: what is decorated cannot be called, or has no parameter for the
+            problem; or `success` is a coroutine function.
     """
 
     def __init__(self, session: Session) -> None:
@@ -40,7 +52,11 @@ class Watch:
 
     @overload
     def __call__(
-        self, *, problem_type: str = "", approach: str | None = None
+        self,
+        *,
+        problem_type: str = "",
+        approach: str | None = None,
+        success: Success | None = None,
     ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
     def __call__(
@@ -49,73 +65,96 @@ class Watch:
         *,
         problem_type: str = "",
         approach: str | None = None,
+        success: Success | None = None,
     ) -> Any:
-        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-            options = {"problem_type": problem_type, "approach": approach}
-            is_coroutine = inspect.iscoroutinefunction(function)
-            wrap = _watched_coroutine if is_coroutine else _watched_function
-            return wrap(self._session, function, _ProblemArgument(function), options)
+        if inspect.iscoroutinefunction(success):
+            raise ConfigurationError("watch: `success` must be an ordinary function")
+
+        def decorate(function: Any) -> Any:
+            if isinstance(function, staticmethod | classmethod):
+                return type(function)(decorate(function.__func__))
+            calls = _Calls(self._session, function, problem_type, approach, success)
+            return functools.update_wrapper(_wrapped(calls, function), function)
 
         return decorate if function is None else decorate(function)
 
 
-class _ProblemArgument:
-    """Finds the problem among the arguments of a call."""
+class _Calls:
+    """Begins the calls of one function."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        name = getattr(function, "__qualname__", repr(function))
-        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(
-            function
-        ):
-            raise ConfigurationError(
-                f"watch: {name} is a generator; use `with pilot.attempt(...)` in it"
+    def __init__(
+        self,
+        session: Session,
+        function: Callable[..., Any],
+        problem_type: str,
+        approach: str | None,
+        success: Success | None,
+    ) -> None:
+        self._name = _name(function)
+        if not callable(function):
+            raise ConfigurationError(f"watch: {self._name} cannot be called")
+        self._problem = ProblemArgument(function, self._name)
+        self._session = session
+        self._problem_type = problem_type
+        self._approach = approach
+        self._success = success
+
+    def begin(
+        self,
+        kind: type[Attempt] | type[AsyncAttempt],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> WatchedCall:
+        """Begin an attempt; raises TypeError if the arguments do not fit the function."""
+        problem = self._problem.of(args, kwargs)
+        attempt = kind(self._session, problem, self._problem_type, self._approach, None)
+        return WatchedCall(self._session, attempt, self._name, self._success)
+
+
+def _wrapped(calls: _Calls, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of the same nature, as `inspect` tells it."""
+    if inspect.iscoroutinefunction(function):
+        return _coroutine_function(calls, function)
+    if inspect.isgeneratorfunction(function):
+        return generator_function(
+            lambda *args, **kwargs: (
+                calls.begin(Attempt, args, kwargs),
+                function(*args, **kwargs),
             )
-        self._signature = inspect.signature(function)
-        names = [name for name in self._signature.parameters if name not in _BOUND]
-        if not names:
-            raise ConfigurationError(
-                f"watch: {name} has no parameter for the problem; add one"
+        )
+    if inspect.isasyncgenfunction(function):
+        return async_generator_function(
+            lambda *args, **kwargs: (
+                calls.begin(AsyncAttempt, args, kwargs),
+                function(*args, **kwargs),
             )
-        self._name = "problem" if "problem" in names else names[0]
-
-    def of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-        """Return the problem; raises TypeError if the arguments do not fit the function."""
-        bound = self._signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        return cast("str", bound.arguments[self._name])
+        )
+    return _function(calls, function)
 
 
-def _watched_function(
-    session: Session,
-    function: Callable[..., Any],
-    argument: _ProblemArgument,
-    options: dict[str, Any],
-) -> Callable[..., Any]:
-    @functools.wraps(function)
+def _function(calls: _Calls, function: Callable[..., Any]) -> Callable[..., Any]:
     def watched(*args: Any, **kwargs: Any) -> Any:
-        problem = argument.of(args, kwargs)
-        with Attempt(session, problem, attributes=None, **options) as attempt:
+        call = calls.begin(Attempt, args, kwargs)
+        with call.running():
             result = function(*args, **kwargs)
-            attempt.answer(function.__name__, result)
-            return result
+        return watched_result(call, result)
 
     return watched
 
 
-def _watched_coroutine(
-    session: Session,
-    function: Callable[..., Any],
-    argument: _ProblemArgument,
-    options: dict[str, Any],
+def _coroutine_function(
+    calls: _Calls, function: Callable[..., Any]
 ) -> Callable[..., Any]:
-    @functools.wraps(function)
     async def watched(*args: Any, **kwargs: Any) -> Any:
-        problem = argument.of(args, kwargs)
-        async with AsyncAttempt(
-            session, problem, attributes=None, **options
-        ) as attempt:
-            result = await function(*args, **kwargs)
-            attempt.answer(function.__name__, result)
-            return result
+        call = calls.begin(AsyncAttempt, args, kwargs)
+        with call.running():
+            work = function(*args, **kwargs)
+        return await awaited(call, work)
 
     return watched
+
+
+def _name(function: Any) -> str:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return str(getattr(function, "__name__", type(function).__name__))

@@ -1,10 +1,13 @@
 """Where answers may go, and what happens to those that may not."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support.advice.asking import Asker
+from support.record_batches import UNCOMPRESSED, codecs
 
 from pilotfish.consumers.advisor.replies import Replies
 from pilotfish.consumers.advisor.requests import Address
@@ -61,3 +64,19 @@ def test_an_impossible_address_makes_it_invalid(
     got = asker.wait_for(hint.request_id)
     assert (got.abstained, got.text, got.approach) == ("invalid", "", None)
     assert got.detail == replies.problem_with(address)
+
+
+def test_answers_are_not_compressed_so_that_every_client_reads_them(
+    settings: Settings, server_folder: Path
+) -> None:
+    def batches() -> Counter[int]:
+        return Counter(codecs(server_folder / "kafka", ADVICE_REPLIES.name))
+
+    before = batches()
+    replies = Replies(settings, time.monotonic)
+    for _ in range(200):  # batches that would be worth it
+        request = {"request_id": new_id(), "client_id": new_id()}
+        hint = HintGiven(**request, tenant=settings.tenant, approach="plan", text="try")
+        replies.send(hint, Address(ADVICE_REPLIES.name, None))
+    replies.flush(60)
+    assert set(batches() - before) == {UNCOMPRESSED}

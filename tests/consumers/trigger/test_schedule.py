@@ -91,3 +91,15 @@ def test_a_count_that_missed_labels_in_flight_is_repeated() -> None:
     assert schedule.to_count() == []
     clock.now += timedelta(minutes=1)
     assert schedule.to_count() == ["a"]
+
+
+def test_where_trainings_are_off_the_next_try_waits_for_more_labels() -> None:
+    clock = Clock()
+    schedule = Schedule(100, clock)
+    counted(schedule, "a", 130)
+    schedule.ended("a", "unequipped")
+    clock.advance(3600)
+    counted(schedule, "a", 229)
+    assert schedule.due() is None
+    counted(schedule, "a", 230)
+    assert schedule.due() == "a"

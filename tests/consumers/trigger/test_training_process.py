@@ -1,3 +1,4 @@
+import os
 import sys
 from pathlib import Path
 
@@ -6,6 +7,7 @@ from support.polling import eventually
 
 from pilotfish.advisors.store import ModelStore
 from pilotfish.consumers.trigger.training_process import TrainingProcess
+from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 
 TRAINERS = Path(__file__).parents[3] / "trainers"
@@ -31,6 +33,34 @@ def test_a_training_without_clickhouse_has_failed(settings: Settings) -> None:
     unreachable = settings.model_copy(update={"clickhouse": "http://127.0.0.1:1"})
     training = TrainingProcess(unreachable, settings.tenant)
     eventually(training.outcome, "failed")
+
+
+WITHOUT_TORCH = """
+import importlib.util
+real = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: (
+    None if name in ("torch", "peft") else real(name, package)
+)
+"""
+
+
+def test_a_training_without_its_extra_is_one_line_and_no_record(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT_TORCH)
+    before = os.environ.get("PYTHONPATH", "")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), before]))
+    training = TrainingProcess(settings, settings.tenant)
+    eventually(training.outcome, "unequipped")
+    [line] = capfd.readouterr().err.splitlines()
+    assert line == (
+        "peft, torch not installed; for trainings, pip install 'pilotfish[services,train]'"
+    )
+    query = "SELECT count() FROM trainings WHERE tenant = {t:String}"
+    assert ClickHouse(settings).query(query, {"t": settings.tenant}) == [(0,)]
 
 
 def test_a_training_ends_on_request_even_if_it_ignores_signals(

@@ -26,7 +26,7 @@ class Program(ServerProcess):
         super().__init__(folder, folder / "log", stop_within_s=0.5)
         self.command = SAYS_HELLO
 
-    def start(self) -> None:
+    def launch(self) -> None:
         self._launch(self.command)
 
     def runs(self) -> bool:

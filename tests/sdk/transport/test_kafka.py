@@ -272,3 +272,24 @@ def test_a_producer_with_a_fatal_error_is_replaced(settings: Settings) -> None:
     eventually(all_settled)
     assert settled[1] is None
     events.close()
+
+
+PATIENCE_OF_LIBRDKAFKA_S = 30
+"""How long it waits for a topic that Kafka does not know, if nothing else is said."""
+
+
+@pytest.mark.slow(60)
+def test_events_wait_for_topics_that_are_made_later(tmp_path: Path) -> None:
+    broker, controller = free_ports(2)
+    settings = Settings(kafka=f"127.0.0.1:{broker}", tenant="early")
+    with (
+        EmbeddedKafka(tmp_path, broker, controller),
+        pilotfish.connect(kafka=settings.kafka, tenant="early") as pilot,
+    ):
+        with pilot.attempt("before there is a topic"):
+            pass
+        time.sleep(PATIENCE_OF_LIBRDKAFKA_S + 5)
+        assert pilot.stats().queued == 2
+        create_topics(client_config(settings))
+        assert pilot.flush(60)
+        assert pilot.stats() == pilotfish.Stats(sent=2)

@@ -135,6 +135,53 @@ def test_steps_after_the_end_are_late_and_count_nowhere_else() -> None:
     assert moment(state.started_us) == START and state.last_offset == 3
 
 
+@pytest.mark.parametrize("first", ["abandoned", "unknown", "infrastructure"])
+def test_an_attempt_without_an_outcome_goes_on_when_it_is_taken_up(first: str) -> None:
+    hint = HintMark(request_id="r", approach="react", propensity=0.5)
+    later = START + timedelta(hours=2)
+    state = fold(
+        started(),
+        step(cost=1, name="turn 1"),
+        ended(first, approach="react", hint=hint),
+        step(cost=2, name="turn 3", at=later),
+        ended("succeeded", at=later + MINUTE),
+    )
+    assert (state.status, state.label.p_success) == ("succeeded", 1.0)
+    assert (state.steps, state.late_steps, state.cost) == (2, 0, 3)
+    assert state.conduct.actions == ["turn 1", "turn 3"]
+    # What only the first process knew is kept.
+    assert (state.approach, state.hint) == ("react", hint)
+    assert moment(state.started_us) == START
+    assert state.ended_us == micros(later + MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status"),
+    [
+        ("abandoned", "unknown", "unknown"),
+        ("unknown", "abandoned", "unknown"),
+        ("unknown", "infrastructure", "infrastructure"),
+        ("infrastructure", "unknown", "infrastructure"),
+        ("infrastructure", "failed", "failed"),
+        ("failed", "infrastructure", "failed"),
+        ("succeeded", "failed", "succeeded"),
+    ],
+)
+def test_of_two_ends_the_one_that_says_more_counts(
+    first: str, second: str, status: str
+) -> None:
+    assert fold(started(), ended(first), ended(second)).status == status
+
+
+def test_a_later_turn_may_take_advice() -> None:
+    hint = HintMark(request_id="r", approach="react", propensity=0.5)
+    turn = ended("unknown", approach="react", hint=hint)
+    state = fold(started(), ended("unknown"), turn, ended("unknown"))
+    assert (state.approach, state.hint, state.version) == ("react", hint, 2)
+    final = fold(started(), ended("succeeded"), turn)
+    assert (final.approach, final.hint, final.version) == ("plan", None, 1)
+
+
 def test_a_verifier_after_the_end_still_counts() -> None:
     verified = SignalRecorded(attempt_id="a", kind="verifier", value=1.0)
     state = fold(started(), ended("unknown"), verified)

@@ -21,7 +21,7 @@ from pilotfish._sdk.transport.kafka_events import NO_DELIVERY_TIMEOUT_MS, EventP
 from pilotfish._sdk.transport.kafka_hints import HintFeed
 from pilotfish._sdk.transport.transport import OnSettled
 from pilotfish._sdk.warnings import Warnings
-from pilotfish.runtime.settings import Settings
+from pilotfish.runtime.settings import Settings, wrong_settings
 from pilotfish.schemas.advice import AdviceRequested, HintGiven
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.events import Agent, Event
@@ -151,7 +151,7 @@ def _settings(options: Options) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as error:
-        raise _configuration_error("PILOTFISH_", error) from error
+        raise wrong_settings(error) from error
 
 
 def _identity(options: Options, settings: Settings) -> Identity:
@@ -163,17 +163,11 @@ def _identity(options: Options, settings: Settings) -> Identity:
             model=_name(options.model),
         )
     except ValidationError as error:
-        raise _configuration_error("connect: ", error) from error
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = "_".join(str(part) for part in first["loc"]) or "tenant"
+        raise ConfigurationError(f"connect: {field}: {first['msg']}") from error
     return Identity(tenant, agent, options.redact, options.queue_bytes)
 
 
 def _name(value: object) -> str:
     return encodable(as_text(value))
-
-
-def _configuration_error(prefix: str, error: ValidationError) -> ConfigurationError:
-    first = error.errors(include_url=False, include_input=False)[0]
-    field = "_".join(str(part) for part in first["loc"]) or "tenant"
-    if prefix.isupper():
-        field = field.upper()
-    return ConfigurationError(f"{prefix}{field}: {first['msg']}")

@@ -38,6 +38,8 @@ _PRODUCER: Final[dict[str, Any]] = {
     "message.max.bytes": EVENTS.max_bytes + _ENVELOPE_BYTES,
     # Small, because only our own queue drops steps before outcomes.
     "queue.buffering.max.kbytes": 16 * 1024,
+    # Kafka may be there before its topics; after 30 s of that, events would be given up.
+    "topic.metadata.propagation.max.ms": DELIVERY_TIMEOUT_MS,
     # So that a broker that comes back is found within a second.
     "reconnect.backoff.max.ms": 1000,
     # Errors are logged once, by us, instead of filling the agent's terminal.

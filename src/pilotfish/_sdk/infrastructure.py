@@ -1,0 +1,105 @@
+"""Which single exceptions mean that infrastructure failed: by type, name and status."""
+
+import errno
+import socket
+from typing import Final
+
+from pilotfish._sdk.statuses import read, status_verdict
+
+_TYPES: Final = (TimeoutError, ConnectionError, socket.gaierror, socket.herror)
+
+_ERRNO_NAMES: Final = (
+    "EADDRNOTAVAIL",
+    "ECONNABORTED",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "EHOSTDOWN",
+    "EHOSTUNREACH",
+    "ENETDOWN",
+    "ENETRESET",
+    "ENETUNREACH",
+    "ENOTCONN",
+    "ESHUTDOWN",
+    "ETIMEDOUT",
+)
+_ERRNOS: Final = frozenset(
+    number
+    for name in _ERRNO_NAMES
+    for number in (getattr(errno, name, None), getattr(errno, f"WSA{name[1:]}", None))
+    if number is not None
+)
+
+_NAMES: Final = frozenset(
+    {
+        # openai, anthropic, litellm
+        "APIConnectionError",
+        "APITimeoutError",
+        "BadGatewayError",
+        "InternalServerError",
+        "OverloadedError",
+        "RateLimitError",
+        "RateLimitExceeded",
+        "ServiceUnavailableError",
+        # google
+        "BadGateway",
+        "DeadlineExceeded",
+        "GatewayTimeout",
+        "ResourceExhausted",
+        "ServiceUnavailable",
+        "TooManyRequests",
+        "TooManyRequestsError",
+        # httpx, httpcore
+        "NetworkError",
+        "ProxyError",
+        "RemoteProtocolError",
+        "TimeoutException",
+        # requests, urllib3, http.client
+        "BadStatusLine",
+        "ChunkedEncodingError",
+        "ConnectionError",
+        "ConnectTimeoutError",
+        "IncompleteRead",
+        "MaxRetryError",
+        "NewConnectionError",
+        "ProtocolError",
+        "ReadTimeoutError",
+        "SSLError",
+        "Timeout",
+        # aiohttp, websockets
+        "ClientConnectionError",
+        "ClientPayloadError",
+        "ConnectionClosedError",  # botocore, too
+        "ServerDisconnectedError",
+        "ServerTimeoutError",
+        # botocore
+        "EndpointConnectionError",
+        "InternalServerException",
+        "ModelNotReadyException",
+        "ModelTimeoutException",
+        "ResponseStreamingError",
+        "ServiceUnavailableException",
+        "ThrottledException",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        # asyncio, elastic-transport
+        "ConnectionTimeout",
+        "IncompleteReadError",
+    }
+)
+
+
+def verdict(error: BaseException) -> bool | None:
+    """Return True if infrastructure failed, False if the request itself was refused.
+
+    None where neither its type nor a status tells. Never raises.
+    """
+    if isinstance(error, _TYPES):
+        return True
+    if any(kind.__name__ in _NAMES for kind in type(error).__mro__):
+        return True
+    return True if _is_of_the_network(error) else status_verdict(error)
+
+
+def _is_of_the_network(error: BaseException) -> bool:
+    number = read(error, "errno") if isinstance(error, OSError) else None
+    return isinstance(number, int) and number in _ERRNOS

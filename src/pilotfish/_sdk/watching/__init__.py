@@ -1,0 +1,1 @@
+"""A call of a watched function, from its arguments to the end of its result."""
