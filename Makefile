@@ -1,4 +1,4 @@
-.PHONY: help setup demo test test-fast check format lint types audit clients faults bench bench-learning bench-labels bench-filters bench-memory lock clean
+.PHONY: help setup demo test coverage test-fast check format lint types audit clients faults bench bench-learning bench-labels bench-filters bench-memory lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
@@ -12,7 +12,10 @@ demo: setup ## show the whole loop on real problems, from nothing to better than
 	@$(BIN)/pilotfish demo
 
 # Each worker has servers of its own.
-test: setup ## pass everything a change needs, embedded servers included, and measure coverage
+test: setup ## pass everything a change needs, embedded servers included
+	@$(BIN)/pytest -n $(WORKERS)
+
+coverage: setup ## run the same tests, slower, and measure their coverage
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -n $(WORKERS)
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report

@@ -75,8 +75,13 @@ def test_answers_are_not_compressed_so_that_every_client_reads_them(
     before = batches()
     replies = Replies(settings, time.monotonic)
     for _ in range(200):  # batches that would be worth it
-        request = {"request_id": new_id(), "client_id": new_id()}
-        hint = HintGiven(**request, tenant=settings.tenant, approach="plan", text="try")
+        hint = HintGiven(
+            tenant=settings.tenant,
+            request_id=new_id(),
+            client_id=new_id(),
+            approach="plan",
+            text="try",
+        )
         replies.send(hint, Address(ADVICE_REPLIES.name, None))
     replies.flush(60)
     assert set(batches() - before) == {UNCOMPRESSED}
