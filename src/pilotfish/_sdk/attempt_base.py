@@ -1,4 +1,4 @@
-"""What an attempt publishes: its start, steps, signals and end, without blocking."""
+"""The life of an attempt: its start, what is said of its outcome, and its end."""
 
 import os
 from collections.abc import Mapping
@@ -10,10 +10,9 @@ from pilotfish._sdk.attributes import copy_attributes
 from pilotfish._sdk.context import Block, caller, enter, handled_outside
 from pilotfish._sdk.failures import Ending, describe, ending
 from pilotfish._sdk.hint import Hint, PendingHint
-from pilotfish._sdk.pending_event import EventName, PendingEvent
+from pilotfish._sdk.recorder import Recorder
 from pilotfish._sdk.session import Session
-from pilotfish._sdk.single import Single
-from pilotfish._sdk.text import as_text, cut_text
+from pilotfish._sdk.text import as_text
 from pilotfish._sdk.warnings import LOG
 
 _NO_APPROACH: Final = (
@@ -22,16 +21,8 @@ _NO_APPROACH: Final = (
 )
 
 
-class AttemptBase(Single):
-    """What `Attempt` and `AsyncAttempt` have in common.
-
-    Nothing here blocks or raises. Contents are cut at 256 kB of UTF-8 (`truncated` is then
-    set). A field that does not fit, such as a negative cost or a name of 201 characters,
-    is cut, converted or left out, counted as `mended` and logged once.
-
-    Whatever is not text becomes text in one way: a member of `class A(str, Enum)` is its
-    value, other objects are converted by `str()`, and of a large collection only the first
-    thousand values.
+class AttemptBase(Recorder):
+    """What `Attempt` and `AsyncAttempt` have in common; nothing here blocks or raises.
 
     Attributes:
         id: the attempt's id, for `feedback` later.
@@ -51,9 +42,8 @@ class AttemptBase(Single):
         attributes: Mapping[str, Any] | None,
         resumed: str = "",
     ) -> None:
-        self.id = resumed or str(uuid_utils.uuid7())
+        super().__init__(session, resumed or str(uuid_utils.uuid7()))
         self.problem = problem
-        self._session = session
         self._problem_type = as_text(problem_type)
         self._approach = as_text(approach) or None
         self._used: str | None = None
@@ -67,84 +57,6 @@ class AttemptBase(Single):
         self._block: Block | None = None
         if not resumed:
             self._publish_start(attributes)
-
-    def thought(self, name: str, content: str = "", **measures: Any) -> None:
-        """Record a thought; `measures` as in `step`."""
-        self.step("thought", name, content, **measures)
-
-    def action(self, name: str, content: str = "", **measures: Any) -> None:
-        """Record an action, such as a call of a tool; `measures` as in `step`."""
-        self.step("action", name, content, **measures)
-
-    def observation(self, name: str, content: str = "", **measures: Any) -> None:
-        """Record the result of an action; `measures` as in `step`."""
-        self.step("observation", name, content, **measures)
-
-    def answer(self, name: str, content: str = "", **measures: Any) -> None:
-        """Record an answer; `measures` as in `step`."""
-        self.step("answer", name, content, **measures)
-
-    def step(
-        self,
-        kind: str,
-        name: str,
-        content: str = "",
-        *,
-        cost: float = 0.0,
-        tokens: int = 0,
-        duration_s: float | None = None,
-    ) -> None:
-        """Record a step.
-
-        Args:
-            kind: "thought", "action", "observation" or "answer"; anything else becomes
-                a thought.
-            name: up to 200 characters; use the same name for the same kind of step.
-            content: the text, or any object.
-            cost: in a currency of your choice, the same for all attempts.
-            tokens: the sum over all models.
-            duration_s: how long the step took, in seconds.
-        """
-        text, truncated = cut_text(content)
-        fields = {
-            "kind": as_text(kind),
-            "name": as_text(name),
-            "content": text,
-            "truncated": truncated,
-            "cost": cost,
-            "tokens": tokens,
-            "duration_s": duration_s,
-        }
-        self._publish("StepRecorded", text, fields)
-
-    def signal(
-        self,
-        kind: str,
-        value: float | str | None = None,
-        detail: str = "",
-        *,
-        scale: float | tuple[float, float] | None = None,
-    ) -> None:
-        """Record evidence of how the attempt went, in its own unit.
-
-            attempt.signal("exit_code", done.returncode)
-            attempt.signal("tests", passed, scale=total)
-            attempt.signal("judge", 7, scale=10)
-
-        Args:
-            kind: "explicit", "verifier", "exit_code", "tests", "judge", "thumbs",
-                "exception", "infrastructure", "retry" or "abandoned".
-            value: for "exit_code" a process's exit status: 0 is success, any other integer
-                failure. For "thumbs" 1 or -1, "up" or "down". For all others a number
-                from 0, failure, to 1, success, or on the scale. True is success and False
-                is failure, whatever the kind; None is neither. A value that cannot be
-                read this way is left out.
-            detail: an explanation.
-            scale: the best value, if the worst is 0; or the worst and the best value.
-        """
-        text = as_text(detail)
-        fields = {"kind": as_text(kind), "value": value, "scale": scale, "detail": text}
-        self._publish("SignalRecorded", text, fields)
 
     def use(self, approach: str) -> None:
         """Record which approach the agent uses.
@@ -183,16 +95,6 @@ class AttemptBase(Single):
 
     def _ask(self, approaches: Mapping[str, str]) -> Hint | PendingHint:
         return self._session.ask(self.id, self.problem, self._problem_type, approaches)
-
-    def _publish(
-        self,
-        event: EventName,
-        text: str,
-        fields: dict[str, Any],
-        more_bytes: int = 0,
-    ) -> None:
-        pending = PendingEvent.now(event, self.id, text, fields, more_bytes)
-        self._session.publish(pending)
 
     def _publish_start(self, attributes: Mapping[str, Any] | None) -> None:
         text = as_text(self.problem)
