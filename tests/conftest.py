@@ -1,5 +1,6 @@
 """The embedded Kafka and ClickHouse, once a session; a tenant of its own for each test."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -63,6 +64,12 @@ def pytest_collection_modifyitems(
         leave_out_slow(config, items)
     if "PYTEST_XDIST_WORKER" in os.environ:
         longest_first(items)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass over what is loaded and stays: seconds at each full turn."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
