@@ -108,6 +108,14 @@ def servers(server_folder: Path) -> Iterator[Settings]:
         yield settings
 
 
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
+    """A ClickHouse without pilotfish's tables, for the tests of one file."""
+    folder = tmp_path_factory.mktemp("gateway")
+    with EmbeddedClickHouse(folder, free_ports(1)[0]) as it:
+        yield it
+
+
 @pytest.fixture(scope="session")
 def small_base(tmp_path_factory: pytest.TempPathFactory) -> SmallBase:
     """A base model of two layers; the first training makes its bundle."""

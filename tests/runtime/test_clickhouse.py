@@ -25,14 +25,6 @@ COLUMNS = ["a", "at", "word", "value", "pairs"]
 ROW = (1, datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC), "é", None, {1: 2})
 
 
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
-    with EmbeddedClickHouse(
-        tmp_path_factory.mktemp("clickhouse"), free_ports(1)[0]
-    ) as it:
-        yield it
-
-
 @pytest.fixture
 def database(gateway: EmbeddedClickHouse) -> Iterator[ClickHouse]:
     it = ClickHouse(Settings(clickhouse=gateway.url))

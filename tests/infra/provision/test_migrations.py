@@ -1,5 +1,4 @@
 import math
-import socket
 import statistics
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,14 +15,6 @@ from pilotfish.schemas.errors import ConfigurationError
 
 DATABASES = count()
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
-    with EmbeddedClickHouse(tmp_path_factory.mktemp("migrations"), port) as it:
-        yield it
 
 
 @pytest.fixture

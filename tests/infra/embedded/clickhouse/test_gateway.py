@@ -1,5 +1,4 @@
 import gzip
-import http.client
 import itertools
 import json
 import subprocess
@@ -9,11 +8,13 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
+from support.gateway_http import ask
 from support.polling import eventually, in_time
 from support.ports import free_ports
 from support.small_disk import full, small_disk
@@ -24,12 +25,6 @@ from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import RequirementError, UnavailableError
 
 
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
-    with EmbeddedClickHouse(tmp_path_factory.mktemp("gateway"), free_ports(1)[0]) as it:
-        yield it
-
-
 @pytest.fixture
 def client(gateway: EmbeddedClickHouse) -> Iterator[Client]:
     with connect(gateway) as it:
@@ -38,29 +33,6 @@ def client(gateway: EmbeddedClickHouse) -> Iterator[Client]:
 
 def connect(gateway: EmbeddedClickHouse) -> Client:
     return clickhouse_connect.get_client(dsn=gateway.url, autogenerate_session_id=False)
-
-
-class Answer:
-    def __init__(self, response: http.client.HTTPResponse) -> None:
-        self.status = response.status
-        self.headers = response.headers
-        self.raw = response.read()
-        self.text = self.raw.decode(errors="replace")
-
-
-def ask(
-    gateway: EmbeddedClickHouse,
-    path: str = "/",
-    body: bytes | Iterator[bytes] | None = None,
-    **headers: str,
-) -> Answer:
-    connection = http.client.HTTPConnection(gateway.url.removeprefix("http://"))
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.request("GET" if body is None else "POST", path, body, names)
-    try:
-        return Answer(connection.getresponse())
-    finally:
-        connection.close()
 
 
 def curl(*arguments: str) -> str:
@@ -204,7 +176,11 @@ def test_an_unsupported_request_is_refused_clearly(
 
 
 def test_requests_of_web_pages_are_refused(gateway: EmbeddedClickHouse) -> None:
-    for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example:80"}):
+    others: list[dict[str, Any]] = [
+        {"Origin": "https://evil.example"},
+        {"Host": "evil.example:80"},
+    ]
+    for headers in others:
         assert "497" in ask(gateway, body=b"SELECT 1", **headers).text
     assert ask(gateway, body=b"SELECT 1", Origin="http://localhost:1").text == "1\n"
 

@@ -2,13 +2,11 @@
 
 import json
 import zlib
-from collections.abc import Iterator
 
 import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.exceptions import StreamFailureError
-from support.asking import ask, begin, unchunked, until_closed
-from support.ports import free_ports
+from support.gateway_http import ask, begin, unchunked, until_closed
 
 from pilotfish.infra.embedded.clickhouse.compressed_blocks import (
     BlockCompressor,
@@ -30,13 +28,6 @@ FORMATS = [
     "Pretty",
     "Null",
 ]
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
-    folder = tmp_path_factory.mktemp("stream")
-    with EmbeddedClickHouse(folder, free_ports(1)[0]) as it:
-        yield it
 
 
 @pytest.mark.parametrize("form", FORMATS)

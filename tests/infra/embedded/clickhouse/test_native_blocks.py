@@ -1,11 +1,9 @@
 """Native blocks of every type get the head of later versions, wherever they are cut."""
 
 import random
-from collections.abc import Iterator
 
 import pytest
-from support.asking import ask
-from support.ports import free_ports
+from support.gateway_http import ask
 
 from pilotfish.infra.embedded.clickhouse.engine_error import EngineError
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
@@ -40,13 +38,6 @@ COLUMNS = [
     "NULL",
     "[]",
 ]
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
-    folder = tmp_path_factory.mktemp("native")
-    with EmbeddedClickHouse(folder, free_ports(1)[0]) as it:
-        yield it
 
 
 @pytest.mark.parametrize("column", COLUMNS)

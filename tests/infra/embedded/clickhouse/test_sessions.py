@@ -7,20 +7,12 @@ from urllib.parse import urlencode
 import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.client import Client
-from support.asking import Answer, ask, begin
+from support.gateway_http import Answer, ask, begin
 from support.guarded import OWNER, READER, guarded_gateway
 from support.guarded import ask as ask_as
 from support.polling import eventually
-from support.ports import free_ports
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
-    folder = tmp_path_factory.mktemp("sessions")
-    with EmbeddedClickHouse(folder, free_ports(1)[0]) as it:
-        yield it
 
 
 @pytest.fixture

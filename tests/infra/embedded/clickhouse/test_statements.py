@@ -2,14 +2,12 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from support.asking import ask, begin
+from support.gateway_http import ask, begin
 from support.polling import eventually, in_time
-from support.ports import free_ports
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.runtime.clickhouse import ClickHouse
@@ -26,11 +24,9 @@ OTHERS = "SELECT count() FROM system.processes WHERE query NOT LIKE '%processes%
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
-    folder = tmp_path_factory.mktemp("statements")
-    with EmbeddedClickHouse(folder, free_ports(1)[0]) as it:
-        ask(it, body=b"CREATE TABLE nothing (n UInt64) ENGINE = Null")
-        yield it
+def gateway(gateway: EmbeddedClickHouse) -> EmbeddedClickHouse:
+    ask(gateway, body=b"CREATE TABLE nothing (n UInt64) ENGINE = Null")
+    return gateway
 
 
 def running(gateway: EmbeddedClickHouse) -> int:
