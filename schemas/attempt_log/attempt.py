@@ -16,17 +16,23 @@ from pydantic import (
 )
 
 from pilotfish.schemas.base import EARLIEST, LATEST, Value
-from pilotfish.schemas.events import MAX_CONTENT, MAX_PROBLEM, Problem, StepKind
-from pilotfish.schemas.ids import Name
+from pilotfish.schemas.events import (
+    MAX_CONTENT,
+    MAX_MEASURE,
+    MAX_PROBLEM,
+    MAX_TOKENS,
+    Problem,
+    StepKind,
+)
+from pilotfish.schemas.ids import MAX_NAME, Name
 from pilotfish.schemas.texts import cut, encodable
 
 _THOUGHTS: Final = ("plan", "reasoning")
 """Names that published logs use for thoughts."""
-_MAX_NAME: Final = 200
 _YES_OR_NO: Final = TypeAdapter(bool)
 
 
-def as_text(value: object) -> str:
+def _as_text(value: object) -> str:
     """Return a value of a log as text: numbers as they are, lists and objects as JSON."""
     if value is None:
         return ""
@@ -36,11 +42,11 @@ def as_text(value: object) -> str:
 
 def _as_name(value: object) -> object:
     plain = isinstance(value, str | int | float)
-    return as_text(value)[:_MAX_NAME] if plain else value
+    return _as_text(value)[:MAX_NAME] if plain else value
 
 
 def _as_problem(value: object) -> object:
-    return as_text(value)[:MAX_PROBLEM] if value is not None else value
+    return _as_text(value)[:MAX_PROBLEM] if value is not None else value
 
 
 def _as_outcome(value: object) -> object:
@@ -64,10 +70,9 @@ Moment = Annotated[datetime, AfterValidator(_in_utc)]
 """A time: ISO 8601, in UTC where it has no zone, or seconds or milliseconds since 1970."""
 Label = Annotated[str, BeforeValidator(_as_name)]
 Outcome = Annotated[float, BeforeValidator(_as_outcome), Field(ge=0, le=1)]
-# With the bounds of `StepRecorded`.
-Cost = Annotated[float, Field(ge=0, le=1e9)]
-Seconds = Annotated[float, Field(ge=0, le=1e9)]
-Tokens = Annotated[int, Field(ge=0, le=10**12)]
+Cost = Annotated[float, Field(ge=0, le=MAX_MEASURE)]
+Seconds = Annotated[float, Field(ge=0, le=MAX_MEASURE)]
+Tokens = Annotated[int, Field(ge=0, le=MAX_TOKENS)]
 
 _OTHER_NAMES: Final = {
     "attempt_id": "id",
@@ -116,7 +121,7 @@ class LoggedStep(_Recorded):
         if not isinstance(fields, dict):
             return fields
         kind = "thought" if fields.get("kind") in _THOUGHTS else fields.get("kind")
-        whole = as_text(fields.get("content"))
+        whole = _as_text(fields.get("content"))
         content = cut(whole, MAX_CONTENT)
         read = {
             "kind": kind,

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from pilotfish.schemas.attempt_log.attempt import LoggedAttempt, LoggedStep
 from pilotfish.schemas.base import EARLIEST, LATEST
-from pilotfish.schemas.codec import encode
 from pilotfish.schemas.events import (
     Agent,
     AttemptEnded,
@@ -16,7 +15,7 @@ from pilotfish.schemas.events import (
     Status,
     StepRecorded,
 )
-from pilotfish.schemas.topics import EVENTS
+from pilotfish.schemas.fitting import fitting
 
 
 class Rest(NamedTuple):
@@ -136,10 +135,7 @@ def _step(fields: dict[str, Any], step: LoggedStep, rest: Rest) -> StepRecorded:
         cost=(step.cost or 0.0) + rest.cost,
         tokens=(step.tokens or 0) + rest.tokens,
     )
-    while len(encode(event)) > EVENTS.max_bytes:  # JSON makes control characters longer
-        half = event.content[: len(event.content) // 2]
-        event = event.model_copy(update={"content": half, "truncated": True})
-    return event
+    return fitting(event)
 
 
 def _rest(logged: LoggedAttempt) -> Rest:

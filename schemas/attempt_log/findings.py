@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 MOST_REASONS = 5
-"""Reasons that are told one by one."""
+"""Reasons that are listed one by one."""
 
 
 class Finding(NamedTuple):

@@ -16,7 +16,7 @@ Location = tuple[int | str, ...]
 
 
 def attempt_of(record: object, on_odd: Callable[[str], object]) -> LoggedAttempt:
-    """Return the attempt of a record; `on_odd` hears of each field that is left out.
+    """Return the attempt of a record; `on_odd` gets the reason for each field left out.
 
     Raises:
         SchemaError: it is no attempt; the message names the field.

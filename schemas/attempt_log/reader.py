@@ -46,7 +46,7 @@ def read_entries(
     Args:
         path: JSON lines, objects in any layout or an array of them, gzipped or not; or
             Parquet. Problems and contents are cut as the SDK cuts them.
-        findings: is told what was left out.
+        findings: collects what was left out.
         skip_bad: skip what is no attempt.
 
     Raises:

@@ -25,6 +25,7 @@ from pilotfish.schemas.events import (
     SignalRecorded,
     StepRecorded,
 )
+from pilotfish.schemas.fitting import fitting
 from pilotfish.schemas.texts import cut
 from pilotfish.schemas.topics import EVENTS
 
@@ -34,8 +35,6 @@ _TEXTS: Final = {
     "reason": MAX_DETAIL,
 }
 """Fields that are redacted, with their limits in characters."""
-_SMALL: Final = EVENTS.max_bytes // 8
-"""Characters of content that always fit, however JSON escapes them."""
 
 _EVENTS: Final[dict[str, type[Event]]] = {
     kind.__name__: kind
@@ -123,16 +122,11 @@ class EventBuilder:
             )
 
     def _within_limit(self, event: Event) -> Event:
-        """Return the event, cut until it fits into a message as JSON.
-
-        JSON writes a control character as six bytes.
-        """
+        """Return the event, cut until it fits into a message as JSON."""
         if isinstance(event, StepRecorded):
-            while len(event.content) > _SMALL and _size(event) > EVENTS.max_bytes:
-                half = event.content[: len(event.content) // 2]
-                event = event.model_copy(update={"content": half, "truncated": True})
-        elif isinstance(event, AttemptStarted) and event.attributes:
-            excess = _size(event) - EVENTS.max_bytes
+            return fitting(event)
+        if isinstance(event, AttemptStarted) and event.attributes:
+            excess = len(encode(event)) - EVENTS.max_bytes
             if excess > 0:
                 kept = self._without_largest(event.attributes, excess)
                 event = event.model_copy(update={"attributes": kept})
@@ -153,7 +147,3 @@ class EventBuilder:
             excess -= sizes[name]
             del kept[name]
         return kept
-
-
-def _size(event: Event) -> int:
-    return len(encode(event))
