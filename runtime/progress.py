@@ -103,7 +103,7 @@ def wait_for_attempts(
         tenant: whose attempts they are.
         attempt_ids: in ascending order, as `ended_attempts` takes them.
         within_s: seconds without a change, counted by ticks, after which waiting ends.
-        on_ended: is told of each change, and how many more have ended.
+        on_ended: called after each query with how many more have ended.
         tick: waits.
     """
     ended = labelled = 0

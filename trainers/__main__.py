@@ -18,11 +18,6 @@ from pilotfish.schemas.errors import PilotfishError, TrainingBusyError
 from pilotfish.trainers.quiet import QUIET
 from pilotfish.trainers.training_packages import training_packages, trainings_off
 
-_BUSY = 75
-"""EX_TEMPFAIL of sysexits.h."""
-_UNEQUIPPED = 69
-"""EX_UNAVAILABLE."""
-
 
 def main() -> int:
     """Run the training that the command line and the environment describe."""
@@ -34,7 +29,7 @@ def main() -> int:
     off = trainings_off()
     if off:  # before there is a record of a training
         print(off, file=sys.stderr)  # noqa: T201 - a command's own output
-        return _UNEQUIPPED
+        return os.EX_UNAVAILABLE
     configure("trainers")
     _be_quiet_and_offline()
     if os.environ.get("RANK", "0") != "0":
@@ -49,7 +44,7 @@ def main() -> int:
                 _release_followers()
     except TrainingBusyError as busy:
         print(busy, file=sys.stderr)  # noqa: T201 - a command's own output
-        return _BUSY
+        return os.EX_TEMPFAIL
     except PilotfishError as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's own output
         return 1

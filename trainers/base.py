@@ -55,7 +55,7 @@ def ensure_base(
 
 
 def _build_apart(name: str, version: str, target: Path) -> None:
-    """Build in a process of its own: `pilotfish up` would keep its memory for ever.
+    """Build in a process of its own: `pilotfish up` would keep its memory forever.
 
     The process ends with the call, also where the call is interrupted.
     """

@@ -11,15 +11,12 @@ from pilotfish.runtime.settings import Settings
 
 Outcome = Literal["done", "busy", "unequipped", "failed"]
 
-BUSY_STATUS: Final = 75
-"""EX_TEMPFAIL: another training of this tenant holds the lock."""
-UNEQUIPPED_STATUS: Final = 69
-"""EX_UNAVAILABLE: the extra `train` is not installed."""
 _OUTCOMES: Final[Mapping[int, Outcome]] = {
-    0: "done",
-    BUSY_STATUS: "busy",
-    UNEQUIPPED_STATUS: "unequipped",
+    os.EX_OK: "done",
+    os.EX_TEMPFAIL: "busy",  # another training of this tenant holds the lock
+    os.EX_UNAVAILABLE: "unequipped",  # the extra `train` is not installed
 }
+"""By exit status, as `trainers/__main__.py` says; any other one is a failure."""
 
 _VERDICT: Final = """
 SELECT training_id, version, verdict FROM trainings FINAL

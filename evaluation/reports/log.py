@@ -94,7 +94,7 @@ def read_log(files: Sequence[Path], *, skip_bad: bool, say: Say) -> Log:
     Args:
         files: attempts without an outcome in them are left out.
         skip_bad: skip lines that are no attempts.
-        say: is told what was left out, before anything is embedded or scored.
+        say: called with what was left out, before anything is embedded or scored.
 
     Raises:
         ConfigurationError, RequirementError, SchemaError: as `read_attempts`.

@@ -11,9 +11,9 @@ from pydantic import JsonValue, TypeAdapter
 from pilotfish._sdk.attributes import (
     MAX_ATTRIBUTE,
     MAX_ATTRIBUTES,
-    MAX_VALUES,
     copy_attributes,
 )
+from pilotfish._sdk.excerpt import MAX_VALUES
 
 
 class Plan(str, Enum):  # noqa: UP042 - StrEnum would hide what is tested

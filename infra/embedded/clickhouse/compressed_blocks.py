@@ -5,21 +5,17 @@ size of the data, and the data compressed.
 """
 
 import struct
-import sys
 
 import lz4.block
 
 from pilotfish.infra.embedded.clickhouse.cityhash import cityhash128
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from pilotfish.infra.embedded.clickhouse.compression import decompress
 
 _HEAD = struct.Struct("<BII")
 _CHECKSUM_BYTES = 16
 _LARGEST_BLOCK = 2**20
 _NONE, _LZ4, _ZSTD = 0x02, 0x82, 0x90
+_OTHER_SIZE = "a block does not have the size that it says"
 
 
 class BlockCompressor:
@@ -74,12 +70,16 @@ def _unpacked(method: int, packed: bytes, size: int) -> bytes:
         except lz4.block.LZ4BlockError as error:
             raise ValueError(str(error)) from error
     elif method == _ZSTD:
-        try:
-            data = zstd.ZstdDecompressor().decompress(packed, size + 1)
-        except zstd.ZstdError as error:
-            raise ValueError(str(error)) from error
+        data = _unpacked_zstd(packed, size)
     else:
         raise ValueError(f"a block has the unknown method 0x{method:02x}")
     if len(data) != size:
-        raise ValueError("a block does not have the size that it says")
+        raise ValueError(_OTHER_SIZE)
     return data
+
+
+def _unpacked_zstd(packed: bytes, size: int) -> bytes:
+    try:
+        return decompress(packed, "zstd", size)
+    except OverflowError as error:
+        raise ValueError(_OTHER_SIZE) from error

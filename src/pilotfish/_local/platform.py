@@ -21,7 +21,8 @@ SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """By service, the arguments of `python -m`."""
 
-_LOOPBACK: Final = ("127.0.0.1", "localhost")
+OWN_HOSTS: Final = ("127.0.0.1", "localhost")
+"""Where `pilotfish up` listens, as addresses name it."""
 
 _SERVERS_STOP_S: Final = 5.0
 
@@ -108,7 +109,7 @@ def metrics_ports(settings: Settings) -> dict[str, int]:
 def _own_port(variable: str, address: str) -> int:
     url = urlsplit(address)
     with suppress(ValueError):  # several addresses, or a port that is none
-        if url.hostname in _LOOPBACK and url.port is not None:
+        if url.hostname in OWN_HOSTS and url.port is not None:
             return url.port
     raise ConfigurationError(
         f"{variable} points to {url.netloc}: `pilotfish up` starts servers on this "

@@ -42,7 +42,7 @@ class Supervisor:
     Args:
         children: by name; all are started together.
         guardian: ends them if this process is killed.
-        report: hears of each death, and of what was done about it.
+        report: called with a line for each death, and what was done about it.
         stop_within_s: how long the children may take to end, at the end.
     """
 

@@ -13,7 +13,6 @@ from pilotfish._sdk.session import Session
 from pilotfish._sdk.single import Single
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.subscription import Subscription
-from pilotfish._sdk.text import as_text
 
 
 class AsyncClient(Single):
@@ -47,7 +46,7 @@ class AsyncClient(Single):
     ) -> AsyncAttempt:
         """Take up an attempt that began elsewhere, as `Client.resume`."""
         return AsyncAttempt(
-            self._session, problem, problem_type, None, None, as_text(attempt_id)
+            self._session, problem, problem_type, None, None, attempt_id
         )
 
     def feedback(

@@ -42,7 +42,7 @@ class AttemptBase(Recorder):
         attributes: Mapping[str, Any] | None,
         resumed: str = "",
     ) -> None:
-        super().__init__(session, resumed or str(uuid_utils.uuid7()))
+        super().__init__(session, as_text(resumed) or str(uuid_utils.uuid7()))
         self.problem = problem
         self._problem_type = as_text(problem_type)
         self._approach = as_text(approach) or None

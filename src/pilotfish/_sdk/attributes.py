@@ -6,11 +6,10 @@ from itertools import islice
 from numbers import Integral, Real
 from typing import Any, Final, NamedTuple
 
+from pilotfish._sdk.excerpt import MAX_VALUES
 from pilotfish._sdk.text import as_text
 
 MAX_ATTRIBUTES: Final = 500
-MAX_VALUES: Final = 2000
-"""Values in all attributes together: half a millisecond in the agent's thread."""
 MAX_ATTRIBUTE: Final = 1024 * 1024
 """Characters of one text: as many bytes as a message may have."""
 _MAX_DEPTH: Final = 50
@@ -40,6 +39,7 @@ def copy_attributes(attributes: object) -> Attributes:
     """Copy what JSON can hold; values of types that JSON lacks become text. Never raises.
 
     An attribute that is too large, or cannot be read, is left out, and the others stay.
+    All together may have as many values as an object that becomes text whole.
     """
     if attributes is None:
         return _NOTHING

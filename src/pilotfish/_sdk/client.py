@@ -63,9 +63,7 @@ class Client(Single):
             problem: the problem, if `advice` is to be asked for.
             problem_type: its type, for `advice`, too.
         """
-        return Attempt(
-            self._session, problem, problem_type, None, None, as_text(attempt_id)
-        )
+        return Attempt(self._session, problem, problem_type, None, None, attempt_id)
 
     def feedback(
         self,

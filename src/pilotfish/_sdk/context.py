@@ -81,9 +81,8 @@ def enter(attempt: "AttemptBase", frame: FrameType | None) -> Block:
     blocks = list(_open_blocks())
     attempt.outer = _innermost(blocks)
     for inner, outer in pairwise(blocks):
-        inner.previous = (
-            outer  # without those between them, which are not open any more
-        )
+        # Without those between them, which are not open any more.
+        inner.previous = outer
     block = Block(attempt, blocks[0] if blocks else None, frame)
     CURRENT.set(block)
     return block

@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-from pilotfish._sdk.statuses import read
+from pilotfish._sdk.foreign import read
 
 _EXITS: Final = frozenset({"Exit", "SystemExit"})
 """click's, typer's and Python's own: their code says whether all is well."""

@@ -3,8 +3,8 @@
 from typing import Final, Literal
 
 from pilotfish._sdk.control_flow import control_flow_ending
+from pilotfish._sdk.foreign import read
 from pilotfish._sdk.infrastructure import verdict
-from pilotfish._sdk.statuses import read
 from pilotfish._sdk.text import as_text
 
 _MAX_DEPTH: Final = 64

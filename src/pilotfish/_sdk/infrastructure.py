@@ -4,7 +4,8 @@ import errno
 import socket
 from typing import Final
 
-from pilotfish._sdk.statuses import read, status_verdict
+from pilotfish._sdk.foreign import read
+from pilotfish._sdk.statuses import status_verdict
 
 _TYPES: Final = (TimeoutError, ConnectionError, socket.gaierror, socket.herror)
 

@@ -8,8 +8,10 @@ providers have codes of their own. No provider's package needs to be installed.
 import enum
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
+
+from pilotfish._sdk.foreign import read
 
 _HOLDERS: Final = (
     (),
@@ -120,16 +122,6 @@ def status_verdict(error: BaseException) -> bool | None:
     """
     verdicts = [_verdict(status) for status in _statuses(error)]
     return True if True in verdicts else False if False in verdicts else None
-
-
-def read(target: object, name: str) -> object:
-    """Return an attribute, or an item of a mapping; None where there is none."""
-    try:
-        if isinstance(target, Mapping):
-            return target.get(name)
-        return getattr(target, name, None)
-    except BaseException:  # noqa: BLE001 - a property of a foreign object may raise anything
-        return None
 
 
 def _statuses(error: BaseException) -> Iterator[object]:

@@ -10,6 +10,7 @@ from pilotfish._sdk.attempt import Attempt
 from pilotfish._sdk.session import Session
 from pilotfish._sdk.watching.call import Success, WatchedCall
 from pilotfish._sdk.watching.generators import (
+    Start,
     async_generator_function,
     generator_function,
 )
@@ -116,20 +117,21 @@ def _wrapped(calls: _Calls, function: Callable[..., Any]) -> Callable[..., Any]:
     if inspect.iscoroutinefunction(function):
         return _coroutine_function(calls, function)
     if inspect.isgeneratorfunction(function):
-        return generator_function(
-            lambda *args, **kwargs: (
-                calls.begin(Attempt, args, kwargs),
-                function(*args, **kwargs),
-            )
-        )
+        return generator_function(_start(calls, Attempt, function))
     if inspect.isasyncgenfunction(function):
-        return async_generator_function(
-            lambda *args, **kwargs: (
-                calls.begin(AsyncAttempt, args, kwargs),
-                function(*args, **kwargs),
-            )
-        )
+        return async_generator_function(_start(calls, AsyncAttempt, function))
     return _function(calls, function)
+
+
+def _start(
+    calls: _Calls,
+    kind: type[Attempt] | type[AsyncAttempt],
+    function: Callable[..., Any],
+) -> Start:
+    def start(*args: Any, **kwargs: Any) -> tuple[WatchedCall, Any]:
+        return calls.begin(kind, args, kwargs), function(*args, **kwargs)
+
+    return start
 
 
 def _function(calls: _Calls, function: Callable[..., Any]) -> Callable[..., Any]:

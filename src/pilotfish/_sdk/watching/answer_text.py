@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from pilotfish._sdk.statuses import read
+from pilotfish._sdk.foreign import read
 from pilotfish._sdk.text import PRECUT, as_text
 
 _TEXT_AT: Final = (
