@@ -28,7 +28,7 @@ SHOWN: Final = "[INST] [/plan] [bold] :smile: \\x1b[2J"
 def wide(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(module.console, "width", 2000)
+    monkeypatch.setenv("COLUMNS", "2000")
 
 
 def run(*arguments: str) -> str:
