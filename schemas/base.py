@@ -64,3 +64,13 @@ class Message(Value):
         """Return the fields that are drawn at creation: ids and times. Readers require them."""
         fields = cls.model_fields.items()
         return frozenset(name for name, f in fields if f.default_factory in _DRAWN)
+
+
+class RawMessage(Message):
+    """A message in somebody else's format: its value in Kafka is `body`, as received.
+
+    The other fields travel as headers, all of them texts with a default: a record that
+    others publish has none.
+    """
+
+    body: bytes

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from pilotfish.schemas.base import Message
+from pilotfish.schemas.base import Message, RawMessage
 from pilotfish.schemas.errors import SchemaError, UnknownVersionError
 from pilotfish.schemas.topics import Topic
 from pilotfish.schemas.upcasts import UPCASTS, Upcast
@@ -20,16 +20,23 @@ _UPCAST_ERRORS = (LookupError, TypeError, ValueError, AttributeError, RecursionE
 
 
 def encode(message: Message) -> bytes:
-    """Return the message's value as compact JSON in UTF-8."""
-    return to_json(message)
+    """Return the message's value: compact JSON in UTF-8, or the body of a raw message."""
+    return message.body if isinstance(message, RawMessage) else to_json(message)
 
 
 def headers_of(message: Message) -> list[tuple[str, str | bytes | None]]:
-    """Return the headers that name the message's schema and version."""
-    return [
+    """Return the headers that name the message's schema and version.
+
+    Those of a raw message have its fields, too.
+    """
+    headers: list[tuple[str, str | bytes | None]] = [
         ("schema", message.schema_name().encode()),
         ("version", str(message.schema_version).encode()),
     ]
+    if isinstance(message, RawMessage):
+        fields = message.model_dump(exclude={"body"})
+        headers += [(name, text.encode()) for name, text in fields.items()]
+    return headers
 
 
 def decode(
@@ -46,6 +53,9 @@ def decode(
             message names the field.
     """
     by_name = dict(headers or ())
+    foreign = topic.messages[0]
+    if "schema" not in by_name and _is_raw(foreign):
+        by_name |= dict(headers_of(foreign(body=b"")))
     reader = _reader(topic, by_name.get("schema"), by_name.get("version"))
     if value is None:
         raise SchemaError("the record has no value")
@@ -55,7 +65,22 @@ def decode(
         )
     if reader.version != reader.schema.schema_version:
         value = _upcast(reader.schema, reader.version, value, upcasts)
+    if _is_raw(reader.schema):
+        return _raw(reader.schema, value, by_name)
     return reader.read(value)
+
+
+def _is_raw(schema: type[Message]) -> TypeGuard[type[RawMessage]]:
+    return issubclass(schema, RawMessage)
+
+
+def _raw(schema: type[Message], body: bytes, headers: Mapping[str, Any]) -> Message:
+    names = headers.keys() & schema.model_fields.keys()
+    fields = {name: _text(headers[name]) for name in names}
+    try:
+        return schema.model_validate({**fields, "body": body})
+    except ValidationError as error:
+        raise SchemaError(first_problem(schema, error)) from error
 
 
 class _Reader(NamedTuple):

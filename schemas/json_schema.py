@@ -10,14 +10,19 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from pilotfish.schemas.base import Message
+from pilotfish.schemas.base import Message, RawMessage
 from pilotfish.schemas.compatibility import breaks
 from pilotfish.schemas.errors import ConfigurationError, PilotfishError
 from pilotfish.schemas.topics import TOPICS
 
 FOLDER: Final = Path(__file__).with_name("json")
 
-MESSAGES: Final = tuple(message for topic in TOPICS for message in topic.messages)
+MESSAGES: Final = tuple(
+    message
+    for topic in TOPICS
+    for message in topic.messages
+    if not issubclass(message, RawMessage)
+)
 
 
 def file_name(message: type[Message]) -> str:

@@ -17,6 +17,7 @@ from pilotfish.schemas.events import (
 )
 from pilotfish.schemas.forgotten import AttemptForgotten, TenantForgotten
 from pilotfish.schemas.labels import AttemptLabelled
+from pilotfish.schemas.traces import TraceExport
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
 """Limit of a value as JSON; only dead letters, which contain other values, have more."""
@@ -67,14 +68,29 @@ ADVISORS = Topic(
     "compacted",
     partitions=1,
 )
+TRACES = Topic(
+    "pilotfish.traces",
+    "trace_id of its first span",
+    (TraceExport,),
+    timedelta(days=7),
+    max_bytes=4 * 1024 * 1024,
+)
+COLLECTOR_TRACES = Topic(
+    "otlp_spans",
+    "none",
+    (TraceExport,),
+    timedelta(days=7),
+    max_bytes=4 * 1024 * 1024,
+)
+"""Where the Kafka exporter of OpenTelemetry's Collector publishes, by default."""
 DEAD = Topic(
     "pilotfish.dead",
     "original key",
     (DeadLetter,),
     timedelta(days=90),
     partitions=1,
-    # A dead letter contains an unreadable value of up to 1 MB in base64.
-    max_bytes=4 * 1024 * 1024,
+    # A dead letter contains an unreadable value of up to 4 MB in base64.
+    max_bytes=8 * 1024 * 1024,
 )
 
-TOPICS = (EVENTS, LABELS, ADVICE_REQUESTS, ADVICE_REPLIES, ADVISORS, DEAD)
+TOPICS = (EVENTS, LABELS, ADVICE_REQUESTS, ADVICE_REPLIES, ADVISORS, TRACES, DEAD)

@@ -19,7 +19,9 @@ FOLDERS = (
     "runtime",
     "schemas",
     "streams",
+    "traces",
     "trainers",
+    "web",
 )
 HOSTS = re.compile(
     r"127\.0\.0\.1|localhost|\w+|.+\.example|(www\.)?apache\.org|keepachangelog\.com"

@@ -13,7 +13,17 @@ from pilotfish.runtime import console as module
 from pilotfish.runtime.console import PlainConsole, plain, progress_bar, waiting
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("runtime", "evaluation", "demo", "consumers", "streams", "trainers", "infra")
+ROOMS = (
+    "runtime",
+    "evaluation",
+    "demo",
+    "consumers",
+    "streams",
+    "traces",
+    "trainers",
+    "infra",
+    "web",
+)
 ODD = (
     "[INST] hi [/INST]",
     "[/x]",

@@ -28,7 +28,16 @@ def test_only_the_topic_of_advisors_is_compacted() -> None:
 
 
 def test_no_other_code_spells_a_topic_s_name() -> None:
-    folders = ["schemas", "streams", "consumers", "trainers", "advisors", "infra"]
+    folders = [
+        "schemas",
+        "streams",
+        "consumers",
+        "trainers",
+        "advisors",
+        "infra",
+        "traces",
+        "web",
+    ]
     for topic in TOPICS:
         files = subprocess.run(
             ["grep", "-rlF", "--include=*.py", f'"{topic.name}"', *folders, "src"],

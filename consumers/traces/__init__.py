@@ -1,0 +1,1 @@
+"""The consumer of traces: spans into ClickHouse, and the events of their attempts into Kafka."""

@@ -1,0 +1,1 @@
+"""The HTTP door: traces in, advice out, and the verbs of the SDK for everybody else."""
