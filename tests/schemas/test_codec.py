@@ -247,5 +247,5 @@ def test_what_a_collector_publishes_has_no_headers() -> None:
 
 def test_a_wrong_header_of_a_raw_message_is_named() -> None:
     headers = [*headers_of(TraceExport(body=b""))[:2], ("encoding", b"xml")]
-    with pytest.raises(SchemaError, match="TraceExport.encoding"):
+    with pytest.raises(SchemaError, match=r"TraceExport\.encoding"):
         decode(TRACES, b"", headers)
