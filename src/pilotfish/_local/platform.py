@@ -18,6 +18,7 @@ SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
     "advisor": ("pilotfish.consumers", "advisor"),
     "trigger": ("pilotfish.consumers", "trigger"),
     "memory": ("pilotfish.consumers", "memory"),
+    "traces": ("pilotfish.consumers", "traces"),
 }
 """By service, the arguments of `python -m`."""
 
