@@ -9,8 +9,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pilotfish.runtime.service.status import ServiceStatus
+from pilotfish.web.advice import Advice, Channel
+from pilotfish.web.attempts import VERBS, Attempts
 from pilotfish.web.bodies import Bodies
 from pilotfish.web.entry import Entry
+from pilotfish.web.messages import FieldError, on_field_error
+from pilotfish.web.openapi import document
 from pilotfish.web.publisher import Publisher
 from pilotfish.web.refusals import HANDLERS, TRACES_PATH
 from pilotfish.web.tenants import Tenants
@@ -23,6 +27,8 @@ class Behind:
 
     tenants: Tenants
     publisher: Publisher
+    channel: Channel
+    client_id: str
     status: ServiceStatus
 
 
@@ -30,6 +36,8 @@ def application(behind: Behind) -> Starlette:
     """Return the application; it starts nothing and connects to nothing."""
     bodies = Bodies()
     traces = Traces(behind.publisher, bodies)
+    attempts = Attempts(behind.publisher, bodies)
+    advice = Advice(behind.channel, behind.client_id, bodies)
 
     async def healthy(_request: Request) -> Response:
         return _probe([])
@@ -37,15 +45,23 @@ def application(behind: Behind) -> Starlette:
     async def ready(_request: Request) -> Response:
         return _probe([behind.status.missing] if behind.status.missing else [])
 
+    described = JSONResponse(document())
+
+    async def openapi(_request: Request) -> Response:
+        return described
+
     routes = [
         Route(TRACES_PATH, traces.export, methods=["POST"]),
+        Route("/v1/advice", advice.post, methods=["POST"]),
+        *(Route(v.path, attempts.endpoint(v), methods=["POST"]) for v in VERBS),
+        Route("/openapi.json", openapi),
         Route("/healthz", healthy),
         Route("/readyz", ready),
     ]
     return Starlette(
         routes=routes,
         middleware=[Middleware(Entry, tenants=behind.tenants)],
-        exception_handlers=HANDLERS,
+        exception_handlers={**HANDLERS, FieldError: on_field_error},
     )
 
 

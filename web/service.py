@@ -1,20 +1,24 @@
 """The service of the HTTP door: listens, and watches whether Kafka answers."""
 
 import asyncio
-import contextlib
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Final
 
 import structlog
 import uvicorn
 
+from pilotfish._sdk.transport.kafka_advice import AdviceChannel
+from pilotfish._sdk.warnings import Warnings
 from pilotfish.runtime.kafka import topics
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import RequirementError, UnavailableError
+from pilotfish.schemas.ids import new_id
+from pilotfish.web.advice import MAX_DEADLINE_MS
 from pilotfish.web.app import Behind, application
 from pilotfish.web.publisher import KafkaPublisher
 from pilotfish.web.tenants import Tenants
@@ -33,7 +37,7 @@ _FINISH_S: Final = 3
 class _Server(uvicorn.Server):
     """Leaves signals to the process's life cycle."""
 
-    @contextlib.contextmanager
+    @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
@@ -47,8 +51,14 @@ def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> Non
         UnavailableError: Kafka's client broke, and has to be made anew.
     """
     tenants = Tenants.of(settings)
-    with _listening(settings) as listener, KafkaPublisher(settings) as publisher:
-        server = _Server(_config(Behind(tenants, publisher, status)))
+    client_id = new_id()
+    with (
+        _listening(settings) as listener,
+        KafkaPublisher(settings) as publisher,
+        closing(_channel(settings, client_id)) as channel,
+    ):
+        behind = Behind(tenants, publisher, channel, client_id, status)
+        server = _Server(_config(behind))
         structlog.get_logger(service="web").info("listening", at=address(settings))
         watch = _Watch(settings, stop, status, publisher)
         asyncio.run(_serve(server, listener, watch))
@@ -106,6 +116,11 @@ class _Watch:
             self._status.missing = str(error)
         else:
             self._status.missing = ""
+
+
+def _channel(settings: Settings, client_id: str) -> AdviceChannel:
+    longest_s = MAX_DEADLINE_MS / 1000
+    return AdviceChannel(settings, client_id, longest_s, Warnings())
 
 
 def _config(behind: Behind) -> uvicorn.Config:
