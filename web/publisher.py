@@ -39,6 +39,11 @@ class QueueFullError(UnavailableError):
 class Publisher(Protocol):
     """Publishes, and knows what arrived."""
 
+    @property
+    def broken(self) -> str:
+        """Why it can no longer publish, and a new one is needed; empty while it can."""
+        ...
+
     async def publish(
         self, topic: Topic, key: str, messages: Sequence[Message]
     ) -> None:
@@ -61,7 +66,6 @@ class KafkaPublisher:
 
     def __init__(self, settings: Settings) -> None:
         self.broken = ""
-        """Why this producer can no longer publish, and a new one is needed."""
         self._closing = threading.Event()
         with mapped_errors("connecting"):
             self._producer = producer(settings, **_PRODUCER, error_cb=self._on_error)

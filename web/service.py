@@ -5,23 +5,21 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
-from pilotfish._sdk.transport.kafka_advice import AdviceChannel
-from pilotfish._sdk.warnings import Warnings
 from pilotfish.runtime.kafka import topics
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import RequirementError, UnavailableError
-from pilotfish.schemas.ids import new_id
-from pilotfish.web.advice import MAX_DEADLINE_MS
-from pilotfish.web.app import Behind, application
-from pilotfish.web.publisher import KafkaPublisher
-from pilotfish.web.tenants import Tenants
+from pilotfish.web.app import application
+from pilotfish.web.behind import opened
+from pilotfish.web.publisher import Publisher
+from pilotfish.web.tenants import Tenants, address
 
 GROUP: Final = ""
 """It consumes nothing that others could take over."""
@@ -51,23 +49,11 @@ def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> Non
         UnavailableError: Kafka's client broke, and has to be made anew.
     """
     tenants = Tenants.of(settings)
-    client_id = new_id()
-    with (
-        _listening(settings) as listener,
-        KafkaPublisher(settings) as publisher,
-        closing(_channel(settings, client_id)) as channel,
-    ):
-        behind = Behind(tenants, publisher, channel, client_id, status)
-        server = _Server(_config(behind))
+    with _listening(settings) as listener, opened(settings) as behind:
+        server = _Server(_config(application(behind, tenants, status)))
         structlog.get_logger(service="web").info("listening", at=address(settings))
-        watch = _Watch(settings, stop, status, publisher)
+        watch = _Watch(settings, stop, status, behind.publisher)
         asyncio.run(_serve(server, listener, watch))
-
-
-def address(settings: Settings) -> str:
-    """Return where the door is, as a URL."""
-    host = settings.http_host
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.http_port}"
 
 
 async def _serve(
@@ -89,7 +75,7 @@ class _Watch:
         settings: Settings,
         stop: threading.Event,
         status: ServiceStatus,
-        publisher: KafkaPublisher,
+        publisher: Publisher,
     ) -> None:
         self._settings = settings
         self._stop = stop
@@ -118,14 +104,9 @@ class _Watch:
             self._status.missing = ""
 
 
-def _channel(settings: Settings, client_id: str) -> AdviceChannel:
-    longest_s = MAX_DEADLINE_MS / 1000
-    return AdviceChannel(settings, client_id, longest_s, Warnings())
-
-
-def _config(behind: Behind) -> uvicorn.Config:
+def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
-        application(behind),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -74,6 +74,12 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+def address(settings: Settings) -> str:
+    """Return where the door is, as a URL."""
+    host = settings.http_host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.http_port}"
+
+
 def _parsed(text: str, default: str) -> dict[str, str]:
     by_token: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pilotfish.runtime.service.metrics import SPANS
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.topics import TRACES
 from pilotfish.schemas.traces import Encoding, TraceExport
@@ -28,9 +29,17 @@ _ENCODINGS: Final[dict[str, Encoding]] = {
 
 
 class Records(NamedTuple):
-    """What an export request becomes in Kafka: messages with their keys."""
+    """What an export request becomes in Kafka.
+
+    Args:
+        keyed: messages with their keys.
+        taken: spans that are in them, without those that cannot be read.
+        rejected: spans that cannot be read, or do not fit into a message.
+        reason: why not, of the first of them.
+    """
 
     keyed: list[tuple[str, TraceExport]]
+    taken: int
     rejected: int
     reason: str
 
@@ -58,6 +67,8 @@ class Traces:
                 raise HTTPException(400, f"no span can be read: {records.reason}")
             for key, message in records.keyed:
                 await self._publisher.publish(TRACES, key, [message])
+            SPANS.labels("taken").inc(records.taken)
+            SPANS.labels("rejected").inc(records.rejected)
         return _answer(records, encoding)
 
 
@@ -71,7 +82,8 @@ def records_of(body: bytes, encoding: Encoding, tenant: str) -> Records:
     if len(body) <= TRACES.max_bytes:
         key = _trace_id(request)
         raw = TraceExport(body=body, tenant=tenant, encoding=encoding)
-        return Records([(key, raw)] if key else [], rejected, reason)
+        keyed = [(key, raw)] if key else []
+        return Records(keyed, span_count(request), rejected, reason)
     parts, too_large = divided(request, TRACES.max_bytes)
     if too_large and not reason:
         reason = f"a span with its resource has more than {TRACES.max_bytes} bytes"
@@ -82,7 +94,17 @@ def records_of(body: bytes, encoding: Encoding, tenant: str) -> Records:
         )
         for part in parts
     ]
-    return Records(keyed, rejected + too_large, reason)
+    taken = sum(span_count(part) for part in parts)
+    return Records(keyed, taken, rejected + too_large, reason)
+
+
+def span_count(request: ExportTraceServiceRequest) -> int:
+    """Return how many spans a request has."""
+    return sum(
+        len(scoped.spans)
+        for batch in request.resource_spans
+        for scoped in batch.scope_spans
+    )
 
 
 def _trace_id(request: ExportTraceServiceRequest) -> str:

@@ -10,7 +10,8 @@ from support.ports import free_ports
 
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
-from pilotfish.web.service import address, run
+from pilotfish.web.service import run
+from pilotfish.web.tenants import address
 
 
 @contextmanager

@@ -15,6 +15,7 @@ class MemoryPublisher:
 
     log: MemoryLog = field(default_factory=MemoryLog)
     failure: Exception | None = None
+    broken: str = ""
 
     async def publish(
         self, topic: Topic, key: str, messages: Sequence[Message]
