@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     """
     metrics_host: str = "127.0.0.1"
     """The address it listens on; whoever reaches it may read, without a password."""
+    http_port: int = Field(default=4318, ge=1, le=65535)
+    """Where `pilotfish serve` listens; the default is OTLP's own port."""
+    http_host: str = "127.0.0.1"
+    """The address it listens on; any other than this machine's own needs a token."""
+    http_token: SecretStr = SecretStr("")
+    """What its clients have to show: a token, or `tenant=token,tenant=token`."""
     base_model: str = "minilm"
     """What LoRA adapts: `minilm`, `smollm2`, or a folder with a Hugging Face model."""
 

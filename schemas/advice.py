@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from pilotfish.schemas.base import Message, Time, Value, utc_now
-from pilotfish.schemas.events import Agent
+from pilotfish.schemas.events import Agent, HintMark
 from pilotfish.schemas.ids import MAX_NAME, Identifier, Name, new_id
 
 MAX_ADVICE_PROBLEM = 8 * 1024
@@ -112,3 +112,14 @@ class HintGiven(Message):
             if candidate.approach == self.approach:
                 return candidate.propensity
         return None
+
+    @property
+    def mark(self) -> HintMark:
+        """What the end of the attempt says about this hint."""
+        return HintMark(
+            request_id=self.request_id,
+            approach=self.approach,
+            propensity=self.propensity or None,
+            advisor_version=self.advisor_version,
+            holdout=self.holdout,
+        )

@@ -3,14 +3,16 @@
 import base64
 import json
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import DecodeError
+from google.protobuf.message import Message as ProtoMessage
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as ProtoSpan
 from pydantic import JsonValue
 
@@ -18,7 +20,24 @@ from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.traces import Encoding
 from pilotfish.traces.span import Span, SpanEvent, SpanStatus
 
+Proto = TypeVar("Proto", bound=ProtoMessage)
+
+_ODD_JSON: Final = (ParseError, ValueError, RecursionError, TypeError)
 _STATUS: Final[dict[int, SpanStatus]] = {0: "unset", 1: "ok", 2: "error"}
+
+
+class ReadRequest(NamedTuple):
+    """An export request without the spans that cannot be read.
+
+    Args:
+        request: what can be read.
+        rejected: how many spans cannot.
+        reason: why the first of them cannot; empty if none.
+    """
+
+    request: ExportTraceServiceRequest
+    rejected: int
+    reason: str
 
 
 class Export(NamedTuple):
@@ -41,36 +60,83 @@ def read_export(body: bytes, encoding: Encoding) -> Export:
     Raises:
         SchemaError: the body is no export request.
     """
-    request = _from_json(body) if encoding == "json" else _from_protobuf(body)
+    request, rejected, reason = read_request(body, encoding)
     spans: list[Span] = []
-    rejected, reason = 0, ""
     for batch in request.resource_spans:
         resource = _attributes(batch.resource.attributes)
         for scoped in batch.scope_spans:
-            for span in scoped.spans:
-                problem = _problem(span)
-                if problem:
-                    rejected, reason = rejected + 1, reason or problem
-                else:
-                    spans.append(_span(span, resource, scoped.scope.name))
+            name = scoped.scope.name
+            spans += [_span(span, resource, name) for span in scoped.spans]
     return Export(spans, rejected, reason)
 
 
-def _from_protobuf(body: bytes) -> ExportTraceServiceRequest:
+def read_request(body: bytes, encoding: Encoding) -> ReadRequest:
+    """Read an export request as protobuf's own objects, which is several times faster.
+
+    Raises:
+        SchemaError: the body is no export request.
+    """
+    if encoding == "json":
+        return _from_json(body)
     try:
-        return ExportTraceServiceRequest.FromString(body)
+        request = ExportTraceServiceRequest.FromString(body)
     except DecodeError as error:
         raise SchemaError("the body is no OTLP export request in protobuf") from error
+    problems: list[str] = []
+    for batch in request.resource_spans:
+        for scoped in batch.scope_spans:
+            problems += _without_odd_spans(scoped)
+    return ReadRequest(request, len(problems), problems[0] if problems else "")
 
 
-def _from_json(body: bytes) -> ExportTraceServiceRequest:
+def _without_odd_spans(scoped: ScopeSpans) -> list[str]:
+    """Take out what is no span; return the reasons."""
+    problems = [_problem(span) for span in scoped.spans]
+    if any(problems):
+        good = [s for s, why in zip(scoped.spans, problems, strict=True) if not why]
+        del scoped.spans[:]
+        scoped.spans.extend(good)
+    return [problem for problem in problems if problem]
+
+
+def _from_json(body: bytes) -> ReadRequest:
+    """Read JSON span by span, so that one of them does not cost the others."""
+    request = ExportTraceServiceRequest()
+    problems: list[str] = []
     try:
-        data = _with_base64_ids(json.loads(body))
-        return ParseDict(data, ExportTraceServiceRequest(), ignore_unknown_fields=True)
-    except (ParseError, ValueError, RecursionError, TypeError) as error:
+        for resource_spans in json.loads(body).get("resourceSpans", ()):
+            scopes = resource_spans.pop("scopeSpans", ())
+            batch = _parsed(resource_spans, request.resource_spans.add())
+            for scope_spans in scopes:
+                spans = scope_spans.pop("spans", ())
+                scoped = _parsed(scope_spans, batch.scope_spans.add())
+                problems += _add_spans(scoped, spans)
+    except (*_ODD_JSON, AttributeError) as error:
         raise SchemaError(
             f"the body is no OTLP export request in JSON: {error}"
         ) from error
+    return ReadRequest(request, len(problems), problems[0] if problems else "")
+
+
+def _add_spans(scoped: ScopeSpans, spans: Iterable[Any]) -> list[str]:
+    """Add what is a span; return why the others are none."""
+    problems = []
+    for data in spans:
+        try:
+            span = _parsed(_with_base64_ids(data), ProtoSpan())
+        except _ODD_JSON as error:
+            problems.append(str(error))
+            continue
+        problem = _problem(span)
+        if problem:
+            problems.append(problem)
+        else:
+            scoped.spans.append(span)
+    return problems
+
+
+def _parsed(data: Any, into: Proto) -> Proto:
+    return ParseDict(data, into, ignore_unknown_fields=True)
 
 
 def _with_base64_ids(value: Any) -> Any:

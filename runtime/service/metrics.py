@@ -105,6 +105,26 @@ LIFT_HIGH: Final = Gauge(
     registry=None,
 )
 
+REQUESTS: Final = Counter(
+    "pilotfish_requests",
+    "Requests over HTTP that were answered; path is none where no path took them",
+    ("path", "status"),
+    registry=None,
+)
+REQUEST_SECONDS: Final = Histogram(
+    "pilotfish_request_seconds",
+    "From a request's head to the end of its answer, Kafka's acknowledgement included",
+    ("path",),
+    buckets=(0.003, 0.005, 0.01, 0.02, 0.03, 0.06, 0.1, 0.2, 0.5, 1, 3, 10),
+    registry=None,
+)
+SPANS: Final = Counter(
+    "pilotfish_spans",
+    "Spans in export requests; fate is taken, once Kafka has them, or rejected",
+    ("fate",),
+    registry=None,
+)
+
 METRICS: Final[Mapping[Metric, tuple[str, ...]]] = {
     LAG: ("archive", "streams", "advisor", "trigger", "memory"),
     BATCH_RECORDS: ("archive", "streams", "advisor", "memory"),
@@ -120,6 +140,9 @@ METRICS: Final[Mapping[Metric, tuple[str, ...]]] = {
     LIFT: ("trigger",),
     LIFT_LOW: ("trigger",),
     LIFT_HIGH: ("trigger",),
+    REQUESTS: ("web",),
+    REQUEST_SECONDS: ("web",),
+    SPANS: ("web",),
 }
 """Metric -> the services that have it."""
 

@@ -13,6 +13,8 @@ COMMANDS = (
     "prepare",
     "grant",
     "policies",
+    "serve",
+    "mcp",
     "demo",
     "replay",
     "sql",
@@ -94,6 +96,9 @@ def test_an_unknown_option_is_a_usage_error() -> None:
         ("KAFKA", "127.0.0.1:65535", "would need port 65536"),
         ("KAFKA", "127.0.0.1:1,127.0.0.1:2", "on this machine only"),
         ("KAFKA", "192.0.2.1:9092", "on this machine only"),
+        ("HTTP_HOST", "0.0.0.0", "set PILOTFISH_HTTP_TOKEN"),
+        ("HTTP_TOKEN", "short", "a token is too short"),
+        ("HTTP_PORT", "0", "greater than or equal to 1"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_one_line_that_names_it(

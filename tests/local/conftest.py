@@ -21,7 +21,7 @@ def up(tmp_path_factory: pytest.TempPathFactory, not_fast: None) -> Iterator[Set
     with running_up(settings) as process:
         eventually(lambda: "pilotfish is up" in said(settings))
         children = psutil.Process(process.pid).children(recursive=True)
-        assert len(children) >= 8  # two servers, five services, the guardian
+        assert len(children) >= 9  # two servers, six services, the guardian
         yield settings
         process.send_signal(signal.SIGINT)
         # Ten seconds where nothing else runs: what hangs takes forever.
@@ -36,21 +36,23 @@ def apart(tmp_path: Path, not_fast: None) -> Settings:
 
 
 def _settings(home: Path) -> Settings:
-    broker, http, metrics = _ports()
+    broker, http, metrics, door = _ports()
     return Settings(
         home=home,
         kafka=f"127.0.0.1:{broker}",
         clickhouse=f"http://127.0.0.1:{http}",
         metrics_port=metrics,
+        http_port=door,
     )
 
 
-def _ports() -> tuple[int, int, int]:
-    """Return free ports for Kafka, which takes two, ClickHouse, and five services."""
+def _ports() -> tuple[int, int, int, int]:
+    """Return free ports for Kafka, which takes two, ClickHouse, six services and HTTP."""
     while True:
-        broker, http, metrics = free_ports(3)
+        broker, http, metrics, door = free_ports(4)
         following = [broker + 1, *(metrics + n for n in range(1, len(SERVICES)))]
-        if len({broker, http, metrics, *following}) == 3 + len(following) and all(
+        ports = {broker, http, metrics, door, *following}
+        if len(ports) == 4 + len(following) and all(
             is_free(port) for port in following
         ):
-            return broker, http, metrics
+            return broker, http, metrics, door

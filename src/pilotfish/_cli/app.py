@@ -22,6 +22,7 @@ from pilotfish._cli import (
     platform,
     replay,
     training,
+    web,
 )
 from pilotfish.runtime.settings import Settings, wrong_settings
 from pilotfish.schemas.errors import PilotfishError
@@ -41,6 +42,8 @@ app.command()(platform.up)
 app.command()(platform.prepare)
 app.command()(platform.grant)
 app.command()(platform.policies)
+app.command()(web.serve)
+app.command()(web.mcp)
 app.command()(demo.demo)
 app.command()(replay.replay)
 app.command()(evaluate.evaluate)

@@ -26,7 +26,7 @@ def up() -> None:
 
     Nothing else needs to be installed. Data and logs stay in PILOTFISH_HOME; a service
     that dies is restarted. If PILOTFISH_METRICS_PORT is set, each service serves metrics
-    and health: on that port, and on the next four.
+    and health: on that port, and on the next five.
     """
     from pilotfish._local.home_lock import HomeLock
     from pilotfish._local.platform import running_platform
@@ -50,12 +50,13 @@ def up() -> None:
 
 def _say_where(settings: Settings) -> None:
     from pilotfish._local.platform import metrics_ports
+    from pilotfish.web.tenants import address
 
     console.print(
         Text.assemble(
             ("pilotfish is up", "bold"),
             f": Kafka at {settings.kafka}, ClickHouse at {settings.clickhouse}, "
-            f"logs in {settings.home / 'logs'}\nCtrl-C stops it.",
+            f"HTTP at {address(settings)}, logs in {settings.home / 'logs'}\nCtrl-C stops it.",
         )
     )
     for name, port in metrics_ports(settings).items():

@@ -19,6 +19,7 @@ SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
     "trigger": ("pilotfish.consumers", "trigger"),
     "memory": ("pilotfish.consumers", "memory"),
     "traces": ("pilotfish.consumers", "traces"),
+    "web": ("pilotfish.web",),
 }
 """By service, the arguments of `python -m`."""
 
@@ -40,18 +41,22 @@ def running_platform(
 
     Raises:
         RequirementError: a port is in use, or a server did not start.
-        ConfigurationError: the settings point to servers on other machines.
+        ConfigurationError: the settings point to servers on other machines, or the HTTP
+            door would be open to them.
     """
     from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
     from pilotfish.infra.embedded.kafka import EmbeddedKafka
     from pilotfish.infra.embedded.ports import require_free
     from pilotfish.trainers.base import ensure_base
     from pilotfish.trainers.training_packages import trainings_off
+    from pilotfish.web.tenants import Tenants
 
     broker = _own_port("PILOTFISH_KAFKA", f"//{settings.kafka}")
     http = _own_port("PILOTFISH_CLICKHOUSE", settings.clickhouse)
     metrics = metrics_ports(settings)
+    Tenants.of(settings)  # refuses wrong tokens before anything starts
     ports = [(broker, "Kafka"), (broker + 1, "Kafka"), (http, "ClickHouse")]
+    ports.append((settings.http_port, "HTTP (PILOTFISH_HTTP_PORT)"))
     ports += [(port, f"{name}'s metrics") for name, port in metrics.items()]
     for port, purpose in ports:
         require_free(port, purpose)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from faults.processes import Service
 from faults.topics import messages
+from support.agent_runs import agent_run, export, span
 from support.beside import beside
-from support.otlp import agent_run, export, span
 from support.polling import eventually
 
 from pilotfish.consumers.traces.handler import run

@@ -102,7 +102,7 @@ def test_every_volume_is_declared_and_every_file_is_there() -> None:
 
 
 def test_no_password_is_written_down() -> None:
-    assert not re.search(r"PASSWORD: (?!\$\{)", TEXT)
+    assert not re.search(r"(PASSWORD|TOKEN): (?!\$\{)", TEXT)
 
 
 def test_clickhouse_s_own_logs_are_bounded() -> None:
