@@ -55,9 +55,9 @@ class Run:
 
     @property
     def is_whole(self) -> bool:
-        """Whether its top is there: the root of the trace, or the agent that it is about."""
+        """Whether its top is there: no more spans will hold those that are here."""
         top = self.tops[0].span
-        return not top.parent_id or self.attempt_id != top.trace_id
+        return _is_root(top) or self.attempt_id != top.trace_id
 
     @cached_property
     def nodes(self) -> list[Node]:
@@ -115,7 +115,12 @@ def _is_an_agents(node: Node) -> bool:
 
 def _is_surrounding(top: Node) -> bool:
     """Return whether it is the root, and something else than an agent: a server, a script."""
-    return not top.span.parent_id and not top.operation.is_genai
+    return _is_root(top.span) and not top.operation.is_genai
+
+
+def _is_root(span: Span) -> bool:
+    """Return whether a span is the root of its trace, or of what its process did for it."""
+    return not span.parent_id or span.remote_parent
 
 
 def _topmost_agents(tops: Sequence[Node], *, named: bool = False) -> list[Node]:

@@ -21,6 +21,7 @@ Fact = Literal[
     "arguments",  # of a tool
     "cached_tokens",  # read from the provider's cache; among the tokens in
     "call_id",  # of a tool call, as the model gave it
+    "conversation",  # of an agent: all messages, its own among them
     "cost",  # in dollars, as are its parts
     "cost_in",
     "cost_out",

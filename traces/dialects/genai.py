@@ -44,7 +44,9 @@ GENAI: Final = Dialect(
         "gen_ai.usage.input_tokens": "tokens_in",
         "gen_ai.usage.output_tokens": "tokens_out",
         # What PydanticAI adds.
+        "all_messages_events": "conversation",
         "final_result": "output",
+        "pydantic_ai.all_messages": "conversation",
         "tool_arguments": "arguments",
         "tool_response": "result",
     },
