@@ -192,8 +192,11 @@ def _several(value: JsonValue) -> list[JsonValue]:
     if not isinstance(value, str):
         return listed(value)
     read = listed(value)
-    typed = all(isinstance(part, dict) and _type(part) for part in read)
-    return read if typed else [value]
+    whole = all(
+        isinstance(part, dict) and (_type(part) or part.get("toolName"))
+        for part in read
+    )
+    return read if whole else [value]
 
 
 def _id(fields: Fields) -> str:

@@ -85,13 +85,19 @@ class Run:
 
     @cached_property
     def sub_agents(self) -> list[Node]:
-        """The agents that the run's own agent called, or handed over to, by their start."""
+        """The agents that the run's own agent called, or handed over to, by their start.
+
+        The same agent once more is none: it tries again.
+        """
+        speakers = self.speakers
+        own = {node.operation.agent_name for node in speakers} - {""}
         return [
             node
             for node in self.nodes
             if node.operation.kind == "agent"
             and node.operation.facts
-            and node not in self.speakers
+            and node not in speakers
+            and node.operation.agent_name not in own
         ]
 
 

@@ -48,7 +48,7 @@ def run(framework: str, recording: Recording) -> Iterator[Run]:
 
 def ask(run: Run, fault: Fault = "") -> None:
     if fault:
-        with pytest.raises(Exception, match="no rows|slow down"):
+        with pytest.raises(Exception, match=r"no rows|slow down"):
             run(QUESTION, fault)
     else:
         run(QUESTION, fault)

@@ -42,6 +42,7 @@ Fact = Literal[
     "tokens",
     "tokens_in",
     "tokens_out",
+    "tool_calls",  # that a model asked for, where they are not in its messages
     "tool_name",
     "user",
     "written_tokens",  # written to the provider's cache; among the tokens in

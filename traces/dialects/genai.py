@@ -7,6 +7,7 @@ from pilotfish.traces.dialects.dialect import Dialect
 GENAI: Final = Dialect(
     kinds={
         "gen_ai.operation.name": {
+            "agent_step": "other",  # Vercel's AI SDK
             "chat": "model",
             "create_agent": "other",
             "embeddings": "embedding",
@@ -16,6 +17,7 @@ GENAI: Final = Dialect(
             "invoke_agent": "agent",
             "invoke_workflow": "agent",
             "plan": "other",
+            "rerank": "retrieval",
             "response": "model",
             "retrieval": "retrieval",
             "search_memory": "retrieval",
