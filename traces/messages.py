@@ -148,12 +148,10 @@ class _Parts:
         return "\n".join(part for part in self.texts if part)
 
     def add_message(self, fields: Fields) -> None:
-        """Read a message's parts, wherever it has them."""
-        for name_ in ("content", "contents", "parts"):
-            for part in _several(fields.get(name_)):
-                self.add(part)
-        if not self.texts and isinstance(fields.get("text"), str):
-            self.texts.append(text(fields["text"]))
+        """Read a message's parts, wherever it has them; some have them twice."""
+        places = ("contents", "parts", "content", "text")
+        for part in _several(next((fields[p] for p in places if fields.get(p)), None)):
+            self.add(part)
         for call in _several(fields.get("tool_calls")):
             self._call(mapping(call))
         function = fields.get("function_call")
@@ -194,8 +192,11 @@ def _several(value: JsonValue) -> list[JsonValue]:
     if not isinstance(value, str):
         return listed(value)
     read = listed(value)
-    typed = all(isinstance(part, dict) and _type(part) for part in read)
-    return read if typed else [value]
+    whole = all(
+        isinstance(part, dict) and (_type(part) or part.get("toolName"))
+        for part in read
+    )
+    return read if whole else [value]
 
 
 def _id(fields: Fields) -> str:

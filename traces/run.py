@@ -55,9 +55,9 @@ class Run:
 
     @property
     def is_whole(self) -> bool:
-        """Whether its top is there: the root of the trace, or the agent that it is about."""
+        """Whether its top is there: no more spans will hold those that are here."""
         top = self.tops[0].span
-        return not top.parent_id or self.attempt_id != top.trace_id
+        return _is_root(top) or self.attempt_id != top.trace_id
 
     @cached_property
     def nodes(self) -> list[Node]:
@@ -85,13 +85,19 @@ class Run:
 
     @cached_property
     def sub_agents(self) -> list[Node]:
-        """The agents that the run's own agent called, or handed over to, by their start."""
+        """The agents that the run's own agent called, or handed over to, by their start.
+
+        The same agent once more is none: it tries again.
+        """
+        speakers = self.speakers
+        own = {node.operation.agent_name for node in speakers} - {""}
         return [
             node
             for node in self.nodes
             if node.operation.kind == "agent"
             and node.operation.facts
-            and node not in self.speakers
+            and node not in speakers
+            and node.operation.agent_name not in own
         ]
 
 
@@ -115,7 +121,12 @@ def _is_an_agents(node: Node) -> bool:
 
 def _is_surrounding(top: Node) -> bool:
     """Return whether it is the root, and something else than an agent: a server, a script."""
-    return not top.span.parent_id and not top.operation.is_genai
+    return _is_root(top.span) and not top.operation.is_genai
+
+
+def _is_root(span: Span) -> bool:
+    """Return whether a span is the root of its trace, or of what its process did for it."""
+    return not span.parent_id or span.remote_parent
 
 
 def _topmost_agents(tops: Sequence[Node], *, named: bool = False) -> list[Node]:

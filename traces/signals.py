@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from pilotfish.schemas.events import MAX_DETAIL, SignalKind
 from pilotfish.schemas.signals import Stated
-from pilotfish.traces.failure import outcome_of
+from pilotfish.traces.failure import Failure
 from pilotfish.traces.run import Run
 from pilotfish.traces.tree import Node
 from pilotfish.traces.values import listed, mapping, signed, text
@@ -71,22 +71,26 @@ class Evidence(NamedTuple):
     detail: str = ""
 
 
-def evidence_of(run: Run) -> list[Evidence]:
-    """Return the evidence that the spans of a run hold, in the order of time."""
+def evidence_of(run: Run, failure: Failure | None) -> list[Evidence]:
+    """Return the evidence that the spans of a run hold, in the order of time.
+
+    Args:
+        run: what it is about.
+        failure: how it failed, if it did.
+    """
     found = [
         *(e for node in run.nodes for e in _evaluations(node)),
         *(e for node in run.nodes for e in _exit_code(node)),
-        *_failure(run),
+        *_failed(failure),
     ]
     return sorted(found, key=lambda evidence: evidence.at_us)
 
 
-def _failure(run: Run) -> Iterator[Evidence]:
-    outcome = outcome_of(run)
-    if outcome and outcome.kind:
-        span = outcome.node.span
+def _failed(failure: Failure | None) -> Iterator[Evidence]:
+    if failure and failure.kind:
+        span = failure.node.span
         origin = f"{span.span_id}/error"
-        yield Evidence(span.end_us, origin, outcome.kind, detail=outcome.detail)
+        yield Evidence(span.end_us, origin, failure.kind, detail=failure.detail)
 
 
 def _exit_code(node: Node) -> Iterator[Evidence]:

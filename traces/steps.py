@@ -5,12 +5,11 @@ from typing import Final
 
 from pilotfish.traces.contents import answer_of, arguments_text, result_text
 from pilotfish.traces.dialects.dialect import Kind
-from pilotfish.traces.failure import failure_of, outcome_of
+from pilotfish.traces.failure import raised_by
 from pilotfish.traces.message_calls import steps_of_messages
 from pilotfish.traces.model_call import (
     ModelCall,
     cost_of,
-    model_calls_of,
     price_of,
     tokens_of,
 )
@@ -20,19 +19,25 @@ from pilotfish.traces.tree import Node
 from pilotfish.traces.who import agent_name
 
 
-def steps_of(run: Run) -> list[Step]:
-    """Return the steps of a run, in the order in which they happened."""
-    calls = model_calls_of(run)
+def steps_of(run: Run, calls: Sequence[ModelCall], *, ended_well: bool) -> list[Step]:
+    """Return the steps of a run, in the order in which they happened.
+
+    Args:
+        run: whose steps they are.
+        calls: its model calls, by their start.
+        ended_well: whether it came to its end, and without an error.
+    """
     final = _final(run, calls)
     said = {call.node: _said(call, is_final=call is final) for call in calls}
-    steps: list[Step] = []
+    told = list(steps_of_messages(run, calls, ended_well=ended_well))
+    # A model is given results as it starts, and asks for calls as it ends.
+    steps = [step for step in told if step.kind == "observation"]
     for node in run.nodes:
         if node in said:
             steps.append(said[node])
         elif "evaluation" not in run.places[node].within:
             steps.extend(_DONE.get(node.operation.kind, _nothing)(run, node))
-    ended_well = run.is_whole and outcome_of(run) is None
-    steps.extend(steps_of_messages(run, calls, ended_well=ended_well))
+    steps.extend(step for step in told if step.kind == "action")
     if final is None:
         steps.extend(_answer(run))
     return sorted(steps, key=lambda step: step.at_us)
@@ -70,7 +75,7 @@ def _said(call: ModelCall, *, is_final: bool) -> Step:
         f"{span.span_id}/model",
         "answer" if is_final else "thought",
         call.model or "model",
-        failure_of(call.node).detail if failed else call.said,
+        raised_by(call.node).detail if failed else call.said,
         call.node.operation.duration_s,
         call.cost,
         call.tokens,
@@ -138,7 +143,7 @@ def _observation(node: Node, content: str) -> Step:
     """Return what came out: the result, or the error that it ended with."""
     span = node.span
     if span.status == "error":
-        content = content or failure_of(node).detail
+        content = content or raised_by(node).detail
     origin = f"{span.span_id}/result"
     return Step(span.end_us, origin, "observation", node.operation.called, content)
 

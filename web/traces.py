@@ -16,7 +16,7 @@ from pilotfish.runtime.service.metrics import SPANS
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.topics import TRACES
 from pilotfish.schemas.traces import Encoding, TraceExport
-from pilotfish.traces.otlp import read_request
+from pilotfish.traces.export_request import read_request
 from pilotfish.traces.splitting import divided
 from pilotfish.web.bodies import Bodies
 from pilotfish.web.publisher import Publisher
