@@ -4,7 +4,7 @@ import base64
 import json
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,7 +15,7 @@ from confluent_kafka import Message as Record
 from pydantic import TypeAdapter, ValidationError
 
 from pilotfish.runtime.kafka import headers
-from pilotfish.schemas.base import utc_now
+from pilotfish.schemas.base import RawMessage, utc_now
 from pilotfish.schemas.codec import encode, headers_of
 from pilotfish.schemas.dead import REPLAY_OF, DeadLetter, Origin, origin_of
 from pilotfish.schemas.errors import DeadLetterLimitError, UnavailableError
@@ -72,15 +72,12 @@ class DeadLetters:
             DeadLetterLimitError: the 1001st within five minutes: something is wrong
                 that single bad messages do not explain. Nothing is skipped.
         """
-        _LOG.warning(
-            "unreadable",
-            service=self._service,
-            place=f"{record.topic()}/{record.partition()}/{record.offset()}",
-            key=(record.key() or b"")[:_KEY_BYTES].decode("utf-8", "replace"),
-            reason=reason,
-        )
-        self._count(reason)
-        self._publish(self.letter(record, reason))
+        self._put(_place(record), self.letter(record, reason))
+
+    def put_message(self, message: RawMessage, place: Origin, reason: str) -> None:
+        """Do the same with a record whose body cannot be read; raises as `put`."""
+        texts = {name: _text(text) for name, text in headers_of(message)}
+        self._put(place, self._letter(place, b"", message.body, texts, reason))
 
     def flush(self) -> None:
         """Wait until Kafka has all letters.
@@ -96,23 +93,36 @@ class DeadLetters:
 
     def letter(self, record: Record, reason: str) -> DeadLetter:
         """Return the letter about a record; that of a replay is about the first record."""
-        value = record.value() or b""
         texts = {name: _text(text) for name, text in headers(record)}
-        here = Origin(
-            record.topic() or "", record.partition() or 0, record.offset() or 0
-        )
+        key, value = record.key() or b"", record.value() or b""
+        return self._letter(_place(record), key, value, texts, reason)
+
+    def _letter(
+        self, here: Origin, key: bytes, value: bytes, texts: dict[str, str], reason: str
+    ) -> DeadLetter:
         origin = origin_of(here, texts)
         texts.pop(REPLAY_OF, None)
         return DeadLetter(
-            tenant=_tenant(value),
+            tenant=_tenant(texts, value),
             at=self._clock(),
             service=self._service,
             reason=reason[:4096],
             **origin._asdict(),
-            key=base64.b64encode(record.key() or b""),
+            key=base64.b64encode(key),
             value=base64.b64encode(value),
             headers=texts,
         )
+
+    def _put(self, place: Origin, letter: DeadLetter) -> None:
+        _LOG.warning(
+            "unreadable",
+            service=self._service,
+            place=str(place),
+            key=letter.key[:_KEY_BYTES].decode("utf-8", "replace"),
+            reason=letter.reason,
+        )
+        self._count(letter.reason)
+        self._publish(letter)
 
     def _count(self, reason: str) -> None:
         now = self._seconds()
@@ -160,11 +170,16 @@ def _shortened(letter: DeadLetter) -> DeadLetter:
     return letter.model_copy(update=changes)
 
 
-def _tenant(value: bytes) -> str:
+def _tenant(headers: Mapping[str, str], value: bytes) -> str:
     """Return whose data it is, where that can be read."""
     with suppress(ValueError, RecursionError, ValidationError, TypeError, KeyError):
-        return _IDENTIFIER.validate_python(json.loads(value)["tenant"])
+        named = headers.get("tenant") or json.loads(value)["tenant"]
+        return _IDENTIFIER.validate_python(named)
     return "default"
+
+
+def _place(record: Record) -> Origin:
+    return Origin(record.topic() or "", record.partition() or 0, record.offset() or 0)
 
 
 def _text(header: bytes | str | None) -> str:

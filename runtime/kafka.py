@@ -1,6 +1,7 @@
 """Kafka clients with the settings that pilotfish's promises need."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -32,6 +33,8 @@ _LOG = logging.getLogger("librdkafka")
 FOR_ANY_CLIENT: Final = {"compression.type": "none"}
 """Override for a producer whose messages agents read. Every Kafka client reads what is not
 compressed; kafkajs, and kafka-python as it is installed, cannot read LZ4."""
+
+_TRY_S: Final = 0.5
 
 
 def client_config(settings: Settings) -> dict[str, Any]:
@@ -148,22 +151,31 @@ def missing_topics(settings: Settings, timeout_s: float = 5.0) -> list[str]:
 def topics(settings: Settings, timeout_s: float = 5.0) -> dict[str, Any]:
     """Return the topics that this user of Kafka may see, by name.
 
+    An admin client waits in vain for a Kafka that refuses it; here that shows at once.
+
     Raises:
         ConfigurationError: Kafka refuses this user, or TLS fails.
         UnavailableError: Kafka does not answer in time.
     """
     reported: list[KafkaError] = []
     client = producer(settings, error_cb=reported.append)
-    try:
-        existing: dict[str, Any] = client.list_topics(timeout=timeout_s).topics
-    except KafkaException as error:
-        client.poll(0)  # calls back with the reason why it could not connect
-        what = f"asking {settings.kafka} for its topics"
-        for reason in reported:
-            if reason.code() in NO_HANDSHAKE:
-                raise refused(what, reason.str()) from error
-        raise mapped(what, error.args[0]) from error
-    return existing
+    what = f"asking {settings.kafka} for its topics"
+    deadline = time.monotonic() + timeout_s
+    while True:
+        left = max(0.0, deadline - time.monotonic())
+        try:
+            existing: dict[str, Any] = client.list_topics(
+                timeout=min(left, _TRY_S)
+            ).topics
+        except KafkaException as error:
+            client.poll(0)  # calls back with the reason why it could not connect
+            for reason in reported:
+                if reason.code() in NO_HANDSHAKE:
+                    raise refused(what, reason.str()) from error
+            if left <= _TRY_S:
+                raise mapped(what, error.args[0]) from error
+        else:
+            return existing
 
 
 def headers(record: Record) -> list[tuple[str, bytes | str | None]]:

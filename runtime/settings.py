@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     learn_from: FilterName = "judged"
     idle_s: float = Field(default=3600.0, gt=0)
     """Seconds without an event after which an open attempt counts as abandoned."""
+    trace_quiet_s: float = Field(default=600.0, gt=0)
+    """Seconds without a span after which a trace without its root counts as abandoned."""
     labelling: str = ""
     """A module with labelling functions of your own, as Python imports it."""
     naming_model: str = ""

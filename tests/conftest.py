@@ -9,11 +9,13 @@ from typing import Any
 
 import hypothesis
 import pytest
+from confluent_kafka.admin import AdminClient
 from faults.memory_clickhouse import MemoryClickHouse, Tables
 from faults.trouble import Trouble
 from support.advice.small_base import SmallBase
 from support.ports import free_ports
 from support.tiers import ByScope, leave_out_slow, longest_first, without_servers
+from support.topics import delete_records
 from xdist.remote import Producer
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
@@ -125,11 +127,23 @@ def small_base(tmp_path_factory: pytest.TempPathFactory) -> SmallBase:
     return SmallBase(save_tiny_model("bert", home / "bert"), home)
 
 
+@pytest.fixture(scope="session")
+def admin(servers: Settings) -> AdminClient:
+    """Of the shared Kafka."""
+    return AdminClient(client_config(servers))
+
+
 @pytest.fixture
-def settings(servers: Settings, tmp_path: Path) -> Settings:
-    """The shared servers, with a tenant and a home that no other test has."""
+def settings(
+    servers: Settings, admin: AdminClient, tmp_path: Path
+) -> Iterator[Settings]:
+    """The shared servers, with a tenant and a home that no other test has.
+
+    What it published is deleted afterwards: services read a topic from its beginning.
+    """
     changes = {"tenant": f"t-{new_id()}", "home": tmp_path}
-    return servers.model_copy(update=changes)
+    yield servers.model_copy(update=changes)
+    delete_records(admin)
 
 
 @pytest.fixture

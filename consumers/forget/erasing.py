@@ -33,7 +33,7 @@ WHERE database = currentDatabase() AND table != 'forgotten' AND table IN (
     SELECT name FROM system.tables
     WHERE database = currentDatabase() AND engine LIKE '%MergeTree')
 GROUP BY table HAVING has(groupArray(name), 'tenant')
-    AND ({all:Bool} OR has(groupArray(name), 'attempt_id') OR table = 'dead_letters')
+    AND ({all:Bool} OR has(groupArray(name), 'attempt_id') OR table IN ('dead_letters', 'spans'))
 ORDER BY table = 'events', table
 """
 _REQUESTS: Final = """
@@ -80,6 +80,9 @@ _ATTEMPT: Final = {
     " OR request_id IN {requests:Array(String)})",
     "attempts": "tenant = {tenant:String} AND attempt_id = {attempt:String}"
     " AND status != 'forgotten'",
+    # The attempt of a trace has its id, perhaps with that of a span of it behind.
+    "spans": "tenant = {tenant:String}"
+    " AND trace_id = splitByChar('-', {attempt:String})[1]",
     "": "tenant = {tenant:String} AND attempt_id = {attempt:String}",
 }
 """By table, the condition for rows about the subject; `""` is for all other tables."""

@@ -18,6 +18,7 @@ from pilotfish.schemas.errors import ConfigurationError, UnavailableError
 from pilotfish.schemas.topics import (
     ADVICE_REPLIES,
     ADVICE_REQUESTS,
+    COLLECTOR_TRACES,
     EVENTS,
 )
 
@@ -36,6 +37,7 @@ RULES: Final[dict[Role, tuple[_Rule, ...]]] = {
     ),
     Role.SERVICE: (
         (ResourceType.TOPIC, _TOPICS, _PREFIXED, AclOperation.ALL),
+        (ResourceType.TOPIC, COLLECTOR_TRACES.name, _LITERAL, AclOperation.ALL),
         (ResourceType.GROUP, "pilotfish-", _PREFIXED, AclOperation.READ),
     ),
     Role.ANALYST: (

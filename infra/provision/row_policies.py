@@ -27,6 +27,7 @@ RELATIONS: Final = (
     "memory_current",
     "playbook",
     "playbook_current",
+    "spans",
     "success_by_approach",
     "trainings",
     "window_counts",

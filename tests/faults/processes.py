@@ -21,6 +21,7 @@ COMMANDS = {
     "advisor": ["pilotfish.consumers", "advisor"],
     "trigger": ["pilotfish.consumers", "trigger"],
     "memory": ["pilotfish.consumers", "memory"],
+    "traces": ["pilotfish.consumers", "traces"],
     "streams": ["pilotfish.streams"],
     "trainer": ["pilotfish.trainers"],
 }

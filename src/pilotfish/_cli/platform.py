@@ -100,9 +100,11 @@ def grant(
     every agent may publish for any tenant.
     """
     from pilotfish.infra.provision.acl import grant as allow
-    from pilotfish.runtime.kafka import client_config
+    from pilotfish.runtime.kafka import client_config, topics
 
-    allow(client_config(Settings()), role, user)
+    settings = Settings()
+    topics(settings)
+    allow(client_config(settings), role, user)
     console.print(f"{user} now has the rights of the role {role}")
 
 

@@ -18,6 +18,7 @@ SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
     "advisor": ("pilotfish.consumers", "advisor"),
     "trigger": ("pilotfish.consumers", "trigger"),
     "memory": ("pilotfish.consumers", "memory"),
+    "traces": ("pilotfish.consumers", "traces"),
     "web": ("pilotfish.web",),
 }
 """By service, the arguments of `python -m`."""
@@ -26,6 +27,7 @@ OWN_HOSTS: Final = ("127.0.0.1", "localhost")
 """Where `pilotfish up` listens, as addresses name it."""
 
 _SERVERS_STOP_S: Final = 5.0
+_ANSWER_S: Final = 20.0
 
 
 @contextmanager
@@ -91,9 +93,10 @@ def prepare(settings: Settings, replication: int = 1) -> list[str]:
     from pilotfish.infra.provision.retention import apply_retention, parsed
     from pilotfish.infra.provision.topics import create_topics
     from pilotfish.runtime.clickhouse import ClickHouse
-    from pilotfish.runtime.kafka import client_config
+    from pilotfish.runtime.kafka import client_config, topics
 
     parsed(settings.retention)  # refuses a wrong value before anything is created
+    topics(settings, _ANSWER_S)
     create_topics(client_config(settings), replication)
     clickhouse = ClickHouse(settings)
     try:

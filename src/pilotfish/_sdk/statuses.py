@@ -7,11 +7,11 @@ providers have codes of their own. No provider's package needs to be installed.
 
 import enum
 import inspect
-import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from pilotfish._sdk.foreign import read
+from pilotfish.schemas.infrastructure import verdict_of_status
 
 _HOLDERS: Final = (
     (),
@@ -38,79 +38,7 @@ _NAMES: Final = (
     "Code",
 )
 
-_TRANSIENT: Final = frozenset({408, 425, 429})
-_OUR_OWN: Final = frozenset({501, 505})
-"""The server is well, and what it was asked for does not exist."""
-_NUMBER: Final = re.compile(r"\s*([1-5]\d\d)\b")
-
 _GRPC_NUMBERS: Final = frozenset({4, 8, 13, 14})
-_GRPC: Final = frozenset(
-    {"DEADLINE_EXCEEDED", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE"}
-)
-_GRPC_REFUSALS: Final = frozenset(
-    {
-        "ALREADY_EXISTS",
-        "FAILED_PRECONDITION",
-        "INVALID_ARGUMENT",
-        "NOT_FOUND",
-        "OUT_OF_RANGE",
-        "PERMISSION_DENIED",
-        "UNAUTHENTICATED",
-        "UNIMPLEMENTED",
-    }
-)
-_CODES: Final = frozenset(
-    {
-        # openai, anthropic, and what is compatible with them
-        "api_error",
-        "engine_overloaded",
-        "insufficient_quota",
-        "internal_server_error",
-        "overloaded",
-        "overloaded_error",
-        "quota_exceeded",
-        "rate_limit",
-        "rate_limit_error",
-        "rate_limit_exceeded",
-        "rate_limited",
-        "requests_limit_exceeded",
-        "server_error",
-        "server_overloaded",
-        "service_unavailable",
-        "service_unavailable_error",
-        "slow_down",
-        "timeout_error",
-        "tokens_limit_exceeded",
-        "too_many_requests",
-        # amazon, azure, google
-        "bandwidth_limit_exceeded",
-        "deadline_exceeded",
-        "internal_failure",
-        "internal_server_exception",
-        "model_not_ready_exception",
-        "model_timeout_exception",
-        "provisioned_throughput_exceeded_exception",
-        "request_limit_exceeded",
-        "request_throttled",
-        "request_throttled_exception",
-        "request_timeout",
-        "request_timeout_exception",
-        "resource_exhausted",
-        "service_unavailable_exception",
-        "throttled_exception",
-        "throttling",
-        "throttling_exception",
-        "too_many_requests_exception",
-        # systems
-        "econnaborted",
-        "econnrefused",
-        "econnreset",
-        "ehostunreach",
-        "enetunreach",
-        "etimedout",
-    }
-)
-_PLAIN_CODES: Final = frozenset(code.replace("_", "") for code in _CODES)
 
 
 def status_verdict(error: BaseException) -> bool | None:
@@ -150,29 +78,6 @@ def _called(error: BaseException) -> object:
 
 def _verdict(status: object) -> bool | None:
     if isinstance(status, enum.Enum):
-        verdicts = (_verdict_of_plain(status.name), _verdict_of_plain(status.value))
+        verdicts = (verdict_of_status(status.name), verdict_of_status(status.value))
         return next((verdict for verdict in verdicts if verdict is not None), None)
-    return _verdict_of_plain(status)
-
-
-def _verdict_of_plain(status: Any) -> bool | None:
-    if isinstance(status, str):
-        if status in _GRPC or _plain(status) in _PLAIN_CODES:
-            return True
-        if status in _GRPC_REFUSALS:
-            return False
-        number = _NUMBER.match(status)
-        return _verdict_of_number(int(number[1])) if number else None
-    if isinstance(status, int | float) and not isinstance(status, bool):
-        return _verdict_of_number(status)
-    return None
-
-
-def _plain(code: str) -> str:
-    return re.sub(r"[\W_]", "", code[:100]).lower()
-
-
-def _verdict_of_number(number: float) -> bool | None:
-    if number in _TRANSIENT or (500 <= number <= 599 and number not in _OUR_OWN):
-        return True
-    return False if 400 <= number <= 499 else None
+    return verdict_of_status(status)

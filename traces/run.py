@@ -1,0 +1,143 @@
+"""The runs of agents that a trace tells of: each is one attempt."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from pilotfish.traces.dialects.dialect import Kind
+from pilotfish.traces.span import Span
+from pilotfish.traces.tree import Node, tops_of
+
+
+class Place(NamedTuple):
+    """Where in a run a node is.
+
+    Args:
+        depth: how many nodes are above it.
+        agents: how many of them are agents.
+        within: the kinds of what is above it.
+        holder: the nearest agent or tool above it.
+        call: the outermost model span above it that belongs to the same call.
+    """
+
+    depth: int = 0
+    agents: int = 0
+    within: frozenset[Kind] = frozenset()
+    holder: Node | None = None
+    call: Node | None = None
+
+    def below(self, node: Node) -> "Place":
+        """Return the place of a child of the node that has this place."""
+        kind = node.operation.kind
+        holds = kind in ("agent", "tool")
+        call = self.call or (node if kind == "model" else None)
+        return Place(
+            depth=self.depth + 1,
+            agents=self.agents + (kind == "agent"),
+            within=self.within | {kind},
+            holder=node if holds else self.holder,
+            call=None if holds else call,
+        )
+
+
+@dataclass(eq=False)
+class Run:
+    """One attempt, as spans tell it.
+
+    Args:
+        attempt_id: that of the trace, or also of the span if the trace has several runs.
+        tops: its topmost spans, by their start; one, unless the root is not there.
+    """
+
+    attempt_id: str
+    tops: Sequence[Node]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its top is there: the root of the trace, or the agent that it is about."""
+        top = self.tops[0].span
+        return not top.parent_id or self.attempt_id != top.trace_id
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        """All spans of it: parents before children, by their start."""
+        return [node for top in self.tops for node in top.subtree()]
+
+    @cached_property
+    def agents(self) -> list[Node]:
+        """The agents that no other agent of the run invoked; the first is the run's own."""
+        return _topmost_agents(self.tops, named=True)
+
+    @cached_property
+    def places(self) -> dict[Node, Place]:
+        """Where each node is."""
+        places: dict[Node, Place] = dict.fromkeys(self.tops, Place())
+        for node in self.nodes:
+            for child in node.children:
+                places[child] = places[node].below(node)
+        return places
+
+    @property
+    def speakers(self) -> list[Node]:
+        """The spans that speak for the whole run: its own agent, and its top."""
+        return [*self.agents[:1], self.tops[0]]
+
+    @cached_property
+    def sub_agents(self) -> list[Node]:
+        """The agents that the run's own agent called, or handed over to, by their start."""
+        return [
+            node
+            for node in self.nodes
+            if node.operation.kind == "agent"
+            and node.operation.facts
+            and node not in self.speakers
+        ]
+
+
+def runs_of(spans: Iterable[Span]) -> list[Run]:
+    """Return the runs of the spans of one trace, without those that our SDK recorded."""
+    tops = tops_of(spans)
+    if not any(_is_an_agents(node) for top in tops for node in top.subtree()):
+        return []
+    trace_id = tops[0].span.trace_id
+    agents = _topmost_agents(tops)
+    if _is_surrounding(tops[0]) and len(agents) > 1:
+        runs = [Run(f"{trace_id}-{agent.span.span_id}", [agent]) for agent in agents]
+    else:
+        runs = [Run(trace_id, tops)]
+    return [run for run in runs if not _is_recorded(run)]
+
+
+def _is_an_agents(node: Node) -> bool:
+    return node.operation.kind in ("agent", "model", "tool") and node.operation.is_genai
+
+
+def _is_surrounding(top: Node) -> bool:
+    """Return whether it is the root, and something else than an agent: a server, a script."""
+    return not top.span.parent_id and not top.operation.is_genai
+
+
+def _topmost_agents(tops: Sequence[Node], *, named: bool = False) -> list[Node]:
+    """Return the agents that no other invoked.
+
+    Args:
+        tops: where to begin.
+        named: look behind an agent that tells nothing of itself: OpenAI's SDK puts one
+            around the agents that take over from one another.
+    """
+    agents, waiting = [], list(reversed(tops))
+    while waiting:
+        node = waiting.pop()
+        if node.operation.kind == "agent" and (node.operation.facts or not named):
+            agents.append(node)
+        else:
+            waiting.extend(reversed(node.children))
+    return agents
+
+
+def _is_recorded(run: Run) -> bool:
+    return any(
+        node.span.attributes.get("pilotfish.attempt_id")
+        for node in (*run.tops, *run.agents)
+    )
