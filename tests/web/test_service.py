@@ -1,25 +1,70 @@
-"""The real door on a real Kafka, asked by the programs that people use."""
+"""The real door on a real Kafka and ClickHouse, asked by the programs that people use."""
 
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 from faults.topics import messages
+from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from pydantic import SecretStr
+from sdk.stand_in import EventReader, StandInAdvisor
 from support.door import running_door
 
 from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.events import (
+    AttemptEnded,
+    AttemptStarted,
+    SignalRecorded,
+    StepRecorded,
+)
 from pilotfish.schemas.topics import TRACES
 from pilotfish.schemas.traces import TraceExport
 from pilotfish.traces.otlp import read_export
+
+AGENT = Path(__file__).parents[2] / "examples/http/agent.mjs"
+MOST_LINES = 60
+TOKEN = "t0ken-of-the-test-1"
 
 
 @pytest.fixture
 def door(settings: Settings) -> Iterator[str]:
     with running_door(settings) as url:
         yield url
+
+
+@pytest.fixture
+def guarded(settings: Settings) -> Iterator[str]:
+    """A door with a token for this test's tenant, and one for another."""
+    tokens = SecretStr(f"{settings.tenant}={TOKEN},other=0ther-token-1234567")
+    mine = settings.model_copy(update={"tenant": "nobody"})
+    with running_door(mine, http_token=tokens) as url:
+        yield url
+
+
+@pytest.fixture
+def events(settings: Settings) -> Iterator[EventReader]:
+    with closing(EventReader(settings)) as reader:
+        yield reader
+
+
+@pytest.fixture
+def advisor(settings: Settings) -> Iterator[StandInAdvisor]:
+    with closing(StandInAdvisor(settings)) as advisor:
+        advisor.advise = lambda _: "count"
+        yield advisor
 
 
 def test_what_opentelemetry_exports_is_in_kafka_before_the_answer(
@@ -35,3 +80,78 @@ def test_what_opentelemetry_exports_is_in_kafka_before_the_answer(
     [read] = read_export(message.body, message.encoding).spans
     assert (read.name, read.trace_id) == ("an agent's run", trace_id)
     provider.shutdown()
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_an_agent_in_javascript_is_advised_and_recorded(
+    guarded: str, events: EventReader, advisor: StandInAdvisor
+) -> None:
+    assert len(AGENT.read_text().splitlines()) <= MOST_LINES
+    done = subprocess.run(
+        ["node", AGENT],
+        env=os.environ | {"PILOTFISH_URL": guarded, "PILOTFISH_TOKEN": TOKEN},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    started, *steps, signal, ended = events.until(lambda events: len(events) == 6)
+    assert isinstance(started, AttemptStarted) and started.agent.name == "js"
+    assert all(isinstance(step, StepRecorded) for step in steps)
+    guidance = steps[0].model_dump()["content"]
+    assert guidance == "Use the approach 'count': count the letters"
+    assert isinstance(signal, SignalRecorded) and signal.p_success == 1.0
+    assert isinstance(ended, AttemptEnded) and ended.status == "succeeded"
+    assert ended.hint is not None and ended.approach == ended.hint.approach == "count"
+    assert ended.hint.request_id == advisor.requests[0].request_id
+
+
+def test_the_tools_over_http_are_those_of_the_token_s_tenant(
+    settings: Settings, guarded: str, events: EventReader, advisor: StandInAdvisor
+) -> None:
+    async def advised() -> Any:
+        headers = {"authorization": f"Bearer {TOKEN}"}
+        async with (
+            httpx2.AsyncClient(headers=headers) as http,
+            Client(
+                streamable_http_client(f"{guarded}/mcp", http_client=http)
+            ) as client,
+        ):
+            asked = {"problem": "how many?", "approaches": {"count": ""}}
+            hint = (await client.call_tool("advise", asked)).structured_content or {}
+            said = {"attempt_id": hint["attempt_id"], "success": True}
+            assert not (await client.call_tool("report_outcome", said)).is_error
+            return hint
+
+    hint = asyncio.run(advised())
+    assert hint["approach"] == "count"
+    started, ended = events.until(lambda events: len(events) == 2)
+    assert started.tenant == ended.tenant == settings.tenant
+    assert started.attempt_id == ended.attempt_id == hint["attempt_id"]
+
+
+def test_the_tools_over_stdio_are_those_of_the_settings_tenant(
+    settings: Settings, events: EventReader, advisor: StandInAdvisor
+) -> None:
+    server = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "pilotfish", "mcp"],
+        env=os.environ | settings.environment(),
+    )
+
+    async def work() -> None:
+        async with Client(server) as client:
+            asked = {"problem": "how many?", "approaches": {"count": ""}}
+            advised = await client.call_tool("advise", asked)
+            assert not advised.is_error, advised.content
+            unknown = {"attempt_id": "a1", "success": True}
+            refused = await client.call_tool("report_outcome", unknown)
+            assert "no attempt a1 is known" in str(refused.content)
+
+    asyncio.run(work())
+    [started] = events.until(lambda events: len(events) == 1)
+    assert (started.tenant, started.model_dump()["problem"]) == (
+        settings.tenant,
+        "how many?",
+    )
+    assert len(advisor.requests) == 1
