@@ -11,6 +11,7 @@ from pilotfish.schemas.errors import ConfigurationError
 
 PARQUET: Final = b"PAR1"
 
+_BEGINNING: Final = 64 * 1024
 _GZIP: Final = b"\x1f\x8b"
 _PACKED: Final = {
     b"PK\x03\x04": "a zip archive",
@@ -33,6 +34,19 @@ def is_parquet(path: Path) -> bool:
         return False  # reading from a pipe would take bytes out of it
     with path.open("rb") as file:
         return file.read(len(PARQUET)) == PARQUET
+
+
+def beginning(path: Path) -> bytes:
+    """Return the first bytes of a file, gzipped or not, 64 kB at most.
+
+    Raises:
+        OSError, EOFError, zlib.error: it cannot be read.
+    """
+    with path.open("rb") as file:
+        if file.peek(2).startswith(_GZIP):
+            with gzip.GzipFile(fileobj=file) as unzipped:
+                return unzipped.read(_BEGINNING)
+        return file.read(_BEGINNING)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from faults.records import Record as Received
 from support.polling import eventually
 from typer.testing import CliRunner
 
-from pilotfish._cli import replay
+from pilotfish._cli import publishing, replay
 from pilotfish._cli.app import app
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.dead_letters import DeadLetters
@@ -36,7 +36,7 @@ LINES = [
 def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(replay, "_STALLED_S", 60.0)
+    monkeypatch.setattr(publishing, "STALLED_S", 60.0)
 
 
 @pytest.fixture

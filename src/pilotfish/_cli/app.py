@@ -17,6 +17,7 @@ from pilotfish._cli import (
     evaluate,
     forget,
     hints,
+    importing,
     labels,
     memory,
     platform,
@@ -43,6 +44,7 @@ app.command()(platform.grant)
 app.command()(platform.policies)
 app.command()(demo.demo)
 app.command()(replay.replay)
+app.command("import")(importing.import_)
 app.command()(evaluate.evaluate)
 app.command()(ask.sql)
 app.command()(ask.status)
