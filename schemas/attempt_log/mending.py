@@ -94,6 +94,12 @@ def _without(fields: dict[str, Any], odd: Iterable[Location]) -> dict[str, Any]:
         else:
             kept[field][inside[0]].pop(inside[1], None)
     for field, places in gone.items():
-        elements = enumerate(kept[field])
-        kept[field] = [element for place, element in elements if place not in places]
+        kept[field] = _but(kept[field], places)
     return kept
+
+
+def _but(elements: Any, places: Collection[int | str]) -> Any:
+    """Return a list or an object without the elements at these places."""
+    if isinstance(elements, dict):
+        return {name: value for name, value in elements.items() if name not in places}
+    return [element for place, element in enumerate(elements) if place not in places]

@@ -1,6 +1,7 @@
 """Opens a log by its first bytes, whatever its name says."""
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, TextIOWrapper
@@ -37,16 +38,28 @@ def is_parquet(path: Path) -> bool:
 
 
 def beginning(path: Path) -> bytes:
-    """Return the first bytes of a file, gzipped or not, 64 kB at most.
+    """Return the first 64 kB of a file, gzipped or not.
 
     Raises:
-        OSError, EOFError, zlib.error: it cannot be read.
+        ConfigurationError: it cannot be read.
     """
-    with path.open("rb") as file:
-        if file.peek(2).startswith(_GZIP):
-            with gzip.GzipFile(fileobj=file) as unzipped:
-                return unzipped.read(_BEGINNING)
-        return file.read(_BEGINNING)
+    return _content(path, _BEGINNING)
+
+
+def whole(path: Path) -> bytes:
+    """Return the content of a file, gzipped or not; raises as `beginning`."""
+    return _content(path, -1)
+
+
+def _content(path: Path, size: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            if file.peek(2).startswith(_GZIP):
+                with gzip.GzipFile(fileobj=file) as unzipped:
+                    return unzipped.read(size)
+            return file.read(size)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ConfigurationError(f"cannot read {path}: {error}") from error
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from pilotfish.schemas.attempt_log.attempt import (
 )
 from pilotfish.schemas.attempt_log.mending import mended
 from pilotfish.schemas.base import Value
+from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import MAX_DETAIL, SignalKind, Status
-from pilotfish.schemas.imports.values import text
+from pilotfish.schemas.imports.values import given, text
 from pilotfish.schemas.signals import Scale, Stated, p_success
 
 Fields = dict[str, Any]
@@ -86,4 +87,6 @@ def imported(fields: Fields, on_odd: Callable[[str], object]) -> ImportedAttempt
     Raises:
         SchemaError: there is no problem in it.
     """
-    return mended(ImportedAttempt, fields, _NEEDED, on_odd)
+    if not fields.get("problem"):
+        raise SchemaError("the user asks nothing: there is no problem")
+    return mended(ImportedAttempt, given(fields), _NEEDED, on_odd)

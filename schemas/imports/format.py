@@ -1,12 +1,13 @@
 """What a format is, and a file that is read in it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pilotfish.schemas.attempt_log.findings import Findings
+from pilotfish.schemas.attempt_log.opening import beginning
 from pilotfish.schemas.attempt_log.reader import Record, read_records
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.errors import SchemaError
@@ -58,11 +59,17 @@ class Source:
                 self.findings.leave_out(place, "characters that are not Unicode")
             yield record._replace(place=place)
 
-    def again(self) -> Iterator[Record]:
-        """Yield the same records, and find nothing: for a second look at the file."""
-        for record in read_records(self.path):
-            if not record.reason:
-                yield record._replace(place=self.place(record.place))
+    def quietly(self) -> "Source":
+        """Return the same file with findings of its own, for a look ahead."""
+        return replace(self, findings=Findings())
+
+    def beginning(self) -> bytes:
+        """Return the first bytes of the file, unzipped.
+
+        Raises:
+            ConfigurationError: it cannot be read.
+        """
+        return beginning(self.path)
 
     def place(self, within: str) -> str:
         """Return a place in this file, as findings name it."""
@@ -133,7 +140,7 @@ def _events(name: str, source: Source, found: Found) -> list[Event]:
 
     attempt = imported(found.fields, left_out)
     if not _has_a_time(attempt):
-        left_out("no time: that of the import is taken")
+        left_out("there is no time: that of the import is taken")
     return events_of(attempt, name, source.tenant, source.now)
 
 

@@ -1,6 +1,8 @@
-"""The formats that can be imported, and which of them a file is in."""
+"""The formats of records that can be imported, and which format a file is in.
 
-import zlib
+Files of traces are read in `traces/otlp_file.py`: this room does not know them.
+"""
+
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -9,11 +11,28 @@ from typing import Final
 from pilotfish.schemas.attempt_log.opening import beginning
 from pilotfish.schemas.attempt_log.reader import read_records
 from pilotfish.schemas.errors import ConfigurationError
-from pilotfish.schemas.imports import claude_code, openai_chat
+from pilotfish.schemas.imports import (
+    agentbank,
+    atif,
+    claude_code,
+    codex,
+    langsmith,
+    openai_chat,
+    swe_agent,
+    tau_bench,
+    toucan,
+)
 from pilotfish.schemas.imports.format import Format, Sample
 
-FORMATS: Final = (
+RECORDED: Final = (
     claude_code.FORMAT,
+    codex.FORMAT,
+    langsmith.FORMAT,
+    atif.FORMAT,
+    tau_bench.FORMAT,
+    swe_agent.FORMAT,
+    toucan.FORMAT,
+    agentbank.FORMAT,
     openai_chat.FORMAT,
 )
 """In the order in which they are tried: the most particular first."""
@@ -56,10 +75,7 @@ def named(name: str, formats: Sequence[Format]) -> Format:
 
 
 def _sample(path: Path) -> Sample:
-    try:
-        head = beginning(path)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ConfigurationError(f"cannot read {path}: {error}") from error
+    head = beginning(path)
     try:
         records = islice(read_records(path), _SAMPLE_RECORDS)
         return Sample(head, [r.value for r in records if not r.reason])

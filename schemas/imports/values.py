@@ -2,7 +2,7 @@
 
 import json
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from pilotfish.schemas.texts import encodable
@@ -86,7 +86,7 @@ def count(value: object) -> int:
 
 
 def moment(value: object) -> datetime | None:
-    """Return an aware time of a text in ISO 8601; None if there is none."""
+    """Return the time of a text in ISO 8601, in UTC where it has no zone; None if it has none."""
     if isinstance(value, datetime):
         read = value
     elif isinstance(value, str):
@@ -96,7 +96,7 @@ def moment(value: object) -> datetime | None:
             return None
     else:
         return None
-    return read if read.tzinfo else None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def seconds_between(start: object, end: object) -> float | None:
@@ -107,6 +107,16 @@ def seconds_between(start: object, end: object) -> float | None:
     return (done - begun).total_seconds()
 
 
-def without_nothing(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields that have a value."""
-    return {name: value for name, value in fields.items() if value not in (None, "")}
+def given(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that have a value, also inside lists; NaN is none."""
+    return {key: _given(value) for key, value in fields.items() if not _is_none(value)}
+
+
+def _given(value: object) -> object:
+    if isinstance(value, list):
+        return [given(item) if isinstance(item, dict) else item for item in value]
+    return value
+
+
+def _is_none(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))

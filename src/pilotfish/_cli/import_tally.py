@@ -91,7 +91,7 @@ class Tally:
         return f"{self.first:%Y-%m-%d %H:%M} to {self.last:%Y-%m-%d %H:%M}"
 
     def _see(self, at: datetime) -> None:
-        if at != self.now:
+        if at < self.now:  # what has no time has that of the import
             self.first = at if self.first is None else min(self.first, at)
             self.last = at if self.last is None else max(self.last, at)
 

@@ -26,11 +26,13 @@ from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.events import AttemptEnded, Event
 from pilotfish.schemas.imports.format import Format, Source
-from pilotfish.schemas.imports.formats import FORMATS, format_of, named
+from pilotfish.schemas.imports.formats import RECORDED, format_of, named
+from pilotfish.traces import otlp_file
 
 if TYPE_CHECKING:
     from pilotfish.runtime.clickhouse import ClickHouse
 
+FORMATS: Final = (otlp_file.FORMAT, *RECORDED)
 _AUTO: Final = "auto"
 _STDIN: Final = Path("/dev/stdin")
 _NAMES: Final = ", ".join(known.name for known in FORMATS)

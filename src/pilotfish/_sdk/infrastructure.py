@@ -6,6 +6,7 @@ from typing import Final
 
 from pilotfish._sdk.foreign import read
 from pilotfish._sdk.statuses import status_verdict
+from pilotfish.schemas.infrastructure import EXCEPTION_NAMES
 
 _TYPES: Final = (TimeoutError, ConnectionError, socket.gaierror, socket.herror)
 
@@ -30,64 +31,6 @@ _ERRNOS: Final = frozenset(
     if number is not None
 )
 
-_NAMES: Final = frozenset(
-    {
-        # openai, anthropic, litellm
-        "APIConnectionError",
-        "APITimeoutError",
-        "BadGatewayError",
-        "InternalServerError",
-        "OverloadedError",
-        "RateLimitError",
-        "RateLimitExceeded",
-        "ServiceUnavailableError",
-        # google
-        "BadGateway",
-        "DeadlineExceeded",
-        "GatewayTimeout",
-        "ResourceExhausted",
-        "ServiceUnavailable",
-        "TooManyRequests",
-        "TooManyRequestsError",
-        # httpx, httpcore
-        "NetworkError",
-        "ProxyError",
-        "RemoteProtocolError",
-        "TimeoutException",
-        # requests, urllib3, http.client
-        "BadStatusLine",
-        "ChunkedEncodingError",
-        "ConnectionError",
-        "ConnectTimeoutError",
-        "IncompleteRead",
-        "MaxRetryError",
-        "NewConnectionError",
-        "ProtocolError",
-        "ReadTimeoutError",
-        "SSLError",
-        "Timeout",
-        # aiohttp, websockets
-        "ClientConnectionError",
-        "ClientPayloadError",
-        "ConnectionClosedError",  # botocore, too
-        "ServerDisconnectedError",
-        "ServerTimeoutError",
-        # botocore
-        "EndpointConnectionError",
-        "InternalServerException",
-        "ModelNotReadyException",
-        "ModelTimeoutException",
-        "ResponseStreamingError",
-        "ServiceUnavailableException",
-        "ThrottledException",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        # asyncio, elastic-transport
-        "ConnectionTimeout",
-        "IncompleteReadError",
-    }
-)
-
 
 def verdict(error: BaseException) -> bool | None:
     """Return True if infrastructure failed, False if the request itself was refused.
@@ -96,7 +39,7 @@ def verdict(error: BaseException) -> bool | None:
     """
     if isinstance(error, _TYPES):
         return True
-    if any(kind.__name__ in _NAMES for kind in type(error).__mro__):
+    if any(kind.__name__ in EXCEPTION_NAMES for kind in type(error).__mro__):
         return True
     return True if _is_of_the_network(error) else status_verdict(error)
 
