@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pilotfish.traces.span import Span
 
 _FIELD_1: Final = b"\n"
-"""How a request begins in protobuf, and what is in it: with a field 1 that has a length."""
+"""Begins a request in protobuf, and the resource in it; a length follows."""
 _FIELD_2: Final = b"\x12"
 """Begins the spans of a resource; a text has no such character."""
 _LENGTH_BYTES: Final = 4
@@ -120,12 +120,12 @@ def _is_protobuf(head: bytes) -> bool:
 
 
 def _begins_request(head: bytes) -> bool:
-    """Return whether a field 1 with a length begins with such a field, as requests do."""
+    """Return whether a field 1 with a length is first, and a resource or spans inside it."""
     if not head.startswith(_FIELD_1):
         return False
     for size, byte in enumerate(head[1 : 1 + _MOST_LENGTH_BYTES], 2):
         if byte < 0x80:  # the last byte of the length
-            return head[size : size + 1] == _FIELD_1
+            return head[size : size + 1] in (_FIELD_1, _FIELD_2)
     return False
 
 
