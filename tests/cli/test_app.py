@@ -15,6 +15,7 @@ COMMANDS = (
     "policies",
     "demo",
     "replay",
+    "import",
     "sql",
     "status",
     "doctor",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.progress import Progress
 
+from pilotfish._cli.import_redaction import redacted
 from pilotfish._cli.import_tally import Tally
 from pilotfish._cli.output import JsonFlag, print_json, print_rows
 from pilotfish._cli.publishing import (
@@ -43,6 +44,7 @@ class Import:
     """The files of one import, and what is found in them while they are read."""
 
     tenant: str
+    redact: bool = False
     now: datetime = field(default_factory=utc_now)
     findings: Findings = field(default_factory=Findings)
     sources: list[tuple[Format, Source]] = field(default_factory=list)
@@ -51,18 +53,23 @@ class Import:
     def __post_init__(self) -> None:
         self.tally = Tally(self.now)
 
-    def add(self, path: Path, label: str, format_name: str) -> None:
+    def add(self, path: Path, label: str, given_format: Format | None) -> None:
         """Add a file, or what a folder has in formats that are known.
+
+        Args:
+            path: of the file or folder.
+            label: what findings call the file.
+            given_format: None to recognise it.
 
         Raises:
             ConfigurationError: the file is in no known format, or is not there.
         """
         if not path.is_dir():
-            self._add_file(path, label, format_name)
+            self._add_file(path, label, given_format)
             return
         for file in sorted(file for file in path.rglob("*") if file.is_file()):
             try:
-                self._add_file(file, str(file.relative_to(path)), format_name)
+                self._add_file(file, str(file.relative_to(path)), given_format)
             except ConfigurationError:
                 self.findings.ignore(str(file), "files of no known format")
 
@@ -72,7 +79,7 @@ class Import:
             try:
                 for events in known.read(source):
                     self.tally.add(events)
-                    yield events
+                    yield [*map(redacted, events)] if self.redact else events
             except ConfigurationError as error:
                 self.findings.skip(source.label or source.path.name, str(error))
 
@@ -82,9 +89,8 @@ class Import:
         of_formats = [f"{n}: {f.note}" for n, f in formats.items() if f.note]
         return self.findings.sentences() + of_formats
 
-    def _add_file(self, path: Path, label: str, format_name: str) -> None:
-        auto = format_name == _AUTO
-        known = format_of(path, FORMATS) if auto else named(format_name, FORMATS)
+    def _add_file(self, path: Path, label: str, given_format: Format | None) -> None:
+        known = given_format or format_of(path, FORMATS)
         source = Source(path, self.tenant, label, self.findings, self.now)
         self.sources.append((known, source))
 
@@ -101,6 +107,13 @@ def import_(
     format_name: Annotated[
         str, typer.Option("--format", help=f"{_AUTO}, or one of {_NAMES}.")
     ] = _AUTO,
+    redact: Annotated[
+        bool,
+        typer.Option(
+            "--redact",
+            help="Replace keys, tokens, passwords and e-mail addresses in all texts.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -120,12 +133,13 @@ def import_(
     Begin with --dry-run: it needs no Kafka.
     """
     settings = Settings()
+    given_format = None if format_name == _AUTO else named(format_name, FORMATS)
     with ExitStack() as open_files, progress_bar(disable=as_json) as bar:
-        job = Import(settings.tenant)
+        job = Import(settings.tenant, redact)
         for file in files:
             given = _STDIN if str(file) == "-" else file
             path = open_files.enter_context(readable_twice(given))
-            job.add(path, str(file) if len(files) > 1 else "", format_name)
+            job.add(path, str(file) if len(files) > 1 else "", given_format)
         reading = bar.add_task("reading", total=None)
         if dry_run:
             for _ in job.attempts():
