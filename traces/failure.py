@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from pilotfish.schemas.control_flow import ABANDONED, EXITS, UNKNOWN
 from pilotfish.schemas.events import MAX_DETAIL, SignalKind
-from pilotfish.schemas.infrastructure import NAMES, verdict_of_status
+from pilotfish.schemas.infrastructure import EXCEPTION_NAMES, verdict_of_status
 from pilotfish.schemas.texts import encodable
 from pilotfish.traces.run import Run
 from pilotfish.traces.tree import Node
@@ -132,7 +132,7 @@ def _is_infrastructure(raised: Raised) -> bool | None:
 
 
 def _names_infrastructure(kind: str) -> bool:
-    return kind in NAMES or kind in _OF_THE_NETWORK or kind.endswith(_ENDINGS)
+    return kind in EXCEPTION_NAMES or kind in _OF_THE_NETWORK or kind.endswith(_ENDINGS)
 
 
 def _is_last(run: Run) -> bool | None:
