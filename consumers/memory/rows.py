@@ -99,7 +99,7 @@ def _moved(vector: NDArray[np.float32], attempt_id: str) -> NDArray[np.float32]:
     seed = int.from_bytes(blake2b(attempt_id.encode(), digest_size=8).digest())
     noise = np.random.default_rng(seed).standard_normal(vector.shape, dtype=np.float32)
     moved = vector + noise * (_MOVED / np.linalg.norm(noise))
-    return moved / np.linalg.norm(moved)
+    return (moved / np.linalg.norm(moved)).astype(np.float32)
 
 
 def outcome(label: AttemptLabelled) -> str:
