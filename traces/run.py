@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from pilotfish.traces.dialects.dialect import Kind
-from pilotfish.traces.span import Span
+from pilotfish.traces.span import Span, checked
 from pilotfish.traces.tree import Node, tops_of
 
 
@@ -35,7 +35,7 @@ class Place(NamedTuple):
         return Place(
             depth=self.depth + 1,
             agents=self.agents + (kind == "agent"),
-            within=self.within | {kind},
+            within=self.within.union((kind,)),
             holder=node if holds else self.holder,
             call=None if holds else call,
         )
@@ -112,7 +112,7 @@ class Run:
 
 def runs_of(spans: Iterable[Span]) -> list[Run]:
     """Return the runs of the spans of one trace, without those that our SDK recorded."""
-    tops = tops_of(spans)
+    tops = tops_of(span for span in spans if isinstance(checked(span), Span))
     if not any(_is_an_agents(node) for top in tops for node in top.subtree()):
         return []
     trace_id = tops[0].span.trace_id
