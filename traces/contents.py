@@ -138,6 +138,7 @@ def _only(value: dict[str, JsonValue], depth: int) -> str:
 
 
 def _each(values: list[JsonValue], depth: int) -> str:
-    """Return the questions in a list of tasks, a line each."""
-    tasks = (_question(value, depth + 1) for value in values[:_DEEP])
-    return "\n".join(tasks) if depth < _DEEP else ""
+    """Return the questions in a list of tasks, a line each; any other list as it is."""
+    if depth > _DEEP or not all(isinstance(value, dict) for value in values):
+        return text(values)
+    return "\n".join(_question(value, depth + 1) for value in values[:_DEEP])

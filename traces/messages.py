@@ -80,11 +80,11 @@ def messages(value: JsonValue, default: Role) -> tuple[ChatMessage, ...]:
         value: as the attribute has it; a text that is no JSON is one message.
         default: the role of a message that has none.
     """
-    return tuple(
-        message
-        for raw in _flat(listed(value))
-        if (message := _message(raw, default)) is not None
-    )
+    raws = list(_flat(listed(value)))
+    if isinstance(value, str) and not any(isinstance(raw, dict) for raw in raws):
+        raws = [value] if value else []
+    read = (_message(raw, default) for raw in raws)
+    return tuple(message for message in read if message is not None)
 
 
 def _flat(values: Iterable[JsonValue]) -> Iterator[JsonValue]:
@@ -116,8 +116,8 @@ def _message(raw: JsonValue, default: Role) -> ChatMessage | None:
 
 def _fields(raw: Fields) -> Fields:
     for name_ in _INSIDE:
-        inside = raw.get(name_)
-        if isinstance(inside, dict):
+        inside = mapping(raw.get(name_))
+        if inside:
             return raw | inside
     return raw
 

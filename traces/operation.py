@@ -10,6 +10,7 @@ from pilotfish.schemas.events import MAX_MEASURE, MAX_TOKENS
 from pilotfish.traces.dialects import DIALECTS, GENAI_DIALECTS
 from pilotfish.traces.dialects.dialect import Fact, Kind
 from pilotfish.traces.dialects.langgraph import AGENT_NAME, graph_kind
+from pilotfish.traces.dialects.message_events import attributes_in_events
 from pilotfish.traces.messages import ChatMessage, messages
 from pilotfish.traces.span import Span
 from pilotfish.traces.values import mapping, name, number, numbered, parsed, text
@@ -137,7 +138,10 @@ def _facts(span: Span) -> tuple[Facts, bool]:
     lists: dict[str, dict[str, JsonValue]] = {}
     metadata: dict[str, JsonValue] = {}
     is_genai = False
-    for attribute, value in span.attributes.items():
+    attributes = span.attributes
+    if span.events:
+        attributes = {**attributes_in_events(span), **attributes}
+    for attribute, value in attributes.items():
         told = _FACTS.get(attribute) or _LISTS.get(attribute)
         if told is None:
             _collect(attribute, value, lists, metadata)

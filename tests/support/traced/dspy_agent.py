@@ -26,7 +26,8 @@ class _Checked(dspy.Module):
 
     def __init__(self, *, fails: bool) -> None:
         super().__init__()
-        self._react = dspy.ReAct("question -> answer", tools=[add])
+        signature: Any = "question -> answer"
+        self._react = dspy.ReAct(signature, tools=[add])
         self._fails = fails
 
     def forward(self, question: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
+import httpx2
 from agents import Agent, OpenAIChatCompletionsModel, Runner, function_tool
 from openai import AsyncOpenAI
 from openinference.instrumentation.openai_agents import OpenAIAgentsInstrumentor
@@ -27,32 +27,32 @@ def lookup(a: int, b: int) -> int:
     raise ValueError(f"no rows for {a} and {b}")
 
 
-def _reply(**message: Any) -> httpx.Response:
+def _reply(**message: Any) -> httpx2.Response:
     choice = {"index": 0, "finish_reason": "stop", "message": message}
     answer = {"id": "1", "object": "chat.completion", "created": 0, "usage": _USAGE}
-    return httpx.Response(
+    return httpx2.Response(
         200, json={**answer, "model": "gpt-4o-mini", "choices": [choice]}
     )
 
 
-def _replies(fault: Fault) -> list[httpx.Response]:
+def _replies(fault: Fault) -> list[httpx2.Response]:
     name = "lookup" if fault == "tool" else "add"
     function = {"name": name, "arguments": json.dumps({"a": 1, "b": 2})}
     call = {"id": "c1", "type": "function", "function": function}
     if fault == "model":
-        return [httpx.Response(429, json={"error": {"message": "slow down"}})]
+        return [httpx2.Response(429, json={"error": {"message": "slow down"}})]
     return [
         _reply(role="assistant", content="Let me see.", tool_calls=[call]),
         _reply(role="assistant", content="It is 3"),
     ]
 
 
-async def _ask(question: str, transport: httpx.MockTransport) -> None:
+async def _ask(question: str, transport: httpx2.MockTransport) -> None:
     async with AsyncOpenAI(
         api_key="any",
         base_url="http://127.0.0.1/v1",
         max_retries=0,
-        http_client=httpx.AsyncClient(transport=transport),
+        http_client=httpx2.AsyncClient(transport=transport),
     ) as client:
         model = OpenAIChatCompletionsModel("gpt-4o-mini", client)
         agent = Agent(name="adder", tools=[add, lookup], model=model)
@@ -65,7 +65,7 @@ def openai_agents_agent(recording: Recording) -> Iterator[Run]:
 
     def run(question: str, fault: Fault) -> None:
         replies = iter(_replies(fault))
-        transport = httpx.MockTransport(lambda request: next(replies))
+        transport = httpx2.MockTransport(lambda request: next(replies))
         asyncio.run(_ask(question, transport))
 
     OpenAIAgentsInstrumentor().instrument(tracer_provider=recording.provider)

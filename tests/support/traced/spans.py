@@ -1,14 +1,14 @@
 """Spans for tests, with what matters to them."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from pilotfish.schemas.base import micros, utc_now
+from pilotfish.schemas.base import micros
 from pilotfish.traces.span import Span, SpanEvent
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-START_US = micros(utc_now().replace(year=2026, month=11, day=2))
-ROOT = f"{1:016x}"
+START_US = micros(datetime(2026, 11, 2, 12, tzinfo=UTC))
 
 
 def span(number: int, parent: int = 0, **attributes: Any) -> Span:
