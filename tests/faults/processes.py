@@ -24,6 +24,7 @@ COMMANDS = {
     "traces": ["pilotfish.consumers", "traces"],
     "streams": ["pilotfish.streams"],
     "trainer": ["pilotfish.trainers"],
+    "web": ["pilotfish.web"],
 }
 
 
