@@ -21,7 +21,13 @@ MAX_DEADLINE_MS: Final = 10_000
 DEADLINE: Final = "deadline_ms"
 """The field of a body that is not the message's own."""
 
-_OURS: Final = ("request_id", "tenant", "client_id", "reply_topic", "reply_partition")
+_OURS: Final[tuple[str, ...]] = (
+    "request_id",
+    "tenant",
+    "client_id",
+    "reply_topic",
+    "reply_partition",
+)
 """Fields of a request that the client cannot choose."""
 
 
@@ -72,7 +78,7 @@ class Advice:
         """
         request_id = new_id()
         ours = (request_id, tenant, self._client_id, ADVICE_REPLIES.name, 0)
-        fixed = dict(zip(_OURS, ours, strict=True))
+        fixed: dict[str, Any] = dict(zip(_OURS, ours, strict=True))
         if isinstance(data, dict) and data.get("attempt_id") is None:
             data = {**data, "attempt_id": new_id()}
         return await self._answer(message_of(AdviceRequested, data, fixed), deadline_s)

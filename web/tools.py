@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Mapping
 from typing import Annotated, Final, NamedTuple, TypeVar
 
-from cachetools import TTLCache
+from cachetools import LRUCache
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
@@ -35,7 +35,7 @@ INSTRUCTIONS: Final = (
 )
 _DEADLINE_S: Final = 1.0
 _REMEMBERED: Final = 10_000
-_REMEMBER_S: Final = 24 * 3600.0
+"""Hints whose outcomes are awaited; older ones are in ClickHouse."""
 _APPROACHES: Final = (
     "Approaches that you could take, each with one line of instruction; by default those "
     "of past attempts."
@@ -81,8 +81,7 @@ class Tools:
         self._advice = advice
         self._attempts = attempts
         self._knowledge = knowledge
-        self._hints: TTLCache[tuple[str, str], HintMark]
-        self._hints = TTLCache(_REMEMBERED, _REMEMBER_S)
+        self._hints: LRUCache[tuple[str, str], HintMark] = LRUCache(_REMEMBERED)
 
     async def advise(
         self,

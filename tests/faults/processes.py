@@ -25,6 +25,7 @@ COMMANDS = {
     "web": ["pilotfish.web"],
     "streams": ["pilotfish.streams"],
     "trainer": ["pilotfish.trainers"],
+    "web": ["pilotfish.web"],
 }
 
 

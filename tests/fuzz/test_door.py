@@ -12,7 +12,7 @@ import pytest
 from faults.replay import events
 from fuzz.mutations import mutated
 from google.protobuf.json_format import MessageToJson
-from httpx import ASGITransport, AsyncClient
+from httpx2 import ASGITransport, AsyncClient
 from support.knowledge import ScriptedKnowledge
 from support.memory_publisher import MemoryPublisher
 from support.otlp import export_request
@@ -40,7 +40,7 @@ class Case(NamedTuple):
     kind: str
     encoding: str
     bodies: list[bytes]
-    count: int
+    times: int
 
 
 def bodies_of(name: str) -> list[bytes]:
@@ -74,7 +74,7 @@ CASES = [
 
 
 def test_there_are_five_thousand() -> None:
-    assert sum(case.count for case in CASES) == 5000
+    assert sum(case.times for case in CASES) == 5000
 
 
 async def statuses(
@@ -112,10 +112,10 @@ def test_every_body_gets_a_clear_status_and_what_is_taken_can_be_read(
 ) -> None:
     case = CASES[number]
     publisher = MemoryPublisher()
-    bodies = mutated(20 + number, case.bodies, case.count)
+    bodies = mutated(20 + number, case.bodies, case.times)
     found = asyncio.run(statuses(publisher, case, bodies))
     assert found.keys() <= CLEAR, found
-    assert found[200] + found[202] < case.count
+    assert found[200] + found[202] < case.times
     for _, message in publisher.published(EVENTS) + publisher.published(TRACES):
         if isinstance(message, TraceExport):
             assert read_export(message.body, message.encoding).spans

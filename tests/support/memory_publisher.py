@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pilotfish.runtime.kafka import headers
 from pilotfish.runtime.memory_broker import MemoryLog
 from pilotfish.schemas.base import Message
 from pilotfish.schemas.codec import decode, encode, headers_of
@@ -23,15 +24,15 @@ class MemoryPublisher:
         if self.failure is not None:
             raise self.failure
         for message in messages:
-            headers = headers_of(message)
-            self.log.append(topic.name, 0, key, encode(message), headers)
+            named = headers_of(message)
+            self.log.append(topic.name, 0, key, encode(message), named)
 
     def published(self, topic: Topic) -> list[tuple[str, Message]]:
         """Return keys and messages, as a consumer reads them."""
         return [
             (
                 (record.key() or b"").decode(),
-                decode(topic, record.value(), list(record.headers() or [])),
+                decode(topic, record.value(), headers(record)),
             )
             for record in self.log.of(topic.name)
         ]

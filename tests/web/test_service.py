@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from pydantic import SecretStr
 from sdk.stand_in import EventReader, StandInAdvisor
 from support.door import running_door
+from support.polling import in_time
 
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.events import (
@@ -80,6 +82,19 @@ def test_what_opentelemetry_exports_is_in_kafka_before_the_answer(
     [read] = read_export(message.body, message.encoding).spans
     assert (read.name, read.trace_id) == ("an agent's run", trace_id)
     provider.shutdown()
+
+
+def test_an_answer_leaves_at_once(door: str) -> None:
+    """Its second half would wait for 40 ms, or for ever, where Nagle's algorithm is on."""
+    with httpx2.Client(base_url=door) as client:
+
+        def asked() -> float:
+            begun = time.perf_counter()
+            for _ in range(5):
+                assert client.get("/healthz").is_success
+            return time.perf_counter() - begun
+
+        in_time(0.15, asked)
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")

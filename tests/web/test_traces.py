@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from google.rpc.status_pb2 import Status
-from httpx import Response
+from httpx2 import Response
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )

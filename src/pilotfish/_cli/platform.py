@@ -26,7 +26,7 @@ def up() -> None:
 
     Nothing else needs to be installed. Data and logs stay in PILOTFISH_HOME; a service
     that dies is restarted. If PILOTFISH_METRICS_PORT is set, each service serves metrics
-    and health: on that port, and on the next five.
+    and health: on that port, and on the next six.
     """
     from pilotfish._local.home_lock import HomeLock
     from pilotfish._local.platform import running_platform
