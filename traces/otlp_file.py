@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pilotfish.schemas.attempt_log.opening import whole
+from pilotfish.schemas.attempt_log.opening import beginning, whole
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Event
 from pilotfish.schemas.imports.format import Format, Sample, Source
@@ -90,7 +90,7 @@ def _requests(source: Source) -> Iterator[tuple[str, "list[Span]"]]:
 
 
 def _bodies(source: Source) -> Iterator[_Body]:
-    content = b"" if _has_lines(source) else whole(source.path)
+    content = whole(source.path) if _is_protobuf(beginning(source.path)) else b""
     if not content:
         for record in source.records():
             yield _Body(record.place, json.dumps(record.value).encode(), "json")
@@ -98,10 +98,6 @@ def _bodies(source: Source) -> Iterator[_Body]:
         yield _Body(source.place("the file"), content, "protobuf")
     else:
         yield from _after_lengths(source, content)
-
-
-def _has_lines(source: Source) -> bool:
-    return not _is_protobuf(source.beginning())
 
 
 def _after_lengths(source: Source, content: bytes) -> Iterator[_Body]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -132,7 +132,10 @@ class LoggedStep(Recorded):
         return fields | read
 
 
-class RecordedAttempt(Recorded):
+Step = TypeVar("Step", bound=LoggedStep)
+
+
+class RecordedAttempt(Recorded, Generic[Step]):
     """What is told of an attempt, whoever wrote it down.
 
     `success` is the outcome from 0 to 1, None where nobody knows it; `at` and `ended_at`
@@ -142,7 +145,7 @@ class RecordedAttempt(Recorded):
     problem: Annotated[Problem, BeforeValidator(_as_problem), Field(min_length=1)]
     problem_type: Label = ""
     success: Outcome | None = None
-    steps: tuple[LoggedStep, ...] = ()
+    steps: tuple[Step, ...] = ()
     ended_at: Moment | None = None
     id: Label = ""
 
@@ -153,7 +156,7 @@ class RecordedAttempt(Recorded):
         return sum(costs) if self.cost is None and costs else self.cost
 
 
-class LoggedAttempt(RecordedAttempt):
+class LoggedAttempt(RecordedAttempt[LoggedStep]):
     """One record of a log.
 
     `propensity` is the probability with which the approach was chosen; costs are in a unit

@@ -84,7 +84,7 @@ def _started(fields: dict[str, Any], logged: LoggedAttempt) -> AttemptStarted:
 
 
 def _recorded(
-    fields: _Fields, logged: LoggedAttempt, times: Timeline
+    fields: _Fields, logged: LoggedAttempt, times: Timeline[LoggedStep]
 ) -> Iterator[StepRecorded]:
     beyond = rest(logged)
     for place, (step, at) in enumerate(times.steps, 1):

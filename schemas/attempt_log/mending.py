@@ -13,7 +13,7 @@ from pilotfish.schemas.attempt_log.attempt import (
 )
 from pilotfish.schemas.errors import SchemaError
 
-Recorded = TypeVar("Recorded", bound=RecordedAttempt)
+Recorded = TypeVar("Recorded", bound=RecordedAttempt[Any])
 Location = tuple[int | str, ...]
 
 _NEEDED: Final = {"problem", "approach", "success", "propensity"}

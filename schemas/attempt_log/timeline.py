@@ -2,21 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple
 
-from pilotfish.schemas.attempt_log.attempt import LoggedStep, RecordedAttempt
+from pilotfish.schemas.attempt_log.attempt import LoggedStep, RecordedAttempt, Step
 from pilotfish.schemas.base import EARLIEST, LATEST
 from pilotfish.schemas.events import Status
 
+AnyAttempt = RecordedAttempt[Any]
 
-class Timeline(NamedTuple):
+
+class Timeline(NamedTuple, Generic[Step]):
     """The times of an attempt: its start, each of its steps, and its end.
 
     `last` is when its last step ended.
     """
 
     start: datetime
-    steps: list[tuple[LoggedStep, datetime]]
+    steps: list[tuple[Step, datetime]]
     last: datetime
     end: datetime
 
@@ -31,7 +33,7 @@ class Rest(NamedTuple):
 NOTHING: Final = Rest(0.0, 0)
 
 
-def timeline(recorded: RecordedAttempt, now: datetime) -> Timeline:
+def timeline(recorded: RecordedAttempt[Step], now: datetime) -> Timeline[Step]:
     """Return the times of an attempt; one without any ends now."""
     start = _start(recorded, now)
     steps = list(_steps(recorded, start))
@@ -39,7 +41,7 @@ def timeline(recorded: RecordedAttempt, now: datetime) -> Timeline:
     return Timeline(start, steps, last, _end(recorded, start, last))
 
 
-def rest(recorded: RecordedAttempt) -> Rest:
+def rest(recorded: AnyAttempt) -> Rest:
     """Return what the attempt cost beyond its steps."""
     cost = (recorded.cost or 0.0) - _total([step.cost for step in recorded.steps])
     tokens = (recorded.tokens or 0) - _total([step.tokens for step in recorded.steps])
@@ -47,19 +49,19 @@ def rest(recorded: RecordedAttempt) -> Rest:
     return Rest(cost if cost > 1e-9 else 0.0, max(0, int(tokens)))
 
 
-def model(recorded: RecordedAttempt) -> str:
+def model(recorded: AnyAttempt) -> str:
     """Return the model of the attempt, or of its first step that has one."""
     return recorded.model or next((s.model for s in recorded.steps if s.model), "")
 
 
-def status(recorded: RecordedAttempt) -> Status:
+def status(recorded: AnyAttempt) -> Status:
     """Return how the attempt ended, by its outcome."""
     if recorded.success == 1:
         return "succeeded"
     return "failed" if recorded.success == 0 else "unknown"
 
 
-def _start(recorded: RecordedAttempt, now: datetime) -> datetime:
+def _start(recorded: AnyAttempt, now: datetime) -> datetime:
     first = next((step.at for step in recorded.steps if step.at), None)
     if recorded.at or first:
         return recorded.at or first or now
@@ -67,7 +69,7 @@ def _start(recorded: RecordedAttempt, now: datetime) -> datetime:
     return _possible(end - timedelta(seconds=recorded.duration_s or 0.0), end)
 
 
-def _end(recorded: RecordedAttempt, start: datetime, last: datetime) -> datetime:
+def _end(recorded: AnyAttempt, start: datetime, last: datetime) -> datetime:
     if recorded.ended_at and recorded.ended_at >= start:
         return recorded.ended_at
     if recorded.duration_s is not None:
@@ -76,8 +78,8 @@ def _end(recorded: RecordedAttempt, start: datetime, last: datetime) -> datetime
 
 
 def _steps(
-    recorded: RecordedAttempt, start: datetime
-) -> Iterator[tuple[LoggedStep, datetime]]:
+    recorded: RecordedAttempt[Step], start: datetime
+) -> Iterator[tuple[Step, datetime]]:
     """Yield the steps with their times: where one has none, the end of the one before."""
     clock = start
     for step in recorded.steps:

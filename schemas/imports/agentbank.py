@@ -8,7 +8,7 @@ from pilotfish.schemas.imports.attempt import Fields
 from pilotfish.schemas.imports.events import content_id
 from pilotfish.schemas.imports.format import Format, Sample, of_records
 from pilotfish.schemas.imports.swe_agent import command
-from pilotfish.schemas.imports.values import mapping, mappings, text
+from pilotfish.schemas.imports.values import mapping, mappings, name, text
 
 _NAME: Final = "agentbank"
 _ACTION: Final = re.compile(r"(?:^|\n)\s*Action:", re.IGNORECASE)
@@ -27,7 +27,7 @@ def _is_this(sample: Sample) -> bool:
 
 def _attempt(record: dict[str, Any]) -> Fields:
     turns = [
-        (turn.get("from"), text(turn.get("value")))
+        (name(turn.get("from")), text(turn.get("value")))
         for turn in mappings(record.get("conversations"))
     ]
     if len(turns) > 2 and turns[1][0] == "gpt" and _ASSENT.fullmatch(turns[1][1]):
@@ -40,7 +40,7 @@ def _attempt(record: dict[str, Any]) -> Fields:
     }
 
 
-def _steps(turns: list[tuple[object, str]]) -> Iterator[Fields]:
+def _steps(turns: list[tuple[str, str]]) -> Iterator[Fields]:
     called = "environment"
     for place, (speaker, said) in enumerate(turns, 1):
         if speaker != "gpt":

@@ -21,7 +21,10 @@ from pilotfish.schemas.signals import Scale, Stated, p_success
 Fields = dict[str, Any]
 """What a format tells of an attempt, by the names of `ImportedAttempt`; may be odd."""
 
-_NEEDED: Final = {"problem", "id"}
+_NEEDED: Final = {
+    "problem": "the user asks nothing: there is no problem",
+    "id": "it has no id",
+}
 
 
 def _as_detail(value: object) -> str:
@@ -55,19 +58,17 @@ class ImportedSignal(Value):
         return self
 
 
-class ImportedAttempt(RecordedAttempt):
+class ImportedAttempt(RecordedAttempt[ImportedStep]):
     """An attempt of a foreign format.
 
     `id` is what its source calls it. An attempt that is not `ended` may go on in a later
     export. Without a `status`, an ended attempt's is its outcome's, or unknown.
     """
 
-    id: Annotated[Label, Field(min_length=1)]
     approach: Label = ""
     agent: Label = ""
     version: Label = ""
     attributes: dict[str, Label] = Field(default_factory=dict)
-    steps: tuple[ImportedStep, ...] = ()
     signals: tuple[ImportedSignal, ...] = ()
     ended: bool = True
     status: Status | None = None
@@ -85,8 +86,9 @@ def imported(fields: Fields, on_odd: Callable[[str], object]) -> ImportedAttempt
     """Return the attempt; `on_odd` gets the reason for each field left out.
 
     Raises:
-        SchemaError: there is no problem in it.
+        SchemaError: it has no problem or no id.
     """
-    if not fields.get("problem"):
-        raise SchemaError("the user asks nothing: there is no problem")
-    return mended(ImportedAttempt, given(fields), _NEEDED, on_odd)
+    for field, missing in _NEEDED.items():
+        if not fields.get(field):
+            raise SchemaError(missing)
+    return mended(ImportedAttempt, given(fields), _NEEDED.keys(), on_odd)

@@ -76,6 +76,7 @@ class Turn:
     def fields(self, *, followed: bool) -> Fields:
         """Return what is told of the attempt; `followed` says that another prompt came."""
         session = name(self._line.get("sessionId"))
+        ended = followed or self._end is not None
         return {
             "id": self._id,
             "problem": self._prompt.text,
@@ -84,11 +85,11 @@ class Turn:
             "model": self._model,
             "approach": self._approach,
             "attributes": {"session.id": session} if session else {},
-            "steps": answered(self._steps),
+            "steps": answered(self._steps) if ended else self._steps,
             "signals": self._signals,
             "at": self._line.get("timestamp"),
             "ended_at": self._last,
-            "ended": followed or self._end is not None,
+            "ended": ended,
             **(self._end or {}),
         }
 

@@ -52,7 +52,7 @@ def attempts_of(records: Iterable[Record], unread: Unread = unheard) -> Iterator
     transcript = _Transcript()
     for record in records:
         line = mapping(record.value)
-        if not (transcript.learn(line) or transcript.is_copied(line)):
+        if not transcript.learn(line):
             yield from transcript.add(record.place, line, unread)
     yield from transcript.end()
 
@@ -92,22 +92,20 @@ class _Transcript:
             return True
         return "record_type" in line
 
-    def is_copied(self, line: dict[str, Any]) -> bool:
-        """Return whether a sub-agent has the line from the agent that started it."""
-        return "ordinal" in line and count(line["ordinal"]) < self._own_from
-
     def add(self, place: str, line: dict[str, Any], unread: Unread) -> Iterator[Found]:
         """Take a line; yield the turn that it puts an end to."""
         item = mapping(line.get("payload")) or line
         at, kind = line.get("timestamp"), name(item.get("type"))
         prompt = prompt_of(item)
-        if prompt is not None:
+        if kind == "token_count":
+            self._count_tokens(item)
+        elif self._is_copied(line):
+            pass
+        elif prompt is not None:
             if not (self._turn and self._turn.repeats(prompt, kind)):
                 yield from self._over(followed=True)
                 self._turns += 1
                 self._turn = Turn(place, prompt, at, self._turns)
-        elif kind == "token_count":
-            self._count_tokens(item)
         elif not (self._turn and self._turn.add(item, kind, at)) and kind not in _KNOWN:
             unread(place, f"lines of type {kind or name(line.get('type')) or '?'}")
         if self._turn:
@@ -117,6 +115,10 @@ class _Transcript:
         """Yield the turn that was going on when the lines ended."""
         yield from self._over(followed=False)
 
+    def _is_copied(self, line: dict[str, Any]) -> bool:
+        """Return whether a sub-agent has the line from the agent that started it."""
+        return "ordinal" in line and count(line["ordinal"]) < self._own_from
+
     def _over(self, *, followed: bool) -> Iterator[Found]:
         if self._turn:
             yield Found(
@@ -125,12 +127,12 @@ class _Transcript:
         self._turn = None
 
     def _count_tokens(self, item: dict[str, Any]) -> None:
-        """Count what is new: the same total is often told twice."""
+        """Count what is new: the same total is often told twice, and begins anew."""
         info = mapping(item.get("info"))
         total = count(mapping(info.get("total_token_usage")).get("total_tokens"))
         last = count(mapping(info.get("last_token_usage")).get("total_tokens"))
-        new = total - self._total if total else last
-        self._total = max(self._total, total)
+        new = total - self._total if total >= self._total > 0 else last or total
+        self._total = total or self._total
         if self._turn and new > 0:
             self._turn.spend(new)
 

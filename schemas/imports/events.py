@@ -70,7 +70,10 @@ class _Fields:
 
 
 def _started(
-    fields: _Fields, attempt: ImportedAttempt, source: str, times: Timeline
+    fields: _Fields,
+    attempt: ImportedAttempt,
+    source: str,
+    times: Timeline[ImportedStep],
 ) -> AttemptStarted:
     return AttemptStarted(
         **fields.of("start", times.start),
@@ -87,14 +90,13 @@ def _started(
 
 
 def _steps(
-    fields: _Fields, attempt: ImportedAttempt, times: Timeline
+    fields: _Fields, attempt: ImportedAttempt, times: Timeline[ImportedStep]
 ) -> Iterator[Event]:
     beyond = rest(attempt)
     for place, (step, at) in enumerate(times.steps, 1):
         last = place == len(times.steps)
-        key = step.key if isinstance(step, ImportedStep) else ""
         yield step_event(
-            fields.of(f"step/{_part(key, place)}", at),
+            fields.of(f"step/{_part(step.key, place)}", at),
             step,
             beyond if last else NOTHING,
         )
@@ -104,7 +106,7 @@ def _steps(
 
 
 def _signals(
-    fields: _Fields, attempt: ImportedAttempt, times: Timeline
+    fields: _Fields, attempt: ImportedAttempt, times: Timeline[ImportedStep]
 ) -> Iterator[Event]:
     for place, signal in enumerate(attempt.signals, 1):
         yield SignalRecorded(
@@ -116,7 +118,9 @@ def _signals(
         )
 
 
-def _ended(fields: _Fields, attempt: ImportedAttempt, times: Timeline) -> AttemptEnded:
+def _ended(
+    fields: _Fields, attempt: ImportedAttempt, times: Timeline[ImportedStep]
+) -> AttemptEnded:
     ended = attempt.status or status(attempt)
     return AttemptEnded(
         **fields.of(f"end/{ended}", times.end),

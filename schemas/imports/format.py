@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pilotfish.schemas.attempt_log.findings import Findings
-from pilotfish.schemas.attempt_log.opening import beginning
 from pilotfish.schemas.attempt_log.reader import Record, read_records
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.errors import SchemaError
@@ -62,14 +61,6 @@ class Source:
     def quietly(self) -> "Source":
         """Return the same file with findings of its own, for a look ahead."""
         return replace(self, findings=Findings())
-
-    def beginning(self) -> bytes:
-        """Return the first bytes of the file, unzipped.
-
-        Raises:
-            ConfigurationError: it cannot be read.
-        """
-        return beginning(self.path)
 
     def place(self, within: str) -> str:
         """Return a place in this file, as findings name it."""

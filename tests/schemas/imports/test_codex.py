@@ -105,3 +105,4 @@ def test_a_sub_agent_has_its_own_lines_only(tmp_path: Path) -> None:
         "What does it do now?",
     ]
     assert {a.start.agent.name for a in attempts} == {"codex/sub-agent"}
+    assert [a.tokens for a in attempts] == [0, 0]
