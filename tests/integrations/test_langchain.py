@@ -33,7 +33,7 @@ from pydantic import PrivateAttr
 
 from pilotfish.integrations.agent_run import AgentRun
 from pilotfish.integrations.langchain import PilotfishHandler, PilotfishMiddleware
-from pilotfish.integrations.langchain.runs import RUNS
+from pilotfish.integrations.langchain.handler import RUNS
 from pilotfish.testing import MemoryClient
 
 Read = Callable[[], list[Recorded]]

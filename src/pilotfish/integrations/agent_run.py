@@ -1,16 +1,18 @@
 """One run of an agent in somebody's framework, as an attempt: what all adapters share."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 from pilotfish._sdk.async_attempt import AsyncAttempt
 from pilotfish._sdk.attempt import Attempt
 from pilotfish._sdk.client import Client
-from pilotfish._sdk.control_flow import control_flow_ending
 from pilotfish._sdk.failures import describe
 from pilotfish._sdk.warnings import LOG
 from pilotfish.integrations.prices import Tokens, cost
+
+_MOST_CONVERSATIONS: Final = 10_000
 
 Success = Callable[[Any], bool | None]
 """Says of a run's result whether it is a success; None where it cannot tell."""
@@ -34,6 +36,29 @@ class ModelCall(NamedTuple):
     duration_s: float | None
 
 
+class Conversations:
+    """The newest attempt of each conversation, for runs that go on with it.
+
+    Those that were not heard of for the longest time are forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._attempts: OrderedDict[str, str] = OrderedDict()
+
+    def note(self, session: str, attempt_id: str) -> None:
+        if session:
+            self._attempts[session] = attempt_id
+            self._attempts.move_to_end(session)
+            if len(self._attempts) > _MOST_CONVERSATIONS:
+                self._attempts.popitem(last=False)
+
+    def attempt_id(self, session: str) -> str | None:
+        return self._attempts.get(session)
+
+    def clear(self) -> None:
+        self._attempts.clear()
+
+
 class AgentRun:
     """Records one run of an agent; nothing here raises, and only `ask` blocks.
 
@@ -43,6 +68,8 @@ class AgentRun:
         session: the framework's id of the conversation.
 
     Attributes:
+        hint: the sentence for its prompts; empty if there is none.
+        asked: whether advice was asked for.
         interrupted: whether the run stopped for somebody to answer; it will be resumed.
     """
 
@@ -51,6 +78,8 @@ class AgentRun:
     ) -> None:
         self.attempt = attempt
         self.session = session
+        self.hint = ""
+        self.asked = False
         self.interrupted = False
         self._success = success
 
@@ -72,13 +101,17 @@ class AgentRun:
 
     def ask(self, approaches: Mapping[str, str]) -> str:
         """Ask for advice; return the sentence for the prompt, empty on abstention."""
-        return self.attempt.advice(approaches).text
+        self.asked = True
+        self.hint = self.attempt.advice(approaches).text
+        return self.hint
 
     async def ask_async(self, approaches: Mapping[str, str]) -> str:
         """Ask as `ask` does, without blocking the event loop."""
+        self.asked = True
         # The attempt of a client for threads waits as one of a client for asyncio does.
         attempt = cast("AsyncAttempt", self.attempt)
-        return (await AsyncAttempt.advice(attempt, approaches)).text
+        self.hint = (await AsyncAttempt.advice(attempt, approaches)).text
+        return self.hint
 
     def model_call(self, call: ModelCall) -> None:
         """Record what a model replied: an answer, or a thought before a call of a tool."""
@@ -94,13 +127,11 @@ class AgentRun:
     def tool_call(
         self, name: str, arguments: object, result: object, duration_s: float
     ) -> None:
-        """Record a call of a tool and its result; an exception is one, unless it only waits.
+        """Record a call of a tool and its result, which may be an exception.
 
-        A tool that interrupts its run, for a person to decide, is called again later.
+        Not for a tool that interrupts its run for a person: it is called again later.
         """
         if isinstance(result, BaseException):
-            if control_flow_ending(result):
-                return
             result = describe(result)
         self.attempt.action(name, cast("str", arguments))
         self.attempt.observation(name, cast("str", result), duration_s=duration_s)

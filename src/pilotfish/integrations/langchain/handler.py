@@ -9,7 +9,7 @@ from uuid import UUID
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.outputs import LLMResult
 from langchain_core.tracers.context import register_configure_hook
-from langgraph.errors import GraphInterrupt
+from langgraph.errors import GraphBubbleUp, GraphInterrupt
 
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.foreign import read
@@ -20,7 +20,9 @@ from pilotfish.integrations.langchain.reading import (
     model_call,
     problem_of,
 )
-from pilotfish.integrations.langchain.runs import RUNS, Work
+from pilotfish.integrations.runs import Runs, Work
+
+RUNS: Final = Runs[UUID]()
 
 
 class PilotfishHandler(BaseCallbackHandler):
@@ -120,7 +122,7 @@ class PilotfishHandler(BaseCallbackHandler):
 
     def on_tool_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
         work = RUNS.work.pop(run_id, None)
-        if work is not None:
+        if work is not None and not isinstance(error, GraphBubbleUp):
             work.run.tool_call(work.name, work.arguments, error, work.duration_s)
 
     def on_retriever_start(
@@ -142,7 +144,7 @@ class PilotfishHandler(BaseCallbackHandler):
             return AgentRun.begin(
                 pilot, problem_of(inputs), self._problem_type, self._success, session
             )
-        attempt_id = RUNS.threads.get(session)
+        attempt_id = RUNS.threads.attempt_id(session)
         if attempt_id is None:
             return None  # It began elsewhere; its middleware knows the attempt.
         return AgentRun(pilot.resume(attempt_id), self._success, session)

@@ -13,9 +13,8 @@ from pilotfish._sdk.client import Client
 from pilotfish._sdk.foreign import read
 from pilotfish._sdk.text import as_text
 from pilotfish.integrations.agent_run import AgentRun, Success, quietly
-from pilotfish.integrations.langchain.handler import attach
+from pilotfish.integrations.langchain.handler import RUNS, attach
 from pilotfish.integrations.langchain.reading import problem_of
-from pilotfish.integrations.langchain.runs import RUNS
 
 _NO_ADVICE: Final = "the agent goes on without advice"
 

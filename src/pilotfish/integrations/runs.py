@@ -1,16 +1,15 @@
-"""The runs of this process, by run id: all handlers share them.
+"""The runs of a framework in this process, by the framework's ids.
 
-Each event is so recorded once, however many handlers see it.
+All handlers of a framework share them: each event is recorded once, however many see it.
 """
 
 import time
-from collections import OrderedDict
-from typing import Final, NamedTuple
-from uuid import UUID
+from collections.abc import Hashable
+from typing import Generic, NamedTuple, TypeVar
 
-from pilotfish.integrations.agent_run import AgentRun
+from pilotfish.integrations.agent_run import AgentRun, Conversations
 
-_MOST_THREADS: Final = 10_000
+K = TypeVar("K", bound=Hashable)
 
 
 class Work(NamedTuple):
@@ -26,37 +25,32 @@ class Work(NamedTuple):
         return time.monotonic() - self.began
 
 
-class Runs:
+class Runs(Generic[K]):
     """The runs of this process that have begun and not ended.
 
     Attributes:
         parents: of every run, by run id.
         agents: the runs that are attempts.
         work: the calls within them.
-        threads: thread id -> the attempt of the newest run, for those that are resumed.
+        threads: the newest attempt of each conversation, for runs that are resumed.
     """
 
     def __init__(self) -> None:
-        self.parents: dict[UUID, UUID | None] = {}
-        self.agents: dict[UUID, AgentRun] = {}
-        self.work: dict[UUID, Work] = {}
-        self.threads: OrderedDict[str, str] = OrderedDict()
+        self.parents: dict[K, K | None] = {}
+        self.agents: dict[K, AgentRun] = {}
+        self.work: dict[K, Work] = {}
+        self.threads = Conversations()
 
-    def of(self, run_id: UUID | None) -> AgentRun | None:
+    def of(self, run_id: K | None) -> AgentRun | None:
         """Return the agent's run that a run is part of: the innermost one."""
         while run_id is not None and run_id not in self.agents:
             run_id = self.parents.get(run_id)
         return self.agents[run_id] if run_id is not None else None
 
-    def leave(self, run_id: UUID) -> AgentRun | None:
+    def leave(self, run_id: K) -> AgentRun | None:
         """Forget a run; return the agent's run, if it is one."""
         self.parents.pop(run_id, None)
         run = self.agents.pop(run_id, None)
-        if run is not None and run.session:
-            self.threads[run.session] = run.attempt.id
-            if len(self.threads) > _MOST_THREADS:
-                self.threads.popitem(last=False)
+        if run is not None:
+            self.threads.note(run.session, run.attempt.id)
         return run
-
-
-RUNS: Final = Runs()
