@@ -1,9 +1,10 @@
-"""OTLP export requests as protobuf's own objects, which can be divided and counted fast."""
+"""OTLP export requests as protobuf's own objects, whole, so that they can be divided."""
 
 import base64
 import json
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple, TypeVar
+from contextlib import suppress
+from typing import Any, Final, TypeVar
 
 from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import DecodeError
@@ -19,86 +20,46 @@ from pilotfish.schemas.traces import Encoding
 
 Proto = TypeVar("Proto", bound=ProtoMessage)
 
-_ODD_JSON: Final = (ParseError, ValueError, RecursionError, TypeError)
+_ODD: Final = (
+    AttributeError,
+    DecodeError,
+    ParseError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+_IDS: Final = ("traceId", "spanId", "parentSpanId")
 
 
-class ReadRequest(NamedTuple):
-    """An export request without the spans that cannot be read.
-
-    Args:
-        request: what can be read.
-        rejected: how many spans cannot.
-        reason: why the first of them cannot; empty if none.
-    """
-
-    request: ExportTraceServiceRequest
-    rejected: int
-    reason: str
-
-
-def read_request(body: bytes, encoding: Encoding) -> ReadRequest:
-    """Read an export request.
+def export_request(body: bytes, encoding: Encoding) -> ExportTraceServiceRequest:
+    """Return a body's request; in JSON, what is no span is left out.
 
     Raises:
         SchemaError: the body is no export request.
     """
-    if encoding == "json":
-        return _from_json(body)
     try:
-        request = ExportTraceServiceRequest.FromString(body)
-    except DecodeError as error:
-        raise SchemaError("the body is no OTLP export request in protobuf") from error
-    problems: list[str] = []
-    for batch in request.resource_spans:
-        for scoped in batch.scope_spans:
-            problems += _without_odd_spans(scoped)
-    return ReadRequest(request, len(problems), problems[0] if problems else "")
+        if encoding == "json":
+            return _from_json(json.loads(body))
+        return ExportTraceServiceRequest.FromString(body)
+    except _ODD as error:
+        raise SchemaError(f"the body is no OTLP export request: {error}") from error
 
 
-def _without_odd_spans(scoped: ScopeSpans) -> list[str]:
-    """Take out what is no span; return the reasons."""
-    problems = [_problem(span) for span in scoped.spans]
-    if any(problems):
-        good = [s for s, why in zip(scoped.spans, problems, strict=True) if not why]
-        del scoped.spans[:]
-        scoped.spans.extend(good)
-    return [problem for problem in problems if problem]
-
-
-def _from_json(body: bytes) -> ReadRequest:
-    """Read JSON span by span, so that one of them does not cost the others."""
+def _from_json(data: Any) -> ExportTraceServiceRequest:
     request = ExportTraceServiceRequest()
-    problems: list[str] = []
-    try:
-        for resource_spans in json.loads(body).get("resourceSpans", ()):
-            scopes = resource_spans.pop("scopeSpans", ())
-            batch = _parsed(resource_spans, request.resource_spans.add())
-            for scope_spans in scopes:
-                spans = scope_spans.pop("spans", ())
-                scoped = _parsed(scope_spans, batch.scope_spans.add())
-                problems += _add_spans(scoped, spans)
-    except (*_ODD_JSON, AttributeError) as error:
-        raise SchemaError(
-            f"the body is no OTLP export request in JSON: {error}"
-        ) from error
-    return ReadRequest(request, len(problems), problems[0] if problems else "")
+    for resource_spans in data.get("resourceSpans", ()):
+        scopes = resource_spans.pop("scopeSpans", ())
+        batch = _parsed(resource_spans, request.resource_spans.add())
+        for scope_spans in scopes:
+            spans = scope_spans.pop("spans", ())
+            _add_spans(_parsed(scope_spans, batch.scope_spans.add()), spans)
+    return request
 
 
-def _add_spans(scoped: ScopeSpans, spans: Iterable[Any]) -> list[str]:
-    """Add what is a span; return why the others are none."""
-    problems = []
+def _add_spans(scoped: ScopeSpans, spans: Iterable[Any]) -> None:
     for data in spans:
-        try:
-            span = _parsed(_with_base64_ids(data), ProtoSpan())
-        except _ODD_JSON as error:
-            problems.append(str(error))
-            continue
-        problem = _problem(span)
-        if problem:
-            problems.append(problem)
-        else:
-            scoped.spans.append(span)
-    return problems
+        with suppress(*_ODD):
+            scoped.spans.append(_parsed(_with_base64_ids(data), ProtoSpan()))
 
 
 def _parsed(data: Any, into: Proto) -> Proto:
@@ -113,7 +74,7 @@ def _with_base64_ids(value: Any) -> Any:
         return value
     return {
         key: _base64_id(item)
-        if key in ("traceId", "spanId", "parentSpanId") and isinstance(item, str)
+        if key in _IDS and isinstance(item, str)
         else _with_base64_ids(item)
         for key, item in value.items()
     }
@@ -121,11 +82,3 @@ def _with_base64_ids(value: Any) -> Any:
 
 def _base64_id(digits: str) -> str:
     return base64.b64encode(bytes.fromhex(digits)).decode()
-
-
-def _problem(span: ProtoSpan) -> str:
-    if len(span.trace_id) != 16 or not any(span.trace_id):
-        return "a trace id has 16 bytes, not all of them zero"
-    if len(span.span_id) != 8 or not any(span.span_id):
-        return "a span id has 8 bytes, not all of them zero"
-    return ""

@@ -33,6 +33,7 @@ _STATUS_NAMES: Final[dict[str, SpanStatus]] = {
     "STATUS_CODE_OK": "ok",
     "STATUS_CODE_ERROR": "error",
 }
+_NO_REQUEST: Final = "the body is no OTLP export request in JSON"
 _NO_OBJECT: Final = "a span of an OTLP export request is an object"
 
 
@@ -42,12 +43,11 @@ def spans(body: bytes) -> Iterator[Span | SchemaError]:
     Raises:
         SchemaError: the body is no export request.
     """
-    for batch in _objects(_request(body), "resourceSpans"):
-        resource = _attributes(_object(batch, "resource"))
-        for scoped in _objects(batch, "scopeSpans"):
-            scope = _text(_object(scoped, "scope").get("name"))
-            listed = scoped.get("spans")
-            for span in listed if isinstance(listed, list) else ():
+    for batch in _listed(_request(body), "resourceSpans"):
+        resource = _attributes(_object(_required(batch), "resource"))
+        for scoped in _listed(_required(batch), "scopeSpans"):
+            scope = _text(_object(_required(scoped), "scope").get("name"))
+            for span in _listed(_required(scoped), "spans"):
                 if isinstance(span, dict):
                     yield checked(_span(span, resource, scope))
                 else:
@@ -58,12 +58,21 @@ def _request(body: bytes) -> Fields:
     try:
         request = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise SchemaError(
-            f"the body is no OTLP export request in JSON: {error}"
-        ) from error
-    if not isinstance(request, dict):
-        raise SchemaError("the body is no OTLP export request in JSON: no object")
-    return request
+        raise SchemaError(f"{_NO_REQUEST}: {error}") from error
+    return _required(request)
+
+
+def _required(value: JsonValue) -> Fields:
+    if not isinstance(value, dict):
+        raise SchemaError(f"{_NO_REQUEST}: an object is missing")
+    return value
+
+
+def _listed(fields: Fields, name: str) -> list[JsonValue]:
+    values = fields.get(name) or []
+    if not isinstance(values, list):
+        raise SchemaError(f"{_NO_REQUEST}: {name} is no list")
+    return values
 
 
 def _span(span: Fields, resource: Fields, scope: str) -> Span:

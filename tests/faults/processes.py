@@ -25,7 +25,6 @@ COMMANDS = {
     "web": ["pilotfish.web"],
     "streams": ["pilotfish.streams"],
     "trainer": ["pilotfish.trainers"],
-    "web": ["pilotfish.web"],
 }
 
 
