@@ -8,7 +8,7 @@ from support.traced.dspy_agent import dspy_agent
 from support.traced.langchain_agents import langchain_agent, langgraph_agent
 from support.traced.openai_agents_agent import openai_agents_agent
 from support.traced.pydantic_ai_agent import pydantic_ai_agent
-from support.traced.recording import Fault, Recording, Run
+from support.traced.recording import Ask, Fault, Recording
 
 from pilotfish.schemas.events import (
     AttemptEnded,
@@ -20,7 +20,7 @@ from pilotfish.schemas.events import (
 
 QUESTION = "How much is one plus two?"
 
-AGENTS: dict[str, Callable[[Recording], AbstractContextManager[Run]]] = {
+AGENTS: dict[str, Callable[[Recording], AbstractContextManager[Ask]]] = {
     "dspy": dspy_agent,
     "langchain": langchain_agent,
     "langgraph": langgraph_agent,
@@ -41,12 +41,12 @@ def recording() -> Recording:
 
 
 @pytest.fixture
-def run(framework: str, recording: Recording) -> Iterator[Run]:
+def run(framework: str, recording: Recording) -> Iterator[Ask]:
     with AGENTS[framework](recording) as run:
         yield run
 
 
-def ask(run: Run, fault: Fault = "") -> None:
+def ask(run: Ask, fault: Fault = "") -> None:
     if fault:
         with pytest.raises(Exception, match=r"no rows|slow down"):
             run(QUESTION, fault)
@@ -73,7 +73,7 @@ def signals(events: list[Event]) -> list[tuple[str, str]]:
 
 
 def test_a_run_becomes_an_attempt(
-    framework: str, recording: Recording, run: Run
+    framework: str, recording: Recording, run: Ask
 ) -> None:
     ask(run)
     events = recording.events()
@@ -98,7 +98,7 @@ def test_a_run_becomes_an_attempt(
 
 
 def test_a_tool_that_raises_ends_the_run(
-    framework: str, recording: Recording, run: Run
+    framework: str, recording: Recording, run: Ask
 ) -> None:
     ask(run, "tool")
     events = recording.events()
@@ -113,7 +113,7 @@ def test_a_tool_that_raises_ends_the_run(
 
 @pytest.mark.usefixtures("framework")
 def test_a_provider_that_limits_the_rate_is_infrastructure(
-    recording: Recording, run: Run
+    recording: Recording, run: Ask
 ) -> None:
     ask(run, "model")
     events = recording.events()
@@ -123,7 +123,7 @@ def test_a_provider_that_limits_the_rate_is_infrastructure(
 
 
 def test_tokens_are_counted_once(
-    framework: str, recording: Recording, run: Run
+    framework: str, recording: Recording, run: Ask
 ) -> None:
     ask(run)
     used = [(s.tokens, s.cost) for s in steps(recording.events()) if s.tokens]
@@ -137,21 +137,21 @@ def test_tokens_are_counted_once(
 
 
 @pytest.mark.parametrize("framework", ["langchain", "pydantic-ai"], indirect=True)
-def test_metadata_names_the_approach(recording: Recording, run: Run) -> None:
+def test_metadata_names_the_approach(recording: Recording, run: Ask) -> None:
     ask(run)
     events = recording.events()
     assert started(events).approach == ended(events).approach == "plan"
 
 
 @pytest.mark.parametrize("framework", ["langchain"], indirect=True)
-def test_who_asked_and_in_which_session(recording: Recording, run: Run) -> None:
+def test_who_asked_and_in_which_session(recording: Recording, run: Ask) -> None:
     ask(run)
     attributes = started(recording.events()).attributes
     assert attributes["user.id"] == "u1"
     assert attributes["session.id"] == "s1"
 
 
-def test_the_agent_has_its_name(framework: str, recording: Recording, run: Run) -> None:
+def test_the_agent_has_its_name(framework: str, recording: Recording, run: Ask) -> None:
     ask(run)
     names = {"dspy": "_Checked", "langgraph": "sayer"}
     assert started(recording.events()).agent.name == names.get(framework, "adder")

@@ -7,7 +7,7 @@ from typing import Any
 import dspy
 from dspy.utils import DummyLM
 from openinference.instrumentation.dspy import DSPyInstrumentor
-from support.traced.recording import Fault, RateLimitError, Recording, Run
+from support.traced.recording import Ask, Fault, RateLimitError, Recording
 
 
 def add(a: int, b: int) -> int:
@@ -37,28 +37,29 @@ class _Checked(dspy.Module):
         return found
 
 
+def ask(question: str, fault: Fault) -> None:
+    """Ask; DSPy gives a tool's exception to the model, so a check raises here instead."""
+    said = [
+        {
+            "next_thought": "Let me see.",
+            "next_tool_name": "add",
+            "next_tool_args": {"a": 1, "b": 2},
+        },
+        {"next_thought": "Done.", "next_tool_name": "finish", "next_tool_args": {}},
+        {"reasoning": "Added.", "answer": "It is 3"},
+    ]
+    model = DummyLM(said)
+    if fault == "model":
+        model.answers = _limited()
+    with dspy.context(lm=model):
+        _Checked(fails=fault == "tool")(question=question)
+
+
 @contextmanager
-def dspy_agent(recording: Recording) -> Iterator[Run]:
-    """Lend a module; DSPy gives a tool's exception to the model, so a check raises here."""
-
-    def run(question: str, fault: Fault) -> None:
-        said = [
-            {
-                "next_thought": "Let me see.",
-                "next_tool_name": "add",
-                "next_tool_args": {"a": 1, "b": 2},
-            },
-            {"next_thought": "Done.", "next_tool_name": "finish", "next_tool_args": {}},
-            {"reasoning": "Added.", "answer": "It is 3"},
-        ]
-        model = DummyLM(said)
-        if fault == "model":
-            model.answers = _limited()
-        with dspy.context(lm=model):
-            _Checked(fails=fault == "tool")(question=question)
-
+def dspy_agent(recording: Recording) -> Iterator[Ask]:
+    """Trace into the recording."""
     DSPyInstrumentor().instrument(tracer_provider=recording.provider)
     try:
-        yield run
+        yield ask
     finally:
         DSPyInstrumentor().uninstrument()

@@ -1,7 +1,7 @@
 """Agents of LangChain and LangGraph, traced by OpenInference."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypedDict
 
 from langchain.agents import create_agent
@@ -11,7 +11,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.tools import tool
 from langgraph.graph import END, START, StateGraph
 from openinference.instrumentation.langchain import LangChainInstrumentor
-from support.traced.recording import Fault, RateLimitError, Recording, Run
+from support.traced.recording import Ask, Fault, RateLimitError, Recording
 
 _USAGE = UsageMetadata(input_tokens=1200, output_tokens=34, total_tokens=1234)
 METADATA = {"approach": "plan", "session_id": "s1", "user_id": "u1"}
@@ -54,26 +54,11 @@ def _model(fault: Fault) -> _Model:
     return _Model(messages=iter(said), limited=fault == "model")
 
 
-@contextmanager
-def _instrumented(recording: Recording) -> Iterator[None]:
-    LangChainInstrumentor().instrument(tracer_provider=recording.provider)
-    try:
-        yield
-    finally:
-        LangChainInstrumentor().uninstrument()
-
-
-@contextmanager
-def langchain_agent(recording: Recording) -> Iterator[Run]:
-    """Lend an agent of `create_agent`."""
-
-    def run(question: str, fault: Fault) -> None:
-        agent: Any = create_agent(_model(fault), [add, lookup], name="adder")
-        messages = {"messages": [{"role": "user", "content": question}]}
-        agent.invoke(messages, config={"metadata": METADATA})
-
-    with _instrumented(recording):
-        yield run
+def ask_agent(question: str, fault: Fault) -> None:
+    """Ask an agent of `create_agent`."""
+    agent: Any = create_agent(_model(fault), [add, lookup], name="adder")
+    messages = {"messages": [{"role": "user", "content": question}]}
+    agent.invoke(messages, config={"metadata": METADATA})
 
 
 class _State(TypedDict):
@@ -81,28 +66,41 @@ class _State(TypedDict):
     answer: str
 
 
+def ask_graph(question: str, fault: Fault) -> None:
+    """Ask a graph of two nodes that are plain functions, one of which calls a tool."""
+    model = _model(fault)
+
+    def agent(state: _State) -> dict[str, str]:
+        called = model.invoke(state["question"]).tool_calls[0]
+        by_name = {add.name: add, lookup.name: lookup}
+        return {"answer": str(by_name[called["name"]].invoke(called["args"]))}
+
+    def say(state: _State) -> dict[str, str]:
+        return {"answer": str(model.invoke(f"Say {state['answer']}").content)}
+
+    graph: Any = StateGraph(_State)
+    graph.add_node("agent", agent)
+    graph.add_node("say", say)
+    graph.add_edge(START, "agent")
+    graph.add_edge("agent", "say")
+    graph.add_edge("say", END)
+    graph.compile(name="sayer").invoke({"question": question})
+
+
 @contextmanager
-def langgraph_agent(recording: Recording) -> Iterator[Run]:
-    """Lend a graph of two nodes that are plain functions, one of which calls a tool."""
+def _traced(recording: Recording, ask: Ask) -> Iterator[Ask]:
+    LangChainInstrumentor().instrument(tracer_provider=recording.provider)
+    try:
+        yield ask
+    finally:
+        LangChainInstrumentor().uninstrument()
 
-    def run(question: str, fault: Fault) -> None:
-        model = _model(fault)
 
-        def agent(state: _State) -> dict[str, str]:
-            called = model.invoke(state["question"]).tool_calls[0]
-            by_name = {add.name: add, lookup.name: lookup}
-            return {"answer": str(by_name[called["name"]].invoke(called["args"]))}
+def langchain_agent(recording: Recording) -> AbstractContextManager[Ask]:
+    """Trace into the recording."""
+    return _traced(recording, ask_agent)
 
-        def say(state: _State) -> dict[str, str]:
-            return {"answer": str(model.invoke(f"Say {state['answer']}").content)}
 
-        graph: Any = StateGraph(_State)
-        graph.add_node("agent", agent)
-        graph.add_node("say", say)
-        graph.add_edge(START, "agent")
-        graph.add_edge("agent", "say")
-        graph.add_edge("say", END)
-        graph.compile(name="sayer").invoke({"question": question})
-
-    with _instrumented(recording):
-        yield run
+def langgraph_agent(recording: Recording) -> AbstractContextManager[Ask]:
+    """Trace into the recording."""
+    return _traced(recording, ask_graph)

@@ -10,7 +10,7 @@ import httpx2
 from agents import Agent, OpenAIChatCompletionsModel, Runner, function_tool
 from openai import AsyncOpenAI
 from openinference.instrumentation.openai_agents import OpenAIAgentsInstrumentor
-from support.traced.recording import Fault, Recording, Run
+from support.traced.recording import Ask, Fault, Recording
 
 _USAGE = {"prompt_tokens": 1200, "completion_tokens": 34, "total_tokens": 1234}
 
@@ -59,17 +59,17 @@ async def _ask(question: str, transport: httpx2.MockTransport) -> None:
         await Runner.run(agent, question)
 
 
+def ask(question: str, fault: Fault) -> None:
+    """Ask an agent whose provider is a list of replies."""
+    replies = iter(_replies(fault))
+    asyncio.run(_ask(question, httpx2.MockTransport(lambda request: next(replies))))
+
+
 @contextmanager
-def openai_agents_agent(recording: Recording) -> Iterator[Run]:
-    """Lend an agent whose provider is a list of replies."""
-
-    def run(question: str, fault: Fault) -> None:
-        replies = iter(_replies(fault))
-        transport = httpx2.MockTransport(lambda request: next(replies))
-        asyncio.run(_ask(question, transport))
-
+def openai_agents_agent(recording: Recording) -> Iterator[Ask]:
+    """Trace into the recording."""
     OpenAIAgentsInstrumentor().instrument(tracer_provider=recording.provider)
     try:
-        yield run
+        yield ask
     finally:
         OpenAIAgentsInstrumentor().uninstrument()

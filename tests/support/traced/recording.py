@@ -17,7 +17,7 @@ from pilotfish.traces.span import Span
 
 Fault = Literal["", "tool", "model"]
 """What goes wrong: nothing; the tool raises; the provider limits the rate."""
-Run = Callable[[str, Fault], None]
+Ask = Callable[[str, Fault], None]
 """Asks an agent, which adds 1 and 2 with a tool and answers "It is 3"."""
 
 
