@@ -102,7 +102,7 @@ def counting(settings: Settings, table: str) -> Callable[[], int]:
 def bare_loop(settings: Settings) -> Iterator[None]:
     """Run the minimal loop that moves the bytes, in a process of its own."""
     command = [sys.executable, __file__, "--bare"]
-    with _process(command, settings):
+    with process(command, settings):
         yield
 
 
@@ -110,19 +110,20 @@ def bare_loop(settings: Settings) -> Iterator[None]:
 def archive(settings: Settings) -> Iterator[None]:
     """Run the archive in a process of its own."""
     command = [sys.executable, "-m", "pilotfish.consumers", "archive"]
-    with _process(command, settings):
+    with process(command, settings):
         yield
 
 
 @contextmanager
-def _process(command: list[str], settings: Settings) -> Iterator[None]:
+def process(command: list[str], settings: Settings) -> Iterator[None]:
+    """Run a command with these settings until the block is left."""
     environment = {**os.environ, **settings.environment()}
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    running = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     try:
         yield
     finally:
-        process.terminate()
-        process.wait(10)
+        running.terminate()
+        running.wait(10)
 
 
 def run_bare(settings: Settings) -> None:

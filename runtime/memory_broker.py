@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 from confluent_kafka import Message as Record
 
@@ -31,7 +32,9 @@ class MemoryLog:
         value: bytes | None,
         headers: Headers,
     ) -> None:
-        """Publish a record."""
+        """Publish a record; into a negative partition means into that of its key."""
+        if partition < 0:
+            partition = crc32(_bytes(key)) % self.partitions
         place = self.records[topic, partition]
         place.append(
             Record(

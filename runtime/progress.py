@@ -21,17 +21,20 @@ WHERE tenant = {tenant:String} AND version > 0 AND p_success IS NOT NULL
 """
 
 
-# By range, not by list: the ids of a log stand together, and a thousand of them would not
-# fit into a request.
 _ENDED = """
 SELECT attempt_id, p_success IS NOT NULL FROM attempts FINAL
 WHERE tenant = {tenant:String} AND ended AND status != 'abandoned'
-  AND attempt_id BETWEEN {first:String} AND {last:String}
+  AND attempt_id IN {attempt_ids:Array(String)}
+"""
+
+_PUBLISHED = """
+SELECT attempt_id, event_id FROM events
+WHERE tenant = {tenant:String} AND attempt_id IN {attempt_ids:Array(String)}
 """
 
 _TICK_S = 0.25
-_AT_ONCE = 1000
-"""Attempts that one query asks about."""
+AT_ONCE = 200
+"""Attempts that one query asks about: more ids would not fit into a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +77,28 @@ def tenants(clickhouse: ClickHouse) -> list[str]:
 def ended_attempts(
     clickhouse: ClickHouse, tenant: str, attempt_ids: Sequence[str]
 ) -> dict[str, bool]:
-    """Return which of a log's attempts have ended, and whether they have a label.
+    """Return which of these attempts have ended, and whether they have a label.
 
-    Args:
-        clickhouse: where the attempts are.
-        tenant: whose attempts they are.
-        attempt_ids: in ascending order; few others of the tenant may lie between them.
+    At most `AT_ONCE` of them can be asked about.
     """
     if not attempt_ids:
         return {}
-    span = {"tenant": tenant, "first": attempt_ids[0], "last": attempt_ids[-1]}
-    ended = dict(clickhouse.query(_ENDED, span))
+    asked = {"tenant": tenant, "attempt_ids": list(attempt_ids)}
+    ended = dict(clickhouse.query(_ENDED, asked))
     return {name: bool(ended[name]) for name in attempt_ids if name in ended}
+
+
+def published_events(
+    clickhouse: ClickHouse, tenant: str, attempt_ids: Sequence[str]
+) -> set[tuple[str, str]]:
+    """Return the events of these attempts that the archive has: attempt's and own id.
+
+    At most `AT_ONCE` attempts can be asked about.
+    """
+    if not attempt_ids:
+        return set()
+    asked = {"tenant": tenant, "attempt_ids": list(attempt_ids)}
+    return {(str(a), str(e)) for a, e in clickhouse.query(_PUBLISHED, asked)}
 
 
 def wait_for_attempts(
@@ -96,20 +109,20 @@ def wait_for_attempts(
     on_ended: Callable[[int], object] = lambda _: None,
     tick: Callable[[float], object] = time.sleep,
 ) -> tuple[int, int]:
-    """Wait until a log's attempts have ended; return how many have, and are labelled.
+    """Wait until attempts have ended; return how many have, and are labelled.
 
     Args:
         clickhouse: where the attempts are.
         tenant: whose attempts they are.
-        attempt_ids: in ascending order, as `ended_attempts` takes them.
+        attempt_ids: any number of them.
         within_s: seconds without a change, counted by ticks, after which waiting ends.
         on_ended: called after each query with how many more have ended.
         tick: waits.
     """
     ended = labelled = 0
     waited_s = 0.0
-    for begin in range(0, len(attempt_ids), _AT_ONCE):
-        awaited = list(attempt_ids[begin : begin + _AT_ONCE])
+    for begin in range(0, len(attempt_ids), AT_ONCE):
+        awaited = list(attempt_ids[begin : begin + AT_ONCE])
         while awaited and waited_s < within_s:
             new = ended_attempts(clickhouse, tenant, awaited)
             awaited = [name for name in awaited if name not in new]

@@ -2,19 +2,28 @@
 
 W3C's `traceparent` travels in the headers of both records. The SDK imports this module,
 so it loads nothing itself: an agent without OpenTelemetry has no span to continue.
+
+In the agent's process the span in which an attempt begins is marked with the attempt's id:
+what the SDK records, nobody needs to read from the trace again. The hint becomes a span of
+the kind that OpenInference calls DECISION.
 """
 
 import sys
 import time
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from opentelemetry.trace import Tracer
+    from opentelemetry.trace import Span, Tracer
 
     from pilotfish.schemas.advice import HintGiven
 
 TraceHeaders = list[tuple[str, str | bytes | None]]
+
+ATTEMPT_ID: Final = "pilotfish.attempt_id"
+APPROACH: Final = "pilotfish.approach"
+_KIND: Final = "openinference.span.kind"
 
 _NAMES: Final = ("traceparent", "tracestate")
 _LONGEST: Final = 512
@@ -30,6 +39,50 @@ def current() -> TraceHeaders:
     carrier: dict[str, str] = {}
     tracecontext.TraceContextTextMapPropagator().inject(carrier)
     return [(name, text.encode()) for name, text in carrier.items()]
+
+
+def span_of_attempt(attempt_id: str) -> "Span | None":
+    """Mark the current span with the attempt that begins in it; None without a span."""
+    if "opentelemetry.trace" not in sys.modules:
+        return None
+    from opentelemetry import trace
+
+    span = trace.get_current_span()
+    if not span.is_recording():
+        return None
+    span.set_attribute(ATTEMPT_ID, attempt_id)
+    return span
+
+
+def mark_approach(span: "Span | None", approach: str | None) -> None:
+    """Add the approach that the attempt uses to its span, if that is still open."""
+    if span is not None and approach and span.is_recording():
+        span.set_attribute(APPROACH, approach)
+
+
+def decided(
+    span: "Span | None", began_ns: int, text: str, attributes: Mapping[str, Any]
+) -> None:
+    """Make the hint that an attempt got a span below that of the attempt.
+
+    Args:
+        span: of the attempt.
+        began_ns: when advice was asked for, in nanoseconds since 1970.
+        text: the sentence for the prompt.
+        attributes: of the hint; those that are None are left out.
+    """
+    tracer = _tracer() if span is not None else None
+    if span is None or tracer is None:
+        return
+    from opentelemetry import trace
+
+    given = {f"pilotfish.{k}": v for k, v in attributes.items() if v is not None}
+    tracer.start_span(
+        "pilotfish.advice",
+        context=trace.set_span_in_context(span),
+        start_time=began_ns,
+        attributes={_KIND: "DECISION", "output.value": text, **given},
+    ).end()
 
 
 def of_record(headers: TraceHeaders) -> TraceHeaders:

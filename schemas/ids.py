@@ -50,3 +50,16 @@ _CLUSTER_NAMESPACE: Final = uuid.UUID("5b0f4be3-5f0e-4a55-8d8c-6a8c2f0a9c11")
 def cluster_id(attempt_id: str) -> str:
     """Return the id of the cluster whose first problem is that of this attempt."""
     return uuid.uuid5(_CLUSTER_NAMESPACE, attempt_id).hex
+
+
+_IMPORT_NAMESPACE: Final = uuid.UUID("1d0c9b6e-2a57-4c53-9d43-7a6b5fd0c8e4")
+
+
+def import_id(source: str, name: str) -> str:
+    """Return the id of an imported attempt, the same in every import.
+
+    Args:
+        source: the format that it was recorded in.
+        name: what it is called there.
+    """
+    return str(uuid.uuid5(_IMPORT_NAMESPACE, f"{source}/{name}"))

@@ -7,7 +7,7 @@ of their own.
 import re
 from typing import Final
 
-NAMES: Final = frozenset(
+EXCEPTION_NAMES: Final = frozenset(
     {
         # openai, anthropic, litellm
         "APIConnectionError",

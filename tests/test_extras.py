@@ -115,6 +115,10 @@ if __name__ == "__main__":
     ("module", "extras"),
     [
         ("pilotfish", ()),
+        ("pilotfish.integrations.claude_hook", ()),
+        ("pilotfish.integrations.langchain", ("langchain",)),
+        ("pilotfish.integrations.openai_agents", ("openai-agents",)),
+        ("pilotfish.integrations.pydantic_ai", ("pydantic-ai",)),
         ("pilotfish._cli", ("services",)),
         ("pilotfish.streams.worker", ("services",)),
         ("pilotfish.consumers.__main__", ("services",)),
@@ -143,3 +147,26 @@ except RequirementError as error:
         "embedded",
     )
     assert "pip install 'pilotfish[services,train]'" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("adapter", "extra"),
+    [
+        ("langchain", "langchain"),
+        ("openai_agents", "openai-agents"),
+        ("pydantic_ai", "pydantic-ai"),
+    ],
+)
+def test_without_its_extra_an_adapter_says_what_to_install(
+    adapter: str, extra: str
+) -> None:
+    done = python(
+        f"""
+from pilotfish.schemas.errors import RequirementError
+try:
+    import pilotfish.integrations.{adapter}
+except RequirementError as error:
+    print(error)
+"""
+    )
+    assert f"pip install 'pilotfish[{extra}]'" in done.stdout, done.stderr

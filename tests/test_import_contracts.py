@@ -20,6 +20,14 @@ SEEDS = {
         "src/pilotfish/_sdk/queue.py",
         "import pilotfish.runtime.clickhouse",
     ),
+    "the adapters stand on the SDK alone": (
+        "src/pilotfish/integrations/agent_run.py",
+        "import pilotfish.streams.labelling",
+    ),
+    "the SDK imports no framework": (
+        "src/pilotfish/_sdk/queue.py",
+        "import langchain_core",
+    ),
 }
 """Contract -> a file, and the import that it may not have."""
 

@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from pilotfish.schemas.events import HintMark
+from pilotfish.schemas.ids import MAX_NAME
 from pilotfish.traces.run import Run
 from pilotfish.traces.values import mapping, name, number, parsed, text
 from pilotfish.traces.who import agent_name
@@ -17,7 +18,8 @@ _SKILL_TOOLS: Final = frozenset(
     {"skill", "loadskill", "useskill", "activateskill", "readskill", "invokeskill"}
 )
 _SKILL_ARGUMENTS: Final = ("skill", "skill_name", "name", "command")
-_SKILL_FILE: Final = re.compile(r"([\w.-]+)[/\\]+SKILL\.md\b")
+_SKILL_FILE: Final = "SKILL.md"
+_FOLDER: Final = re.compile(r"([\w.-]+)[/\\]+$")
 
 
 def approach_of(run: Run) -> str | None:
@@ -74,5 +76,6 @@ def _skills(run: Run) -> Iterator[str]:
             if tool in _SKILL_TOOLS:
                 given = mapping(parsed(arguments))
                 yield from (name(given.get(key)) for key in _SKILL_ARGUMENTS)
-            found = _SKILL_FILE.search(arguments)
+            folder, file, _ = arguments.partition(_SKILL_FILE)
+            found = _FOLDER.search(folder[-MAX_NAME:]) if file else None
             yield found[1] if found else ""

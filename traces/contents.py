@@ -17,6 +17,7 @@ _QUESTIONS: Final = (
     "query",
     "problem",
     "task",
+    "description",
     "prompt",
     "input",
     "user_input",
@@ -30,7 +31,15 @@ _QUESTIONS: Final = (
     "goal",
     "objective",
 )
-_ANSWERS: Final = ("answer", "output", "result", "response", "final_output", "content")
+_ANSWERS: Final = (
+    "raw",
+    "answer",
+    "output",
+    "result",
+    "response",
+    "final_output",
+    "content",
+)
 _DEEP: Final = 8
 
 
@@ -82,12 +91,12 @@ def answer_of(operation: Operation) -> str:
     given = operation.facts.get("output")
     value = parsed(given)
     if isinstance(value, dict):
-        for key in _CONVERSATIONS:
-            if isinstance(value.get(key), list):
-                return _last_text(messages(value[key], "assistant"))
         for key in _ANSWERS:
             if isinstance(value.get(key), str):
                 return text(value[key])
+        for key in _CONVERSATIONS:
+            if isinstance(value.get(key), list):
+                return _last_text(messages(value[key], "assistant"))
     return text(given)
 
 
@@ -102,10 +111,10 @@ def _last_text(said: Sequence[ChatMessage]) -> str:
 
 def _question(value: JsonValue, depth: int) -> str:
     if isinstance(value, list):
-        return asked(messages(value, "user")) or _only(value, depth)
+        return asked(messages(value, "user")) or _each(value, depth)
     if not isinstance(value, dict) or depth > _DEEP:
         return text(value)
-    return _in_object(value, depth) or _only(list(value.values()), depth) or text(value)
+    return _in_object(value, depth) or _only(value, depth) or text(value)
 
 
 def _in_object(value: dict[str, JsonValue], depth: int) -> str:
@@ -121,8 +130,15 @@ def _in_object(value: dict[str, JsonValue], depth: int) -> str:
     return next(filter(None, questions), "")
 
 
-def _only(values: list[JsonValue], depth: int) -> str:
-    """Return the question in a list of one thing."""
-    if len(values) == 1 and isinstance(values[0], str | dict):
-        return _question(parsed(values[0]), depth + 1)
-    return ""
+def _only(value: dict[str, JsonValue], depth: int) -> str:
+    """Return the question in an object that has one thing in it."""
+    inside = [parsed(part) for part in value.values()]
+    only = len(inside) == 1 and isinstance(inside[0], str | dict)
+    return _question(inside[0], depth + 1) if only else ""
+
+
+def _each(values: list[JsonValue], depth: int) -> str:
+    """Return the questions in a list of tasks, a line each; any other list as it is."""
+    if depth > _DEEP or not all(isinstance(value, dict) for value in values):
+        return text(values)
+    return "\n".join(_question(value, depth + 1) for value in values[:_DEEP])

@@ -19,7 +19,7 @@ from pilotfish.schemas.fitting import fitting
 from pilotfish.schemas.ids import MAX_NAME
 from pilotfish.schemas.texts import cut
 from pilotfish.traces.approach import approach_of, hint_of
-from pilotfish.traces.failure import outcome_of
+from pilotfish.traces.failure import failure_of
 from pilotfish.traces.model_call import model_calls_of
 from pilotfish.traces.problem import problem_text
 from pilotfish.traces.run import Run, runs_of
@@ -69,11 +69,14 @@ class _Attempt:
         self._trace_id = run.tops[0].span.trace_id
         self._ids = {"tenant": tenant, "attempt_id": run.attempt_id}
         self._approach = approach_of(run)
+        self._calls = model_calls_of(run)
+        self._failure = failure_of(run)
 
     def events(self, *, abandoned: bool) -> Iterator[Event]:
         """Yield the start, steps and signals, and the end if there is one."""
-        evidence = evidence_of(self._run)[-_MAX_EVIDENCE:]
-        steps = steps_of(self._run)
+        evidence = evidence_of(self._run, self._failure)[-_MAX_EVIDENCE:]
+        ended_well = self._run.is_whole and self._failure is None
+        steps = steps_of(self._run, self._calls, ended_well=ended_well)
         kept = _kept(steps, MAX_EVENTS - len(evidence) - 2)
         yield self._started(left_out=len(steps) - len(kept))
         yield from (self._step(step) for step in kept)
@@ -92,7 +95,7 @@ class _Attempt:
             **self._common(f"{run.attempt_id}/start", at_us),
             problem=problem_text(run),
             approach=self._approach,
-            agent=agent_of(run, model_calls_of(run)),
+            agent=agent_of(run, self._calls),
             attributes=attributes_of(run) | steps_left_out,
         )
 
@@ -129,11 +132,10 @@ class _Attempt:
             yield self._end(f"{run.attempt_id}/abandoned", "abandoned", last_us)
 
     def _end(self, origin: str, status: Status, at_us: int) -> AttemptEnded:
-        outcome = outcome_of(self._run)
         return AttemptEnded(
             **self._common(origin, at_us),
             status=status,
-            reason=outcome.detail if outcome else "",
+            reason=self._failure.detail if self._failure else "",
             approach=self._approach,
             hint=hint_of(self._run),
         )

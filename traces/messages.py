@@ -80,11 +80,11 @@ def messages(value: JsonValue, default: Role) -> tuple[ChatMessage, ...]:
         value: as the attribute has it; a text that is no JSON is one message.
         default: the role of a message that has none.
     """
-    return tuple(
-        message
-        for raw in _flat(listed(value))
-        if (message := _message(raw, default)) is not None
-    )
+    raws = list(_flat(listed(value)))
+    if isinstance(value, str) and not any(isinstance(raw, dict) for raw in raws):
+        raws = [value] if value else []
+    read = (_message(raw, default) for raw in raws)
+    return tuple(message for message in read if message is not None)
 
 
 def _flat(values: Iterable[JsonValue]) -> Iterator[JsonValue]:
@@ -116,8 +116,8 @@ def _message(raw: JsonValue, default: Role) -> ChatMessage | None:
 
 def _fields(raw: Fields) -> Fields:
     for name_ in _INSIDE:
-        inside = raw.get(name_)
-        if isinstance(inside, dict):
+        inside = mapping(raw.get(name_))
+        if inside:
             return raw | inside
     return raw
 
@@ -148,12 +148,10 @@ class _Parts:
         return "\n".join(part for part in self.texts if part)
 
     def add_message(self, fields: Fields) -> None:
-        """Read a message's parts, wherever it has them."""
-        for name_ in ("content", "contents", "parts"):
-            for part in _several(fields.get(name_)):
-                self.add(part)
-        if not self.texts and isinstance(fields.get("text"), str):
-            self.texts.append(text(fields["text"]))
+        """Read a message's parts, wherever it has them; some have them twice."""
+        places = ("contents", "parts", "content", "text")
+        for part in _several(next((fields[p] for p in places if fields.get(p)), None)):
+            self.add(part)
         for call in _several(fields.get("tool_calls")):
             self._call(mapping(call))
         function = fields.get("function_call")
@@ -194,8 +192,11 @@ def _several(value: JsonValue) -> list[JsonValue]:
     if not isinstance(value, str):
         return listed(value)
     read = listed(value)
-    typed = all(isinstance(part, dict) and _type(part) for part in read)
-    return read if typed else [value]
+    whole = all(
+        isinstance(part, dict) and (_type(part) or part.get("toolName"))
+        for part in read
+    )
+    return read if whole else [value]
 
 
 def _id(fields: Fields) -> str:

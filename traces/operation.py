@@ -9,7 +9,8 @@ from pydantic import JsonValue
 from pilotfish.schemas.events import MAX_MEASURE, MAX_TOKENS
 from pilotfish.traces.dialects import DIALECTS, GENAI_DIALECTS
 from pilotfish.traces.dialects.dialect import Fact, Kind
-from pilotfish.traces.dialects.langgraph import graph_kind
+from pilotfish.traces.dialects.langgraph import AGENT_NAME, graph_kind
+from pilotfish.traces.dialects.message_events import attributes_in_events
 from pilotfish.traces.messages import ChatMessage, messages
 from pilotfish.traces.span import Span
 from pilotfish.traces.values import mapping, name, number, numbered, parsed, text
@@ -74,6 +75,11 @@ class Operation:
         return number(self.facts.get(fact), MAX_MEASURE)
 
     @property
+    def agent_name(self) -> str:
+        """The name of the agent, if it is told."""
+        return self.name("agent_name") or name(self.metadata.get(AGENT_NAME))
+
+    @property
     def called(self) -> str:
         """The name of what was called: of a tool, a retriever, a guardrail."""
         given = self.name("tool_name") or _BEFORE_NAME.sub("", self.span.name)
@@ -104,7 +110,11 @@ class Operation:
     def output_messages(self) -> tuple[ChatMessage, ...]:
         """What a model said."""
         given = self.facts.get("output_messages", self.facts.get("output"))
-        return messages(given, "assistant")
+        said = messages(given, "assistant")
+        if "tool_calls" in self.facts:
+            calls: JsonValue = {"tool_calls": self.facts["tool_calls"]}
+            said += messages(calls, "assistant")
+        return said
 
 
 def _kind(span: Span) -> Kind | None:
@@ -128,7 +138,10 @@ def _facts(span: Span) -> tuple[Facts, bool]:
     lists: dict[str, dict[str, JsonValue]] = {}
     metadata: dict[str, JsonValue] = {}
     is_genai = False
-    for attribute, value in span.attributes.items():
+    attributes = span.attributes
+    if span.events:
+        attributes = {**attributes_in_events(span), **attributes}
+    for attribute, value in attributes.items():
         told = _FACTS.get(attribute) or _LISTS.get(attribute)
         if told is None:
             _collect(attribute, value, lists, metadata)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pilotfish.schemas.events import MAX_PROBLEM
 from pilotfish.traces.contents import asked, problem_of
+from pilotfish.traces.messages import messages
 from pilotfish.traces.run import Run
 
 
@@ -19,3 +20,5 @@ def _questions(run: Run) -> Iterator[str]:
             yield asked(operation.input_messages)
         elif operation.kind in ("agent", "other"):
             yield problem_of(operation.facts.get("input"))
+    for node in run.nodes:
+        yield asked(messages(node.operation.facts.get("conversation"), "user"))

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from pilotfish.traces.dialects.dialect import Kind
-from pilotfish.traces.span import Span
+from pilotfish.traces.span import Span, checked
 from pilotfish.traces.tree import Node, tops_of
 
 
@@ -35,7 +35,7 @@ class Place(NamedTuple):
         return Place(
             depth=self.depth + 1,
             agents=self.agents + (kind == "agent"),
-            within=self.within | {kind},
+            within=self.within.union((kind,)),
             holder=node if holds else self.holder,
             call=None if holds else call,
         )
@@ -55,9 +55,9 @@ class Run:
 
     @property
     def is_whole(self) -> bool:
-        """Whether its top is there: the root of the trace, or the agent that it is about."""
+        """Whether its top is there: no more spans will hold those that are here."""
         top = self.tops[0].span
-        return not top.parent_id or self.attempt_id != top.trace_id
+        return _is_root(top) or self.attempt_id != top.trace_id
 
     @cached_property
     def nodes(self) -> list[Node]:
@@ -78,26 +78,41 @@ class Run:
                 places[child] = places[node].below(node)
         return places
 
+    @cached_property
+    def with_models(self) -> set[Node]:
+        """The nodes below which a model was called."""
+        above: set[Node] = set()
+        for node in reversed(self.nodes):
+            if node.parent and (node in above or node.operation.kind == "model"):
+                above.add(node.parent)
+        return above
+
     @property
     def speakers(self) -> list[Node]:
         """The spans that speak for the whole run: its own agent, and its top."""
         return [*self.agents[:1], self.tops[0]]
 
     @cached_property
-    def sub_agents(self) -> list[Node]:
-        """The agents that the run's own agent called, or handed over to, by their start."""
-        return [
-            node
+    def sub_agents(self) -> dict[Node, None]:
+        """The agents that the run's own agent called, or handed over to, by their start.
+
+        The same agent once more is none: it tries again.
+        """
+        speakers = self.speakers
+        own = {node.operation.agent_name for node in speakers} - {""}
+        return {
+            node: None
             for node in self.nodes
             if node.operation.kind == "agent"
             and node.operation.facts
-            and node not in self.speakers
-        ]
+            and node not in speakers
+            and node.operation.agent_name not in own
+        }
 
 
 def runs_of(spans: Iterable[Span]) -> list[Run]:
     """Return the runs of the spans of one trace, without those that our SDK recorded."""
-    tops = tops_of(spans)
+    tops = tops_of(span for span in spans if isinstance(checked(span), Span))
     if not any(_is_an_agents(node) for top in tops for node in top.subtree()):
         return []
     trace_id = tops[0].span.trace_id
@@ -115,7 +130,12 @@ def _is_an_agents(node: Node) -> bool:
 
 def _is_surrounding(top: Node) -> bool:
     """Return whether it is the root, and something else than an agent: a server, a script."""
-    return not top.span.parent_id and not top.operation.is_genai
+    return _is_root(top.span) and not top.operation.is_genai
+
+
+def _is_root(span: Span) -> bool:
+    """Return whether a span is the root of its trace, or of what its process did for it."""
+    return not span.parent_id or span.remote_parent
 
 
 def _topmost_agents(tops: Sequence[Node], *, named: bool = False) -> list[Node]:

@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 from pydantic import JsonValue
 
 from pilotfish.schemas.events import MAX_DETAIL, SignalKind
+from pilotfish.schemas.ids import MAX_NAME
 from pilotfish.schemas.signals import Stated
-from pilotfish.traces.failure import outcome_of
+from pilotfish.traces.failure import Failure
 from pilotfish.traces.run import Run
 from pilotfish.traces.tree import Node
 from pilotfish.traces.values import listed, mapping, signed, text
@@ -57,6 +58,13 @@ _WORSE_IF_HIGHER: Final = re.compile(
     re.IGNORECASE,
 )
 _OF_PEOPLE: Final = re.compile(r"thumb|feedback|user_rating|user_score", re.IGNORECASE)
+_EVALUATION: Final = "gen_ai.evaluation.result"
+_IN_EVENTS: Final = {
+    "name": "gen_ai.evaluation.name",
+    "label": "gen_ai.evaluation.score.label",
+    "score": "gen_ai.evaluation.score.value",
+    "explanation": "gen_ai.evaluation.explanation",
+}
 _EXIT_CODES: Final = ("exit_code", "exitCode", "returncode", "return_code")
 """Where the result of a tool that ran a process has its status."""
 
@@ -71,22 +79,26 @@ class Evidence(NamedTuple):
     detail: str = ""
 
 
-def evidence_of(run: Run) -> list[Evidence]:
-    """Return the evidence that the spans of a run hold, in the order of time."""
+def evidence_of(run: Run, failure: Failure | None) -> list[Evidence]:
+    """Return the evidence that the spans of a run hold, in the order of time.
+
+    Args:
+        run: what it is about.
+        failure: how it failed, if it did.
+    """
     found = [
         *(e for node in run.nodes for e in _evaluations(node)),
         *(e for node in run.nodes for e in _exit_code(node)),
-        *_failure(run),
+        *_failed(failure),
     ]
     return sorted(found, key=lambda evidence: evidence.at_us)
 
 
-def _failure(run: Run) -> Iterator[Evidence]:
-    outcome = outcome_of(run)
-    if outcome and outcome.kind:
-        span = outcome.node.span
+def _failed(failure: Failure | None) -> Iterator[Evidence]:
+    if failure and failure.kind:
+        span = failure.node.span
         origin = f"{span.span_id}/error"
-        yield Evidence(span.end_us, origin, outcome.kind, detail=outcome.detail)
+        yield Evidence(span.end_us, origin, failure.kind, detail=failure.detail)
 
 
 def _exit_code(node: Node) -> Iterator[Evidence]:
@@ -104,33 +116,27 @@ def _exit_code(node: Node) -> Iterator[Evidence]:
 def _evaluations(node: Node) -> Iterator[Evidence]:
     """Yield results of evaluations: events of OpenTelemetry, attributes of OpenInference."""
     span = node.span
-    results = [e for e in span.events if e.name == "gen_ai.evaluation.result"]
+    results = [e for e in span.events if e.name == _EVALUATION]
     for number, event in enumerate(results):
-        fields = {
-            k.removeprefix("gen_ai.evaluation."): v for k, v in event.attributes.items()
-        }
-        score = fields.get("score.value")
+        told = event.attributes
+        within = span.start_us <= event.at_us <= span.end_us
+        at_us = event.at_us if within else span.end_us
         origin = f"{span.span_id}/evaluation.event.{number}"
-        yield _judged(
-            event.at_us,
-            origin,
-            fields | {"score": score, "label": fields.get("score.label")},
-        )
+        yield _judged(at_us, origin, {f: told.get(a) for f, a in _IN_EVENTS.items()})
     for number, raw in enumerate(listed(node.operation.facts.get("evaluations"))):
-        told = mapping(raw)
-        fields = (
-            mapping(told.get("evaluation")) or mapping(told.get("annotation")) or told
-        )
+        fields = mapping(raw)
+        inside = mapping(fields.get("evaluation")) or mapping(fields.get("annotation"))
         origin = f"{span.span_id}/evaluation.{number}"
-        yield _judged(span.end_us, origin, fields)
+        yield _judged(span.end_us, origin, inside or fields)
 
 
 def _judged(at_us: int, origin: str, fields: dict[str, JsonValue]) -> Evidence:
     named = text(fields.get("name"))
-    value = _value(named, fields.get("label"), fields.get("score"))
     parts = (named, *(text(fields.get(k)) for k in ("label", "score", "explanation")))
     detail = ": ".join(part for part in parts if part)[:MAX_DETAIL]
-    return Evidence(at_us, origin, _kind(named, fields), value, detail)
+    kind = _kind(named, fields)
+    value = _value(kind, named, fields.get("label"), fields.get("score"))
+    return Evidence(at_us, origin, kind, value, detail)
 
 
 def _kind(named: str, fields: dict[str, JsonValue]) -> SignalKind:
@@ -140,16 +146,19 @@ def _kind(named: str, fields: dict[str, JsonValue]) -> SignalKind:
     return "verifier" if annotator == "CODE" else "judge"
 
 
-def _value(named: str, label: JsonValue, score: JsonValue) -> Stated | None:
+def _value(
+    kind: SignalKind, named: str, label: JsonValue, score: JsonValue
+) -> Stated | None:
     """Return what was stated: by a word that everybody understands, or a share.
 
     A score on an unknown scale, and one where higher is worse, states nothing.
     """
-    word = re.sub(r"\W+", "_", text(label).strip().lower())
+    word = re.sub(r"\W+", "_", text(label)[:MAX_NAME].strip().lower())
     if word in _GOOD | _BAD:
         return word in _GOOD
     if isinstance(score, bool):
         return score
     share = signed(score)
-    known = share is not None and 0 <= share <= 1
-    return share if known and not _WORSE_IF_HIGHER.search(named) else None
+    if share is None or _WORSE_IF_HIGHER.search(named):
+        return None
+    return share if 0 <= share <= 1 or (kind == "thumbs" and share == -1) else None

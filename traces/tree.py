@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from pilotfish.schemas.base import EARLIEST, LATEST, micros
 from pilotfish.traces.operation import Operation
 from pilotfish.traces.span import Span
 
@@ -23,7 +22,7 @@ class Node:
 
     def subtree(self) -> Iterator["Node"]:
         """Yield the node and all below it: parents before children, by their start."""
-        waiting = [self]
+        waiting: list[Node] = [self]
         while waiting:
             node = waiting.pop()
             yield node
@@ -57,11 +56,8 @@ def tops_of(spans: Iterable[Span]) -> list[Node]:
 
 def _copies_apart(spans: Iterable[Span]) -> list[Span]:
     latest: dict[str, Span] = {}
-    earliest_us, latest_us = micros(EARLIEST), micros(LATEST)
     for span in spans:
         known = latest.get(span.span_id)
-        if not earliest_us <= span.start_us < latest_us:
-            continue
         if known is None or (known != span and _version(known) < _version(span)):
             latest[span.span_id] = span
     return sorted(latest.values(), key=_by_start)

@@ -6,7 +6,6 @@ from pydantic import JsonValue
 
 from pilotfish.schemas.events import Agent
 from pilotfish.traces.dialects.dialect import Fact
-from pilotfish.traces.dialects.langgraph import NAME
 from pilotfish.traces.model_call import ModelCall
 from pilotfish.traces.operation import Operation
 from pilotfish.traces.run import Run
@@ -49,8 +48,7 @@ def agent_name(node: Node) -> str:
 
 
 def _given_name(operation: Operation) -> str:
-    given = operation.name("agent_name") or name(operation.metadata.get(NAME))
-    return given if operation.kind in ("agent", "other") else ""
+    return operation.agent_name if operation.kind in ("agent", "other") else ""
 
 
 def _span_name(operation: Operation) -> str:

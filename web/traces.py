@@ -16,7 +16,8 @@ from pilotfish.runtime.service.metrics import SPANS
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.topics import TRACES
 from pilotfish.schemas.traces import Encoding, TraceExport
-from pilotfish.traces.otlp import read_request
+from pilotfish.traces.export_request import export_request
+from pilotfish.traces.otlp import read_export
 from pilotfish.traces.splitting import divided
 from pilotfish.web.bodies import Bodies
 from pilotfish.web.publisher import Publisher
@@ -78,42 +79,26 @@ def records_of(body: bytes, encoding: Encoding, tenant: str) -> Records:
     Raises:
         SchemaError: the body is no export request.
     """
-    request, rejected, reason = read_request(body, encoding)
+    spans, rejected, reason = read_export(body, encoding)
+    if not spans:
+        return Records([], 0, rejected, reason)
     if len(body) <= TRACES.max_bytes:
-        key = _trace_id(request)
         raw = TraceExport(body=body, tenant=tenant, encoding=encoding)
-        keyed = [(key, raw)] if key else []
-        return Records(keyed, span_count(request), rejected, reason)
-    parts, too_large = divided(request, TRACES.max_bytes)
+        return Records([(spans[0].trace_id, raw)], len(spans), rejected, reason)
+    parts, too_large = divided(export_request(body, encoding), TRACES.max_bytes)
     if too_large and not reason:
         reason = f"a span with its resource has more than {TRACES.max_bytes} bytes"
     keyed = [
-        (
-            _trace_id(part),
-            TraceExport(body=part.SerializeToString(), tenant=tenant),
-        )
+        (_trace_id(part), TraceExport(body=part.SerializeToString(), tenant=tenant))
         for part in parts
     ]
-    taken = sum(span_count(part) for part in parts)
+    taken = max(0, len(spans) - too_large)
     return Records(keyed, taken, rejected + too_large, reason)
 
 
-def span_count(request: ExportTraceServiceRequest) -> int:
-    """Return how many spans a request has."""
-    return sum(
-        len(scoped.spans)
-        for batch in request.resource_spans
-        for scoped in batch.scope_spans
-    )
-
-
 def _trace_id(request: ExportTraceServiceRequest) -> str:
-    """Return the trace of the first span; empty if there is no span."""
-    for batch in request.resource_spans:
-        for scoped in batch.scope_spans:
-            for span in scoped.spans:
-                return span.trace_id.hex()
-    return ""
+    """Return the trace of the first span."""
+    return request.resource_spans[0].scope_spans[0].spans[0].trace_id.hex()
 
 
 def _answer(records: Records, encoding: Encoding) -> Response:

@@ -1,6 +1,7 @@
 """Labels to rows of the table `memory`."""
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -39,6 +40,9 @@ class MemoryRow(NamedTuple):
 
 
 COLUMNS: Final = MemoryRow._fields
+
+_MOVED: Final = 0.003
+"""Changes the similarity of two equal problems by less than 0.00001."""
 
 
 def newest(labels: Sequence[AttemptLabelled]) -> list[AttemptLabelled]:
@@ -80,11 +84,22 @@ def row(
         steps=label.steps,
         actions=list(label.actions),
         embedder=embedder,
-        embedding=vector.tolist(),
+        embedding=_moved(vector, label.attempt_id).tolist(),
         cluster=cluster,
         topic_partition=label.partition,
         last_offset=label.offset,
     )
+
+
+def _moved(vector: NDArray[np.float32], attempt_id: str) -> NDArray[np.float32]:
+    """Return the vector moved a little, always the same for an attempt, at length 1.
+
+    The graph of the index takes a minute to build over thousands of equal vectors.
+    """
+    seed = int.from_bytes(blake2b(attempt_id.encode(), digest_size=8).digest())
+    noise = np.random.default_rng(seed).standard_normal(vector.shape, dtype=np.float32)
+    moved = vector + noise * (_MOVED / np.linalg.norm(noise))
+    return (moved / np.linalg.norm(moved)).astype(np.float32)
 
 
 def outcome(label: AttemptLabelled) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -95,7 +95,7 @@ def canonical(record: Mapping[str, Any]) -> dict[str, Any]:
     return fields
 
 
-class _Recorded(Value):
+class Recorded(Value):
     """What attempts and steps have in common; other fields are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -107,7 +107,7 @@ class _Recorded(Value):
     at: Moment | None = None
 
 
-class LoggedStep(_Recorded):
+class LoggedStep(Recorded):
     """One step of a logged attempt; without a name it has that of its kind."""
 
     kind: StepKind
@@ -132,31 +132,42 @@ class LoggedStep(_Recorded):
         return fields | read
 
 
-class LoggedAttempt(_Recorded):
-    """One record of a log.
+Step = TypeVar("Step", bound=LoggedStep)
+
+
+class RecordedAttempt(Recorded, Generic[Step]):
+    """What is told of an attempt, whoever wrote it down.
 
     `success` is the outcome from 0 to 1, None where nobody knows it; `at` and `ended_at`
-    are the times of start and end; `propensity` is the probability with which the
-    approach was chosen; costs are in a unit of the reader's choice, as in events.
+    are the times of start and end.
     """
 
     problem: Annotated[Problem, BeforeValidator(_as_problem), Field(min_length=1)]
     problem_type: Label = ""
-    approach: Annotated[Name, BeforeValidator(_as_name)]
     success: Outcome | None = None
-    steps: tuple[LoggedStep, ...] = ()
-    propensity: float | None = Field(default=None, gt=0, le=1)
+    steps: tuple[Step, ...] = ()
     ended_at: Moment | None = None
     id: Label = ""
-
-    @property
-    def outcome(self) -> float:
-        """The outcome, of an attempt that has one."""
-        assert self.success is not None
-        return self.success
 
     @property
     def total_cost(self) -> float | None:
         """The cost of the attempt, or of its steps; None where there is none."""
         costs = [step.cost for step in self.steps if step.cost is not None]
         return sum(costs) if self.cost is None and costs else self.cost
+
+
+class LoggedAttempt(RecordedAttempt[LoggedStep]):
+    """One record of a log.
+
+    `propensity` is the probability with which the approach was chosen; costs are in a unit
+    of the reader's choice, as in events.
+    """
+
+    approach: Annotated[Name, BeforeValidator(_as_name)]
+    propensity: float | None = Field(default=None, gt=0, le=1)
+
+    @property
+    def outcome(self) -> float:
+        """The outcome, of an attempt that has one."""
+        assert self.success is not None
+        return self.success

@@ -16,10 +16,14 @@ class Finding(NamedTuple):
 
 @dataclass(slots=True)
 class Findings:
-    """Collects, by reason, the lines that were skipped and the fields left out."""
+    """Collects, by reason, the lines that were skipped and the fields left out.
+
+    `unread` is what the reader does not look at: by name, how often it is there.
+    """
 
     skipped: dict[str, Finding] = field(default_factory=dict)
     left_out: dict[str, Finding] = field(default_factory=dict)
+    unread: dict[str, Finding] = field(default_factory=dict)
 
     def skip(self, place: str, reason: str) -> None:
         """Record that what begins at `place` was skipped."""
@@ -28,6 +32,10 @@ class Findings:
     def leave_out(self, place: str, reason: str) -> None:
         """Record that a field there was left out or mended."""
         _count(self.left_out, place, reason)
+
+    def ignore(self, place: str, what: str) -> None:
+        """Record that something there is not read."""
+        _count(self.unread, place, what)
 
     @property
     def skipped_lines(self) -> int:
@@ -43,6 +51,8 @@ class Findings:
                 f"values left out or mended in {_lines(self.left_out)}: "
                 f"{_reasons(self.left_out)}"
             )
+        if self.unread:
+            told.append(f"not read: {_reasons(self.unread)}")
         return told
 
 
@@ -67,5 +77,5 @@ def _reasons(findings: dict[str, Finding]) -> str:
         for reason, finding in often[:MOST_REASONS]
     ]
     if len(often) > MOST_REASONS:
-        told.append(f"{len(often) - MOST_REASONS} more reasons")
+        told.append(f"{len(often) - MOST_REASONS} more")
     return "; ".join(told)

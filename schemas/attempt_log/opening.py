@@ -1,6 +1,7 @@
 """Opens a log by its first bytes, whatever its name says."""
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, TextIOWrapper
@@ -11,6 +12,7 @@ from pilotfish.schemas.errors import ConfigurationError
 
 PARQUET: Final = b"PAR1"
 
+_BEGINNING: Final = 64 * 1024
 _GZIP: Final = b"\x1f\x8b"
 _PACKED: Final = {
     b"PK\x03\x04": "a zip archive",
@@ -33,6 +35,31 @@ def is_parquet(path: Path) -> bool:
         return False  # reading from a pipe would take bytes out of it
     with path.open("rb") as file:
         return file.read(len(PARQUET)) == PARQUET
+
+
+def beginning(path: Path) -> bytes:
+    """Return the first 64 kB of a file, gzipped or not.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    return _content(path, _BEGINNING)
+
+
+def whole(path: Path) -> bytes:
+    """Return the content of a file, gzipped or not; raises as `beginning`."""
+    return _content(path, -1)
+
+
+def _content(path: Path, size: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            if file.peek(2).startswith(_GZIP):
+                with gzip.GzipFile(fileobj=file) as unzipped:
+                    return unzipped.read(size)
+            return file.read(size)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ConfigurationError(f"cannot read {path}: {error}") from error
 
 
 @contextmanager

@@ -21,8 +21,11 @@ class Entry(NamedTuple):
     record: Any
 
 
-class _Record(NamedTuple):
-    """A record and its place; `reason` says why it could not be read."""
+class Record(NamedTuple):
+    """A record and its place, such as `line 7`.
+
+    `reason` says why it could not be read; `mended`, that it had half characters.
+    """
 
     place: str
     value: Any
@@ -55,20 +58,29 @@ def read_entries(
             number and the reason.
     """
     findings = findings or Findings()
+    for record in read_records(path):
+        try:
+            yield Entry(_attempt(record, findings), record.value)
+        except SchemaError as error:
+            if not skip_bad:
+                place = f"{path.name}, {record.place}"
+                raise SchemaError(f"{place}: {error}") from error
+            findings.skip(record.place, str(error))
+
+
+def read_records(path: Path) -> Iterator[Record]:
+    """Yield the records of a file, of whatever they tell; memory holds one of them.
+
+    Raises:
+        ConfigurationError, RequirementError: the file cannot be read, or not to its end.
+    """
     try:
-        for record in _records(path):
-            try:
-                yield Entry(_attempt(record, findings), record.value)
-            except SchemaError as error:
-                if not skip_bad:
-                    place = f"{path.name}, {record.place}"
-                    raise SchemaError(f"{place}: {error}") from error
-                findings.skip(record.place, str(error))
+        yield from _records(path)
     except (OSError, UnicodeError, EOFError, zlib.error) as error:
         raise ConfigurationError(f"cannot read {path}: {error}") from error
 
 
-def _attempt(record: _Record, findings: Findings) -> LoggedAttempt:
+def _attempt(record: Record, findings: Findings) -> LoggedAttempt:
     if record.reason:
         raise SchemaError(record.reason)
     if record.mended:
@@ -78,15 +90,15 @@ def _attempt(record: _Record, findings: Findings) -> LoggedAttempt:
     )
 
 
-def _records(path: Path) -> Iterator[_Record]:
+def _records(path: Path) -> Iterator[Record]:
     if is_parquet(path):
         for number, row in enumerate(parquet.rows(path), 1):
-            yield _Record(f"row {number}", row)
+            yield Record(f"row {number}", row)
         return
     with opened(path) as text:
         for piece in split(text):
             place = f"line {piece.line}"
             if isinstance(piece, NoJson):
-                yield _Record(place, None, piece.reason)
+                yield Record(place, None, piece.reason)
             else:
-                yield _Record(place, piece.value, mended=piece.mended)
+                yield Record(place, piece.value, mended=piece.mended)

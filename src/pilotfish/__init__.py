@@ -17,6 +17,7 @@ from pilotfish._sdk.hint import Hint
 from pilotfish._sdk.secrets import redact_secrets
 from pilotfish._sdk.stats import Stats
 from pilotfish._sdk.subscription import Subscription
+from pilotfish.integrations.instrument import Instrumentation, instrument
 from pilotfish.schemas.errors import (
     ConfigurationError,
     PilotfishError,
@@ -31,6 +32,7 @@ __all__ = [
     "Client",
     "ConfigurationError",
     "Hint",
+    "Instrumentation",
     "PilotfishError",
     "Remembered",
     "Stats",
@@ -39,5 +41,6 @@ __all__ = [
     "connect",
     "connect_async",
     "current_attempt",
+    "instrument",
     "redact_secrets",
 ]

@@ -17,6 +17,7 @@ COMMANDS = (
     "mcp",
     "demo",
     "replay",
+    "import",
     "sql",
     "status",
     "doctor",

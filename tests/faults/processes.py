@@ -22,9 +22,9 @@ COMMANDS = {
     "trigger": ["pilotfish.consumers", "trigger"],
     "memory": ["pilotfish.consumers", "memory"],
     "traces": ["pilotfish.consumers", "traces"],
+    "web": ["pilotfish.web"],
     "streams": ["pilotfish.streams"],
     "trainer": ["pilotfish.trainers"],
-    "web": ["pilotfish.web"],
 }
 
 

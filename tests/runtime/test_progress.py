@@ -26,9 +26,9 @@ class Arriving(ClickHouse):
     ) -> list[tuple[Any, ...]]:
         assert parameters
         self._there = min(self._most, self._there + self._each_time)
-        first, last = parameters["first"], parameters["last"]
-        there = [(n, name) for n, name in enumerate(IDS[: self._there])]
-        return [(name, n % 10 != 0) for n, name in there if first <= name <= last]
+        asked = set(parameters["attempt_ids"])
+        there = enumerate(IDS[: self._there])
+        return [(name, n % 10 != 0) for n, name in there if name in asked]
 
 
 def test_all_are_waited_for_however_long_it_takes_while_some_come() -> None:

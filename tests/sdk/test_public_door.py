@@ -6,15 +6,20 @@ import sys
 import pilotfish
 
 HEAVY = {
+    "agents",
     "aiohttp",
     "clickhouse_connect",
     "deepspeed",
     "faust",
+    "genai_prices",
+    "langchain",
+    "langchain_core",
     "numpy",
     "onnxruntime",
     "opentelemetry",
     "peft",
     "prometheus_client",
+    "pydantic_ai",
     "rich",
     "torch",
     "transformers",
@@ -38,6 +43,7 @@ def test_the_public_names_are_these() -> None:
         "Client",
         "ConfigurationError",
         "Hint",
+        "Instrumentation",
         "PilotfishError",
         "Remembered",
         "Stats",
@@ -46,6 +52,7 @@ def test_the_public_names_are_these() -> None:
         "connect",
         "connect_async",
         "current_attempt",
+        "instrument",
         "redact_secrets",
     ]
     assert all(hasattr(pilotfish, name) for name in pilotfish.__all__)

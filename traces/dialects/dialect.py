@@ -21,6 +21,7 @@ Fact = Literal[
     "arguments",  # of a tool
     "cached_tokens",  # read from the provider's cache; among the tokens in
     "call_id",  # of a tool call, as the model gave it
+    "conversation",  # of an agent: all messages, its own among them
     "cost",  # in dollars, as are its parts
     "cost_in",
     "cost_out",
@@ -41,6 +42,7 @@ Fact = Literal[
     "tokens",
     "tokens_in",
     "tokens_out",
+    "tool_calls",  # that a model asked for, where they are not in its messages
     "tool_name",
     "user",
     "written_tokens",  # written to the provider's cache; among the tokens in

@@ -7,6 +7,7 @@ from pilotfish.traces.dialects.dialect import Dialect
 GENAI: Final = Dialect(
     kinds={
         "gen_ai.operation.name": {
+            "agent_step": "other",  # Vercel's AI SDK
             "chat": "model",
             "create_agent": "other",
             "embeddings": "embedding",
@@ -16,6 +17,7 @@ GENAI: Final = Dialect(
             "invoke_agent": "agent",
             "invoke_workflow": "agent",
             "plan": "other",
+            "rerank": "retrieval",
             "response": "model",
             "retrieval": "retrieval",
             "search_memory": "retrieval",
@@ -44,7 +46,9 @@ GENAI: Final = Dialect(
         "gen_ai.usage.input_tokens": "tokens_in",
         "gen_ai.usage.output_tokens": "tokens_out",
         # What PydanticAI adds.
+        "all_messages_events": "conversation",
         "final_result": "output",
+        "pydantic_ai.all_messages": "conversation",
         "tool_arguments": "arguments",
         "tool_response": "result",
     },

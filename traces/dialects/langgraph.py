@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from pilotfish.traces.dialects.dialect import Kind
 
-NAME: Final = "lc_agent_name"
+AGENT_NAME: Final = "lc_agent_name"
 """Where LangChain keeps the name of an agent."""
 _GRAPHS: Final = ("langgraph", "langchain_create_agent")
 
@@ -23,4 +23,4 @@ def graph_kind(name: str, metadata: Mapping[str, JsonValue]) -> Kind | None:
         return "other"
     if metadata.get("ls_integration") not in _GRAPHS:
         return None
-    return "agent" if node is None or metadata.get(NAME) == name else None
+    return "agent" if node is None or metadata.get(AGENT_NAME) == name else None

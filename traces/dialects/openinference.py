@@ -23,7 +23,10 @@ OPENINFERENCE: Final = Dialect(
     },
     facts={
         "agent.name": "agent_name",
+        "graph.node.id": "agent_name",  # CrewAI
+        "task_description": "input",  # CrewAI, whose input has instructions around it
         "input.value": "input",
+        "crew_tasks": "input",
         "output.value": "output",
         "llm.cost.total": "cost",
         "llm.cost.prompt": "cost_in",

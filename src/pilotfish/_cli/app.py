@@ -17,6 +17,7 @@ from pilotfish._cli import (
     evaluate,
     forget,
     hints,
+    importing,
     labels,
     memory,
     platform,
@@ -46,6 +47,7 @@ app.command()(web.serve)
 app.command()(web.mcp)
 app.command()(demo.demo)
 app.command()(replay.replay)
+app.command("import")(importing.import_)
 app.command()(evaluate.evaluate)
 app.command()(ask.sql)
 app.command()(ask.status)

@@ -13,13 +13,14 @@ class AsyncAttempt(AttemptBase):
 
     async def advice(self, approaches: Mapping[str, str]) -> Hint:
         """Ask which of these approaches to try, as `Attempt.advice`; safe to cancel."""
-        deadline = time.monotonic() + self._session.deadline_s
+        began_ns, deadline = time.time_ns(), time.monotonic() + self._session.deadline_s
         pending = self._ask(approaches)
         if isinstance(pending, Hint):
-            return self._remember(pending)
+            return self._decide(pending, began_ns)
         # Remembered before the wait, in case that is cancelled.
         self._remember(pending.abstention("deadline"))
-        return self._remember(await pending.wait_async(deadline - time.monotonic()))
+        hint = await pending.wait_async(deadline - time.monotonic())
+        return self._decide(hint, began_ns)
 
     async def __aenter__(self) -> "AsyncAttempt":
         self._enter()

@@ -27,13 +27,14 @@ class Attempt(AttemptBase):
             approaches: up to 64 names, each with one line of instruction of up to 2,000
                 characters; what is longer is cut.
         """
-        deadline = time.monotonic() + self._session.deadline_s
+        began_ns, deadline = time.time_ns(), time.monotonic() + self._session.deadline_s
         pending = self._ask(approaches)
         if isinstance(pending, Hint):
-            return self._remember(pending)
+            return self._decide(pending, began_ns)
         # Remembered before the wait, in case an interrupt ends that.
         self._remember(pending.abstention("deadline"))
-        return self._remember(pending.wait(deadline - time.monotonic()))
+        hint = pending.wait(deadline - time.monotonic())
+        return self._decide(hint, began_ns)
 
     def __enter__(self) -> "Attempt":
         self._enter()

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import uuid_utils
 
@@ -14,6 +15,10 @@ from pilotfish._sdk.recorder import Recorder
 from pilotfish._sdk.session import Session
 from pilotfish._sdk.text import as_text
 from pilotfish._sdk.warnings import LOG
+from pilotfish.runtime import trace
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 _NO_APPROACH: Final = (
     "its advice abstained, and nothing says which approach was used: call "
@@ -55,6 +60,7 @@ class AttemptBase(Recorder):
         self._resumed = bool(resumed)
         self._process = os.getpid()
         self._block: Block | None = None
+        self._span = self._marked_span()
         if not resumed:
             self._publish_start(attributes)
 
@@ -65,6 +71,7 @@ class AttemptBase(Recorder):
         given at the start.
         """
         self._used = as_text(approach) or None
+        trace.mark_approach(self._span, self._used)
 
     def succeed(self, reason: str = "") -> None:
         """Record success; published at the end."""
@@ -116,6 +123,20 @@ class AttemptBase(Recorder):
     def _remember(self, hint: Hint) -> Hint:
         self._hint = hint
         return hint
+
+    def _decide(self, hint: Hint, began_ns: int) -> Hint:
+        """Remember the answer to a request for advice, and show it in the agent's trace."""
+        with suppress(Exception):  # foreign code: OpenTelemetry's processors
+            trace.mark_approach(self._span, self._used or hint.approach)
+            trace.decided(self._span, began_ns, hint.text, _about(self.id, hint))
+        return self._remember(hint)
+
+    def _marked_span(self) -> "Span | None":
+        with suppress(Exception):
+            span = trace.span_of_attempt(self.id)
+            trace.mark_approach(span, self._approach)
+            return span
+        return None
 
     def _enter(self) -> None:
         self._block = enter(self, caller(2))
@@ -171,3 +192,11 @@ class AttemptBase(Recorder):
             "hint": self._hint,
         }
         self._publish("AttemptEnded", self._reason, fields)
+
+
+def _about(attempt_id: str, hint: Hint) -> dict[str, Any]:
+    """Return what a span tells of a hint."""
+    names = ("request_id", "approach", "propensity", "confidence", "kind")
+    also = ("advisor_version", "abstained", "holdout")
+    told = {name: getattr(hint, name) for name in (*names, *also)}
+    return {"attempt_id": attempt_id, **told}

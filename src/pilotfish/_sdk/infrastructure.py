@@ -6,7 +6,7 @@ from typing import Final
 
 from pilotfish._sdk.foreign import read
 from pilotfish._sdk.statuses import status_verdict
-from pilotfish.schemas.infrastructure import NAMES
+from pilotfish.schemas.infrastructure import EXCEPTION_NAMES
 
 _TYPES: Final = (TimeoutError, ConnectionError, socket.gaierror, socket.herror)
 
@@ -39,7 +39,7 @@ def verdict(error: BaseException) -> bool | None:
     """
     if isinstance(error, _TYPES):
         return True
-    if any(kind.__name__ in NAMES for kind in type(error).__mro__):
+    if any(kind.__name__ in EXCEPTION_NAMES for kind in type(error).__mro__):
         return True
     return True if _is_of_the_network(error) else status_verdict(error)
 

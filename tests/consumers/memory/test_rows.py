@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 from support.advice.labels import label
 
-from pilotfish.consumers.memory.rows import newest, outcome
+from pilotfish.consumers.memory.rows import newest, outcome, row
 from pilotfish.schemas.forgotten import FORGOTTEN
 
 
@@ -35,3 +36,14 @@ def test_an_outcome_is_a_word(
 ) -> None:
     made = label("t", "why?", p_success=p_success, abstained=abstained)
     assert outcome(made) == word
+
+
+def test_equal_problems_have_vectors_that_are_not_quite_equal() -> None:
+    vector = np.eye(1, 384, dtype=np.float32)[0]
+    first, other = label("t", "why?"), label("t", "why?")
+    vectors = [
+        np.array(row(each, "e", vector, "").embedding) for each in (first, first, other)
+    ]
+    assert np.array_equal(vectors[0], vectors[1])
+    assert 0.9999 < vectors[0] @ vectors[2] < 1.0
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(3))

@@ -1,166 +1,240 @@
-"""The consumer of traces in this process and, to be killed, in another; on real servers."""
+"""The consumer of traces over a Kafka in memory, and once, to be killed, over the real one."""
 
-from functools import partial
-from itertools import count
+import random
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from confluent_kafka import Producer
 from faults.processes import Service
 from faults.topics import messages
 from support.agent_runs import agent_run, export, span
-from support.beside import beside
 from support.polling import eventually
 
-from pilotfish.consumers.traces.handler import run
+from pilotfish.consumers.traces.handler import GROUP, SPEC, TracesHandler
+from pilotfish.consumers.traces.open_traces import OpenTraces
 from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.dead_letters import DeadLetters
 from pilotfish.runtime.kafka import producer
+from pilotfish.runtime.memory_broker import MemoryBroker, MemoryLog, MemoryProducer
 from pilotfish.runtime.publisher import Publisher
+from pilotfish.runtime.service.loop import ConsumerLoop
+from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.codec import decode, encode, headers_of
 from pilotfish.schemas.dead import DeadLetter
 from pilotfish.schemas.events import AttemptEnded, AttemptStarted, StepRecorded
 from pilotfish.schemas.ids import new_id
-from pilotfish.schemas.topics import COLLECTOR_TRACES, DEAD, EVENTS, TRACES
+from pilotfish.schemas.topics import COLLECTOR_TRACES, DEAD, EVENTS, TRACES, Topic
 from pilotfish.schemas.traces import TraceExport
 
-mapping = partial(beside, run)
+QUIET_S = 60.0
+ATTEMPT_OF_ONE_TOOL = [
+    "AttemptStarted",
+    "StepRecorded",
+    "StepRecorded",
+    "StepRecorded",
+    "AttemptEnded",
+]
 
 
 def new_trace() -> int:
     return int(new_id().replace("-", ""), 16)
 
 
-def send(settings: Settings, *exports: TraceExport, topic: Any = TRACES) -> None:
-    publisher = Publisher(producer(settings))
-    for number, message in zip(count(), exports, strict=False):
-        publisher.queue(topic, message, str(number))
-    publisher.flush()
+class World:
+    """A Kafka in memory with one consumer, which may be killed; ClickHouse is real."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.log = MemoryLog()
+        self.now = 0.0
+        self.start()
+
+    def start(self) -> None:
+        """Start a consumer; what an earlier one had in its memory is lost."""
+        to = cast("Producer", MemoryProducer(self.log))
+        dead = DeadLetters(to, "traces")
+        handler = TracesHandler(
+            ClickHouse(self.settings),
+            Publisher(to),
+            dead,
+            OpenTraces(QUIET_S, lambda: self.now),
+            self.settings.tenant,
+        )
+        broker = MemoryBroker(self.log, GROUP, at_once=2)
+        self.loop = ConsumerLoop(broker, SPEC, handler, ServiceStatus(), dead)
+
+    def send(
+        self, message: TraceExport, topic: Topic = TRACES, partition: int = 0
+    ) -> None:
+        headers = headers_of(message) if topic is TRACES else []
+        self.log.append(topic.name, partition, "", encode(message), headers)
+
+    def spans(self, *spans: Any, partition: int = 0) -> None:
+        self.send(export(self.settings.tenant, spans), partition=partition)
+
+    def read(self, steps: int = 3) -> None:
+        for _ in range(steps):
+            self.loop.step()
+
+    def published(self, topic: Topic = EVENTS) -> list[Any]:
+        records = self.log.of(topic.name)
+        return [decode(topic, r.value(), cast("Any", r.headers())) for r in records]
+
+    def events(self, trace: int) -> list[Any]:
+        """Return the events of a trace's attempt, each id once."""
+        events = [e for e in self.published() if e.attempt_id == f"{trace:032x}"]
+        return list({event.event_id: event for event in events}.values())
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        return ClickHouse(self.settings).query(
+            "SELECT name, JSONExtractString(attributes, 'tool.name') FROM spans FINAL "
+            "WHERE tenant = {tenant:String} ORDER BY trace_id, span_id",
+            {"tenant": self.settings.tenant},
+        )
 
 
-def events(settings: Settings, trace: int) -> list[Any]:
-    """Return the events of a trace's attempt, each id once."""
-    by_id = {
-        event.event_id: event  # type: ignore[attr-defined]
-        for _, event in messages(settings, EVENTS)
-        if getattr(event, "attempt_id", "") == f"{trace:032x}"
-    }
-    return list(by_id.values())
+@pytest.fixture
+def world(settings: Settings) -> World:
+    return World(settings)
 
 
-def kinds(settings: Settings, trace: int) -> list[type]:
-    return [type(event) for event in events(settings, trace)]
+def kinds(events: Sequence[Any]) -> list[str]:
+    return [type(event).__name__ for event in events]
 
 
-def test_a_trace_becomes_an_attempt_when_its_root_has_come(settings: Settings) -> None:
+def test_a_trace_becomes_an_attempt_when_its_root_has_come(world: World) -> None:
     trace = new_trace()
     tool, root = agent_run(trace, "where is it?")
-    with mapping(settings):
-        send(settings, export(settings.tenant, [tool]))
-        send(settings, export(settings.tenant, [root]))
-        eventually(lambda: AttemptEnded in kinds(settings, trace))
-    start, *steps, _ = events(settings, trace)
+    world.spans(tool)
+    world.read()
+    assert world.events(trace) == []
+    world.spans(root)
+    world.read()
+    start, *_, end = world.events(trace)
     assert isinstance(start, AttemptStarted) and start.problem == "where is it?"
-    assert {step.name for step in steps if isinstance(step, StepRecorded)} >= {"search"}
-    rows = ClickHouse(settings).query(
-        "SELECT name, JSONExtractString(attributes, 'tool.name') FROM spans FINAL "
-        "WHERE tenant = {tenant:String} ORDER BY span_id",
-        {"tenant": settings.tenant},
-    )
-    assert rows == [("span 1", ""), ("span 2", "search")]
+    assert isinstance(end, AttemptEnded) and end.status == "unknown"
+    assert kinds(world.events(trace)) == ATTEMPT_OF_ONE_TOOL
+    assert world.rows() == [("span 1", ""), ("span 2", "search")]
 
 
-def test_a_late_span_is_added_and_a_copy_changes_nothing(settings: Settings) -> None:
+def test_a_late_span_is_added_and_a_copy_changes_nothing(world: World) -> None:
     trace = new_trace()
     tool, root = agent_run(trace, "p")
-    with mapping(settings):
-        send(settings, export(settings.tenant, [root]))
-        eventually(lambda: AttemptEnded in kinds(settings, trace))
-        before = len(events(settings, trace))
-        send(settings, export(settings.tenant, [tool]))
-        eventually(lambda: StepRecorded in kinds(settings, trace))
-        after = events(settings, trace)
-        send(settings, *[export(settings.tenant, [root, tool, tool])] * 2)
-        marker = new_trace()
-        send(settings, export(settings.tenant, agent_run(marker, "marker")))
-        eventually(lambda: AttemptEnded in kinds(settings, marker))
-    assert len(after) > before
-    assert {e.event_id for e in events(settings, trace)} == {e.event_id for e in after}
+    world.spans(root)
+    world.read()
+    before = world.events(trace)
+    assert kinds(before) == ["AttemptStarted", "StepRecorded", "AttemptEnded"]
+    world.spans(tool)
+    world.read()
+    after = {event.event_id for event in world.events(trace)}
+    assert after > {event.event_id for event in before}
+    world.spans(root, tool, tool)
+    world.read()
+    assert {event.event_id for event in world.events(trace)} == after
+    assert len(world.rows()) == 2
 
 
-def test_a_trace_without_its_root_is_closed_as_abandoned(settings: Settings) -> None:
+def test_a_trace_without_its_root_is_closed_as_abandoned(world: World) -> None:
     trace = new_trace()
     tool, root = agent_run(trace, "p")
-    quick = settings.model_copy(update={"trace_quiet_s": 0.5})
-    with mapping(quick):
-        send(quick, export(quick.tenant, [tool]))
-        eventually(lambda: AttemptEnded in kinds(quick, trace))
-        [end] = [e for e in events(quick, trace) if isinstance(e, AttemptEnded)]
-        assert end.status == "abandoned"
-        send(quick, export(quick.tenant, [root]))
-        eventually(lambda: kinds(quick, trace).count(AttemptEnded) == 2)
-    assert events(quick, trace)[-1].status == "unknown"
+    world.spans(tool)
+    world.read()
+    world.now = QUIET_S
+    world.read(1)
+    assert world.events(trace)[-1].status == "abandoned"
+    world.spans(root)
+    world.read()
+    assert world.events(trace)[-1].status == "unknown"
 
 
-def test_what_a_collector_publishes_is_of_the_services_own_tenant(
-    settings: Settings,
-) -> None:
+def test_what_a_collector_publishes_is_of_the_services_own_tenant(world: World) -> None:
     trace = new_trace()
-    foreign = export("ignored", agent_run(trace, "p"))
-    with mapping(settings):
-        producer_of = producer(settings)
-        producer_of.produce(COLLECTOR_TRACES.name, value=foreign.body)
-        producer_of.flush()
-        eventually(lambda: AttemptEnded in kinds(settings, trace))
+    world.send(export("ignored", agent_run(trace, "p")), COLLECTOR_TRACES)
+    world.read()
+    assert {event.tenant for event in world.events(trace)} == {world.settings.tenant}
 
 
-def test_what_cannot_be_read_is_set_aside(settings: Settings) -> None:
-    trace = new_trace()
-    broken = TraceExport(tenant=settings.tenant, body=b"\xff\xff", encoding="json")
-    no_id = span(0, 3)
-    with mapping(settings):
-        send(settings, broken)
-        send(settings, export(settings.tenant, [no_id, *agent_run(trace, "p")]))
-        eventually(lambda: AttemptEnded in kinds(settings, trace))
-        eventually(lambda: any(True for _ in messages(settings, DEAD)))
-    [(_, letter)] = messages(settings, DEAD)
+def test_what_cannot_be_read_is_set_aside(world: World) -> None:
+    trace, tenant = new_trace(), world.settings.tenant
+    world.send(TraceExport(tenant=tenant, body=b"\xff\xff", encoding="json"))
+    world.spans(span(0, 3), *agent_run(trace, "p"))
+    world.read()
+    assert kinds(world.events(trace)) == ATTEMPT_OF_ONE_TOOL
+    [letter] = world.published(DEAD)
     assert isinstance(letter, DeadLetter) and letter.value == b"\xff\xff"
-    assert (letter.service, letter.topic) == ("traces", TRACES.name)
+    assert (letter.service, letter.topic, letter.tenant) == (
+        "traces",
+        TRACES.name,
+        tenant,
+    )
     assert "JSON" in letter.reason
 
 
+def test_spans_of_a_forgotten_attempt_are_dropped(world: World) -> None:
+    trace, tenant = new_trace(), world.settings.tenant
+    columns = ["tenant", "attempt_id", "event_id", "topic_partition", "topic_offset"]
+    forgotten = [tenant, f"{trace:032x}", "e", 0, 0]
+    ClickHouse(world.settings).insert("forgotten", columns, [forgotten])
+    world.spans(*agent_run(trace, "p"))
+    world.read()
+    assert world.rows() == [] and world.events(trace) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_killed_between_any_two_steps_nothing_is_lost(world: World, seed: int) -> None:
+    """Late, doubled and shuffled spans in two partitions, with kills in between."""
+    drawn = random.Random(seed)
+    traces = [new_trace() for _ in range(6)]
+    exports = [one for t in traces for one in agent_run(t, f"p {t}")]
+    exports += drawn.choices(exports, k=4)
+    drawn.shuffle(exports)
+    for one in exports:
+        world.spans(one, partition=drawn.randrange(2))
+        if drawn.random() < 0.5:
+            world.read(1)
+        if drawn.random() < 0.3:
+            world.start()
+    world.read(12)
+    for trace in traces:
+        assert sorted(kinds(world.events(trace))) == sorted(ATTEMPT_OF_ONE_TOOL)
+    assert len(world.rows()) == 12
+
+
 @pytest.mark.slow
-def test_killed_at_any_moment_nothing_is_missing_or_double(
+def test_a_killed_process_loses_and_doubles_nothing(
     settings: Settings, tmp_path: Path
 ) -> None:
-    traces = [new_trace() for _ in range(60)]
+    traces = [new_trace() for _ in range(20)]
+    runs = [agent_run(trace, f"p {trace}") for trace in traces]
+    publisher = Publisher(producer(settings))
     service = Service("traces", settings, tmp_path)
     service.start()
-    for first in range(0, 60, 20):
-        some = traces[first : first + 20]
-        runs = [agent_run(trace, f"p {trace}") for trace in some]
-        send(settings, *[export(settings.tenant, [tool]) for tool, _ in runs])
-        eventually(lambda some=some: len(tools(settings)) >= first + 1)  # type: ignore[misc] # noqa: B023
+    for half in (0, 1):
+        for spans in runs:
+            publisher.queue(TRACES, export(settings.tenant, [spans[half]]), new_id())
+        publisher.flush()
+        eventually(lambda half=half: _rows(settings) > 20 * half, every_s=0.5)
         service.kill()
         service.start()
-        send(settings, *[export(settings.tenant, [root]) for _, root in runs])
-    eventually(lambda: ended(settings) == {f"{trace:032x}" for trace in traces})
-    service.stop()
-    for trace in traces:
-        found = kinds(settings, trace)
-        assert found.count(AttemptStarted) == found.count(AttemptEnded) == 1
-        assert StepRecorded in found
+    eventually(lambda: len(_ended(settings)) == 20, every_s=1.0)
+    assert service.stop() == 0
+    assert _ended(settings) == {f"{trace:032x}" for trace in traces}
+    assert _rows(settings) == 40
 
 
-def tools(settings: Settings) -> list[tuple[Any, ...]]:
-    return ClickHouse(settings).query(
-        "SELECT span_id FROM spans WHERE tenant = {tenant:String} AND parent_id != ''",
+def _rows(settings: Settings) -> int:
+    [(count,)] = ClickHouse(settings).query(
+        "SELECT count() FROM spans FINAL WHERE tenant = {tenant:String}",
         {"tenant": settings.tenant},
     )
+    return int(count)
 
 
-def ended(settings: Settings) -> set[str]:
-    return {
-        event.attempt_id
-        for _, event in messages(settings, EVENTS)
-        if isinstance(event, AttemptEnded)
-    }
+def _ended(settings: Settings) -> set[str]:
+    events = [event for _, event in messages(settings, EVENTS)]
+    steps = {e.attempt_id for e in events if isinstance(e, StepRecorded)}
+    ended = {e.attempt_id for e in events if isinstance(e, AttemptEnded)}
+    return steps & ended

@@ -44,6 +44,7 @@ ROWS = {
     "events": "(tenant, at) SELECT t, now()",
     "hints": "(tenant, at) SELECT t, now()",
     "dead_letters": "(tenant, at, key, topic) SELECT t, now(), t, t",
+    "spans": "(tenant, at) SELECT t, now()",
     "trainings": "(tenant) SELECT t",
     "label_models": "(tenant) SELECT t",
     "forgotten": "(tenant) SELECT t",

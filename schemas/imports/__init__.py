@@ -1,0 +1,1 @@
+"""What other tools recorded of their agents, as attempts: one file for each format."""

@@ -1,0 +1,9 @@
+"""LangChain and LangGraph: a middleware that advises, and a callback handler that records."""
+
+from pilotfish.integrations.extras import requiring
+
+with requiring("langchain"):
+    from pilotfish.integrations.langchain.handler import PilotfishHandler
+    from pilotfish.integrations.langchain.middleware import PilotfishMiddleware
+
+__all__ = ["PilotfishHandler", "PilotfishMiddleware"]

@@ -1,0 +1,110 @@
+"""Evidence that traces hold."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from support.traced.spans import span
+
+from pilotfish.schemas.events import SignalRecorded
+from pilotfish.traces.mapping import events_of
+from pilotfish.traces.span import Span, SpanEvent
+
+AGENT: dict[str, Any] = {"gen_ai__operation__name": "invoke_agent"}
+
+
+def signals(*spans: Span) -> list[SignalRecorded]:
+    root = span(1, **AGENT)
+    events = events_of([root, *spans], "t")
+    return [e for e in events if isinstance(e, SignalRecorded)]
+
+
+def evaluated(at_us: int | None = None, **told: Any) -> Span:
+    given = span(2, 1, **AGENT)
+    at_us = given.end_us if at_us is None else at_us
+    attributes = {
+        f"gen_ai.evaluation.{k.replace('_', '.')}": v for k, v in told.items()
+    }
+    event = SpanEvent("gen_ai.evaluation.result", at_us, attributes)
+    return replace(given, events=(event,))
+
+
+@pytest.mark.parametrize(
+    ("told", "kind", "value"),
+    [
+        ({"name": "helpful", "score_value": 0.75}, "judge", 0.75),
+        ({"name": "correctness", "score_label": "pass"}, "judge", True),
+        (
+            {"name": "answer", "score_label": "Incorrect", "score_value": 1},
+            "judge",
+            False,
+        ),
+        ({"name": "stars", "score_value": 4}, "judge", None),
+        ({"name": "toxicity", "score_value": 0.9}, "judge", None),
+        ({"name": "user_feedback", "score_value": 1}, "thumbs", 1.0),
+        ({"name": "thumbs", "score_value": -1}, "thumbs", -1.0),
+        ({"name": "x", "score_value": "NaN"}, "judge", None),
+        ({}, "judge", None),
+    ],
+)
+def test_an_evaluation_is_a_signal(told: dict[str, Any], kind: str, value: Any) -> None:
+    (signal,) = signals(evaluated(**told))
+    assert (signal.kind, signal.value) == (kind, value)
+
+
+def test_an_evaluation_says_what_it_was() -> None:
+    told = {"name": "tone", "score_value": 0.2, "explanation": "too harsh"}
+    (signal,) = signals(evaluated(**told))
+    assert signal.detail == "tone: 0.2: too harsh"
+
+
+def test_an_evaluation_without_a_time_is_of_the_end_of_its_span() -> None:
+    (signal,) = signals(evaluated(at_us=0, name="a"))
+    assert signal.at.year == 2026
+
+
+@pytest.mark.parametrize("prefix", ["evaluations", "trace.evaluations"])
+def test_evaluations_of_openinference(prefix: str) -> None:
+    told = {
+        "openinference.span.kind": "CHAIN",
+        f"{prefix}.0.evaluation.name": "sql runs",
+        f"{prefix}.0.evaluation.score": 1.0,
+        f"{prefix}.0.evaluation.annotator_kind": "CODE",
+        f"{prefix}.1.evaluation.label": "thumbs up",
+        f"{prefix}.1.evaluation.annotator_kind": "HUMAN",
+    }
+    found = signals(replace(span(2, 1), attributes=told))
+    assert [(s.kind, s.value) for s in found] == [("verifier", 1.0), ("thumbs", True)]
+    assert len({s.event_id for s in found}) == 2
+
+
+@pytest.mark.parametrize(
+    ("told", "codes"),
+    [
+        ({"process__exit__code": 2}, [2.0]),
+        ({"gen_ai__tool__call__result": '{"exit_code": 0, "stdout": ""}'}, [0.0]),
+        ({"gen_ai__tool__call__result": {"returncode": "1"}}, [1.0]),
+        ({"gen_ai__tool__call__result": '{"exit_code": "broken"}'}, []),
+        ({"gen_ai__tool__call__result": "exit_code 1"}, []),
+    ],
+)
+def test_exit_codes_of_tools(told: dict[str, Any], codes: list[float]) -> None:
+    tool: dict[str, Any] = {
+        "gen_ai__operation__name": "execute_tool",
+        "gen_ai__tool__name": "shell",
+    }
+    found = signals(span(2, 1, **tool, **told))
+    assert [s.value for s in found] == codes
+    assert all((s.kind, s.detail) == ("exit_code", "shell") for s in found)
+
+
+def test_what_a_judge_does_is_no_step_of_the_agent() -> None:
+    judge: dict[str, Any] = {"openinference__span__kind": "EVALUATOR"}
+    model: dict[str, Any] = {
+        "openinference__span__kind": "LLM",
+        "output__value": "good",
+    }
+    events = events_of(
+        [span(1, **AGENT), span(2, 1, **judge), span(3, 2, **model)], "t"
+    )
+    assert len(events) == 2

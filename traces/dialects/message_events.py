@@ -1,0 +1,48 @@
+"""Messages that the GenAI conventions up to 1.41 kept in events of a span.
+
+First an event for each message, then one event with attributes as they are now on the span.
+"""
+
+from typing import Final
+
+from pydantic import JsonValue
+
+from pilotfish.traces.span import Span
+
+_ROLES: Final = {
+    "gen_ai.system.message": "system",
+    "gen_ai.user.message": "user",
+    "gen_ai.assistant.message": "assistant",
+    "gen_ai.tool.message": "tool",
+}
+_CHOICE: Final = "gen_ai.choice"
+_DETAILS: Final = (
+    "gen_ai.client.inference.operation.details",
+    "gen_ai.content.prompt",
+    "gen_ai.content.completion",
+)
+
+
+def attributes_in_events(span: Span) -> dict[str, JsonValue]:
+    """Return the attributes that the events of a span stand for."""
+    told: dict[str, JsonValue] = {}
+    given: list[JsonValue] = []
+    said: list[JsonValue] = []
+    for event in span.events:
+        role = _ROLES.get(event.name)
+        if role:
+            given.append({"role": role, **_with_call_id(event.attributes)})
+        elif event.name == _CHOICE:
+            said.append({"role": "assistant", **event.attributes})
+        elif event.name in _DETAILS:
+            told |= event.attributes
+    if given:
+        told["gen_ai.input.messages"] = given
+    if said:
+        told["gen_ai.output.messages"] = said
+    return told
+
+
+def _with_call_id(attributes: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the fields of a message; that of a tool has the id of its call as `id`."""
+    return {"tool_call_id": attributes.get("id"), **attributes}
