@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from pilotfish.schemas.errors import PilotfishError, UnavailableError
@@ -68,8 +68,14 @@ async def on_bug(request: Request, _error: Exception) -> Response:
     return refused(request, 500, "an error of pilotfish: its log says more")
 
 
+async def on_disconnect(request: Request, _error: Exception) -> Response:
+    """Answer to a client that went away: nobody reads it, but it is counted."""
+    return refused(request, 400, "the body is not whole")
+
+
 HANDLERS: Final = {
     HTTPException: on_http_error,
+    ClientDisconnect: on_disconnect,
     PilotfishError: on_unavailable,
     Exception: on_bug,
 }

@@ -38,8 +38,9 @@ pytestmark = pytest.mark.slow
 
 TENANT = "tenant-that-is-found"
 CLICKHOUSE, READER = "cl1ckhouse-of-the-test", "re4der-of-the-test"
+HTTP = "http-t0ken-of-the-test"
 WRONG_KAFKA, WRONG_CLICKHOUSE = "wr0ng-kafka-of-the-test", "wr0ng-click-of-the-test"
-SECRETS = (PASSWORD, CLICKHOUSE, READER, WRONG_KAFKA, WRONG_CLICKHOUSE)
+SECRETS = (PASSWORD, CLICKHOUSE, READER, HTTP, WRONG_KAFKA, WRONG_CLICKHOUSE)
 COMMAND_LINES = (
     ["doctor"],
     ["doctor", "--json"],
@@ -76,7 +77,7 @@ class Servers:
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     folder = tmp_path_factory.mktemp("secrets")
-    *ports, http = free_ports(4)
+    *ports, http, door = free_ports(5)
     kafka = SecuredKafka(folder / "kafka", ports)
     clickhouse = EmbeddedClickHouse(folder / "clickhouse", http)
     with pytest.MonkeyPatch.context() as patch:
@@ -94,6 +95,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
                 "clickhouse": clickhouse.url,
                 "clickhouse_password": SecretStr(CLICKHOUSE),
                 "clickhouse_readonly_password": SecretStr(READER),
+                "http_port": door,
+                "http_token": SecretStr(HTTP),
             }
             settings = kafka.settings("a-service").model_copy(update=changes)
             migrate(ClickHouse(settings))
@@ -174,8 +177,9 @@ def test_services_that_are_refused_show_no_password(
     servers: Servers, tmp_path: Path, variant: str
 ) -> None:
     refused = b"invalid credentials" if variant == "kafka" else b"AUTHENTICATION_FAILED"
-    # The trainer needs only ClickHouse, and the start of the advisor only Kafka.
-    served = {("trainer", "kafka"), ("advisor", "clickhouse")}
+    # The trainer needs only ClickHouse, and the start of the advisor and of the door only
+    # Kafka.
+    served = {("trainer", "kafka"), ("advisor", "clickhouse"), ("web", "clickhouse")}
     with running(wrong(servers.settings, variant), tmp_path, *COMMANDS) as services:
         for name, service in services.items():
             expected = b"\n" if (name, variant) in served else refused
@@ -185,7 +189,7 @@ def test_services_that_are_refused_show_no_password(
 
 
 def test_running_services_show_no_password_anywhere(servers: Servers) -> None:
-    names = ("archive", "advisor", "trigger", "memory", "streams")
+    names = ("archive", "advisor", "trigger", "memory", "streams", "web")
     clickhouse = ClickHouse(servers.settings)
     with running(servers.settings, servers.folder, *names) as services:
         labelled = "SELECT count() >= 20 FROM attempts_current WHERE version > 0"
