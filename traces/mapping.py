@@ -37,7 +37,7 @@ _MAX_EVIDENCE: Final = 256
 
 def has_ended(spans: Sequence[Span]) -> bool:
     """Return whether the root of the trace is among its spans: a span is exported at its end."""
-    return any(not span.parent_id for span in spans)
+    return any(span.is_root for span in spans)
 
 
 def events_of(

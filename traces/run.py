@@ -57,7 +57,7 @@ class Run:
     def is_whole(self) -> bool:
         """Whether its top is there: no more spans will hold those that are here."""
         top = self.tops[0].span
-        return _is_root(top) or self.attempt_id != top.trace_id
+        return top.is_root or self.attempt_id != top.trace_id
 
     @cached_property
     def nodes(self) -> list[Node]:
@@ -130,12 +130,7 @@ def _is_an_agents(node: Node) -> bool:
 
 def _is_surrounding(top: Node) -> bool:
     """Return whether it is the root, and something else than an agent: a server, a script."""
-    return _is_root(top.span) and not top.operation.is_genai
-
-
-def _is_root(span: Span) -> bool:
-    """Return whether a span is the root of its trace, or of what its process did for it."""
-    return not span.parent_id or span.remote_parent
+    return top.span.is_root and not top.operation.is_genai
 
 
 def _topmost_agents(tops: Sequence[Node], *, named: bool = False) -> list[Node]:

@@ -71,6 +71,11 @@ class Span:
     events: tuple[SpanEvent, ...] = ()
     remote_parent: bool = False
 
+    @property
+    def is_root(self) -> bool:
+        """Whether it is the root of its trace, or of what its process did for it."""
+        return not self.parent_id or self.remote_parent
+
 
 def checked(span: Span) -> Span | SchemaError:
     """Return a span that was exported, or why it cannot be used."""

@@ -16,6 +16,7 @@ class SpanRow(NamedTuple):
     trace_id: str
     span_id: str
     parent_id: str
+    remote_parent: bool
     name: str
     at: int
     duration_s: float
@@ -41,6 +42,7 @@ def row_of(tenant: str, span: Span) -> SpanRow:
         trace_id=span.trace_id,
         span_id=span.span_id,
         parent_id=span.parent_id,
+        remote_parent=span.remote_parent,
         name=span.name,
         at=span.start_us,
         duration_s=(span.end_us - span.start_us) / 1e6,
@@ -69,6 +71,7 @@ def span_of(row: SpanRow) -> Span:
         resource=json.loads(row.resource),
         scope=row.scope,
         events=tuple(events),
+        remote_parent=row.remote_parent,
     )
 
 

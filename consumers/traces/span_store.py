@@ -18,9 +18,10 @@ TraceKey = tuple[str, str]
 """Tenant and trace."""
 
 _AMONG: Final = "tenant IN {tenants:Array(String)} AND trace_id IN {ids:Array(String)}"
-_ROOTS: Final = (
-    f"SELECT DISTINCT tenant, trace_id FROM spans WHERE parent_id = '' AND {_AMONG}"  # noqa: S608
-)
+_ROOTS: Final = f"""
+SELECT DISTINCT tenant, trace_id FROM spans
+WHERE (parent_id = '' OR remote_parent) AND {_AMONG}
+"""  # noqa: S608
 _SPANS: Final = f"SELECT {SELECTED} FROM spans WHERE {_AMONG}"  # noqa: S608
 
 

@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS spans
     trace_id    String COMMENT 'the trace, 32 hexadecimal digits; also the id of its attempt',
     span_id     String COMMENT 'the span, 16 hexadecimal digits',
     parent_id   String COMMENT 'the span above it; empty for a root',
+    remote_parent Bool COMMENT 'the span above it is of another process, whose spans may go elsewhere',
     name        LowCardinality(String) COMMENT 'as exported',
     at          DateTime64(6, 'UTC') COMMENT 'when it began, by the clock of the agent',
     duration_s  Float64 COMMENT 'seconds it took',

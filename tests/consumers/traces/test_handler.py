@@ -150,6 +150,17 @@ def test_a_trace_without_its_root_is_closed_as_abandoned(world: World) -> None:
     assert world.events(trace)[-1].status == "unknown"
 
 
+def test_a_root_below_a_span_of_another_process_is_a_root(world: World) -> None:
+    trace = new_trace()
+    tool, root = agent_run(trace, "p")
+    root.parent_span_id, root.flags = b"elsewher", 0x300
+    world.spans(root)
+    world.read()
+    world.spans(tool)
+    world.read()
+    assert sorted(kinds(world.events(trace))) == sorted(ATTEMPT_OF_ONE_TOOL)
+
+
 def test_what_a_collector_publishes_is_of_the_services_own_tenant(world: World) -> None:
     trace = new_trace()
     world.send(export("ignored", agent_run(trace, "p")), COLLECTOR_TRACES)

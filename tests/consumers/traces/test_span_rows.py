@@ -41,6 +41,7 @@ def test_a_span_comes_back_as_it_was(
         resource,
         "scope",
         tuple(events),
+        remote_parent=bool(events),
     )
     assert span_of(row_of("t", span)) == span
 
