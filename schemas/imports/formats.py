@@ -41,21 +41,22 @@ _SAMPLE_RECORDS: Final = 50
 _SHOWN_FIELDS: Final = 12
 
 
-def format_of(path: Path, formats: Sequence[Format]) -> Format:
-    """Return the format of a file, by how it begins.
+def format_of(path: Path, formats: Sequence[Format]) -> Format | None:
+    """Return the format of a file, by how it begins; None if it is in none of these.
 
     Raises:
-        ConfigurationError: it is in none of these, or cannot be read; the message says
-            what is in it, and which formats are known.
+        ConfigurationError: it cannot be read.
     """
     sample = _sample(path)
-    for known in formats:
-        if known.is_this(sample):
-            return known
+    return next((known for known in formats if known.is_this(sample)), None)
+
+
+def unknown_format(path: Path, formats: Sequence[Format]) -> ConfigurationError:
+    """Return the error for a file that is in none of these formats, with what is in it."""
     names = ", ".join(known.name for known in formats)
-    raise ConfigurationError(
-        f"{path}: no known format: {_seen(sample)}. Known are {names}. If it is one of "
-        "them all the same, name it with --format"
+    return ConfigurationError(
+        f"{path}: no known format: {_seen(_sample(path))}. Known are {names}. If it is "
+        "one of them all the same, name it with --format"
     )
 
 

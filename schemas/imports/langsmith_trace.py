@@ -16,36 +16,15 @@ from pilotfish.schemas.imports.values import (
 from pilotfish.schemas.infrastructure import EXCEPTION_NAMES
 
 READS: Final = frozenset(
-    [
-        "id",
-        "trace_id",
-        "parent_run_id",
-        "dotted_order",
-        "child_runs",
-        "name",
-        "run_type",
-        "start_time",
-        "end_time",
-        "inputs",
-        "outputs",
-        "error",
-        "extra",
-        "status",
-        "total_tokens",
-        "total_cost",
-        "session_name",
-        "feedback",
-        "feedback_stats",
-        "tags",
-        "session_id",
-        "parent_run_ids",
-        "child_run_ids",
-        "direct_child_run_ids",
-        "prompt_tokens",
-        "completion_tokens",
-        "prompt_cost",
-        "completion_cost",
-    ]
+    (
+        *("id", "trace_id", "parent_run_id", "dotted_order", "child_runs"),
+        *("name", "run_type", "start_time", "end_time", "inputs", "outputs", "error"),
+        *("extra", "total_tokens", "total_cost", "session_name"),
+        *("feedback", "feedback_stats"),
+        *("status", "session_id", "parent_run_ids", "child_run_ids"),
+        *("direct_child_run_ids", "prompt_tokens", "completion_tokens"),
+        *("prompt_cost", "completion_cost"),
+    )
 )
 """The fields of a run that are looked at, or said by others of these."""
 
@@ -107,15 +86,18 @@ def _attributes(root: Run, metadata: dict[str, Any]) -> dict[str, str]:
 
 def _steps(run: Run) -> Iterator[Fields]:
     start, end, key = run.get("start_time"), run.get("end_time"), name(run.get("id"))
-    common = {
-        "name": run.get("name"),
-        "duration_s": seconds_between(start, end),
-        "tokens": run.get("total_tokens"),
-        "cost": run.get("total_cost") or None,
-    }
+    common = {"name": run.get("name"), "duration_s": seconds_between(start, end)}
     if run.get("run_type") == "llm":
-        content = answered(run.get("outputs"))
-        yield {**common, "kind": "thought", "content": content, "at": start, "key": key}
+        yield {
+            **common,
+            "kind": "thought",
+            "content": answered(run.get("outputs")),
+            # Those of other runs are the sums of the models below them.
+            "tokens": run.get("total_tokens"),
+            "cost": run.get("total_cost") or None,
+            "at": start,
+            "key": key,
+        }
     elif run.get("run_type") in _TOOLS:
         given = plain(run.get("inputs"))
         yield {**common, "kind": "action", "content": given, "at": start, "key": key}

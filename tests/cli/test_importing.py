@@ -111,8 +111,10 @@ def test_a_folder_stands_for_all_its_files(tmp_path: Path) -> None:
     shutil.copy(CLAUDE, inside)
     (inside / "chat.jsonl.gz").write_bytes(gzip.compress(CHAT.read_bytes()))
     (inside / "memory.md").write_text("# Notes")
+    (inside / "cut.gz").write_bytes(b"\x1f\x8b\x08")
     counts = told(tmp_path, "--dry-run")
     assert counts["attempts"] == 8
+    assert any("cannot read" in note for note in counts["notes"])
     assert any("files of no known format (1" in note for note in counts["notes"])
 
 
@@ -205,8 +207,8 @@ def test_importing_again_adds_only_what_is_new(
     records = lines("claude_code.jsonl")
     path = written(tmp_path / "session.jsonl", records[:13])
     with beside(archive.run, settings):
-        first = told(path)
-        assert (first["published"], first["labelled"]) == (2, 0)
+        first = told(path, shutil.copy(path, tmp_path / "copy.jsonl"))
+        assert (first["published"], first["repeated"], first["labelled"]) == (2, 2, 0)
         sent = first["published_events"]
         eventually(lambda: rows(COUNTED), [(sent, sent, 2)])
         before = ends()

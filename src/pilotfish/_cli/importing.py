@@ -27,7 +27,7 @@ from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.events import AttemptEnded, Event
 from pilotfish.schemas.imports.format import Format, Source
-from pilotfish.schemas.imports.formats import RECORDED, format_of, named
+from pilotfish.schemas.imports.formats import RECORDED, format_of, named, unknown_format
 from pilotfish.traces import otlp_file
 
 if TYPE_CHECKING:
@@ -65,13 +65,13 @@ class Import:
             ConfigurationError: the file is in no known format, or is not there.
         """
         if not path.is_dir():
-            self._add_file(path, label, given_format)
+            known = given_format or format_of(path, FORMATS)
+            if known is None:
+                raise unknown_format(path, FORMATS)
+            self._add(path, label, known)
             return
         for file in sorted(file for file in path.rglob("*") if file.is_file()):
-            try:
-                self._add_file(file, str(file.relative_to(path)), given_format)
-            except ConfigurationError:
-                self.findings.ignore(str(file), "files of no known format")
+            self._add_from_folder(file, str(file.relative_to(path)), given_format)
 
     def attempts(self) -> Iterator[list[Event]]:
         """Read all files, and count what is in them; a damaged file is left where it ends."""
@@ -89,8 +89,20 @@ class Import:
         of_formats = [f"{n}: {f.note}" for n, f in formats.items() if f.note]
         return self.findings.sentences() + of_formats
 
-    def _add_file(self, path: Path, label: str, given_format: Format | None) -> None:
-        known = given_format or format_of(path, FORMATS)
+    def _add_from_folder(
+        self, path: Path, label: str, given_format: Format | None
+    ) -> None:
+        try:
+            known = given_format or format_of(path, FORMATS)
+        except ConfigurationError as error:
+            self.findings.skip(label, str(error))
+            return
+        if known is None:
+            self.findings.ignore(label, "files of no known format")
+        else:
+            self._add(path, label, known)
+
+    def _add(self, path: Path, label: str, known: Format) -> None:
         source = Source(path, self.tenant, label, self.findings, self.now)
         self.sources.append((known, source))
 
@@ -173,24 +185,27 @@ def _publish(
     from pilotfish.runtime.clickhouse import ClickHouse
 
     clickhouse = ClickHouse(settings)
-    published, ends, events = 0, [], 0
+    published: set[str] = set()
+    ended: set[str] = set()
+    sent = 0
 
     def new_events(some: Sequence[list[Event]]) -> Iterator[tuple[str, list[Event]]]:
         return _new_events(clickhouse, settings.tenant, some)
 
     for attempt_id, new in publish(settings, job.attempts(), new_events, tick):
-        published, events = published + 1, events + len(new)
-        ends += [attempt_id for event in new if _is_awaited(event)]
-    there = arrived(clickhouse, settings.tenant, ends, bar)
-    before = len(job.tally.attempts) - published
-    told = what_became(published, len(ends), there)
-    if before > 0:
+        published.add(attempt_id)
+        ended |= {attempt_id for event in new if _is_awaited(event)}
+        sent += len(new)
+    there = arrived(clickhouse, settings.tenant, sorted(ended), bar)
+    before = len(job.tally.attempts - published)
+    told = what_became(len(published), len(ended), there)
+    if before:
         told.append(f"{before} were imported before")
     counts = {
-        "published": published,
-        "published_events": events,
+        "published": len(published),
+        "published_events": sent,
         "labelled": there.labelled,
-        "imported_before": max(0, before),
+        "imported_before": before,
     }
     return counts, told
 

@@ -53,6 +53,15 @@ def test_who_worked_how_and_for_whom_is_told(attempts: list[Read]) -> None:
     assert wanted.items() <= start.attributes.items()
 
 
+def test_sums_over_models_do_not_count_again(tmp_path: Path) -> None:
+    tool, model, root, _, _ = lines("langsmith.jsonl")
+    model["parent_run_id"] = tool["id"]
+    tool["total_tokens"] = model["total_tokens"]
+    path = written(tmp_path / "r.jsonl", [tool, model, root])
+    [attempt], _ = read(FORMAT, path)
+    assert attempt.tokens == 120
+
+
 def test_feedback_is_a_judges_and_what_is_no_score_is_left_out(
     attempts: list[Read],
 ) -> None:
