@@ -61,7 +61,7 @@ def asked(conversation: Sequence[ChatMessage]) -> str:
 
 
 def arguments_text(operation: Operation) -> str:
-    """Return what a tool or an agent was called with."""
+    """Return what a tool or an agent was called with; JSON is laid out in one way."""
     given = operation.facts.get("arguments", operation.facts.get("input"))
     if "input_messages" in operation.facts and given is None:
         return asked(operation.input_messages)
@@ -71,7 +71,7 @@ def arguments_text(operation: Operation) -> str:
         if not isinstance(inside, dict):
             break
         value = inside
-    return text(given if value is parsed(given) else value)
+    return text(value)
 
 
 def result_text(operation: Operation) -> str:

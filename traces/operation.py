@@ -1,6 +1,7 @@
 """What a span tells, in one form for all dialects."""
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Final
 
@@ -16,27 +17,29 @@ from pilotfish.traces.span import Span
 from pilotfish.traces.values import mapping, name, number, numbered, parsed, text
 
 Facts = dict[Fact, JsonValue]
+Fields = dict[str, JsonValue]
+
+
+def _ranked(tables: Iterable[Mapping[str, Fact]]) -> dict[str, tuple[int, Fact]]:
+    """Return attributes with how early they count, 0 being the first, and their facts."""
+    ranked: dict[str, tuple[int, Fact]] = {}
+    for table in tables:
+        for attribute, fact in table.items():
+            ranked.setdefault(attribute, (len(ranked), fact))
+    return ranked
+
 
 _KINDS: Final = {
     attribute: meanings for d in DIALECTS for attribute, meanings in d.kinds.items()
 }
-_FACTS: Final[dict[str, tuple[int, Fact]]] = {}
-"""Attributes with their facts, and how early they count: 0 counts first."""
-_LISTS: Final[dict[str, tuple[int, Fact]]] = {}
-for _dialect in DIALECTS:
-    for _attribute, _fact in _dialect.facts.items():
-        _FACTS.setdefault(_attribute, (len(_FACTS), _fact))
-for _dialect in DIALECTS:
-    for _attribute, _fact in _dialect.lists.items():
-        _LISTS.setdefault(_attribute, (len(_FACTS) + len(_LISTS), _fact))
+_FACTS: Final = _ranked([*(d.facts for d in DIALECTS), *(d.lists for d in DIALECTS)])
+_LISTS: Final = frozenset(attribute for d in DIALECTS for attribute in d.lists)
 _METADATA: Final = tuple(prefix for d in DIALECTS for prefix in d.metadata)
 _OF_GENAI: Final = frozenset(
     attribute for d in GENAI_DIALECTS for attribute in (*d.facts, *d.lists)
 )
 _NUMBERED: Final = re.compile(r"([a-z_.]+)\.(\d{1,6})(?:\.(.+))?")
 """An attribute that holds a part of a list, or a field of such a part."""
-
-
 _BEFORE_NAME: Final = re.compile(r"^(execute_tool|running tool:?|retrieval) ")
 """What the conventions put before the name of what is called."""
 
@@ -133,56 +136,41 @@ def _implied_kind(facts: Facts) -> Kind:
 
 def _facts(span: Span) -> tuple[Facts, bool]:
     """Return the facts, and whether any of them is of GenAI."""
-    facts: Facts = {}
-    ranks: dict[Fact, int] = {}
-    lists: dict[str, dict[str, JsonValue]] = {}
-    metadata: dict[str, JsonValue] = {}
-    is_genai = False
-    attributes = span.attributes
+    told = span.attributes
     if span.events:
-        attributes = {**attributes_in_events(span), **attributes}
-    for attribute, value in attributes.items():
-        told = _FACTS.get(attribute) or _LISTS.get(attribute)
-        if told is None:
-            _collect(attribute, value, lists, metadata)
-        elif value is not None and told[0] < ranks.get(told[1], len(_FACTS) * 2):
-            ranks[told[1]], facts[told[1]] = told[0], value
-            is_genai = is_genai or attribute in _OF_GENAI
-    for prefix, parts in lists.items():
-        rank, fact = _LISTS[prefix]
-        if rank < ranks.get(fact, len(_FACTS) * 2):
-            ranks[fact], facts[fact] = rank, numbered(parts)
-            is_genai = True
+        told = {**attributes_in_events(span), **told}
+    lists, metadata = _collected(told)
+    known = {a: v for a, v in told.items() if a in _FACTS and v is not None}
+    known |= {attribute: numbered(parts) for attribute, parts in lists.items()}
+    first_last = sorted(known, key=_FACTS.__getitem__, reverse=True)
+    facts: Facts = {_FACTS[attribute][1]: known[attribute] for attribute in first_last}
     if metadata:
         facts["metadata"] = metadata | mapping(facts.get("metadata"))
-    return facts, is_genai
+    return facts, not _OF_GENAI.isdisjoint(known)
 
 
-def _collect(
-    attribute: str,
-    value: JsonValue,
-    lists: dict[str, dict[str, JsonValue]],
-    metadata: dict[str, JsonValue],
-) -> None:
-    """Put an attribute where it belongs: among the parts of a list, or the metadata."""
-    for prefix in _METADATA:
-        if attribute.startswith(prefix):
+def _collected(told: Fields) -> tuple[dict[str, Fields], Fields]:
+    """Return the lists of which each attribute holds a part, and the metadata."""
+    lists: dict[str, Fields] = {}
+    metadata: Fields = {}
+    for attribute, value in told.items():
+        if attribute.startswith(_METADATA):
+            prefix = next(p for p in _METADATA if attribute.startswith(p))
             metadata[attribute.removeprefix(prefix)] = value
-            return
-    found = _NUMBERED.match(attribute)
-    if found and found[0] == attribute and found[1] in _LISTS:
-        _put(lists.setdefault(found[1], {}), found[2], found[3] or "", value)
+        elif attribute not in _FACTS:
+            found = _NUMBERED.fullmatch(attribute)
+            if found and found[1] in _LISTS:
+                parts = lists.setdefault(found[1], {})
+                _put(parts, [found[2], *(found[3] or "").split(".", 12)], value)
+    return lists, metadata
 
 
-def _put(
-    parts: dict[str, JsonValue], number_: str, path: str, value: JsonValue
-) -> None:
+def _put(parts: Fields, path: Iterable[str], value: JsonValue) -> None:
     """Put a value below its path, as nested objects."""
-    *above, last = [number_, *filter(None, path.split(".", 12))]
-    inside = parts
+    *above, last = filter(None, path)
     for step in above:
-        deeper = inside.setdefault(step, {})
+        deeper = parts.setdefault(step, {})
         if not isinstance(deeper, dict):
             return
-        inside = deeper
-    inside[last] = value
+        parts = deeper
+    parts[last] = value

@@ -28,13 +28,6 @@ class Node:
             yield node
             waiting.extend(reversed(node.children))
 
-    def ancestors(self) -> Iterator["Node"]:
-        """Yield the nodes above, the nearest first."""
-        above = self.parent
-        while above is not None:
-            yield above
-            above = above.parent
-
 
 def tops_of(spans: Iterable[Span]) -> list[Node]:
     """Return the topmost nodes of a trace: its root, if it is there, then by their start.

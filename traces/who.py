@@ -21,37 +21,29 @@ def agent_of(run: Run, calls: Iterable[ModelCall]) -> Agent:
     speakers = [node.operation for node in run.speakers]
     resource = run.tops[0].span.resource
     service = name(resource.get("service.name"))
+    names = [
+        *(operation.agent_name for operation in speakers),
+        "" if service.startswith(_UNNAMED) else service,
+        *map(_span_name, speakers),
+    ]
+    versions = (o.name("agent_version") for o in speakers)
+    models = [*(call.model for call in calls), *(o.name("model") for o in speakers)]
     return Agent(
-        name=_first(
-            [
-                *map(_given_name, speakers),
-                "" if service.startswith(_UNNAMED) else service,
-                *(_span_name(o) for o in speakers if o.is_genai),
-            ]
-        )
-        or "agent",
-        version=_first(
-            [
-                *(o.name("agent_version") for o in speakers),
-                name(resource.get("service.version")),
-            ]
-        ),
-        model=_first(
-            [*(call.model for call in calls), *(o.name("model") for o in speakers)]
-        ),
+        name=_first(names) or "agent",
+        version=_first([*versions, name(resource.get("service.version"))]),
+        model=_first(models),
     )
 
 
 def agent_name(node: Node) -> str:
     """Return the name of an agent: as it is told, or that of its span."""
-    return _given_name(node.operation) or _span_name(node.operation) or "agent"
-
-
-def _given_name(operation: Operation) -> str:
-    return operation.agent_name if operation.kind in ("agent", "other") else ""
+    return node.operation.agent_name or _span_name(node.operation) or "agent"
 
 
 def _span_name(operation: Operation) -> str:
+    """Return the name of a span that is an agent's or a chain's."""
+    if not operation.is_genai or operation.kind not in ("agent", "other"):
+        return ""
     return name(operation.span.name.removesuffix(".forward"))  # DSPy's modules
 
 

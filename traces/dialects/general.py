@@ -1,4 +1,4 @@
-"""What OpenTelemetry names for spans of every kind; it tells nothing of GenAI."""
+"""What spans of every kind may have; it does not tell that GenAI had a part in them."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ from pilotfish.traces.dialects.dialect import Dialect
 GENERAL: Final = Dialect(
     facts={
         "error.type": "error_type",
+        "metadata": "metadata",  # OpenInference, PydanticAI
         "process.exit.code": "exit_code",
         "process.exit_code": "exit_code",
         "session.id": "session",

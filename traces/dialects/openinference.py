@@ -44,7 +44,6 @@ OPENINFERENCE: Final = Dialect(
         "decision.model_name": "model",
         "decision.token_count.input": "tokens_in",
         "decision.token_count.output": "tokens_out",
-        "metadata": "metadata",
         "reranker.query": "query",
         "tool.name": "tool_name",
         "tool_call.id": "call_id",
