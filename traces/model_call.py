@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pilotfish.schemas.base import moment
+from pilotfish.schemas.prices import Tokens
+from pilotfish.schemas.prices import cost as list_price
 from pilotfish.traces.messages import ChatMessage, ToolCall, ToolResult
 from pilotfish.traces.operation import Operation
-from pilotfish.traces.prices import Used, price
 from pilotfish.traces.run import Run
 from pilotfish.traces.tree import Node
 
@@ -92,16 +93,18 @@ def cost_of(operation: Operation) -> float | None:
 
 def price_of(operation: Operation, model: str) -> float:
     """Return what the tokens of a span cost by the price list."""
-    used = Used(
-        tokens_in=operation.tokens("tokens_in"),
-        tokens_out=operation.tokens("tokens_out"),
-        cached=operation.tokens("cached_tokens"),
-        written=operation.tokens("written_tokens"),
+    given = operation.tokens("tokens_in")
+    cached = operation.tokens("cached_tokens")
+    written = operation.tokens("written_tokens")
+    beside = cached + written > given  # as Anthropic counts them
+    tokens = Tokens(
+        input=given + beside * (cached + written),
+        output=operation.tokens("tokens_out"),
+        cache_read=cached,
+        cache_write=written,
     )
-    day = moment(operation.span.start_us).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
-    return price(model, operation.name("provider"), used, day)
+    at = moment(operation.span.start_us)
+    return list_price(model, tokens, operation.name("provider"), at)
 
 
 def model_calls_of(run: Run) -> list[ModelCall]:

@@ -14,18 +14,13 @@ from pilotfish.schemas.imports.values import (
     seconds_between,
     text,
 )
+from pilotfish.schemas.prices import Tokens, cost
 
 SUB_AGENTS: Final = ("Task", "Agent")
 """Tools that start a sub-agent."""
 
 _CALLS: Final = ("tool_use", "server_tool_use", "mcp_tool_use")
 _DONE: Final = ("end_turn", "stop_sequence", "refusal")
-_TOKENS: Final = (
-    "input_tokens",
-    "cache_creation_input_tokens",
-    "cache_read_input_tokens",
-    "output_tokens",
-)
 _SYNTHETIC: Final = "<synthetic>"
 """The model of messages that Claude Code made up itself."""
 
@@ -133,8 +128,10 @@ class Turn:
             return
         if message_id:
             self._counted[message_id] = step
-        tokens = sum(count(usage.get(kind)) for kind in _TOKENS)
-        step["tokens"] = max(tokens, step.get("tokens", 0))
+        tokens = _tokens(usage)
+        if tokens.total > step.get("tokens", 0):
+            step["tokens"] = tokens.total
+            step["cost"] = cost(name(message.get("model")), tokens)
 
     def _user(self, line: dict[str, Any], content: object) -> None:
         results = [b for b in mappings(content) if b.get("type") == "tool_result"]
@@ -177,3 +174,15 @@ class Turn:
         self._steps.append(
             {"kind": kind, "name": called, "content": content, "at": at, "key": key}
         )
+
+
+def _tokens(usage: dict[str, Any]) -> Tokens:
+    """Return the tokens of a message; in a transcript, the cache's are beside the input."""
+    written = count(usage.get("cache_creation_input_tokens"))
+    read = count(usage.get("cache_read_input_tokens"))
+    return Tokens(
+        input=count(usage.get("input_tokens")) + written + read,
+        output=count(usage.get("output_tokens")),
+        cache_read=read,
+        cache_write=written,
+    )

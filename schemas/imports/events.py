@@ -26,6 +26,7 @@ from pilotfish.schemas.events import (
     AttemptStarted,
     Event,
     SignalRecorded,
+    Status,
 )
 from pilotfish.schemas.ids import import_id
 from pilotfish.schemas.imports.attempt import ImportedAttempt, ImportedStep
@@ -55,6 +56,11 @@ def events_of(
 def content_id(record: object) -> str:
     """Return an id for a record whose source has none, made from its content."""
     return _digest(json.dumps(record, sort_keys=True, default=str))
+
+
+def end_id(attempt_id: str, status: Status) -> str:
+    """Return the id of the event that ends an imported attempt so."""
+    return f"{attempt_id}/end/{status}"
 
 
 class _Fields:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.progress import Progress
 
-from pilotfish._cli.import_redaction import redacted
 from pilotfish._cli.import_tally import Tally
 from pilotfish._cli.output import JsonFlag, print_json, print_rows
 from pilotfish._cli.publishing import (
@@ -20,6 +19,7 @@ from pilotfish._cli.publishing import (
     readable_twice,
     what_became,
 )
+from pilotfish._sdk.event_redaction import redacted
 from pilotfish.runtime.console import console, progress_bar
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.attempt_log.findings import Findings

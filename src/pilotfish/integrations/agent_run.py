@@ -10,7 +10,7 @@ from pilotfish._sdk.attempt import Attempt
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.failures import describe
 from pilotfish._sdk.warnings import LOG
-from pilotfish.integrations.prices import Tokens, cost
+from pilotfish.schemas.prices import Tokens, cost
 
 _MOST_CONVERSATIONS: Final = 10_000
 

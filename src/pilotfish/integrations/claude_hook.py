@@ -21,8 +21,6 @@ from pilotfish.schemas.ids import new_id
 DEADLINE_S: Final = 1.5
 """How long a prompt may wait for advice."""
 _DELIVERY_MS: Final = 5000
-_NEWEST: Final = 2
-"""The last line of a turn may be written after its hook ran: the next one reads it, too."""
 
 USAGE: Final = """\
 pilotfish-claude-hook reads an event of Claude Code from standard input.
@@ -84,18 +82,10 @@ class ClaudeHook:
         return {"hookSpecificOutput": said}
 
     def _report(self, event: dict[str, Any], file: Path, approach: str | None) -> None:
-        from pilotfish.integrations.claude_transcript import events_of_transcript
+        from pilotfish.integrations.claude_report import newest_events
 
-        with file.open(encoding="utf-8", errors="replace") as lines:
-            transcript = events_of_transcript(
-                lines,
-                tenant=self._tenant,
-                hint_of=self._hints(event).of,
-                redact=redact_secrets,
-                approach=approach,
-            )
-        newest = transcript.attempts[-_NEWEST:]
-        self._publish(event for attempt in newest for event in attempt)
+        hints = self._hints(event)
+        self._publish(newest_events(file, self._tenant, hints.of, approach))
 
     def _hints(self, event: dict[str, Any]) -> SessionHints:
         return SessionHints(self._folder, str(event.get("session_id")))
@@ -129,8 +119,8 @@ def _answer(event: bytes | dict[str, Any]) -> dict[str, Any]:
 
 def _hook() -> ClaudeHook:
     from pilotfish._sdk.connect import connect
-    from pilotfish.integrations.claude_turn import AGENT
     from pilotfish.runtime.settings import Settings
+    from pilotfish.schemas.imports.claude_code import FORMAT
 
     settings = Settings()
 
@@ -146,7 +136,9 @@ def _hook() -> ClaudeHook:
         publisher.flush()
 
     def open_client() -> Client:
-        return connect(agent=AGENT, advice_deadline_s=DEADLINE_S, redact=redact_secrets)
+        return connect(
+            agent=FORMAT.name, advice_deadline_s=DEADLINE_S, redact=redact_secrets
+        )
 
     return ClaudeHook(
         open_client, publish, settings.tenant, settings.home / "claude-hints"

@@ -15,7 +15,7 @@ from pilotfish.integrations.agent_run import (
     quietly,
 )
 from pilotfish.integrations.extras import requiring
-from pilotfish.integrations.prices import Tokens
+from pilotfish.schemas.prices import Tokens
 
 with requiring("pydantic-ai"):
     from pydantic_ai import AgentRunResult, DeferredToolRequests, RunContext

@@ -7,7 +7,7 @@ from langchain_core.outputs import LLMResult
 from pilotfish._sdk.foreign import read
 from pilotfish._sdk.text import as_text
 from pilotfish.integrations.agent_run import ModelCall
-from pilotfish.integrations.prices import Tokens
+from pilotfish.schemas.prices import Tokens
 
 _KEYS: Final = ("problem", "question", "query", "input", "task", "prompt", "topic")
 """Where the inputs of a chain keep what was asked."""

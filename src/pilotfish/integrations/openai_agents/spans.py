@@ -6,7 +6,7 @@ from typing import Any
 from pilotfish._sdk.foreign import read
 from pilotfish._sdk.text import as_text
 from pilotfish.integrations.agent_run import ModelCall
-from pilotfish.integrations.prices import Tokens
+from pilotfish.schemas.prices import Tokens
 
 
 def problem_of(data: Any, name: str = "input") -> str:

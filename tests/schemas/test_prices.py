@@ -2,8 +2,8 @@
 
 import pytest
 
-from pilotfish.integrations import prices
-from pilotfish.integrations.prices import Tokens, cost
+from pilotfish.schemas import prices
+from pilotfish.schemas.prices import Tokens, cost
 
 
 @pytest.mark.parametrize("name", ["gpt-4o", "openai:gpt-4o", "openai/gpt-4o"])
@@ -33,6 +33,6 @@ def test_without_the_package_nothing_has_a_price(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     prices._cost.cache_clear()
-    monkeypatch.setattr(prices, "_PACKAGE", None)
+    monkeypatch.setattr(prices, "_package", lambda: None)
     assert cost("gpt-4o", Tokens(1000, 10)) == 0.0
     prices._cost.cache_clear()

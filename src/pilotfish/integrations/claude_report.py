@@ -1,0 +1,64 @@
+"""The newest attempts of a Claude Code transcript, with the hints that their prompts got.
+
+The transcript is read as `pilotfish import` reads it, under the same ids: what a hook has
+reported and what is imported later are one attempt.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from pilotfish._sdk.event_redaction import redacted
+from pilotfish.schemas.events import AttemptEnded, AttemptStarted, Event, HintMark
+from pilotfish.schemas.imports.claude_code import FORMAT
+from pilotfish.schemas.imports.events import end_id
+from pilotfish.schemas.imports.format import Source
+
+_NEWEST: Final = 2
+"""The last line of a turn may be written after its hook ran: the next one reads it, too."""
+
+
+def newest_events(
+    file: Path,
+    tenant: str,
+    hint_of: Callable[[str], HintMark | None],
+    approach: str | None = None,
+) -> Iterator[Event]:
+    """Yield the events of the newest attempts, without secrets.
+
+    The approach of an attempt is the sub-agent or skill that was used first, else that of
+    its hint.
+
+    Args:
+        file: the transcript.
+        tenant: whose it is.
+        hint_of: returns the hint that was given for a problem, if one was.
+        approach: of all attempts: the type of a sub-agent.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    newest = deque(FORMAT.read(Source(file, tenant)), maxlen=_NEWEST)
+    for events in newest:
+        [start] = [event for event in events if isinstance(event, AttemptStarted)]
+        hint = hint_of(start.problem)
+        used = approach or start.approach or (hint.approach if hint else None)
+        *others, end = (
+            events if isinstance(events[-1], AttemptEnded) else _ended(events)
+        )
+        yield from map(redacted, others)
+        yield redacted(end.model_copy(update={"approach": used, "hint": hint}))
+
+
+def _ended(events: list[Event]) -> list[Event]:
+    """Add the end, which a transcript does not always tell: a hook runs when it has come."""
+    last = events[-1]
+    end = AttemptEnded(
+        tenant=last.tenant,
+        attempt_id=last.attempt_id,
+        event_id=end_id(last.attempt_id, "unknown"),
+        at=last.at,
+        status="unknown",
+    )
+    return [*events, end]
