@@ -1,7 +1,7 @@
 """Messages of a conversation with a model, whoever wrote them down, in one form.
 
 Read are the forms of OpenTelemetry (parts), OpenAI (chat and responses), Anthropic
-(blocks), Gemini, LangChain and OpenInference, and mixtures of them.
+(blocks), LangChain, OpenInference and Vercel, and mixtures of them.
 """
 
 from collections.abc import Iterable, Iterator

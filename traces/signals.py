@@ -53,6 +53,7 @@ _BAD: Final = frozenset(
         "wrong",
     ]
 )
+_VERDICTS: Final = frozenset(["fail", "failed", "pass", "passed"])
 _WORSE_IF_HIGHER: Final = re.compile(
     r"toxic|hallucinat|bias|harm|error|jailbreak|violation|refus|risk|latency|cost",
     re.IGNORECASE,
@@ -151,14 +152,18 @@ def _value(
 ) -> Stated | None:
     """Return what was stated: by a word that everybody understands, or a share.
 
-    A score on an unknown scale, and one where higher is worse, states nothing.
+    A score on an unknown scale states nothing. Where higher is worse, yes and true are no
+    praise: only a verdict counts.
     """
+    worse = _WORSE_IF_HIGHER.search(named) is not None
     word = re.sub(r"\W+", "_", text(label)[:MAX_NAME].strip().lower())
-    if word in _GOOD | _BAD:
+    if word in (_VERDICTS if worse else _GOOD | _BAD):
         return word in _GOOD
+    if worse:
+        return None
     if isinstance(score, bool):
         return score
     share = signed(score)
-    if share is None or _WORSE_IF_HIGHER.search(named):
+    if share is None:
         return None
     return share if 0 <= share <= 1 or (kind == "thumbs" and share == -1) else None

@@ -41,6 +41,8 @@ def evaluated(at_us: int | None = None, **told: Any) -> Span:
         ),
         ({"name": "stars", "score_value": 4}, "judge", None),
         ({"name": "toxicity", "score_value": 0.9}, "judge", None),
+        ({"name": "toxicity", "score_label": "yes"}, "judge", None),
+        ({"name": "toxicity", "score_label": "pass"}, "judge", True),
         ({"name": "user_feedback", "score_value": 1}, "thumbs", 1.0),
         ({"name": "thumbs", "score_value": -1}, "thumbs", -1.0),
         ({"name": "x", "score_value": "NaN"}, "judge", None),
