@@ -20,6 +20,7 @@ from pilotfish.integrations.langchain.reading import (
     model_call,
     problem_of,
 )
+from pilotfish.integrations.langchain.spans import in_span_of
 from pilotfish.integrations.runs import Runs, Work
 
 RUNS: Final = Runs[UUID]()
@@ -67,7 +68,8 @@ class PilotfishHandler(BaseCallbackHandler):
         RUNS.parents[run_id] = parent_run_id
         if self.pilot and parent_run_id is None and run_id not in RUNS.agents:
             session = as_text(read(metadata, "thread_id") or "")
-            run = self._begun(self.pilot, inputs, session)
+            with in_span_of(run_id):
+                run = self._begun(self.pilot, inputs, session)
             if run is not None:
                 RUNS.agents[run_id] = run
 

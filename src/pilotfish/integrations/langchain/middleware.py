@@ -15,6 +15,7 @@ from pilotfish._sdk.text import as_text
 from pilotfish.integrations.agent_run import AgentRun, Success, quietly
 from pilotfish.integrations.langchain.handler import RUNS, attach
 from pilotfish.integrations.langchain.reading import problem_of
+from pilotfish.integrations.langchain.spans import in_span_of
 
 _NO_ADVICE: Final = "the agent goes on without advice"
 
@@ -111,9 +112,10 @@ class PilotfishMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         run = RUNS.agents.get(run_id) if run_id else None
         if run is None:
             problem = problem_of(state)
-            run = AgentRun.begin(
-                self._pilot, problem, self._problem_type, session=_thread()
-            )
+            with in_span_of(run_id):
+                run = AgentRun.begin(
+                    self._pilot, problem, self._problem_type, session=_thread()
+                )
         if run_id:
             RUNS.agents[run_id] = run
         return run
@@ -123,7 +125,8 @@ class PilotfishMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         with quietly("a resumed run is not recorded"):
             run_id, attempt_id = _agent_run_id(), read(state, "pilotfish_attempt")
             if run_id and attempt_id and run_id not in RUNS.agents:
-                attempt = self._pilot.resume(as_text(attempt_id))
+                with in_span_of(run_id):
+                    attempt = self._pilot.resume(as_text(attempt_id))
                 RUNS.agents.setdefault(run_id, AgentRun(attempt, session=_thread()))
 
 
