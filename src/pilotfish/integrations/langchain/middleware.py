@@ -6,14 +6,15 @@ from uuid import UUID
 
 from langchain.agents.middleware import AgentMiddleware, AgentState
 from langchain.agents.middleware.types import ModelRequest, OmitFromSchema
-from langchain_core.messages import SystemMessage
 from langgraph.config import get_config
 
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.foreign import read
 from pilotfish._sdk.text import as_text
 from pilotfish.integrations.agent_run import AgentRun, Success, quietly
-from pilotfish.integrations.langchain.handler import RUNS, attach
+from pilotfish.integrations.langchain.calls import RUNS
+from pilotfish.integrations.langchain.handler import attach
+from pilotfish.integrations.langchain.prompt import with_hint
 from pilotfish.integrations.langchain.reading import problem_of
 from pilotfish.integrations.langchain.spans import in_span_of
 
@@ -81,7 +82,7 @@ class PilotfishMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Any]
     ) -> Any:
         self._take_up(request.state)
-        return handler(_with_hint(request))
+        return handler(with_hint(request))
 
     async def awrap_model_call(
         self,
@@ -89,7 +90,7 @@ class PilotfishMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         handler: Callable[[ModelRequest[Any]], Awaitable[Any]],
     ) -> Any:
         self._take_up(request.state)
-        return await handler(_with_hint(request))
+        return await handler(with_hint(request))
 
     def wrap_tool_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
         self._take_up(request.state)
@@ -142,18 +143,3 @@ def _agent_run_id() -> UUID | None:
 
 def _thread() -> str:
     return as_text(get_config().get("configurable", {}).get("thread_id") or "")
-
-
-def _with_hint(request: ModelRequest[Any]) -> ModelRequest[Any]:
-    hint = read(request.state, "pilotfish_hint")
-    if not hint:
-        return request
-    system = request.system_message or SystemMessage("")
-    content = system.content
-    if isinstance(content, str):
-        longer: Any = f"{content}\n\n{hint}".strip()
-    else:
-        longer = [*content, {"type": "text", "text": as_text(hint)}]
-    return request.override(
-        system_message=system.model_copy(update={"content": longer})
-    )
