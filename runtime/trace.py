@@ -24,6 +24,7 @@ TraceHeaders = list[tuple[str, str | bytes | None]]
 ATTEMPT_ID: Final = "pilotfish.attempt_id"
 APPROACH: Final = "pilotfish.approach"
 _KIND: Final = "openinference.span.kind"
+_SCORES: Final = {"succeeded": 1.0, "failed": 0.0}
 
 _NAMES: Final = ("traceparent", "tracestate")
 _LONGEST: Final = 512
@@ -83,6 +84,24 @@ def decided(
         start_time=began_ns,
         attributes={_KIND: "DECISION", "output.value": text, **given},
     ).end()
+
+
+def evaluated(span: "Span | None", status: str, reason: str) -> None:
+    """Tell the span of an attempt its outcome, as OpenTelemetry's evaluation of it.
+
+    Only `succeeded` and `failed` are outcomes, and only an open span takes events.
+    """
+    if span is None or status not in _SCORES or not span.is_recording():
+        return
+    span.add_event(
+        "gen_ai.evaluation.result",
+        {
+            "gen_ai.evaluation.name": "pilotfish.outcome",
+            "gen_ai.evaluation.score.value": _SCORES[status],
+            "gen_ai.evaluation.score.label": status,
+            "gen_ai.evaluation.explanation": reason,
+        },
+    )
 
 
 def of_record(headers: TraceHeaders) -> TraceHeaders:

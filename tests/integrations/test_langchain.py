@@ -29,8 +29,13 @@ from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command, interrupt
+from openinference.instrumentation.langchain import LangChainInstrumentor
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import PrivateAttr
 
+import pilotfish
 from pilotfish.integrations.agent_run import AgentRun
 from pilotfish.integrations.langchain import PilotfishHandler, PilotfishMiddleware
 from pilotfish.integrations.langchain.handler import RUNS
@@ -437,3 +442,32 @@ def test_the_problem_of_a_chain_is_what_was_asked(
     (attempt,) = recorded()
     assert attempt.start.problem == problem
     assert attempt.end.status == "unknown"
+
+
+@pytest.fixture
+def exporter() -> Iterator[InMemorySpanExporter]:
+    """What OpenInference's instrumentation traces meanwhile."""
+    provider, made = TracerProvider(), InMemorySpanExporter()
+    provider.add_span_processor(SimpleSpanProcessor(made))
+    LangChainInstrumentor().instrument(tracer_provider=provider)
+    yield made
+    LangChainInstrumentor().uninstrument()
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_the_span_of_a_run_is_marked_with_its_attempt(
+    pilot: MemoryClient,
+    model: Adder,
+    recorded: Read,
+    exporter: InMemorySpanExporter,
+    everywhere: bool,
+) -> None:
+    if everywhere:
+        with pilotfish.instrument(pilot):
+            create_agent(model, [add]).invoke(asked(PROBLEMS[0]))
+    else:
+        asyncio.run(advised(pilot, model).ainvoke(asked(PROBLEMS[0])))
+    (root,) = [span for span in exporter.get_finished_spans() if span.parent is None]
+    attributes = root.attributes or {}
+    assert attributes["pilotfish.attempt_id"] == recorded()[0].start.attempt_id
+    assert attributes.get("pilotfish.approach") == (None if everywhere else "plan")

@@ -21,12 +21,8 @@ from integrations.openai_provider import Provider
 from pilotfish.integrations.agent_run import AgentRun
 from pilotfish.integrations.openai_agents import PilotfishHooks, PilotfishProcessor
 from pilotfish.integrations.openai_agents import processor as shared
-from pilotfish.integrations.openai_agents.processor import (
-    BEGUN,
-    EVERYWHERE,
-    HELD,
-    RUNS,
-)
+from pilotfish.integrations.openai_agents.begun import BEGUN, HELD, RUNS
+from pilotfish.integrations.openai_agents.processor import EVERYWHERE
 from pilotfish.testing import MemoryClient
 
 Read = Callable[[], list[Recorded]]

@@ -11,9 +11,11 @@ from integrations.attempts import Recorded
 from integrations.openai_provider import Provider
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import BaseMessage
+from pydantic_ai import Agent
 from pydantic_ai.models.test import TestModel
 
 import pilotfish
+from pilotfish.integrations.openai_agents import processor as openai_agents
 from pilotfish.schemas.events import AttemptEnded, AttemptStarted, FeedbackGiven
 from pilotfish.testing import MemoryClient
 
@@ -33,16 +35,24 @@ class Four(FakeListChatModel):
         return "It is 4."
 
 
-def run_sync(*args: Any, **more: Any) -> Any:
-    """As `Runner.run_sync`, which leaves its event loop open."""
-    return asyncio.run(Runner.run(*args, **more))
+def run_sync(agent: Any, prompt: str) -> Any:
+    """As PydanticAI's, which leaves its event loop open."""
+    return asyncio.run(agent.run(prompt))
+
+
+def runner_run_sync(agent: Any, prompt: str, hooks: Any) -> Any:
+    """As OpenAI's, which leaves its event loop open."""
+    return asyncio.run(Runner.run(agent, prompt, hooks=hooks))
 
 
 @pytest.fixture
 def names(pilot: MemoryClient, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What a block goes on from: the page's first lines, and models."""
     monkeypatch.setattr(pilotfish, "connect", lambda **_: pilot)
-    monkeypatch.setattr(Runner, "run_sync", run_sync)
+    monkeypatch.setattr(Agent, "run_sync", run_sync)
+    monkeypatch.setattr(Runner, "run_sync", runner_run_sync)
+    openai_agents.attach()
+    set_trace_processors([openai_agents.EVERYWHERE])  # and not the one to OpenAI
     found: dict[str, Any] = {
         "model": Four(responses=["It is 4."]),
         "pydantic_model": TestModel(custom_output_text="It is 4."),
@@ -52,7 +62,6 @@ def names(pilot: MemoryClient, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any
     return found
 
 
-@pytest.mark.filterwarnings("ignore:unclosed")
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda b: b.split()[1])
 def test_the_block_runs(block: str, pilot: MemoryClient, names: dict[str, Any]) -> None:
     exec(block, names)

@@ -106,6 +106,33 @@ def test_an_abstention_says_why(
     assert around["pilotfish.approach"] == "react"
 
 
+@pytest.mark.parametrize("outcome", ["succeeded", "failed", "unknown"])
+def test_an_outcome_is_an_evaluation_of_the_span(
+    memory: MemoryClient,
+    tracer: Tracer,
+    exporter: InMemorySpanExporter,
+    outcome: str,
+) -> None:
+    with (
+        tracer.start_as_current_span("my agent"),
+        memory.attempt("How many?") as attempt,
+    ):
+        if outcome != "unknown":
+            (attempt.succeed if outcome == "succeeded" else attempt.fail)("counted")
+    evaluations = [
+        dict(event.attributes or {})
+        for event in spans(exporter)["my agent"].events
+        if event.name == "gen_ai.evaluation.result"
+    ]
+    expected = {
+        "gen_ai.evaluation.name": "pilotfish.outcome",
+        "gen_ai.evaluation.score.value": float(outcome == "succeeded"),
+        "gen_ai.evaluation.score.label": outcome,
+        "gen_ai.evaluation.explanation": "counted",
+    }
+    assert evaluations == ([] if outcome == "unknown" else [expected])
+
+
 def test_an_attempt_outside_of_any_span_makes_none(
     memory: MemoryClient, tracer: Tracer, exporter: InMemorySpanExporter
 ) -> None:

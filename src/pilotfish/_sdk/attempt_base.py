@@ -185,6 +185,8 @@ class AttemptBase(Recorder):
         approach = self._used or hinted or self._approach
         if self._hint is not None and approach is None:
             self._session.warn_once(_NO_APPROACH, "an attempt teaches nothing")
+        with suppress(Exception):
+            trace.evaluated(self._span, self._status, self._reason)
         fields = {
             "status": self._status,
             "reason": self._reason,

@@ -1,31 +1,26 @@
 """A callback handler: each run of a chain or graph is an attempt."""
 
-import time
 from contextvars import ContextVar
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from langchain_core.callbacks import BaseCallbackHandler
-from langchain_core.outputs import LLMResult
 from langchain_core.tracers.context import register_configure_hook
-from langgraph.errors import GraphBubbleUp, GraphInterrupt
+from langgraph.errors import GraphInterrupt
 
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.foreign import read
 from pilotfish._sdk.text import as_text
 from pilotfish.integrations.agent_run import AgentRun, Success
+from pilotfish.integrations.langchain.calls import RUNS, CallRecorder
 from pilotfish.integrations.langchain.reading import (
     is_resumption,
-    model_call,
     problem_of,
 )
-from pilotfish.integrations.runs import Runs, Work
-
-RUNS: Final = Runs[UUID]()
+from pilotfish.integrations.langchain.spans import in_span_of
 
 
-class PilotfishHandler(BaseCallbackHandler):
+class PilotfishHandler(CallRecorder):
     """Records every run of a chain or graph that it is given to; gives no advice.
 
         graph.invoke(inputs, {"callbacks": [PilotfishHandler(pilot)]})
@@ -40,8 +35,6 @@ class PilotfishHandler(BaseCallbackHandler):
         success: says of a run's outputs whether they are a success, or None where it
             cannot tell.
     """
-
-    run_inline = True  # Nothing here waits, and in threads events would change places.
 
     def __init__(
         self,
@@ -67,7 +60,8 @@ class PilotfishHandler(BaseCallbackHandler):
         RUNS.parents[run_id] = parent_run_id
         if self.pilot and parent_run_id is None and run_id not in RUNS.agents:
             session = as_text(read(metadata, "thread_id") or "")
-            run = self._begun(self.pilot, inputs, session)
+            with in_span_of(run_id):
+                run = self._begun(self.pilot, inputs, session)
             if run is not None:
                 RUNS.agents[run_id] = run
 
@@ -84,61 +78,6 @@ class PilotfishHandler(BaseCallbackHandler):
         if run is not None:
             run.fail(error)
 
-    def on_chat_model_start(
-        self, serialized: Any, messages: Any, *, run_id: UUID, **about: Any
-    ) -> None:
-        name = read(about.get("metadata"), "ls_model_name") or read(serialized, "name")
-        self._starts(run_id, about, name, None)
-
-    def on_llm_start(
-        self, serialized: Any, prompts: Any, *, run_id: UUID, **about: Any
-    ) -> None:
-        self.on_chat_model_start(serialized, prompts, run_id=run_id, **about)
-
-    def on_llm_end(self, response: LLMResult, *, run_id: UUID, **_: Any) -> None:
-        work = RUNS.work.pop(run_id, None)
-        if work is not None:
-            work.run.model_call(model_call(response, work.name, work.duration_s))
-
-    def on_llm_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
-        RUNS.work.pop(run_id, None)
-
-    def on_tool_start(
-        self,
-        serialized: Any,
-        input_str: str,
-        *,
-        run_id: UUID,
-        inputs: dict[str, Any] | None = None,
-        **about: Any,
-    ) -> None:
-        self._starts(run_id, about, read(serialized, "name"), inputs or input_str)
-
-    def on_tool_end(self, output: Any, *, run_id: UUID, **_: Any) -> None:
-        work = RUNS.work.pop(run_id, None)
-        if work is not None:
-            result = read(output, "content") or output
-            work.run.tool_call(work.name, work.arguments, result, work.duration_s)
-
-    def on_tool_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
-        work = RUNS.work.pop(run_id, None)
-        if work is not None and not isinstance(error, GraphBubbleUp):
-            work.run.tool_call(work.name, work.arguments, error, work.duration_s)
-
-    def on_retriever_start(
-        self, serialized: Any, query: str, *, run_id: UUID, **about: Any
-    ) -> None:
-        self._starts(run_id, about, read(serialized, "name") or "retriever", query)
-
-    def on_retriever_end(self, documents: Any, *, run_id: UUID, **_: Any) -> None:
-        texts = [read(document, "page_content") for document in documents]
-        self.on_tool_end(texts, run_id=run_id)
-
-    def on_retriever_error(
-        self, error: BaseException, *, run_id: UUID, **_: Any
-    ) -> None:
-        self.on_tool_error(error, run_id=run_id)
-
     def _begun(self, pilot: Client, inputs: Any, session: str) -> AgentRun | None:
         if not is_resumption(inputs):
             return AgentRun.begin(
@@ -148,14 +87,6 @@ class PilotfishHandler(BaseCallbackHandler):
         if attempt_id is None:
             return None  # It began elsewhere; its middleware knows the attempt.
         return AgentRun(pilot.resume(attempt_id), self._success, session)
-
-    def _starts(
-        self, run_id: UUID, about: dict[str, Any], name: object, arguments: object
-    ) -> None:
-        run = RUNS.of(about.get("parent_run_id"))
-        if run is not None and run_id not in RUNS.work:
-            work = Work(run, as_text(name or ""), arguments, time.monotonic())
-            RUNS.work[run_id] = work
 
 
 EVERYWHERE: Final = PilotfishHandler(None)

@@ -6,15 +6,17 @@ from uuid import UUID
 
 from langchain.agents.middleware import AgentMiddleware, AgentState
 from langchain.agents.middleware.types import ModelRequest, OmitFromSchema
-from langchain_core.messages import SystemMessage
 from langgraph.config import get_config
 
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.foreign import read
 from pilotfish._sdk.text import as_text
 from pilotfish.integrations.agent_run import AgentRun, Success, quietly
-from pilotfish.integrations.langchain.handler import RUNS, attach
+from pilotfish.integrations.langchain.calls import RUNS
+from pilotfish.integrations.langchain.handler import attach
+from pilotfish.integrations.langchain.prompt import with_hint
 from pilotfish.integrations.langchain.reading import problem_of
+from pilotfish.integrations.langchain.spans import in_span_of
 
 _NO_ADVICE: Final = "the agent goes on without advice"
 
@@ -80,7 +82,7 @@ class PilotfishMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         self, request: ModelRequest[Any], handler: Callable[[ModelRequest[Any]], Any]
     ) -> Any:
         self._take_up(request.state)
-        return handler(_with_hint(request))
+        return handler(with_hint(request))
 
     async def awrap_model_call(
         self,
@@ -88,7 +90,7 @@ class PilotfishMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         handler: Callable[[ModelRequest[Any]], Awaitable[Any]],
     ) -> Any:
         self._take_up(request.state)
-        return await handler(_with_hint(request))
+        return await handler(with_hint(request))
 
     def wrap_tool_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
         self._take_up(request.state)
@@ -111,9 +113,10 @@ class PilotfishMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         run = RUNS.agents.get(run_id) if run_id else None
         if run is None:
             problem = problem_of(state)
-            run = AgentRun.begin(
-                self._pilot, problem, self._problem_type, session=_thread()
-            )
+            with in_span_of(run_id):
+                run = AgentRun.begin(
+                    self._pilot, problem, self._problem_type, session=_thread()
+                )
         if run_id:
             RUNS.agents[run_id] = run
         return run
@@ -123,7 +126,8 @@ class PilotfishMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         with quietly("a resumed run is not recorded"):
             run_id, attempt_id = _agent_run_id(), read(state, "pilotfish_attempt")
             if run_id and attempt_id and run_id not in RUNS.agents:
-                attempt = self._pilot.resume(as_text(attempt_id))
+                with in_span_of(run_id):
+                    attempt = self._pilot.resume(as_text(attempt_id))
                 RUNS.agents.setdefault(run_id, AgentRun(attempt, session=_thread()))
 
 
@@ -139,18 +143,3 @@ def _agent_run_id() -> UUID | None:
 
 def _thread() -> str:
     return as_text(get_config().get("configurable", {}).get("thread_id") or "")
-
-
-def _with_hint(request: ModelRequest[Any]) -> ModelRequest[Any]:
-    hint = read(request.state, "pilotfish_hint")
-    if not hint:
-        return request
-    system = request.system_message or SystemMessage("")
-    content = system.content
-    if isinstance(content, str):
-        longer: Any = f"{content}\n\n{hint}".strip()
-    else:
-        longer = [*content, {"type": "text", "text": as_text(hint)}]
-    return request.override(
-        system_message=system.model_copy(update={"content": longer})
-    )

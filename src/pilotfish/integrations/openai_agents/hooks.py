@@ -11,12 +11,8 @@ from agents.tracing import get_current_span
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.warnings import LOG
 from pilotfish.integrations.agent_run import Success, quietly
-from pilotfish.integrations.openai_agents.processor import (
-    RUNS,
-    PilotfishProcessor,
-    attach,
-    run_id,
-)
+from pilotfish.integrations.openai_agents.begun import RUNS, run_id
+from pilotfish.integrations.openai_agents.processor import PilotfishProcessor, attach
 from pilotfish.integrations.openai_agents.spans import problem_of
 
 Instructions = str | Callable[..., str | Awaitable[str]]
@@ -103,7 +99,10 @@ class PilotfishHooks(RunHooks[Any]):
 
 @cache
 def _say_untraced() -> None:
-    LOG.warning("no advice and no attempts: tracing of OpenAI Agents is disabled")
+    LOG.warning(
+        "no advice and no attempts: tracing of OpenAI Agents is disabled, or "
+        "set_trace_processors() was called after PilotfishHooks was made"
+    )
 
 
 def _current_span() -> str | None:

@@ -2,40 +2,27 @@
 
 import sys
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from agents import add_trace_processor
 from agents.tracing import Span, Trace, TracingProcessor
 
 from pilotfish._sdk.client import Client
 from pilotfish.integrations.agent_run import AgentRun, quietly
+from pilotfish.integrations.openai_agents.begun import (
+    BEGUN,
+    HELD,
+    RUNS,
+    Begun,
+    outermost_run_id,
+    run_id,
+)
 from pilotfish.integrations.openai_agents.spans import (
     duration_s,
     model_call,
     problem_of,
     tool_result,
 )
-from pilotfish.integrations.runs import Runs
-
-
-class Begun(NamedTuple):
-    """A run that has begun.
-
-    Args:
-        outside: what was being handled already.
-        recorder: begins its attempt; None: nobody does, unless hooks do.
-    """
-
-    outside: BaseException | None
-    recorder: "PilotfishProcessor | None"
-
-
-RUNS: Final = Runs[str]()
-BEGUN: Final[dict[str, Begun]] = {}
-"""The runs by the ids of their spans, those within other runs, too."""
-HELD: Final[dict[str, list[Span[Any]]]] = {}
-"""Attempt -> calls without a result: of tools that return none, unless the run ends with
-them. Then they wait for a person, and are called again."""
 
 
 class PilotfishProcessor(TracingProcessor):
@@ -118,9 +105,7 @@ def _release(run: AgentRun) -> None:
 
 def _begin(span: Span[Any], problem: str | None) -> AgentRun | None:
     """Begin the attempt of the outermost run that a span is part of, if anybody records."""
-    outermost = outer = run_id(span.span_id)
-    while outer is not None:
-        outermost, outer = outer, run_id(RUNS.parents.get(outer))
+    outermost = outermost_run_id(span.span_id)
     begun = BEGUN.get(outermost) if outermost else None
     if outermost is None or begun is None or begun.recorder is None:
         return None
@@ -142,13 +127,6 @@ def _leave(span: Span[Any]) -> None:
         run.finish(None)
     else:
         run.fail(error)
-
-
-def run_id(span_id: str | None) -> str | None:
-    """Return the id of the innermost run that a span is part of."""
-    while span_id is not None and span_id not in BEGUN:
-        span_id = RUNS.parents.get(span_id)
-    return span_id
 
 
 EVERYWHERE: Final = PilotfishProcessor(None)

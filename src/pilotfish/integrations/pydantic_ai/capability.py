@@ -1,36 +1,25 @@
-"""PydanticAI: a capability that asks before a run, puts the hint in, and records the run."""
+"""A capability: it asks before a run, puts the hint in, and records the run."""
 
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from pydantic_ai import AgentRunResult, DeferredToolRequests, RunContext
+from pydantic_ai.capabilities import AbstractCapability
+from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
+from pydantic_ai.messages import InstructionPart, ModelResponse
+from pydantic_ai.models import ModelRequestContext
+
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.text import as_text
 from pilotfish.integrations.agent_run import (
     AgentRun,
     Conversations,
-    ModelCall,
     Success,
     quietly,
 )
-from pilotfish.integrations.extras import requiring
-from pilotfish.schemas.prices import Tokens
-
-with requiring("pydantic-ai"):
-    from pydantic_ai import AgentRunResult, DeferredToolRequests, RunContext
-    from pydantic_ai.capabilities import AbstractCapability
-    from pydantic_ai.exceptions import ApprovalRequired, CallDeferred
-    from pydantic_ai.messages import (
-        InstructionPart,
-        ModelMessage,
-        ModelRequest,
-        ModelResponse,
-        UserPromptPart,
-    )
-    from pydantic_ai.models import ModelRequestContext
-
-__all__ = ["PilotfishCapability"]
+from pilotfish.integrations.pydantic_ai.reading import model_call, problem_of
 
 _CONVERSATIONS: Final = Conversations()
 
@@ -115,7 +104,7 @@ class PilotfishCapability(AbstractCapability[Any]):
                 tools = request_context.model_request_parameters.output_tools
                 outputs = {tool.name for tool in tools}
                 seconds = time.monotonic() - began
-                self._run.model_call(_model_call(response, outputs, seconds))
+                self._run.model_call(model_call(response, outputs, seconds))
         return response
 
     async def wrap_tool_execute(
@@ -137,7 +126,7 @@ class PilotfishCapability(AbstractCapability[Any]):
         known = _CONVERSATIONS.attempt_id(session) if ctx.prompt is None else None
         if known is not None:
             return AgentRun(self._pilot.resume(known))
-        problem = _text(ctx.prompt) or _problem(ctx.messages)
+        problem = problem_of(ctx)
         run = AgentRun.begin(self._pilot, problem, self._problem_type, session=session)
         _CONVERSATIONS.note(session, run.attempt.id)
         return run
@@ -146,40 +135,3 @@ class PilotfishCapability(AbstractCapability[Any]):
         with quietly("a call of a tool is not recorded"):
             if self._run is not None:
                 self._run.tool_call(name, args, result, time.monotonic() - began)
-
-
-def _problem(messages: list[ModelMessage]) -> str:
-    """Return the last prompt of a history."""
-    prompts = (
-        _text(part.content)
-        for message in reversed(messages)
-        if isinstance(message, ModelRequest)
-        for part in reversed(message.parts)
-        if isinstance(part, UserPromptPart)
-    )
-    return next(prompts, "")
-
-
-def _text(prompt: Any) -> str:
-    if prompt is None or isinstance(prompt, str):
-        return prompt or ""
-    return "\n".join(part for part in prompt if isinstance(part, str))
-
-
-def _model_call(
-    response: ModelResponse, outputs: set[str], seconds: float
-) -> ModelCall:
-    calls = [(call.tool_name, call.args) for call in response.tool_calls]
-    usage = response.usage
-    return ModelCall(
-        model=response.model_name or "",
-        text=response.text or (as_text(calls) if calls else ""),
-        is_answer=all(name in outputs for name, _ in calls),
-        tokens=Tokens(
-            usage.input_tokens,
-            usage.output_tokens,
-            usage.cache_read_tokens,
-            usage.cache_write_tokens,
-        ),
-        duration_s=seconds,
-    )
