@@ -126,10 +126,10 @@ SPANS: Final = Counter(
 )
 
 METRICS: Final[Mapping[Metric, tuple[str, ...]]] = {
-    LAG: ("archive", "streams", "advisor", "trigger", "memory"),
-    BATCH_RECORDS: ("archive", "streams", "advisor", "memory"),
-    WRITE_SECONDS: ("archive", "streams", "memory"),
-    DEAD_LETTERS: ("archive", "streams", "advisor", "memory"),
+    LAG: ("archive", "streams", "advisor", "trigger", "memory", "traces"),
+    BATCH_RECORDS: ("archive", "streams", "advisor", "memory", "traces"),
+    WRITE_SECONDS: ("archive", "streams", "memory", "traces"),
+    DEAD_LETTERS: ("archive", "streams", "advisor", "memory", "traces"),
     STALLS: ("streams",),
     LABELS: ("streams",),
     HINTS: ("advisor",),

@@ -23,7 +23,7 @@ from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.topics import EVENTS
 
 ATTEMPTS, BAD = 30, 3
-WITH_CLICKHOUSE = ("archive", "streams", "trigger", "memory")
+WITH_CLICKHOUSE = ("archive", "streams", "trigger", "memory", "traces")
 
 
 def fetch(settings: Settings, service: str, path: str) -> tuple[int, str]:
