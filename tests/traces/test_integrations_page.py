@@ -1,28 +1,18 @@
 """The lines of docs/integrations.md, run before agents that know nothing of them."""
 
-import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
+from support.traced.page import SECTIONS, TESTS, block
 
 from pilotfish.schemas.events import AttemptEnded, AttemptStarted, StepRecorded
 from pilotfish.traces.mapping import events_of
 from pilotfish.traces.otlp import read_export
-
-TESTS = Path(__file__).parents[1]
-PAGE = (TESTS.parent / "docs/integrations.md").read_text()
-SECTIONS = {
-    "DSPy": "dspy_agent import ask",
-    "LangChain and LangGraph": "langchain_agents import ask_agent as ask",
-    "OpenAI Agents SDK": "openai_agents_agent import ask",
-    "PydanticAI": "pydantic_ai_agent import ask",
-}
 
 
 class Door(ThreadingHTTPServer):
@@ -54,14 +44,6 @@ def door() -> Iterator[Door]:
         yield server
         server.shutdown()
         thread.join()
-
-
-def block(section: str) -> str:
-    """Return the first block of Python under a heading."""
-    text = PAGE.split(f"# {section}\n", 1)[1]
-    found = re.search(r"```python\n(.*?)```", text, re.DOTALL)
-    assert found
-    return found[1]
 
 
 @pytest.mark.parametrize("section", SECTIONS)
