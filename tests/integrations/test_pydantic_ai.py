@@ -225,6 +225,8 @@ def test_a_tool_that_waits_for_a_person_is_one_attempt(
     (attempt,) = recorded()
     assert attempt.shape == ONE_CALL
     assert attempt.ends[-1].status == "succeeded"
+    assert model.instructions == [f"You add.\n\n{HINT}"] * 2
+    assert len(pilot.requests) == 1
 
 
 def test_a_provider_s_time_out_is_infrastructure(

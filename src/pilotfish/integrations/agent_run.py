@@ -36,29 +36,6 @@ class ModelCall(NamedTuple):
     duration_s: float | None
 
 
-class Conversations:
-    """The newest attempt of each conversation, for runs that go on with it.
-
-    Those that were not heard of for the longest time are forgotten.
-    """
-
-    def __init__(self) -> None:
-        self._attempts: OrderedDict[str, str] = OrderedDict()
-
-    def note(self, session: str, attempt_id: str) -> None:
-        if session:
-            self._attempts[session] = attempt_id
-            self._attempts.move_to_end(session)
-            if len(self._attempts) > _MOST_CONVERSATIONS:
-                self._attempts.popitem(last=False)
-
-    def attempt_id(self, session: str) -> str | None:
-        return self._attempts.get(session)
-
-    def clear(self) -> None:
-        self._attempts.clear()
-
-
 class AgentRun:
     """Records one run of an agent; nothing here raises, and only `ask` blocks.
 
@@ -154,6 +131,38 @@ class AgentRun:
     def fail(self, error: BaseException) -> None:
         """End the attempt of a run that raised, by the SDK's usual rules."""
         self.attempt.end(error)
+
+
+class Conversations:
+    """The newest run of each conversation, for runs that go on with its attempt.
+
+    Those that were not heard of for the longest time are forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._runs: OrderedDict[str, tuple[str, str]] = OrderedDict()
+
+    def note(self, run: AgentRun) -> None:
+        """Remember the attempt of a run, and its hint."""
+        if run.session:
+            self._runs[run.session] = run.attempt.id, run.hint
+            self._runs.move_to_end(run.session)
+            if len(self._runs) > _MOST_CONVERSATIONS:
+                self._runs.popitem(last=False)
+
+    def resume(
+        self, session: str, pilot: Client, success: Success | None = None
+    ) -> AgentRun | None:
+        """Go on with the attempt of a conversation, and with its hint; None if unknown."""
+        if session not in self._runs:
+            return None
+        attempt_id, hint = self._runs[session]
+        run = AgentRun(pilot.resume(attempt_id), success, session)
+        run.hint, run.asked = hint, True
+        return run
+
+    def clear(self) -> None:
+        self._runs.clear()
 
 
 @contextmanager

@@ -52,5 +52,5 @@ class Runs(Generic[K]):
         self.parents.pop(run_id, None)
         run = self.agents.pop(run_id, None)
         if run is not None:
-            self.threads.note(run.session, run.attempt.id)
+            self.threads.note(run)
         return run

@@ -83,10 +83,8 @@ class PilotfishHandler(CallRecorder):
             return AgentRun.begin(
                 pilot, problem_of(inputs), self._problem_type, self._success, session
             )
-        attempt_id = RUNS.threads.attempt_id(session)
-        if attempt_id is None:
-            return None  # It began elsewhere; its middleware knows the attempt.
-        return AgentRun(pilot.resume(attempt_id), self._success, session)
+        # One that began in another process is known to its middleware.
+        return RUNS.threads.resume(session, pilot, self._success)
 
 
 EVERYWHERE: Final = PilotfishHandler(None)

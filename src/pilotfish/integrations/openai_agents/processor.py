@@ -71,9 +71,11 @@ class PilotfishProcessor(TracingProcessor):
         """Begin the attempt of a run; None for no problem goes on with that of the trace."""
         if self.pilot is None:
             return None
-        known = RUNS.threads.attempt_id(span.trace_id) if problem is None else None
-        if known:
-            return AgentRun(self.pilot.resume(known), session=span.trace_id)
+        known = (
+            RUNS.threads.resume(span.trace_id, self.pilot) if problem is None else None
+        )
+        if known is not None:
+            return known
         run = AgentRun.begin(self.pilot, problem or "", self._problem_type)
         run.session = span.trace_id
         return run

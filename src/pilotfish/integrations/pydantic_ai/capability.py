@@ -67,8 +67,9 @@ class PilotfishCapability(AbstractCapability[Any]):
     async def wrap_run(self, ctx: RunContext[Any], *, handler: Any) -> Any:
         with quietly("the agent goes on without advice"):
             self._run = self._begin(ctx)
-            if self._approaches:
+            if self._approaches and not self._run.asked:
                 await self._run.ask_async(self._approaches)
+            _CONVERSATIONS.note(self._run)
         if self._run is None:
             return await handler()
         with self._run.attempt:
@@ -123,13 +124,13 @@ class PilotfishCapability(AbstractCapability[Any]):
 
     def _begin(self, ctx: RunContext[Any]) -> AgentRun:
         session = as_text(ctx.conversation_id)
-        known = _CONVERSATIONS.attempt_id(session) if ctx.prompt is None else None
-        if known is not None:
-            return AgentRun(self._pilot.resume(known))
-        problem = problem_of(ctx)
-        run = AgentRun.begin(self._pilot, problem, self._problem_type, session=session)
-        _CONVERSATIONS.note(session, run.attempt.id)
-        return run
+        if ctx.prompt is None:
+            known = _CONVERSATIONS.resume(session, self._pilot)
+            if known is not None:
+                return known
+        return AgentRun.begin(
+            self._pilot, problem_of(ctx), self._problem_type, session=session
+        )
 
     def _tool_call(self, name: str, args: Any, result: object, began: float) -> None:
         with quietly("a call of a tool is not recorded"):
