@@ -42,6 +42,14 @@ GOALS = (
     Goal("hints", "p99_ms", "hint at 20/s, p99 ms", 60, True),
     Goal("hints", "hints_per_s", "hints/s when saturated", 150),
     Goal(
+        "door",
+        "advice_added_p50_ms",
+        "advice over HTTP, beyond the SDK's p50, ms",
+        3,
+        True,
+    ),
+    Goal("door", "spans_per_s", "OTLP taken by the door, spans/s", 1000),
+    Goal(
         "sdk", "action_p50_us", "SDK: attempt.action(...), p50 microseconds", 15, True
     ),
     Goal(

@@ -17,12 +17,13 @@ from pilotfish.web.attempts import VERBS, Attempts
 from pilotfish.web.behind import Behind
 from pilotfish.web.bodies import Bodies
 from pilotfish.web.entry import Entry
+from pilotfish.web.mcp_server import mcp_server
 from pilotfish.web.measuring import Measuring
 from pilotfish.web.messages import FieldError, on_field_error
 from pilotfish.web.openapi import document
 from pilotfish.web.refusals import HANDLERS, TRACES_PATH
 from pilotfish.web.tenants import Tenants
-from pilotfish.web.tools import Tools, mcp_server
+from pilotfish.web.tools import Tools
 from pilotfish.web.traces import Traces
 
 

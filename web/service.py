@@ -61,7 +61,7 @@ async def _serve(
 ) -> None:
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        await watch.until_stopped()
+        await watch.until_stopped(serving)
     finally:
         server.should_exit = True
         await serving
@@ -82,12 +82,14 @@ class _Watch:
         self._status = status
         self._publisher = publisher
 
-    async def until_stopped(self) -> None:
+    async def until_stopped(self, serving: "asyncio.Task[None]") -> None:
         asked_at = time.monotonic()
         self._status.missing = ""
         self._status.gained({})
         while not self._stop.is_set():
             self._status.beat()
+            if serving.done():
+                raise RuntimeError("the server ended by itself: see its log")
             if self._publisher.broken:
                 raise UnavailableError(self._publisher.broken)
             if time.monotonic() - asked_at >= _ASK_EVERY_S:

@@ -5,7 +5,8 @@ from pilotfish.web.advice import Advice
 from pilotfish.web.attempts import Attempts
 from pilotfish.web.behind import opened
 from pilotfish.web.bodies import Bodies
-from pilotfish.web.tools import Tools, mcp_server
+from pilotfish.web.mcp_server import mcp_server
+from pilotfish.web.tools import Tools
 
 
 def run(settings: Settings) -> None:

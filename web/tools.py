@@ -1,16 +1,13 @@
-"""The tools of the Model Context Protocol: advise, report, search, playbook."""
+"""What the tools of the Model Context Protocol do: advise, report, search, playbook."""
 
-from collections.abc import Awaitable, Mapping
-from typing import Annotated, Final, NamedTuple, TypeVar
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from cachetools import LRUCache
-from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import ToolAnnotations
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM, HintGiven
-from pilotfish.schemas.errors import PilotfishError
 from pilotfish.schemas.events import (
     MAX_PROBLEM,
     AttemptEnded,
@@ -24,25 +21,11 @@ from pilotfish.schemas.topics import EVENTS
 from pilotfish.web.advice import Advice
 from pilotfish.web.attempts import Attempts
 from pilotfish.web.knowledge import Knowledge, Play
-from pilotfish.web.messages import FieldError, check_size, message_of
+from pilotfish.web.messages import check_size, message_of
 
-Result = TypeVar("Result")
-
-INSTRUCTIONS: Final = (
-    "pilotfish learns which approach works on which kind of problem. Before you work on a "
-    "problem, call `advise` and follow its text if there is one. When you are done, call "
-    "`report_outcome` with the attempt_id that you got, whether it went well or not."
-)
 _DEADLINE_S: Final = 1.0
 _REMEMBERED: Final = 10_000
 """Hints whose outcomes are awaited; older ones are in ClickHouse."""
-_APPROACHES: Final = (
-    "Approaches that you could take, each with one line of instruction; by default those "
-    "of past attempts."
-)
-_TYPE: Final = "Your own name for this kind of problem."
-_TAKEN: Final = "The approach that you took, if it is not the advised one."
-_READS: Final = ToolAnnotations(read_only_hint=True)
 
 
 class Advised(BaseModel):
@@ -168,71 +151,3 @@ def _advised(hint: HintGiven, approaches: list[str]) -> Advised:
         detail=hint.detail,
         approaches=approaches,
     )
-
-
-def mcp_server(tools: Tools, default_tenant: str) -> MCPServer:
-    """Return the server of these tools.
-
-    Args:
-        tools: what they do.
-        default_tenant: whose attempts these are where no HTTP request says it.
-    """
-    server = MCPServer("pilotfish", instructions=INSTRUCTIONS, log_level="WARNING")
-
-    def tenant(context: Context) -> str:
-        request = context.request_context.request
-        return default_tenant if request is None else str(request.state.tenant)
-
-    @server.tool()
-    async def advise(
-        context: Context,
-        problem: Annotated[str, Field(description="The text of the problem.")],
-        approaches: Annotated[
-            dict[str, str] | None, Field(description=_APPROACHES)
-        ] = None,
-        problem_type: Annotated[str, Field(description=_TYPE)] = "",
-    ) -> Advised:
-        """Ask which approach to take on a problem, before working on it."""
-        asking = tools.advise(tenant(context), problem, approaches or {}, problem_type)
-        return await _told(asking)
-
-    @server.tool()
-    async def report_outcome(
-        context: Context,
-        attempt_id: Annotated[str, Field(description="What `advise` returned.")],
-        success: Annotated[bool, Field(description="Whether the problem was solved.")],
-        detail: Annotated[str, Field(description="What happened, in a sentence.")] = "",
-        approach: Annotated[str, Field(description=_TAKEN)] = "",
-    ) -> str:
-        """Report how an attempt went, so that the next advice is better."""
-        ended = Outcome(attempt_id, success, detail, approach)
-        await _told(tools.report_outcome(tenant(context), ended))
-        return "recorded"
-
-    @server.tool(annotations=_READS)
-    async def search_memory(
-        context: Context,
-        text: Annotated[str, Field(description="A problem, in your own words.")],
-        k: Annotated[int, Field(description="How many attempts, from 1 to 100.")] = 5,
-    ) -> list[Remembered]:
-        """Find past attempts at similar problems: what was tried, and how it went."""
-        return await _told(tools.search_memory(tenant(context), text, k))
-
-    @server.tool(annotations=_READS)
-    async def playbook(
-        context: Context,
-        problem: Annotated[str, Field(description="A problem of the group.")] = "",
-        group: Annotated[str, Field(description="The group's name or id.")] = "",
-    ) -> list[Play]:
-        """Show what works on a group of similar problems: give a problem, or a group."""
-        return await _told(tools.playbook(tenant(context), problem, group))
-
-    return server
-
-
-async def _told(work: Awaitable[Result]) -> Result:
-    """Return the result; what went wrong is told to the model."""
-    try:
-        return await work
-    except (PilotfishError, FieldError) as error:
-        raise ToolError(str(error)) from error

@@ -21,7 +21,7 @@ def up(tmp_path_factory: pytest.TempPathFactory, not_fast: None) -> Iterator[Set
     with running_up(settings) as process:
         eventually(lambda: "pilotfish is up" in said(settings))
         children = psutil.Process(process.pid).children(recursive=True)
-        assert len(children) >= 9  # two servers, six services, the guardian
+        assert len(children) >= 10  # two servers, seven services, the guardian
         yield settings
         process.send_signal(signal.SIGINT)
         # Ten seconds where nothing else runs: what hangs takes forever.
@@ -47,7 +47,7 @@ def _settings(home: Path) -> Settings:
 
 
 def _ports() -> tuple[int, int, int, int]:
-    """Return free ports for Kafka, which takes two, ClickHouse, six services and HTTP."""
+    """Return free ports for Kafka, which takes two, ClickHouse, seven services and HTTP."""
     while True:
         broker, http, metrics, door = free_ports(4)
         following = [broker + 1, *(metrics + n for n in range(1, len(SERVICES)))]

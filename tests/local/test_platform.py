@@ -149,7 +149,7 @@ def test_after_kill_9_no_process_is_left(apart: Settings) -> None:
     with running_up(apart) as process:
         eventually(lambda: "pilotfish is up" in said(apart))
         children = psutil.Process(process.pid).children(recursive=True)
-        assert len(children) >= 9
+        assert len(children) >= 10
         process.kill()
         _, remaining = psutil.wait_procs(children, timeout=60)
     assert remaining == []

@@ -177,9 +177,9 @@ def test_services_that_are_refused_show_no_password(
     servers: Servers, tmp_path: Path, variant: str
 ) -> None:
     refused = b"invalid credentials" if variant == "kafka" else b"AUTHENTICATION_FAILED"
-    # The trainer needs only ClickHouse, and the start of the advisor and of the door only
-    # Kafka.
-    served = {("trainer", "kafka"), ("advisor", "clickhouse"), ("web", "clickhouse")}
+    # The trainer needs only ClickHouse; these ask it for nothing at their start.
+    at_first = [(name, "clickhouse") for name in ("advisor", "traces", "web")]
+    served = {("trainer", "kafka"), *at_first}
     with running(wrong(servers.settings, variant), tmp_path, *COMMANDS) as services:
         for name, service in services.items():
             expected = b"\n" if (name, variant) in served else refused

@@ -18,7 +18,8 @@ from pilotfish.web.advice import Advice
 from pilotfish.web.attempts import Attempts
 from pilotfish.web.bodies import Bodies
 from pilotfish.web.knowledge import Play
-from pilotfish.web.tools import Tools, mcp_server
+from pilotfish.web.mcp_server import mcp_server
+from pilotfish.web.tools import Tools
 
 APPROACHES = {"plan": "plan first", "react": "look first"}
 PLAY = Play("sums", "plan", 20, 0.8, 0.6, 0.9, 1.5, ["add"], "too many steps")
