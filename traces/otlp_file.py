@@ -8,7 +8,7 @@ the last of each trace is, then for the spans, which are kept until that place.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pilotfish.schemas.attempt_log.opening import beginning, whole
@@ -28,9 +28,6 @@ _FIELD_2: Final = b"\x12"
 _LENGTH_BYTES: Final = 4
 _MOST_LENGTH_BYTES: Final = 5
 
-MapTrace = Callable[[Sequence["Span"], str], list[Event]]
-"""Returns the events of the attempts of a trace, for a tenant."""
-
 
 class _Body(NamedTuple):
     """An export request as it stands in the file, and where."""
@@ -40,20 +37,14 @@ class _Body(NamedTuple):
     encoding: Encoding
 
 
-def read(source: Source, map_trace: MapTrace | None = None) -> Iterator[list[Event]]:
+def read(source: Source) -> Iterator[list[Event]]:
     """Yield the events of one attempt after the other.
-
-    Args:
-        source: the file.
-        map_trace: `events_of` in `traces/mapping.py`, where there is no other.
 
     Raises:
         ConfigurationError: the file cannot be read.
     """
-    if map_trace is None:
-        from pilotfish.traces.mapping import events_of
+    from pilotfish.traces.mapping import events_of
 
-        map_trace = events_of
     last = {
         span.trace_id: place
         for place, spans in _requests(source.quietly())
@@ -64,7 +55,7 @@ def read(source: Source, map_trace: MapTrace | None = None) -> Iterator[list[Eve
         for span in spans:
             traces.setdefault(span.trace_id, []).append(span)
         for trace in {span.trace_id for span in spans if last[span.trace_id] == place}:
-            yield from _by_attempt(map_trace(traces.pop(trace), source.tenant))
+            yield from _by_attempt(events_of(traces.pop(trace), source.tenant))
 
 
 def _by_attempt(events: Sequence[Event]) -> Iterator[list[Event]]:

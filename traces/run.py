@@ -152,7 +152,4 @@ def _topmost_agents(tops: Sequence[Node], *, named: bool = False) -> list[Node]:
 
 
 def _is_recorded(run: Run) -> bool:
-    return any(
-        node.span.attributes.get("pilotfish.attempt_id")
-        for node in (*run.tops, *run.agents)
-    )
+    return any(node.span.attributes.get("pilotfish.attempt_id") for node in run.nodes)

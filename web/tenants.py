@@ -77,7 +77,8 @@ def is_loopback(host: str) -> bool:
 def address(settings: Settings) -> str:
     """Return where the door is, as a URL."""
     host = settings.http_host
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.http_port}"
+    named = f"[{host}]" if ":" in host else host
+    return f"http://{named}:{settings.http_port}"
 
 
 def _parsed(text: str, default: str) -> dict[str, str]:

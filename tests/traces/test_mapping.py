@@ -230,7 +230,7 @@ def test_each_agent_that_a_server_runs_makes_an_attempt() -> None:
     assert {e.attempt_id for e in events_of(spans[1:], "t")} == {TRACE}
 
 
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("number", [1, 2, 3])
 def test_what_the_sdk_recorded_itself_gives_no_events(number: int) -> None:
     spans = [span(1), agent(2, 1), model(3, 2)]
     marked = replace(

@@ -1,6 +1,5 @@
 import gzip
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +8,12 @@ from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
-from pilotfish.schemas.base import moment
-from pilotfish.schemas.events import AttemptStarted, Event, StepRecorded
+from pilotfish.schemas.events import StepRecorded
 from pilotfish.schemas.imports.format import Source
 from pilotfish.schemas.imports.formats import format_of
 from pilotfish.traces.otlp_file import FORMAT, read
-from pilotfish.traces.span import Span
 
 TRACES = (bytes(range(1, 17)), bytes(range(2, 18)))
 AT_NS = 1_790_000_000_000_000_000
@@ -30,6 +28,13 @@ def request(*spans: tuple[int, int]) -> ExportTraceServiceRequest:
             trace_id=TRACES[trace],
             span_id=bytes([0, 0, 0, 0, 0, 0, 1, number]),
             name=f"span {number}",
+            attributes=[
+                KeyValue(key=key, value=AnyValue(string_value=value))
+                for key, value in (
+                    ("openinference.span.kind", "TOOL"),
+                    ("tool.name", f"span {number}"),
+                )
+            ],
             start_time_unix_nano=AT_NS + number * 1_000_000,
             end_time_unix_nano=AT_NS + number * 2_000_000,
         )
@@ -48,27 +53,17 @@ def as_json(made: ExportTraceServiceRequest) -> str:
     return json.dumps(data)
 
 
-def an_event_for_each_span(spans: Sequence[Span], tenant: str) -> list[Event]:
-    common: dict[str, Any] = {"tenant": tenant, "attempt_id": spans[0].trace_id}
-    at = moment(spans[0].start_us)
-    start = AttemptStarted(**common, event_id="start", at=at, problem="p")
-    steps = [
-        StepRecorded(**common, event_id=s.span_id, at=at, kind="thought", name=s.name)
-        for s in spans
-    ]
-    return [start, *steps]
-
-
 REQUESTS = [request((0, 1), (1, 2)), request((1, 3)), request((0, 4))]
 
 
 def attempts(path: Path) -> tuple[list[list[str]], list[str]]:
     assert format_of(path, [FORMAT]) is FORMAT
     source = Source(path, tenant="acme")
-    found = list(read(source, an_event_for_each_span))
+    found = list(read(source))
     assert {event.tenant for events in found for event in events} <= {"acme"}
     names = [
-        [e.name for e in events if isinstance(e, StepRecorded)] for events in found
+        [e.name for e in events if isinstance(e, StepRecorded) and e.kind == "action"]
+        for events in found
     ]
     return names, source.findings.sentences()
 
@@ -116,7 +111,7 @@ def test_a_cut_body_is_an_error_that_is_named(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "traces.pb"
     path.write_bytes(b"".join(len(b).to_bytes(4) + b for b in bodies)[:-cut])
     source = Source(path)
-    found = list(read(source, an_event_for_each_span))
+    found = list(read(source))
     assert found
     assert source.findings.skipped_lines == 1
 
