@@ -78,7 +78,7 @@ def address(settings: Settings) -> str:
     """Return where the door is, as a URL."""
     host = settings.http_host
     named = f"[{host}]" if ":" in host else host
-    return f"http://{named}:{settings.http_port}"
+    return urlunsplit(("http", f"{named}:{settings.http_port}", "", "", ""))
 
 
 def _parsed(text: str, default: str) -> dict[str, str]:
