@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Final
+from urllib.parse import urlunsplit
 
 from pydantic import TypeAdapter, ValidationError
 
