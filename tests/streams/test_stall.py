@@ -96,7 +96,7 @@ def test_the_watch_looks_whether_there_is_a_record(
     behind: dict[tuple[str, int], int | None] = {place: None if committed else end - 1}
     watch = ReadingWatch(settings, group)
     assert watch.stalled(behind, 1.0) == []
-    assert watch.stalled(behind, 1.0) == [place]
+    eventually(lambda: watch.stalled(behind, 1.0), [place])
     for _ in range(2):
         assert watch.stalled({place: end}, 1.0) == []
     for _ in range(2):
