@@ -82,6 +82,8 @@ def run(platform: Platform, play: Play) -> Result:
     exporter = Exporter(f"http://127.0.0.1:{port}/v1/traces")
     moved = Platform(platform.kafka, platform.clickhouse, settings, platform.folder)
     with moved.services(*SERVICES) as services:
+        for name in ("traces", "archive", "streams"):
+            services[name].until_it_works()
         exporting = threading.Thread(target=exporter.play, args=(traces,))
         exporting.start()
         order = random.Random(play.seed)
