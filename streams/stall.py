@@ -2,7 +2,9 @@
 
 It was reported of Faust after rebalances and broken connections: its consumer keeps its
 partitions, sends heartbeats, and fetches nothing any more (faust-streaming #175, #629,
-#640). A process that begins anew reads on where the group has committed.
+#640). Or it has lost its partitions and does not join its group again, as was seen when
+Kafka was killed seconds after the start. A process that begins anew reads on where the
+group has committed.
 """
 
 import os
@@ -11,11 +13,12 @@ from typing import Final
 
 from confluent_kafka import OFFSET_STORED, TopicPartition
 
-from pilotfish.runtime.kafka import consumer
+from pilotfish.runtime.kafka import consumer, topics
 from pilotfish.runtime.service.lag import Lag
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.keys import Place
+from pilotfish.schemas.topics import EVENTS
 
 STALLED_S: Final = 60.0
 """Longer than Faust takes for a rebalance, or to find a broker again."""
@@ -53,6 +56,9 @@ class Idleness:
 class ReadingWatch:
     """Compares what a worker has processed with what there is to read; it may block.
 
+    Of a worker without partitions it watches the group instead: if another worker reads,
+    the group moves on.
+
     Args:
         settings: which Kafka.
         group: the worker's consumer group.
@@ -67,12 +73,17 @@ class ReadingWatch:
     def stalled(self, positions: Positions, elapsed_s: float) -> list[Place]:
         """Return the partitions that should have been read, and were not."""
         try:
-            self._idleness.observe(positions, self._lag.of(positions), elapsed_s)
+            watched = positions or self._lag.starts(self._places())
+            self._idleness.observe(watched, self._lag.of(watched), elapsed_s)
         except UnavailableError:
             self._idleness = Idleness()
             return []
         idle = self._idleness.longer_than(STALLED_S)
-        return [place for place in idle if self._has_record(place, positions[place])]
+        return [place for place in idle if self._has_record(place, watched[place])]
+
+    def _places(self) -> list[Place]:
+        events = topics(self._settings).get(EVENTS.name)
+        return [(EVENTS.name, number) for number in events.partitions] if events else []
 
     def _has_record(self, place: Place, position: int | None) -> bool:
         """Read one record; what only looks like lag, a transaction's mark, is none."""

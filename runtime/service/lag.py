@@ -46,6 +46,11 @@ class Lag:
             starts = {**positions, **self._starts(unknown)}
         return {p: max(0, end - (starts[p] or 0)) for p, end in ends.items()}
 
+    def starts(self, places: Collection[Place]) -> dict[Place, int]:
+        """Return where the group reads on in each of these places; raises as `of`."""
+        with mapped_errors("asking where a group reads on"):
+            return self._starts(places)
+
     def _starts(self, places: Collection[Place]) -> dict[Place, int]:
         """Return where the group reads on: the committed offset, if it still exists."""
         if not places:

@@ -18,7 +18,7 @@ from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import consumer, producer
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.ids import new_id
-from pilotfish.schemas.topics import ADVICE_REQUESTS
+from pilotfish.schemas.topics import ADVICE_REQUESTS, EVENTS
 from pilotfish.streams import stall
 from pilotfish.streams.stall import Idleness, ReadingWatch
 
@@ -77,6 +77,26 @@ def test_a_worker_that_reads_within_the_time_is_never_idle(
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stall, "STALLED_S", 1.0)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_worker_without_partitions_sees_whether_its_group_reads(
+    settings: Settings,
+) -> None:
+    to = producer(settings)
+    to.produce(EVENTS.name, b"no event", partition=0)
+    assert to.flush(60) == 0
+    group = f"pilotfish-test-{new_id()}"
+    watch = ReadingWatch(settings, group)
+    assert watch.stalled({}, 1.0) == []
+    eventually(lambda: watch.stalled({}, 1.0), [(EVENTS.name, 0)])
+    reader = consumer(settings, group)
+    place = TopicPartition(EVENTS.name, 0)
+    _, end = reader.get_watermark_offsets(place, timeout=60)
+    reader.commit(offsets=[TopicPartition(EVENTS.name, 0, end)], asynchronous=False)
+    reader.close()
+    for _ in range(3):
+        assert watch.stalled({}, 1.0) == []
 
 
 @pytest.mark.usefixtures("impatient")
