@@ -5,12 +5,14 @@ import json
 import resource
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from faults.replay import events
 from fuzz.mutations import mutated
 from support.advice.tiny import tiny_bundle
+from support.polling import in_time
 
 from pilotfish.advisors.bundle import CARD, checksum_of, load
 from pilotfish.advisors.head import FastHead
@@ -36,16 +38,21 @@ def refusals(
     inputs: Iterable[bytes], read: Callable[[bytes], object], *clear: type[Exception]
 ) -> list[str]:
     """Return the words of all clear errors; any other one, or a hang, fails the test."""
-    words = []
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for value in inputs:
-        begun = time.process_time()
+    words: list[str] = []
+
+    def seconds(value: bytes) -> float:
+        begun = time.thread_time()
         try:
             read(value)
         except clear as error:
             words.append(str(error))
-        assert time.process_time() - begun < SLOWEST_S, value[:200]
+        return time.thread_time() - begun
+
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    slow = [value for value in inputs if seconds(value) >= SLOWEST_S]
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < MOST_KB
+    for value in slow:  # unless it was the garbage collector's turn
+        in_time(SLOWEST_S, partial(seconds, value))
     return words
 
 
