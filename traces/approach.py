@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from pilotfish.schemas.events import HintMark
 from pilotfish.schemas.ids import MAX_NAME
+from pilotfish.schemas.json_in_text import mapping, parsed
 from pilotfish.traces.run import Run
-from pilotfish.traces.values import mapping, name, number, parsed, text
+from pilotfish.traces.values import name, number, text
 from pilotfish.traces.who import agent_name
 
 _APPROACH: Final = "pilotfish.approach"

@@ -5,9 +5,10 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from pilotfish.schemas.json_in_text import mapping, parsed
 from pilotfish.traces.messages import ChatMessage, messages
 from pilotfish.traces.operation import Operation
-from pilotfish.traces.values import mapping, parsed, text, unquoted
+from pilotfish.traces.values import text, unquoted
 
 _WRAPPINGS: Final = ("input_args", "inputs", "kwargs", "args", "state", "data")
 """Around the inputs of a function: DSPy, openllmetry, LlamaIndex."""

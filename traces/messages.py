@@ -10,7 +10,8 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from pilotfish.traces.values import listed, mapping, name, numbered, text
+from pilotfish.schemas.json_in_text import mapping
+from pilotfish.traces.values import listed, name, numbered, text
 
 Role = Literal["system", "user", "assistant", "tool"]
 Fields = dict[str, JsonValue]

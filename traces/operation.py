@@ -8,13 +8,14 @@ from typing import Final
 from pydantic import JsonValue
 
 from pilotfish.schemas.events import MAX_MEASURE, MAX_TOKENS
+from pilotfish.schemas.json_in_text import mapping, parsed
 from pilotfish.traces.dialects import DIALECTS, GENAI_DIALECTS
 from pilotfish.traces.dialects.dialect import Fact, Kind
 from pilotfish.traces.dialects.langgraph import AGENT_NAME, graph_kind
 from pilotfish.traces.dialects.message_events import attributes_in_events
 from pilotfish.traces.messages import ChatMessage, messages
 from pilotfish.traces.span import Span
-from pilotfish.traces.values import mapping, name, number, numbered, parsed, text
+from pilotfish.traces.values import name, number, numbered, text
 
 Facts = dict[Fact, JsonValue]
 Fields = dict[str, JsonValue]

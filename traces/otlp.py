@@ -30,10 +30,10 @@ def read_export(body: bytes, encoding: Encoding) -> Export:
         SchemaError: the body is no export request.
     """
     reader = otlp_json if encoding == "json" else otlp_protobuf
-    return _sorted(reader.spans(body))
+    return _collected(reader.spans(body))
 
 
-def _sorted(read: Iterable[Span | SchemaError]) -> Export:
+def _collected(read: Iterable[Span | SchemaError]) -> Export:
     spans: list[Span] = []
     rejected, reason = 0, ""
     for span in read:

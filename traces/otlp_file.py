@@ -15,7 +15,7 @@ from pilotfish.schemas.attempt_log.opening import beginning, whole
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Event
 from pilotfish.schemas.imports.format import Format, Sample, Source
-from pilotfish.schemas.imports.values import mapping
+from pilotfish.schemas.json_in_text import mapping
 from pilotfish.schemas.traces import Encoding
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def read(source: Source) -> Iterator[list[Event]]:
     for place, spans in _requests(source):
         for span in spans:
             traces.setdefault(span.trace_id, []).append(span)
-        for trace in {span.trace_id for span in spans if last[span.trace_id] == place}:
+        for trace in dict.fromkeys(
+            s.trace_id for s in spans if last[s.trace_id] == place
+        ):
             yield from _by_attempt(events_of(traces.pop(trace), source.tenant))
 
 

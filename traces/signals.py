@@ -8,11 +8,12 @@ from pydantic import JsonValue
 
 from pilotfish.schemas.events import MAX_DETAIL, SignalKind
 from pilotfish.schemas.ids import MAX_NAME
+from pilotfish.schemas.json_in_text import mapping
 from pilotfish.schemas.signals import Stated
 from pilotfish.traces.failure import Failure
 from pilotfish.traces.run import Run
 from pilotfish.traces.tree import Node
-from pilotfish.traces.values import listed, mapping, signed, text
+from pilotfish.traces.values import listed, signed, text
 
 _GOOD: Final = frozenset(
     [

@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from pilotfish.schemas.ids import MAX_NAME
+from pilotfish.schemas.json_in_text import parsed
 from pilotfish.schemas.texts import encodable
 
 _MOST: Final = 10_000
@@ -45,17 +46,6 @@ def signed(value: JsonValue) -> float | None:
     return read if math.isfinite(read) else None
 
 
-def parsed(value: JsonValue) -> JsonValue:
-    """Return what a text holds that is JSON of an object or a list, and all else as it is."""
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
-        return value
-    try:
-        read: JsonValue = json.loads(value)
-    except (ValueError, RecursionError):
-        return value
-    return read
-
-
 def unquoted(value: JsonValue) -> JsonValue:
     """Return what a text holds that is JSON of a text, and all else as it is."""
     if not isinstance(value, str) or not value.startswith('"'):
@@ -65,12 +55,6 @@ def unquoted(value: JsonValue) -> JsonValue:
     except ValueError:
         return value
     return read if isinstance(read, str) else value
-
-
-def mapping(value: JsonValue) -> dict[str, JsonValue]:
-    """Return an object, or the one that a text holds as JSON; an empty one otherwise."""
-    read = parsed(value)
-    return read if isinstance(read, dict) else {}
 
 
 def listed(value: JsonValue) -> list[JsonValue]:

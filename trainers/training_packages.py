@@ -1,11 +1,10 @@
 """The packages that only trainings need: torch and what stands on it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from typing import Final
 
-from pilotfish.schemas.errors import RequirementError
+from pilotfish.runtime.extras import install, requiring
 
 MODULES: Final = (
     "deepspeed",
@@ -16,7 +15,8 @@ MODULES: Final = (
     "transformers",
 )
 """What every training needs of the extra `train`."""
-INSTALL: Final = "pip install 'pilotfish[services,train]'"
+_EXTRAS: Final = ("services", "train")
+INSTALL: Final = install(*_EXTRAS)
 
 
 def trainings_off() -> str:
@@ -27,19 +27,10 @@ def trainings_off() -> str:
     return f"{', '.join(missing)} not installed; for trainings, {INSTALL}"
 
 
-@contextmanager
-def training_packages(purpose: str) -> Iterator[None]:
+def training_packages(purpose: str) -> AbstractContextManager[None]:
     """Say what to install where an import in the block finds no such package.
 
     Raises:
         RequirementError: a package is missing that is not pilotfish's own.
     """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package in ("", "pilotfish"):
-            raise
-        raise RequirementError(
-            f"{purpose} needs {package}, which is not installed: {INSTALL}"
-        ) from error
+    return requiring(purpose, *_EXTRAS)

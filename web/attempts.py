@@ -25,6 +25,7 @@ from pilotfish.web.bodies import Bodies
 from pilotfish.web.messages import (
     FieldError,
     check_size,
+    first_problem,
     message_of,
     parsed,
     require_json,
@@ -141,8 +142,7 @@ def _check_identifier(attempt_id: str) -> None:
     try:
         _IDENTIFIER.validate_python(attempt_id)
     except ValidationError as error:
-        reason = error.errors(include_url=False, include_input=False)[0]["msg"]
-        raise FieldError("attempt_id", reason) from error
+        raise FieldError("attempt_id", first_problem(error)[1]) from error
 
 
 def _events(body: bytes, verb: Verb, ids: _Ids) -> list[EventBase]:
@@ -184,7 +184,6 @@ def _with_mark(data: dict[str, Any]) -> dict[str, Any]:
     try:
         mark = HintGiven.model_validate(hint).mark
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        path = ".".join(("hint", *(str(part) for part in first["loc"])))
-        raise FieldError(path, first["msg"]) from error
+        path, reason = first_problem(error)
+        raise FieldError(f"hint.{path}" if path else "hint", reason) from error
     return {"approach": mark.approach, **data, "hint": mark.model_dump()}

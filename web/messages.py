@@ -83,9 +83,14 @@ def message_of(
     try:
         return kind.model_validate({**data, **fixed})
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        path = ".".join(str(part) for part in first["loc"])
-        raise FieldError(at + path, first["msg"]) from error
+        path, reason = first_problem(error)
+        raise FieldError(at + path, reason) from error
+
+
+def first_problem(error: ValidationError) -> tuple[str, str]:
+    """Return the path to the first wrong field, and what is wrong with it."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return ".".join(str(part) for part in first["loc"]), first["msg"]
 
 
 def check_size(message: Message, topic: Topic, at: str = "") -> None:

@@ -8,7 +8,7 @@ in ClickHouse and are skipped by the stream processors.
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 import structlog
@@ -112,7 +112,7 @@ class TracesHandler:
         with metrics.WRITE_SECONDS.time():
             self._dead.flush()
             self._spans.add(spans)
-            ended = {_key(tenant, span) for tenant, span in spans if has_ended([span])}
+            ended = {_key(tenant, span) for tenant, span in spans if span.is_root}
             touched = {_key(tenant, span) for tenant, span in spans}
             self._map(ended | self._spans.with_root(touched - ended))
         self._read |= batch.ends
@@ -167,7 +167,7 @@ class TracesHandler:
             (tenant, span) for tenant, span in spans if _key(tenant, span) not in gone
         ]
 
-    def _map(self, keys: Sequence[TraceKey] | set[TraceKey]) -> None:
+    def _map(self, keys: Collection[TraceKey]) -> None:
         for (tenant, _), spans in self._spans.spans_of(keys).items():
             for event in events_of(spans, tenant, abandoned=not has_ended(spans)):
                 self._publisher.queue(EVENTS, event, event.attempt_id)

@@ -1,10 +1,15 @@
 """Logged attempts as the events that an agent would have published."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from pilotfish.schemas.attempt_log.attempt import LoggedAttempt, LoggedStep
+from pilotfish.schemas.attempt_log.attempt import (
+    LoggedAttempt,
+    LoggedStep,
+    RecordedAttempt,
+    Step,
+)
 from pilotfish.schemas.attempt_log.timeline import (
     NOTHING,
     Rest,
@@ -38,13 +43,37 @@ def events_of(
     fields = _Fields(tenant, attempt_id)
     return [
         _started(fields.at(times.start), logged),
-        *_recorded(fields, logged, times),
+        *step_events(logged, times, lambda _place, _step, at: fields.at(at)),
         *_ended(fields, logged, times.end),
     ]
 
 
-def step_event(fields: dict[str, Any], step: LoggedStep, beyond: Rest) -> StepRecorded:
-    """Return the event of a step, with what is counted with it, cut to size."""
+def step_events(
+    recorded: RecordedAttempt[Step],
+    times: Timeline[Step],
+    fields_of: Callable[[int, Step | None, datetime], dict[str, Any]],
+) -> Iterator[StepRecorded]:
+    """Yield the events of an attempt's steps, cut to size.
+
+    What the attempt cost beyond its steps is counted with the last one, or with an answer
+    if it has none.
+
+    Args:
+        recorded: the attempt.
+        times: when its parts happened.
+        fields_of: returns the ids and the time of the event of a step, given its place,
+            from 1, and its time; there is no step for that answer.
+    """
+    beyond = rest(recorded)
+    for place, (step, at) in enumerate(times.steps, 1):
+        last = place == len(times.steps)
+        yield _step_event(fields_of(place, step, at), step, beyond if last else NOTHING)
+    if not times.steps and any(beyond):
+        answer = LoggedStep(kind="answer", name="answer")
+        yield _step_event(fields_of(1, None, times.last), answer, beyond)
+
+
+def _step_event(fields: dict[str, Any], step: LoggedStep, beyond: Rest) -> StepRecorded:
     event = StepRecorded(
         **fields,
         kind=step.kind,
@@ -81,18 +110,6 @@ def _started(fields: dict[str, Any], logged: LoggedAttempt) -> AttemptStarted:
         agent=Agent(model=model(logged)),
         attributes={"log_id": logged.id} if logged.id else {},
     )
-
-
-def _recorded(
-    fields: _Fields, logged: LoggedAttempt, times: Timeline[LoggedStep]
-) -> Iterator[StepRecorded]:
-    beyond = rest(logged)
-    for place, (step, at) in enumerate(times.steps, 1):
-        last = place == len(times.steps)
-        yield step_event(fields.at(at), step, beyond if last else NOTHING)
-    if not times.steps and any(beyond):
-        answer = LoggedStep(kind="answer", name="answer")
-        yield step_event(fields.at(times.last), answer, beyond)
 
 
 def _ended(fields: _Fields, logged: LoggedAttempt, end: datetime) -> Iterator[Event]:

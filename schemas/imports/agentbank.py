@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from pilotfish.schemas.imports.attempt import Fields
+from pilotfish.schemas.imports.commands import command_name
 from pilotfish.schemas.imports.events import content_id
 from pilotfish.schemas.imports.format import Format, Sample, of_records
-from pilotfish.schemas.imports.swe_agent import command
-from pilotfish.schemas.imports.values import mapping, mappings, name, text
+from pilotfish.schemas.imports.values import mappings, name, text
+from pilotfish.schemas.json_in_text import mapping
 
 _NAME: Final = "agentbank"
 _ACTION: Final = re.compile(r"(?:^|\n)\s*Action:", re.IGNORECASE)
@@ -52,7 +53,7 @@ def _steps(turns: list[tuple[str, str]]) -> Iterator[Fields]:
         if thought := _without_label(thought):
             yield {"kind": "answer" if last else "thought", "content": thought}
         if action:
-            called = command(action[0])
+            called = command_name(action[0])
             yield {"kind": "action", "name": called, "content": action[0].strip()}
 
 

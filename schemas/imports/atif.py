@@ -16,7 +16,8 @@ from pilotfish.schemas.imports.format import (
     of_attempts,
     unread_fields,
 )
-from pilotfish.schemas.imports.values import count, mapping, mappings, name, text
+from pilotfish.schemas.imports.values import count, mappings, name, text
+from pilotfish.schemas.json_in_text import mapping
 
 _NAME: Final = "atif"
 _READS: Final = frozenset(

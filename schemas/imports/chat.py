@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from pilotfish.schemas.imports.attempt import Fields
-from pilotfish.schemas.imports.values import mapping, mappings, name, text
+from pilotfish.schemas.imports.values import mappings, name, text
+from pilotfish.schemas.json_in_text import mapping
 
 USER: Final = "user"
 _TIMES: Final = ("timestamp", "created_at", "ts")

@@ -21,7 +21,8 @@ from pilotfish.schemas.imports.format import (
     of_attempts,
     unheard,
 )
-from pilotfish.schemas.imports.values import mapping, mappings, name, text
+from pilotfish.schemas.imports.values import mappings, name, text
+from pilotfish.schemas.json_in_text import mapping
 
 _NAME: Final = "claude-code"
 _MAIN: Final = ""

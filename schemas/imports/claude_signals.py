@@ -5,11 +5,12 @@ from typing import Any, Final
 
 from pilotfish.schemas.imports.attempt import Fields
 from pilotfish.schemas.imports.commands import runs_tests
-from pilotfish.schemas.imports.values import count, mapping, name, text
+from pilotfish.schemas.imports.values import count, name, text
+from pilotfish.schemas.infrastructure import verdict_of_status
+from pilotfish.schemas.json_in_text import mapping
 
 _EXIT_STATUS: Final = re.compile(r"\s*(?:Error: )?Exit code:? (\d+)")
 _STATUS_IN_TEXT: Final = re.compile(r"API Error:? \D{0,10}(\d{3})\b")
-_TRANSIENT: Final = (408, 425, 429)
 _REFUSALS: Final = ("invalid_request", "max_output_tokens")
 
 
@@ -41,9 +42,7 @@ def failure(line: dict[str, Any], content: str) -> Fields:
     """
     in_text = _STATUS_IN_TEXT.search(content)
     status = count(line.get("apiErrorStatus")) or int(in_text[1] if in_text else 0)
-    refused = (400 <= status < 500 and status not in _TRANSIENT) or line.get(
-        "error"
-    ) in _REFUSALS
+    refused = verdict_of_status(status) is False or line.get("error") in _REFUSALS
     return {
         "kind": "exception" if refused else "infrastructure",
         "detail": content or "the provider failed",

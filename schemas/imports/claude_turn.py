@@ -8,12 +8,12 @@ from pilotfish.schemas.imports.claude_signals import exit_status, failure
 from pilotfish.schemas.imports.claude_user import INTERRUPTED, Prompt
 from pilotfish.schemas.imports.values import (
     count,
-    mapping,
     mappings,
     name,
     seconds_between,
     text,
 )
+from pilotfish.schemas.json_in_text import mapping
 from pilotfish.schemas.prices import Tokens, cost
 
 SUB_AGENTS: Final = ("Task", "Agent")

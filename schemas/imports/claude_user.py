@@ -3,7 +3,8 @@
 import re
 from typing import Any, Final, NamedTuple
 
-from pilotfish.schemas.imports.values import mapping, mappings, text
+from pilotfish.schemas.imports.values import mappings, text
+from pilotfish.schemas.json_in_text import mapping
 
 INTERRUPTED: Final = "[Request interrupted by user"
 

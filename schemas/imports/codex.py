@@ -18,7 +18,8 @@ from pilotfish.schemas.imports.format import (
     of_attempts,
     unheard,
 )
-from pilotfish.schemas.imports.values import count, mapping, name
+from pilotfish.schemas.imports.values import count, name
+from pilotfish.schemas.json_in_text import mapping
 
 _NAME: Final = "codex"
 _KINDS: Final = ("session_meta", "response_item", "turn_context", "event_msg")

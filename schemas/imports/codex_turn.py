@@ -6,14 +6,8 @@ from typing import Any, Final
 from pilotfish.schemas.imports.attempt import Fields
 from pilotfish.schemas.imports.chat import answered, said
 from pilotfish.schemas.imports.commands import runs_tests
-from pilotfish.schemas.imports.values import (
-    elements,
-    mapping,
-    name,
-    parsed,
-    seconds_between,
-    text,
-)
+from pilotfish.schemas.imports.values import elements, name, seconds_between, text
+from pilotfish.schemas.json_in_text import mapping, parsed
 
 _CALLS: Final = (
     *("function_call", "custom_tool_call", "local_shell_call"),

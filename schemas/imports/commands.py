@@ -1,6 +1,7 @@
-"""Which shell commands run tests: the exit status of one is evidence of the outcome.
+"""What commands call, and which of them run tests.
 
-That of any other command is not: `grep` that finds nothing exits with 1, too.
+The exit status of a test run is evidence of the outcome. That of any other command is not:
+`grep` that finds nothing exits with 1, too.
 """
 
 import re
@@ -19,6 +20,7 @@ _PREFIX: Final = (
     r"|npx |bunx |bundle exec |(?:\S*/)?python[\d.]* -m )*(?:\S*/)?"
 )
 _RUN: Final = re.compile(rf"{_PREFIX}(?:{'|'.join(_RUNNERS)})(?:\s|$)")
+_NAME: Final = re.compile(r"\s*([A-Za-z_][\w.-]*)")
 _HIDING: Final = re.compile(r"[|;&\n`]|\$\(")
 """What hides a command's exit status, or runs something after it."""
 
@@ -34,3 +36,9 @@ def runs_tests(command: str) -> bool:
     return not _HIDING.search(re.sub(r"2>&1|&>\S*", "", last)) and bool(
         _RUN.match(last.strip())
     )
+
+
+def command_name(action: str) -> str:
+    """Return the name of what an action in words calls, such as `edit` or `search`."""
+    found = _NAME.match(action)
+    return found[1] if found else "action"

@@ -10,13 +10,10 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from pilotfish.schemas.attempt_log.attempt import LoggedStep
-from pilotfish.schemas.attempt_log.events import step_event
+from pilotfish.schemas.attempt_log.events import step_events
 from pilotfish.schemas.attempt_log.timeline import (
-    NOTHING,
     Timeline,
     model,
-    rest,
     status,
     timeline,
 )
@@ -46,7 +43,7 @@ def events_of(
     times = timeline(attempt, now)
     fields = _Fields(tenant, import_id(source, attempt.id))
     events: list[Event] = [_started(fields, attempt, source, times)]
-    events += _steps(fields, attempt, times)
+    events += step_events(attempt, times, fields.of_step)
     events += _signals(fields, attempt, times)
     if attempt.ended:
         events.append(_ended(fields, attempt, times))
@@ -60,7 +57,7 @@ def content_id(record: object) -> str:
 
 def end_id(attempt_id: str, status: Status) -> str:
     """Return the id of the event that ends an imported attempt so."""
-    return f"{attempt_id}/end/{status}"
+    return f"{attempt_id}/{_end_part(status)}"
 
 
 class _Fields:
@@ -73,6 +70,12 @@ class _Fields:
         """Return the fields of the event of a part of the attempt."""
         event_id = f"{self._ids['attempt_id']}/{part}"
         return {**self._ids, "event_id": event_id, "at": at}
+
+    def of_step(
+        self, place: int, step: ImportedStep | None, at: datetime
+    ) -> dict[str, Any]:
+        """Return the fields of the event of a step; without one, of what is beyond them."""
+        return self.of(f"step/{_part(step.key, place) if step else 'rest'}", at)
 
 
 def _started(
@@ -95,22 +98,6 @@ def _started(
     )
 
 
-def _steps(
-    fields: _Fields, attempt: ImportedAttempt, times: Timeline[ImportedStep]
-) -> Iterator[Event]:
-    beyond = rest(attempt)
-    for place, (step, at) in enumerate(times.steps, 1):
-        last = place == len(times.steps)
-        yield step_event(
-            fields.of(f"step/{_part(step.key, place)}", at),
-            step,
-            beyond if last else NOTHING,
-        )
-    if not times.steps and any(beyond):
-        answer = LoggedStep(kind="answer", name="answer")
-        yield step_event(fields.of("step/rest", times.last), answer, beyond)
-
-
 def _signals(
     fields: _Fields, attempt: ImportedAttempt, times: Timeline[ImportedStep]
 ) -> Iterator[Event]:
@@ -129,11 +116,15 @@ def _ended(
 ) -> AttemptEnded:
     ended = attempt.status or status(attempt)
     return AttemptEnded(
-        **fields.of(f"end/{ended}", times.end),
+        **fields.of(_end_part(ended), times.end),
         status=ended,
         reason=attempt.reason,
         approach=attempt.approach or None,
     )
+
+
+def _end_part(status: Status) -> str:
+    return f"end/{status}"
 
 
 def _part(key: str, place: int) -> str:

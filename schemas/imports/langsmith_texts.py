@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from pilotfish.schemas.imports.values import elements, mapping, mappings, name, text
+from pilotfish.schemas.imports.values import elements, mappings, name, text
+from pilotfish.schemas.json_in_text import mapping
 
 _TEXT_KEYS: Final = (
     *("input", "question", "query", "problem", "prompt", "text", "topic"),

@@ -6,14 +6,9 @@ from typing import Any, Final
 
 from pilotfish.schemas.imports.attempt import Fields
 from pilotfish.schemas.imports.langsmith_texts import answered, asked, plain
-from pilotfish.schemas.imports.values import (
-    mapping,
-    mappings,
-    name,
-    seconds_between,
-    text,
-)
+from pilotfish.schemas.imports.values import mappings, name, seconds_between, text
 from pilotfish.schemas.infrastructure import EXCEPTION_NAMES
+from pilotfish.schemas.json_in_text import mapping
 
 READS: Final = frozenset(
     (

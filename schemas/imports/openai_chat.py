@@ -7,7 +7,8 @@ from pilotfish.schemas.imports.attempt import Fields
 from pilotfish.schemas.imports.chat import conversation
 from pilotfish.schemas.imports.events import content_id
 from pilotfish.schemas.imports.format import Format, Sample, of_records
-from pilotfish.schemas.imports.values import count, mapping, mappings, name
+from pilotfish.schemas.imports.values import count, mappings, name
+from pilotfish.schemas.json_in_text import mapping
 
 _NAME: Final = "openai-chat"
 _READS: Final = (

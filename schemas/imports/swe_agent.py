@@ -1,21 +1,21 @@
 """Trajectories of SWE-agent (`.traj`) and mini-swe-agent (`.traj.json`)."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from pilotfish.schemas.imports.attempt import Fields
 from pilotfish.schemas.imports.chat import conversation
+from pilotfish.schemas.imports.commands import command_name
 from pilotfish.schemas.imports.events import content_id
 from pilotfish.schemas.imports.format import Format, Sample, of_records
-from pilotfish.schemas.imports.values import count, mapping, mappings, name, text
+from pilotfish.schemas.imports.values import count, mappings, name, text
+from pilotfish.schemas.json_in_text import mapping
 
 _NAME: Final = "swe-agent"
 _READS: Final = (
     *("trajectory", "history", "messages", "info", "environment"),
     *("trajectory_format", "replay_config"),
 )
-_COMMAND: Final = re.compile(r"\s*([A-Za-z_][\w.-]*)")
 _PROVIDER: Final = ("exit_api", "exit_environment_error")
 """Statuses of runs that infrastructure ended."""
 
@@ -78,7 +78,7 @@ def _steps(step: dict[str, Any]) -> Iterator[Fields]:
     )
     if thought:
         yield {"kind": "thought", "content": thought}
-    called = command(action)
+    called = command_name(action)
     if action:
         yield {
             "kind": "action",
@@ -88,12 +88,6 @@ def _steps(step: dict[str, Any]) -> Iterator[Fields]:
         }
     if observed := text(step.get("observation")):
         yield {"kind": "observation", "name": called, "content": observed}
-
-
-def command(action: str) -> str:
-    """Return the name of what an action in words calls, such as `edit` or `search`."""
-    found = _COMMAND.match(action)
-    return found[1] if found else "action"
 
 
 def _timed(message: dict[str, Any]) -> dict[str, Any]:

@@ -5,15 +5,10 @@ import math
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from pilotfish.schemas.json_in_text import parsed
 from pilotfish.schemas.texts import encodable
 
 _TEXTS: Final = ("text", "input_text", "output_text", "reasoning_text", "summary_text")
-
-
-def mapping(value: object) -> dict[str, Any]:
-    """Return an object, also one that stands in a text as JSON; otherwise an empty one."""
-    value = parsed(value)
-    return value if isinstance(value, dict) else {}
 
 
 def elements(value: object) -> list[Any]:
@@ -25,17 +20,6 @@ def elements(value: object) -> list[Any]:
 def mappings(value: object) -> list[dict[str, Any]]:
     """Return the objects of a list."""
     return [element for element in elements(value) if isinstance(element, dict)]
-
-
-def parsed(value: object) -> object:
-    """Return what a text holds that is JSON of an object or a list; all else as it is."""
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
-        return value
-    try:
-        read: object = json.loads(value)
-    except (ValueError, RecursionError):
-        return value
-    return read
 
 
 def text(value: object) -> str:

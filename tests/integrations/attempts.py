@@ -14,9 +14,24 @@ from pilotfish.schemas.events import (
 
 APPROACHES: Final = {"plan": "plan the sum first", "react": "add, look, repeat"}
 
+HINT: Final = "Use the approach 'plan': plan the sum first"
+"""What the memory's advisor says of `plan`."""
+
 PROBLEMS: Final = [f"How much is {n} and {n}?" for n in range(20)]
 FAILING: Final = frozenset(PROBLEMS[1::2][:8])
 """The tool raises on these."""
+
+MODEL: Final = "gpt-4o"
+COST: Final = 0.0026
+"""Of one call of the model, which reads 1,000 tokens and writes 10: 2.50 and 10 US dollars a
+million tokens."""
+ONE_CALL: Final = [
+    ("thought", MODEL),
+    ("action", "add"),
+    ("observation", "add"),
+    ("answer", MODEL),
+]
+"""The steps of a run that succeeds."""
 
 
 @dataclass
@@ -50,3 +65,30 @@ class Recorded:
     @property
     def signals(self) -> list[SignalRecorded]:
         return [e for e in self.events if isinstance(e, SignalRecorded)]
+
+
+def check_twenty(
+    attempts: Sequence[Recorded], thought: str, arguments: str, end: str = "succeeded"
+) -> None:
+    """Compare the attempts of the twenty problems with what the agents did.
+
+    Args:
+        attempts: all there are.
+        thought: what each call of the tool has in its thought.
+        arguments: how the arguments of the tool begin.
+        end: the status of those that did not fail.
+    """
+    by_problem = {attempt.start.problem: attempt for attempt in attempts}
+    assert sorted(by_problem) == sorted(PROBLEMS)
+    assert len(attempts) == 20
+    for problem, attempt in by_problem.items():
+        failed = problem in FAILING
+        assert attempt.shape == (ONE_CALL[:3] if failed else ONE_CALL)
+        asked, action, observation = attempt.steps[:3]
+        assert thought in asked.content
+        assert action.content.startswith(arguments)
+        assert 0.01 <= (observation.duration_s or 0) < 5
+        calls = [s for s in attempt.steps if s.name == MODEL]
+        assert [(s.tokens, s.cost) for s in calls] == [(1010, COST)] * len(calls)
+        assert attempt.end.status == ("failed" if failed else end)
+        assert ("too odd" in observation.content) == failed

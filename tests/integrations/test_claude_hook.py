@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from integrations.attempts import APPROACHES, FAILING, PROBLEMS, Recorded
+from integrations.attempts import APPROACHES, FAILING, HINT, PROBLEMS, Recorded
 from integrations.claude_sessions import Session, solved
 from sdk.stand_in import EventReader, StandInAdvisor
 from support.ports import free_ports
@@ -24,8 +24,6 @@ from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.events import Event
 from pilotfish.testing import MemoryClient
-
-HINT = "Use the approach 'plan': plan the sum first"
 
 
 class World:

@@ -15,7 +15,15 @@ from agents import (
     set_trace_processors,
     trace,
 )
-from integrations.attempts import APPROACHES, FAILING, PROBLEMS, Recorded
+from integrations.attempts import (
+    APPROACHES,
+    FAILING,
+    HINT,
+    ONE_CALL,
+    PROBLEMS,
+    Recorded,
+    check_twenty,
+)
 from integrations.openai_provider import Provider
 
 from pilotfish.integrations.agent_run import AgentRun
@@ -26,13 +34,8 @@ from pilotfish.integrations.openai_agents.processor import EVERYWHERE
 from pilotfish.testing import MemoryClient
 
 Read = Callable[[], list[Recorded]]
-HINT: Final = "Use the approach 'plan': plan the sum first"
-ONE_CALL: Final = [
-    ("thought", "gpt-4o"),
-    ("action", "add"),
-    ("observation", "add"),
-    ("answer", "gpt-4o"),
-]
+CALLS: Final = ("add", '{"a": ')
+"""What thoughts have in them, and how arguments begin."""
 
 
 @pytest.fixture
@@ -68,23 +71,6 @@ def adder(model: Any, instructions: Any = "You add.", **more: Any) -> Agent[Any]
     return Agent("adder", instructions=instructions, model=model, tools=tools, **more)
 
 
-def check_twenty(attempts: list[Recorded], end: str) -> None:
-    by_problem = {attempt.start.problem: attempt for attempt in attempts}
-    assert sorted(by_problem) == sorted(PROBLEMS)
-    assert len(attempts) == 20
-    for problem, attempt in by_problem.items():
-        failed = problem in FAILING
-        assert attempt.shape == (ONE_CALL[:3] if failed else ONE_CALL)
-        thought, action, observation = attempt.steps[:3]
-        assert "add" in thought.content
-        assert action.content.startswith('{"a": ')
-        assert 0.01 <= (observation.duration_s or 0) < 5
-        calls = [s for s in attempt.steps if s.name == "gpt-4o"]
-        assert [(s.tokens, s.cost) for s in calls] == [(1010, 0.0026)] * len(calls)
-        assert attempt.end.status == ("failed" if failed else end)
-        assert ("too odd" in observation.content) == failed
-
-
 @pytest.mark.parametrize("api", ["chats", "responses"])
 def test_twenty_advised_runs(
     pilot: MemoryClient, provider: Provider, recorded: Read, api: str
@@ -98,7 +84,7 @@ def test_twenty_advised_runs(
 
     results = asyncio.run(main())
     assert sum(isinstance(result, UserError) for result in results) == 8
-    check_twenty(recorded(), "succeeded")
+    check_twenty(recorded(), *CALLS, end="succeeded")
     assert provider.systems == [f"You add.\n\n{HINT}"] * (20 + 12)
     assert len(pilot.requests) == 20
     assert all(a.end.approach == "plan" and a.end.hint for a in recorded())
@@ -118,7 +104,7 @@ def test_twenty_runs_that_a_processor_records(
                 assert problem in FAILING
 
     asyncio.run(main())
-    check_twenty(recorded(), "unknown")
+    check_twenty(recorded(), *CALLS, end="unknown")
     assert pilot.requests == []
 
 

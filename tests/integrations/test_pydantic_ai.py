@@ -3,10 +3,18 @@
 import asyncio
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import pytest
-from integrations.attempts import APPROACHES, FAILING, PROBLEMS, Recorded
+from integrations.attempts import (
+    APPROACHES,
+    FAILING,
+    HINT,
+    ONE_CALL,
+    PROBLEMS,
+    Recorded,
+    check_twenty,
+)
 from pydantic import BaseModel
 from pydantic_ai import (
     Agent,
@@ -33,13 +41,6 @@ from pilotfish.integrations.pydantic_ai import PilotfishCapability
 from pilotfish.testing import MemoryClient
 
 Read = Callable[[], list[Recorded]]
-HINT: Final = "Use the approach 'plan': plan the sum first"
-ONE_CALL: Final = [
-    ("thought", "gpt-4o"),
-    ("action", "add"),
-    ("observation", "add"),
-    ("answer", "gpt-4o"),
-]
 
 
 class Adder:
@@ -94,22 +95,9 @@ def run(agent: Any, *prompt: str, **more: Any) -> Any:
     return asyncio.run(agent.run(*prompt, **more))
 
 
-def check_twenty(attempts: list[Recorded], model: Adder) -> None:
-    by_problem = {attempt.start.problem: attempt for attempt in attempts}
-    assert sorted(by_problem) == sorted(PROBLEMS)
-    assert len(attempts) == 20
-    for problem, attempt in by_problem.items():
-        failed = problem in FAILING
-        assert attempt.shape == (ONE_CALL[:3] if failed else ONE_CALL)
-        thought, action, observation = attempt.steps[:3]
-        assert "'add'" in thought.content
-        assert action.content.startswith("{'a': ")
-        assert 0.01 <= (observation.duration_s or 0) < 5
-        calls = [s for s in attempt.steps if s.name == "gpt-4o"]
-        assert [(s.tokens, s.cost) for s in calls] == [(1010, 0.0026)] * len(calls)
-        assert attempt.end.status == ("failed" if failed else "succeeded")
-        assert attempt.end.approach == "plan"
-        assert ("too odd" in observation.content) == failed
+def check_advised(attempts: list[Recorded], model: Adder) -> None:
+    check_twenty(attempts, "'add'", "{'a': ")
+    assert all(attempt.end.approach == "plan" for attempt in attempts)
     assert model.instructions == [f"You add.\n\n{HINT}"] * (20 + 12)
 
 
@@ -124,7 +112,7 @@ def test_twenty_runs_in_asyncio(
 
     results = asyncio.run(main())
     assert sum(isinstance(result, ArithmeticError) for result in results) == 8
-    check_twenty(recorded(), model)
+    check_advised(recorded(), model)
 
 
 def test_twenty_runs_one_after_the_other(
@@ -136,7 +124,7 @@ def test_twenty_runs_one_after_the_other(
             run(agent, problem)
         except ArithmeticError:
             assert problem in FAILING
-    check_twenty(recorded(), model)
+    check_advised(recorded(), model)
 
 
 def test_a_tool_has_the_attempt(pilot: MemoryClient, recorded: Read) -> None:

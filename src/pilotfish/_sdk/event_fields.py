@@ -74,7 +74,7 @@ def _signal(fields: Fields, mending: Mending) -> Fields:
 def _ended(fields: Fields, mending: Mending) -> Fields:
     return {
         "approach": _approach("AttemptEnded.approach", fields["approach"], mending),
-        "hint": _hint_mark(fields["hint"]),
+        "hint": fields["hint"] and hint_mark(fields["hint"]),
     }
 
 
@@ -89,9 +89,8 @@ def _approach(field: str, approach: str | None, mending: Mending) -> str | None:
     return mending.name(field, approach) if approach else None
 
 
-def _hint_mark(hint: Hint | None) -> HintMark | None:
-    if hint is None:
-        return None
+def hint_mark(hint: Hint) -> HintMark:
+    """Return what the end of an attempt says about its hint."""
     return HintMark(
         request_id=hint.request_id,
         approach=hint.approach and encodable(hint.approach[:MAX_NAME]),

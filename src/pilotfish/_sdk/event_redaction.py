@@ -1,4 +1,4 @@
-"""Secrets taken out of what is imported, as `connect(redact=redact_secrets)` does live."""
+"""Secrets out of events that no client made, as `connect(redact=redact_secrets)` does."""
 
 from typing import Final
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from pilotfish._sdk.event_fields import hint_mark
 from pilotfish._sdk.hint import Hint
 from pilotfish.schemas.events import HintMark
 
@@ -34,16 +35,9 @@ class SessionHints:
         Raises:
             OSError: the file cannot be written.
         """
-        mark = HintMark(
-            request_id=hint.request_id,
-            approach=hint.approach,
-            propensity=hint.propensity or None,
-            advisor_version=hint.advisor_version,
-            holdout=hint.holdout,
-        )
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._forget_old_sessions()
-        marks = self._read() | {_digest(prompt.strip()): mark.model_dump()}
+        marks = self._read() | {_digest(prompt.strip()): hint_mark(hint).model_dump()}
         newest = dict(list(marks.items())[-_MOST:])
         written = self._file.with_suffix(".new")
         written.write_text(json.dumps(newest))

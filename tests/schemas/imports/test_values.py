@@ -6,13 +6,13 @@ import pytest
 from pilotfish.schemas.imports.values import (
     count,
     given,
-    mapping,
     mappings,
     moment,
     name,
     seconds_between,
     text,
 )
+from pilotfish.schemas.json_in_text import mapping
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """LangChain and LangGraph: a middleware that advises, and a callback handler that records."""
 
-from pilotfish.integrations.extras import requiring
+from pilotfish.runtime.extras import requiring
 
-with requiring("langchain"):
+with requiring("pilotfish.integrations", "langchain"):
     from pilotfish.integrations.langchain.handler import PilotfishHandler
     from pilotfish.integrations.langchain.middleware import PilotfishMiddleware
 

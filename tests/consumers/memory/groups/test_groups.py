@@ -133,7 +133,7 @@ def test_a_forgotten_founder_is_replaced_or_the_cluster_deleted(
     [(first, second)] = remembering.ask(
         "SELECT embedding[1], embedding[2] FROM clusters"
     )
-    assert (first, second) == pytest.approx(at(10)[:2], abs=0.01)
+    assert (first, second) == pytest.approx(at(10)[:2], abs=0.003)
 
 
 def test_regrouping_changes_nothing(remembering: Remembering) -> None:
