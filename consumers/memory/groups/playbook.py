@@ -94,8 +94,9 @@ def _entry(attempts: list[Tried], now: datetime) -> Entry:
         attempts=len(newest),
         weight=weight,
         p_success=share,
-        low=low,
-        high=high,
+        # Rounding must not put the share outside.
+        low=min(low, share),
+        high=max(high, share),
         cost=sum(w * each.cost for w, each in weighted) / weight,
         actions=actions,
         failures=failures,

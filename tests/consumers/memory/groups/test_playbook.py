@@ -113,3 +113,14 @@ def test_the_approaches_with_most_evidence_are_kept() -> None:
     rare = [tried(1.0, approach=f"a{n}") for n in range(ENTRIES)]
     result = entries([*rare, tried(0.0), tried(0.0)], NOW)
     assert len(result) == ENTRIES and result[0].approach == "plan"
+
+
+@given(
+    st.sampled_from([0.0, 0.3, 1.0]),
+    st.lists(st.timedeltas(timedelta(), HALF_LIFE), min_size=5, max_size=20),
+)
+def test_a_share_is_within_its_interval(
+    p_success: float, ages: list[timedelta]
+) -> None:
+    entry = only([tried(p_success, at=NOW - age) for age in ages])
+    assert entry.low <= entry.p_success <= entry.high
