@@ -2,9 +2,9 @@
 
 It was reported of Faust after rebalances and broken connections: its consumer keeps its
 partitions, sends heartbeats, and fetches nothing any more (faust-streaming #175, #629,
-#640). Or it has lost its partitions and does not join its group again, as was seen when
-Kafka was killed seconds after the start. A process that begins anew reads on where the
-group has committed.
+#640). Where Kafka was killed seconds after the start, Faust was seen to read nothing for
+minutes; it may have had no partitions, and not have joined its group again. A process that
+begins anew reads on where the group has committed.
 """
 
 import os

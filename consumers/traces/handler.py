@@ -153,6 +153,7 @@ class TracesHandler:
             spans, rejected, reason = read_export(export.body, export.encoding)
         except SchemaError as error:
             self._dead.put_message(export, origin, str(error))
+            metrics.DEAD_LETTERS.labels(origin.topic).inc()
             return []
         if rejected:
             _LOG.warning(
