@@ -20,8 +20,8 @@ from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.keys import Place
 from pilotfish.schemas.topics import EVENTS
 
-STALLED_S: Final = 60.0
-"""Longer than Faust takes for a rebalance, or to find a broker again."""
+STALLED_S: Final = 90.0
+"""Longer than a rebalance, which Faust gives 60 s, or than finding a broker again takes."""
 _READ_S: Final = 5.0
 _STALLS: Final = "_PILOTFISH_STALLS"
 """In the environment, because a process that begins anew keeps nothing else."""
