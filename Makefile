@@ -31,7 +31,7 @@ format: setup ## format the code and fix what can be fixed
 
 lint: setup ## check style, import contracts, spelling and common security mistakes
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo && $(BIN)/codespell
-	@$(BIN)/bandit -q -c pyproject.toml -r src advisors consumers demo evaluation infra runtime schemas streams traces trainers web
+	@$(BIN)/bandit -q -c pyproject.toml -r src advisors consumers demo evaluation infra runtime schemas strategies streams traces trainers web
 
 types: setup ## check types with mypy and pyright
 	@$(BIN)/mypy && $(BIN)/pyright

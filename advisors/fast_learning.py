@@ -64,8 +64,8 @@ class FastLearning:
         self._count(before, -1)
         self._count(now, 1)
         # Bundles carry no costs, so labels that their heads know count here as well.
-        if before is NOTHING_LEARNED and label.approach:
-            state.costs.learn(label.problem_type, label.approach, label.cost)
+        if before is NOTHING_LEARNED and label.tried:
+            state.costs.learn(label.problem_type, label.tried, label.cost)
         state.learned_labels.put(label.attempt_id, now)
 
     def _move_head(
@@ -102,9 +102,7 @@ class FastLearning:
         label = placed.label
         left_out = self._in_bundle(placed) and label.attempt_id in self._left_out
         p_success = label.p_success if _teaches(label) and not left_out else None
-        return Learned(
-            label.version, p_success, label.problem_type, label.approach or ""
-        )
+        return Learned(label.version, p_success, label.problem_type, label.tried)
 
     def _in_bundle(self, placed: PlacedLabel) -> bool:
         """Return whether the bundle's head was taught this very label.
@@ -125,5 +123,5 @@ def _advised_text(label: AttemptLabelled) -> str:
 
 
 def _teaches(label: AttemptLabelled) -> bool:
-    named = bool(label.approach) and bool(label.problem)
+    named = bool(label.tried) and bool(label.problem)
     return named and label.p_success is not None

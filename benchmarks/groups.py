@@ -20,8 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.metrics import adjusted_mutual_info_score
 
-from pilotfish.consumers.memory.groups.clusters import Cluster, Clusters
-from pilotfish.consumers.memory.groups.grouping import grouped
+from pilotfish.consumers.memory.groups.clusters import Cluster, Clusters, grouped
 from pilotfish.consumers.memory.problem_vectors import ProblemVectors
 from pilotfish.demo.problems import draw_problems
 from pilotfish.runtime.settings import Settings
@@ -89,7 +88,7 @@ def _grouped(vectors: ProblemVectors, problems: list[str]) -> Iterator[str]:
         if new is not None:
             by_name[name] = new
         if number % EVERY == 0 or number == len(problems):
-            groups = grouped(list(by_name.values()), Counter(joined)).groups
+            groups = grouped(list(by_name.values()), Counter(joined)).clusters
             by_name = {n: c._replace(group=groups[n]) for n, c in by_name.items()}
             clusters = Clusters(list(by_name.values()))
     return (by_name[name].group for name in joined)

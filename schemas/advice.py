@@ -41,9 +41,12 @@ Abstention = Literal[
 class AdviceRequested(Message):
     """The question which of these approaches to try on this problem.
 
-    `approaches` maps names to one line of instruction each. The answer goes to
+    `approaches` maps names to one line of instruction each; without any, the candidates
+    are the strategies that were found in the tenant's attempts. The answer goes to
     `reply_partition` of `reply_topic`, with the key `client_id`.
     """
+
+    schema_version: ClassVar[int] = 2
 
     request_id: Identifier = Field(default_factory=new_id)
     tenant: Identifier = "default"
@@ -53,7 +56,9 @@ class AdviceRequested(Message):
     agent: Agent = Agent()
     problem: AdviceProblem
     problem_type: str = Field(default="", max_length=MAX_NAME)
-    approaches: dict[Name, Instruction] = Field(min_length=1, max_length=MAX_APPROACHES)
+    approaches: dict[Name, Instruction] = Field(
+        default_factory=dict, max_length=MAX_APPROACHES
+    )
     reply_topic: str
     reply_partition: int = Field(ge=0)
 

@@ -11,6 +11,11 @@ Identifier = Annotated[
 ]
 """A UUIDv7 of ours, or an id of the user: up to 128 characters without blanks."""
 
+StrategyId = Annotated[
+    str, StringConstraints(min_length=1, max_length=100, pattern=r"^[a-z0-9-]+$")
+]
+"""Made of a strategy's first moves, so that people recognise it: `plan-show-a81c20`."""
+
 MAX_NAME: Final = 200
 """Characters of a name."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME)]
@@ -50,6 +55,22 @@ _CLUSTER_NAMESPACE: Final = uuid.UUID("5b0f4be3-5f0e-4a55-8d8c-6a8c2f0a9c11")
 def cluster_id(attempt_id: str) -> str:
     """Return the id of the cluster whose first problem is that of this attempt."""
     return uuid.uuid5(_CLUSTER_NAMESPACE, attempt_id).hex
+
+
+_ASSIGNMENT_NAMESPACE: Final = uuid.UUID("3f6a1c84-90f7-4a8c-9a39-0a5b6f6d2f47")
+
+
+def assignment_id(attempt_id: str, strategy: str, version: int) -> str:
+    """Return the id of the event that assigns a strategy, the same if it is sent again.
+
+    Args:
+        attempt_id: the attempt.
+        strategy: the strategy, or nothing.
+        version: of the label that the assignment follows; an attempt may go back to a
+            strategy that it had before.
+    """
+    key = f"{attempt_id}/{strategy}/{version}"
+    return str(uuid.uuid5(_ASSIGNMENT_NAMESPACE, key))
 
 
 _IMPORT_NAMESPACE: Final = uuid.UUID("1d0c9b6e-2a57-4c53-9d43-7a6b5fd0c8e4")

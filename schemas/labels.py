@@ -2,19 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from pilotfish.schemas.base import Message, Time, Value
 from pilotfish.schemas.events import Agent, HintMark, Problem, SignalKind
-from pilotfish.schemas.ids import Identifier, Name
+from pilotfish.schemas.ids import Identifier, Name, StrategyId
 
 MAX_ACTIONS = 64
 """A label has the names of this many actions, the first ones."""
 
+MAX_MOVES = 16
+"""A label has this many different moves, the first ones."""
+
+MAX_MOVE = 100
+"""Characters of a move."""
+
 MAX_ASKER = 200
 """Characters of the asker's name."""
+
+Move = Annotated[str, StringConstraints(min_length=1, max_length=MAX_MOVE)]
 
 
 class Evidence(Value):
@@ -38,11 +46,13 @@ class AttemptLabelled(Message):
     that learners can un-learn it, and nobody may store it.
 
     `votes` are the votes of the labelling functions that did not abstain, by name.
-    `actions` are the names of the attempt's first actions, in order. `asker` is who asked
-    the question, if the agent published that; empty otherwise.
+    `actions` are the names of the attempt's first actions, in order; `moves` its different
+    decisions in the order of their first occurrence, see `strategies/moves.py`. `strategy`
+    is what these were found to be, empty as long as nothing was found. `asker` is who
+    asked the question, if the agent published that; empty otherwise.
     """
 
-    schema_version: ClassVar[int] = 2
+    schema_version: ClassVar[int] = 3
 
     tenant: Identifier
     attempt_id: Identifier
@@ -63,10 +73,17 @@ class AttemptLabelled(Message):
     cost: float = Field(default=0.0, ge=0)
     tokens: int = Field(default=0, ge=0)
     actions: tuple[Name, ...] = Field(default=(), max_length=MAX_ACTIONS)
+    moves: tuple[Move, ...] = Field(default=(), max_length=MAX_MOVES)
+    strategy: StrategyId | Literal[""] = ""
     asker: str = Field(default="", max_length=MAX_ASKER)
     partition: int = Field(ge=0)
     first_offset: int = Field(ge=0)
     offset: int = Field(ge=0)
+
+    @property
+    def tried(self) -> str:
+        """What learners count the attempt for: its approach if named, else its strategy."""
+        return self.approach or self.strategy
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,11 @@ from pilotfish.schemas.events import (
     FeedbackGiven,
     SignalRecorded,
     StepRecorded,
+    StrategyAssigned,
 )
 from pilotfish.schemas.forgotten import AttemptForgotten, TenantForgotten
 from pilotfish.schemas.labels import AttemptLabelled
+from pilotfish.schemas.strategies import StrategyChanged
 from pilotfish.schemas.traces import TraceExport
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
@@ -49,6 +51,7 @@ EVENTS = Topic(
         SignalRecorded,
         AttemptEnded,
         FeedbackGiven,
+        StrategyAssigned,
         AttemptForgotten,
         TenantForgotten,
     ),
@@ -65,6 +68,13 @@ ADVISORS = Topic(
     "pilotfish.advisors",
     "tenant",
     (AdvisorPromoted, AdvisorRolledBack),
+    "compacted",
+    partitions=1,
+)
+STRATEGIES = Topic(
+    "pilotfish.strategies",
+    "tenant/strategy_id",
+    (StrategyChanged,),
     "compacted",
     partitions=1,
 )
@@ -93,4 +103,13 @@ DEAD = Topic(
     max_bytes=8 * 1024 * 1024,
 )
 
-TOPICS = (EVENTS, LABELS, ADVICE_REQUESTS, ADVICE_REPLIES, ADVISORS, TRACES, DEAD)
+TOPICS = (
+    EVENTS,
+    LABELS,
+    ADVICE_REQUESTS,
+    ADVICE_REPLIES,
+    ADVISORS,
+    STRATEGIES,
+    TRACES,
+    DEAD,
+)

@@ -21,7 +21,9 @@ def _exit_code_as_probability(data: dict[str, Any]) -> dict[str, Any]:
 
 
 UPCASTS: Mapping[tuple[str, int], Upcast] = {
+    ("AdviceRequested", 1): _unchanged,
     ("AttemptLabelled", 1): _unchanged,
+    ("AttemptLabelled", 2): _unchanged,
     ("FeedbackGiven", 1): _unchanged,
     ("HintGiven", 1): _unchanged,
     ("SignalRecorded", 1): _exit_code_as_probability,

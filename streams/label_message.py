@@ -35,6 +35,8 @@ def label_message(state: State) -> AttemptLabelled:
         cost=state.cost,
         tokens=state.tokens,
         actions=tuple(state.conduct.actions),
+        moves=tuple(state.conduct.moves.distinct),
+        strategy=state.strategy,
         asker=state.asker,
         partition=state.partition,
         first_offset=state.first_offset,

@@ -18,6 +18,7 @@ FOLDERS = (
     "infra",
     "runtime",
     "schemas",
+    "strategies",
     "streams",
     "traces",
     "trainers",

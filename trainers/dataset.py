@@ -29,13 +29,13 @@ GROUP BY topic_partition
 """
 
 _ATTEMPTS = """
-SELECT attempt_id, problem, problem_type, approach, p_success,
+SELECT attempt_id, problem, problem_type, tried, p_success,
        hint_approach, hint_propensity, topic_partition, first_offset,
        cost, ifNull(greatest(dateDiff('microsecond', started_at, ended_at), 0), 0) / 1e6,
        steps, repeats, stuck
 FROM attempts FINAL
 WHERE tenant = {tenant:String} AND version > 0 AND p_success IS NOT NULL
-  AND problem != '' AND approach != ''
+  AND problem != '' AND tried != ''
   AND first_offset <= {offsets:Array(UInt64)}[
       indexOf({partitions:Array(UInt32)}, topic_partition)]
 ORDER BY started_at DESC, attempt_id DESC

@@ -10,6 +10,7 @@ from pilotfish.schemas.events import (
     FeedbackGiven,
     SignalRecorded,
     StepRecorded,
+    StrategyAssigned,
 )
 from pilotfish.schemas.keys import AttemptKey
 
@@ -148,10 +149,25 @@ def _feedback(e: FeedbackGiven, partition: int, offset: int) -> EventRow:
     )
 
 
+def _strategy(e: StrategyAssigned, partition: int, offset: int) -> EventRow:
+    return _new(
+        EventRow,
+        tenant=e.tenant,
+        attempt_id=e.attempt_id,
+        event_id=e.event_id,
+        event="StrategyAssigned",
+        at=micros(e.at),
+        topic_partition=partition,
+        topic_offset=offset,
+        name=e.strategy,
+    )
+
+
 _ROWS: Final[dict[type[Message], Callable[[Any, int, int], EventRow]]] = {
     AttemptStarted: _started,
     StepRecorded: _step,
     SignalRecorded: _signal,
     AttemptEnded: _ended,
     FeedbackGiven: _feedback,
+    StrategyAssigned: _strategy,
 }

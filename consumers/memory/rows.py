@@ -23,6 +23,7 @@ class MemoryRow(NamedTuple):
     problem: str
     problem_type: str
     approach: str
+    strategy: str
     agent: str
     asker: str
     p_success: float | None
@@ -32,6 +33,7 @@ class MemoryRow(NamedTuple):
     duration_s: float
     steps: int
     actions: list[str]
+    moves: list[str]
     embedder: str
     embedding: list[float]
     cluster: str
@@ -74,6 +76,7 @@ def row(
         problem=label.problem,
         problem_type=label.problem_type,
         approach=label.approach or "",
+        strategy=label.strategy,
         agent=label.agent.name,
         asker=label.asker,
         p_success=label.p_success,
@@ -83,6 +86,7 @@ def row(
         duration_s=max(duration, 0.0),
         steps=label.steps,
         actions=list(label.actions),
+        moves=list(label.moves),
         embedder=embedder,
         embedding=_moved(vector, label.attempt_id).tolist(),
         cluster=cluster,

@@ -28,6 +28,8 @@ RELATIONS: Final = (
     "playbook",
     "playbook_current",
     "spans",
+    "strategies",
+    "strategy_patterns",
     "success_by_approach",
     "trainings",
     "window_counts",

@@ -11,7 +11,8 @@ replay. Each unusual case has one outcome:
   revised by the next end that says more, or has another approach or hint: an attempt may
   be taken up again;
 - steps after the first end with an outcome are counted in `late_steps` and nowhere else;
-- signals and feedback count at any time, and revise the label after the end.
+- signals and feedback count at any time, and revise the label after the end;
+- so does the strategy that was found in the attempt's moves.
 """
 
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from pilotfish.schemas.events import (
     FeedbackGiven,
     SignalRecorded,
     StepRecorded,
+    StrategyAssigned,
 )
 from pilotfish.schemas.forgotten import FORGOTTEN
 from pilotfish.streams.attempts.state import State, as_attempt
@@ -151,6 +153,11 @@ def _feedback(state: State, event: FeedbackGiven, at_us: int) -> bool:
     return True
 
 
+def _assigned(state: State, event: StrategyAssigned, _at_us: int) -> bool:
+    before, state.strategy = state.strategy, event.strategy
+    return before != state.strategy
+
+
 def _ended(state: State, event: AttemptEnded, at_us: int) -> bool:
     if state.status in _VALUES:
         return False
@@ -191,4 +198,5 @@ _APPLY: Final[dict[type, Callable[[State, Any, int], bool]]] = {
     SignalRecorded: _signal,
     AttemptEnded: _ended,
     FeedbackGiven: _feedback,
+    StrategyAssigned: _assigned,
 }

@@ -7,6 +7,7 @@ from typing import Final
 
 from pilotfish.schemas.events import StepRecorded
 from pilotfish.schemas.labels import MAX_ACTIONS
+from pilotfish.strategies.moves import Moves
 
 NEAR: Final = 8
 """Actions in a row among which an identical one is a repetition."""
@@ -27,6 +28,7 @@ class Conduct:
 
     Args:
         actions: names of the first 64.
+        moves: what the agent decided, each decision once.
         recent: hashes of the last eight actions, the newest last.
         repeats: the highest number of identical actions among eight in a row.
         answer: the beginning of the last answer; None before the first.
@@ -34,6 +36,7 @@ class Conduct:
     """
 
     actions: list[str] = field(default_factory=list)
+    moves: Moves = field(default_factory=Moves)
     recent: list[int] = field(default_factory=list)
     repeats: int = 0
     answer: str | None = None
@@ -43,6 +46,7 @@ class Conduct:
 
     def step(self, event: StepRecorded) -> None:
         """Record a step before the end."""
+        self.moves.add(event.kind, event.name, event.content)
         if event.kind == "action":
             self._act(event.name, event.content)
         elif event.kind == "observation":

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pilotfish.schemas.events import HintMark
+from pilotfish.strategies.moves import Moves
 from pilotfish.streams.attempts.cache import Cell
 from pilotfish.streams.attempts.conduct import Conduct
 from pilotfish.streams.attempts.state import State
@@ -54,6 +55,8 @@ class AttemptRow(NamedTuple):
     end_reason: str
     stuck: bool
     votes: dict[str, float]
+    moves: list[str]
+    strategy: str
     labeller: str
     ended: bool = False
     """Written for queries and never read back, because `status` says the same."""
@@ -102,6 +105,8 @@ class AttemptRow(NamedTuple):
             end_reason=conduct.reason,
             stuck=conduct.stuck,
             votes=state.votes,
+            moves=conduct.moves.distinct,
+            strategy=state.strategy,
             labeller=state.label.by if state.version else "",
             ended=bool(state.status),
         )
@@ -121,6 +126,7 @@ class AttemptRow(NamedTuple):
             problem=self.problem,
             problem_type=self.problem_type,
             approach=self.approach,
+            strategy=self.strategy,
             agent=self.agent,
             agent_version=self.agent_version,
             model=self.model,
@@ -142,6 +148,7 @@ class AttemptRow(NamedTuple):
     def _conduct(self) -> Conduct:
         return Conduct(
             actions=list(self.actions),
+            moves=Moves(list(self.moves)),
             recent=list(self.recent_actions),
             repeats=self.repeats,
             answer=self.answer,

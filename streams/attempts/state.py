@@ -33,6 +33,7 @@ class State:
     problem: str = ""
     problem_type: str = ""
     approach: str = ""
+    strategy: str = ""
     agent: str = ""
     agent_version: str = ""
     model: str = ""

@@ -18,7 +18,6 @@ HINT = {"request_id": "r", "tenant": "t", "client_id": "c"}
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"approaches": {}},
         {"approaches": {f"a{n}": "" for n in range(65)}},
         {"approaches": {"": "nameless"}},
         {"approaches": {"plan": "x" * 2001}},

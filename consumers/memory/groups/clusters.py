@@ -4,16 +4,17 @@ Leader clustering (Hartigan, 1975) with leaders that do not move: a problem join
 nearest leader if that is near enough, else it founds a cluster. So a cluster is written
 once, replays find the same clusters, and two workers that found a cluster each for the
 same kind of problem do no harm: grouping merges them. This is the online half of stream
-clustering (CluStream: Aggarwal et al., 2003); `grouping` is the offline half.
+clustering (CluStream: Aggarwal et al., 2003); `strategies/linkage.py` is the offline half.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pilotfish.schemas.ids import cluster_id
+from pilotfish.schemas.ids import cluster_id, new_id
+from pilotfish.strategies.linkage import Item, Linked, linked
 
 Vectors = NDArray[np.float32]
 
@@ -78,3 +79,9 @@ class Clusters:
     def _use(self, place: int) -> None:
         self._uses += 1
         self._used[place] = self._uses
+
+
+def grouped(clusters: Sequence[Cluster], attempts: Mapping[str, int]) -> Linked:
+    """Return the groups of all clusters of a tenant; `attempts` is a count by cluster."""
+    items = [Item(*cluster) for cluster in clusters]
+    return linked(items, attempts, GROUPED, lambda _members, _taken: new_id())

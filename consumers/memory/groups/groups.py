@@ -12,12 +12,18 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from pilotfish.consumers.memory.groups.clusters import MOST, Cluster, Clusters, Vectors
-from pilotfish.consumers.memory.groups.grouping import Grouping, grouped
+from pilotfish.consumers.memory.groups.clusters import (
+    MOST,
+    Cluster,
+    Clusters,
+    Vectors,
+    grouped,
+)
 from pilotfish.consumers.memory.groups.names import Naming, by_terms, terms
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.schemas.base import micros, utc_now
 from pilotfish.schemas.labels import AttemptLabelled
+from pilotfish.strategies.linkage import Linked
 
 EVERY_S: Final = 60.0
 
@@ -127,9 +133,9 @@ class Groups:
         attempts = {str(row[0]): int(row[3]) for row in rows}
         grouping = grouped(clusters, attempts)
         moved = [
-            (tenant, cluster._replace(group=grouping.groups[cluster.name]))
+            (tenant, cluster._replace(group=grouping.clusters[cluster.name]))
             for cluster in clusters
-            if grouping.groups[cluster.name] != cluster.group
+            if grouping.clusters[cluster.name] != cluster.group
         ]
         # Groups first: the moved clusters mark the work as done.
         self._write_groups(tenant, grouping, attempts)
@@ -165,10 +171,10 @@ class Groups:
         self._clickhouse.insert("clusters", _ClusterRow._fields, rows)
 
     def _write_groups(
-        self, tenant: str, grouping: Grouping, attempts: Mapping[str, int]
+        self, tenant: str, grouping: Linked, attempts: Mapping[str, int]
     ) -> None:
         members: dict[str, list[str]] = defaultdict(list)
-        for cluster, group in grouping.groups.items():
+        for cluster, group in grouping.clusters.items():
             members[group].append(cluster)
         names = self._naming(terms(self._problems(tenant, grouping)))
         rows = [
@@ -188,12 +194,12 @@ class Groups:
         ]
         self._clickhouse.insert("groups", _GroupRow._fields, rows)
 
-    def _problems(self, tenant: str, grouping: Grouping) -> dict[str, list[str]]:
+    def _problems(self, tenant: str, grouping: Linked) -> dict[str, list[str]]:
         """Return some problems of each group."""
         problems: dict[str, list[str]] = defaultdict(list)
         for cluster, texts in self._clickhouse.query(_PROBLEMS, self._params(tenant)):
-            if cluster in grouping.groups:
-                problems[grouping.groups[cluster]].extend(texts)
+            if cluster in grouping.clusters:
+                problems[grouping.clusters[cluster]].extend(texts)
         return problems
 
     def _params(self, tenant: str) -> dict[str, Any]:

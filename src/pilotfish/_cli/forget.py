@@ -8,7 +8,7 @@ from pilotfish._cli.output import JsonFlag, print_json, print_rows
 from pilotfish.runtime.console import console, waiting
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
-from pilotfish.schemas.topics import ADVISORS, TOPICS, Topic
+from pilotfish.schemas.topics import TOPICS, Topic
 
 if TYPE_CHECKING:
     from pilotfish.consumers.forget.erasing import Subject
@@ -76,7 +76,7 @@ def _confirm(subject: "Subject", *, as_json: bool) -> None:
 
 def _remains(settings: Settings, subject: "Subject") -> dict[str, str]:
     """Return where data of the subject may remain, and for how long."""
-    topics = [topic for topic in TOPICS if topic is not ADVISORS]
+    topics = [topic for topic in TOPICS if topic.keep != "compacted"]
     folder = settings.models / subject.tenant
     until = "until the next training" if subject.attempt_id else "until you delete it"
     return {

@@ -1,12 +1,11 @@
-"""Groups: every cluster has one, near clusters share one, ids are stable."""
+"""Clusters: every item has one, near items share one, names are stable."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pilotfish.consumers.memory.groups.clusters import Cluster
-from pilotfish.consumers.memory.groups.grouping import grouped
+from pilotfish.consumers.memory.groups.clusters import Cluster, grouped
 
 
 def at(degrees: float) -> NDArray[np.float32]:
@@ -46,17 +45,17 @@ def test_a_group_that_splits_keeps_its_id_where_most_attempts_are() -> None:
 
 
 def test_one_cluster_is_a_group_of_its_own() -> None:
-    assert grouped([cluster("a", 0, "alone")], {}).groups == {"a": "alone"}
-    assert grouped([], {}).groups == {}
+    assert grouped([cluster("a", 0, "alone")], {}).clusters == {"a": "alone"}
+    assert grouped([], {}).clusters == {}
 
 
 @given(drawn)
 def test_grouping_again_changes_nothing(clusters: list[Cluster]) -> None:
     first = grouped(clusters, {})
-    assert first.groups.keys() == {each.name for each in clusters}
-    moved = [each._replace(group=first.groups[each.name]) for each in clusters]
+    assert first.clusters.keys() == {each.name for each in clusters}
+    moved = [each._replace(group=first.clusters[each.name]) for each in clusters]
     again = grouped(moved, {})
-    assert again.groups == first.groups and again.merged == {}
+    assert again.clusters == first.clusters and again.merged == {}
 
 
 @given(drawn)

@@ -1,0 +1,1 @@
+"""Strategies that nobody named, found in the moves of agents."""
