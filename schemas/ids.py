@@ -11,10 +11,8 @@ Identifier = Annotated[
 ]
 """A UUIDv7 of ours, or an id of the user: up to 128 characters without blanks."""
 
-StrategyId = Annotated[
-    str, StringConstraints(min_length=1, max_length=100, pattern=r"^[a-z0-9-]+$")
-]
-"""Made of a strategy's first moves, so that people recognise it: `plan-show-a81c20`."""
+Found = Annotated[str, StringConstraints(max_length=128)]
+"""The id of a strategy that was found, or nothing."""
 
 MAX_NAME: Final = 200
 """Characters of a name."""

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
 from pilotfish.schemas.base import Message, Time, Value
 from pilotfish.schemas.events import Agent, HintMark, Problem, SignalKind
-from pilotfish.schemas.ids import Identifier, Name, StrategyId
+from pilotfish.schemas.ids import Found, Identifier, Name
 
 MAX_ACTIONS = 64
 """A label has the names of this many actions, the first ones."""
@@ -74,7 +74,7 @@ class AttemptLabelled(Message):
     tokens: int = Field(default=0, ge=0)
     actions: tuple[Name, ...] = Field(default=(), max_length=MAX_ACTIONS)
     moves: tuple[Move, ...] = Field(default=(), max_length=MAX_MOVES)
-    strategy: StrategyId | Literal[""] = ""
+    strategy: Found = ""
     asker: str = Field(default="", max_length=MAX_ASKER)
     partition: int = Field(ge=0)
     first_offset: int = Field(ge=0)

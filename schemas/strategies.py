@@ -6,7 +6,7 @@ from pydantic import Field
 
 from pilotfish.schemas.advice import Instruction
 from pilotfish.schemas.base import Message, Time, utc_now
-from pilotfish.schemas.ids import Identifier, Name, StrategyId
+from pilotfish.schemas.ids import Found, Identifier, Name
 from pilotfish.schemas.labels import MAX_MOVES, Move
 
 Standing = Literal[
@@ -26,13 +26,13 @@ class StrategyChanged(Message):
     schema_version: ClassVar[int] = 1
 
     tenant: Identifier
-    strategy_id: StrategyId
+    strategy_id: Identifier
     at: Time = Field(default_factory=utc_now)
     name: Name
     instruction: Instruction
     moves: tuple[Move, ...] = Field(default=(), max_length=MAX_MOVES)
     standing: Standing = "offered"
-    merged_into: StrategyId | Literal[""] = ""
+    merged_into: Found = ""
     reason: str = ""
 
     @property

@@ -13,6 +13,7 @@ from pilotfish.schemas.events import (
     HintMark,
     SignalRecorded,
     StepRecorded,
+    StrategyAssigned,
 )
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -70,4 +71,5 @@ events: st.SearchStrategy[Event] = st.one_of(
         hint=st.none() | hints,
     ),
     st.builds(FeedbackGiven, **common, value=values, source=names),
+    st.builds(StrategyAssigned, **common, strategy=st.just("") | names),
 )

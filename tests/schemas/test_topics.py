@@ -2,7 +2,7 @@ import subprocess
 from datetime import timedelta
 from pathlib import Path
 
-from pilotfish.schemas.topics import ADVISORS, EVENTS, LABELS, TOPICS
+from pilotfish.schemas.topics import ADVISORS, EVENTS, LABELS, STRATEGIES, TOPICS
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,8 +22,9 @@ def test_events_and_labels_have_equally_many_partitions() -> None:
     assert EVENTS.partitions == LABELS.partitions
 
 
-def test_only_the_topic_of_advisors_is_compacted() -> None:
-    assert [topic for topic in TOPICS if topic.keep == "compacted"] == [ADVISORS]
+def test_only_what_is_in_service_and_offered_is_compacted() -> None:
+    compacted = [topic for topic in TOPICS if topic.keep == "compacted"]
+    assert compacted == [ADVISORS, STRATEGIES]
     assert EVENTS.keep == LABELS.keep == timedelta(days=30)
 
 

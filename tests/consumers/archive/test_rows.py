@@ -16,6 +16,7 @@ from pilotfish.schemas.events import (
     HintMark,
     SignalRecorded,
     StepRecorded,
+    StrategyAssigned,
 )
 from pilotfish.schemas.forgotten import AttemptForgotten, TenantForgotten
 from pilotfish.schemas.topics import EVENTS
@@ -29,6 +30,7 @@ EVERY_KIND = (
     SignalRecorded(attempt_id="a", kind="verifier", value=1),
     AttemptEnded(attempt_id="a", status="succeeded"),
     FeedbackGiven(attempt_id="a", value=0),
+    StrategyAssigned(attempt_id="a", strategy="plan-81c20f"),
 )
 
 

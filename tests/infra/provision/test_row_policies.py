@@ -51,6 +51,8 @@ ROWS = {
     "clusters": "(tenant) SELECT t",
     "groups": "(tenant) SELECT t",
     "playbook": "(tenant) SELECT t",
+    "strategies": "(tenant) SELECT t",
+    "strategy_patterns": "(tenant) SELECT t",
     "window_counts_by_partition": "(tenant, attempts) SELECT t, 1",
     "memory": "(tenant, attempt_id, embedding)"
     " SELECT t, toString(number), arrayResize([1.0], 384, 0.0)",
