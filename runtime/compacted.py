@@ -1,7 +1,7 @@
 """A compacted topic of one partition: read to its end, and then followed."""
 
 from collections.abc import Callable, Iterable
-from typing import Final, cast
+from typing import Final, Generic, TypeVar, cast
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka import Message as Record
@@ -14,6 +14,8 @@ from pilotfish.schemas.base import Message
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.topics import Topic
 
+M = TypeVar("M", bound=Message)
+
 _TIMEOUT_S: Final = 10.0
 _BATCH: Final = 100
 
@@ -22,7 +24,7 @@ def ignore(_record: Record, _reason: str) -> None:
     """Pass over an unreadable record: one service sets it aside, and the others do not."""
 
 
-class CompactedReader[M: Message]:
+class CompactedReader(Generic[M]):
     """Reads all messages of a topic from its beginning.
 
     Args:
