@@ -3,27 +3,29 @@
 from collections.abc import Mapping
 
 from pilotfish.consumers.memory.strategies.evidence import Effect
+from pilotfish.consumers.memory.strategies.wording import Wording
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.strategies import StrategyChanged
 from pilotfish.strategies.finding import Found
-from pilotfish.strategies.instructions import instruction, name_of
 
 Known = Mapping[str, StrategyChanged]
 """How a tenant's strategies stand, by id."""
 
 
-def changes_of(tenant: str, now: Found, known: Known) -> list[StrategyChanged]:
+def changes_of(
+    tenant: str, now: Found, known: Known, wording: Wording
+) -> list[StrategyChanged]:
     """Return the strategies that are new, and those that were merged into others."""
+    patterns = {id_: p for id_, p in now.patterns.items() if id_ not in known}
     new = [
         StrategyChanged(
             tenant=tenant,
             strategy_id=id_,
-            name=name_of(pattern),
-            instruction=instruction(pattern),
-            moves=pattern,
+            name=words.name,
+            instruction=words.instruction,
+            moves=patterns[id_],
         )
-        for id_, pattern in now.patterns.items()
-        if id_ not in known
+        for id_, words in wording(patterns).items()
     ]
     merged = [
         _changed(known[old], standing="merged", merged_into=into)

@@ -13,6 +13,7 @@ from typing import Final
 from pilotfish.consumers.memory.strategies.evidence import effects
 from pilotfish.consumers.memory.strategies.standing import changes_of, without_gain
 from pilotfish.consumers.memory.strategies.tables import Tables
+from pilotfish.consumers.memory.strategies.wording import wording
 from pilotfish.runtime.catalogue import Catalogue, CatalogueReader
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.publisher import Publisher
@@ -39,13 +40,14 @@ class Strategies:
     """All tenants' strategies.
 
     Args:
-        settings: which Kafka.
+        settings: which Kafka, and the model that words strategies.
         clickhouse: has the tables.
         publisher: takes events, and how strategies stand.
         clock: seconds that only grow.
 
     Raises:
         UnavailableError, StorageError: from all methods, as `ClickHouse.query`.
+        ConfigurationError, RequirementError: as `wording`.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Strategies:
         self._settings = settings
         self._clickhouse = clickhouse
         self._tables = Tables(clickhouse)
+        self._wording = wording(settings)
         self._publisher = publisher
         self._clock = clock
         self._next = clock()
@@ -97,7 +100,8 @@ class Strategies:
         if moved:
             self._tables.write_patterns(tenant, moved, micros(utc_now()))
         self._read_catalogue()
-        changes = changes_of(tenant, now, self._catalogue.of(tenant))
+        known = self._catalogue.of(tenant)
+        changes = changes_of(tenant, now, known, self._wording)
         changes += self._without_gain(tenant)
         if changes:
             self._publish(changes, now.attempts)
