@@ -1,5 +1,6 @@
 """Archives of strategies as `pilotfish strategies export` makes them."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,14 +16,14 @@ from pilotfish.schemas.strategy_archive import (
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def strategy(name: str, **changes: Any) -> ArchivedStrategy:
-    """An offered strategy that begins with one move of its name."""
+def strategy(id_: str, **changes: Any) -> ArchivedStrategy:
+    """An offered strategy that begins with one move of its id."""
     fields = {
-        "strategy": name,
-        "name": name,
-        "instruction": f"First use {name}.",
-        "moves": (name,),
-        "patterns": ((name,), (name, "answer")),
+        "strategy": id_,
+        "name": id_,
+        "instruction": f"First use {id_}.",
+        "moves": (id_,),
+        "patterns": ((id_,), (id_, "answer")),
         "standing": "offered",
     }
     return ArchivedStrategy.model_validate(fields | changes)
@@ -31,7 +32,7 @@ def strategy(name: str, **changes: Any) -> ArchivedStrategy:
 def kind(words: str, attempts: int, successes: int) -> Kind:
     """A kind of problems with this many attempts, a strategy's and others."""
     return Kind(
-        group_id=f"g-{words.split()[0]}",
+        group_id=f"g-{re.findall(r'[a-z]+', words)[0]}",
         words=words,
         encoder="minilm",
         attempts=attempts,
