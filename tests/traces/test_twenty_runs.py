@@ -14,7 +14,7 @@ import pytest
 from faults.processes import logs, running
 from support.polling import eventually
 from support.ports import free_ports
-from support.traced.page import SECTIONS, TESTS, block
+from support.traced.page import AGENTS, TESTS, program
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
@@ -27,7 +27,7 @@ import contextlib
 for number in range({RUNS}):
     fault = "" if number < {GOOD} else "tool" if number < {GOOD + TOOL_FAULTS} else "model"
     with contextlib.suppress(Exception):
-        ask(f"SECTION: how much is {{number}} plus two?", fault)
+        ask(f"FRAMEWORK: how much is {{number}} plus two?", fault)
 provider.shutdown()
 """
 ATTEMPTS = """
@@ -36,16 +36,9 @@ FROM attempts_current WHERE tenant = {tenant:String} AND version > 0
 """
 
 
-def run_agents(section: str, port: int) -> None:
+def run_agents(framework: str, port: int) -> None:
     """Run unchanged agent code behind the page's lines, in a process of its own."""
-    code = "\n".join(
-        [
-            block("Traces come in"),
-            block(section),
-            f"from support.traced.{SECTIONS[section]}",
-            SCRIPT.replace("SECTION", section),
-        ]
-    )
+    code = program(framework, SCRIPT.replace("FRAMEWORK", framework))
     environment = {
         **os.environ,
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}",
@@ -65,20 +58,20 @@ def test_twenty_runs_are_twenty_attempts(settings: Settings, tmp_path: Path) -> 
 
     with running(settings, tmp_path, *SERVICES) as services:
         services["traces"].until_it_works()
-        for section in SECTIONS:
-            run_agents(section, port)
+        for framework in AGENTS:
+            run_agents(framework, port)
         try:
-            eventually(lambda: len(attempts()) == RUNS * len(SECTIONS), every_s=0.5)
+            eventually(lambda: len(attempts()) == RUNS * len(AGENTS), every_s=0.5)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{logs(list(services.values()))}") from error
-    for section in SECTIONS:
-        rows = [row for row in attempts() if row[0].startswith(f"{section}: ")]
-        check(section, rows)
+    for framework in AGENTS:
+        rows = [row for row in attempts() if row[0].startswith(f"{framework}: ")]
+        check(framework, rows)
 
 
-def check(section: str, rows: list[tuple[Any, ...]]) -> None:
+def check(framework: str, rows: list[tuple[Any, ...]]) -> None:
     """Compare the attempts of one framework with what its agents did."""
-    asked = {f"{section}: how much is {number} plus two?" for number in range(RUNS)}
+    asked = {f"{framework}: how much is {number} plus two?" for number in range(RUNS)}
     assert {row[0] for row in rows} == asked
     outcomes = Counter((abstained, p_success) for _, abstained, p_success, *_ in rows)
     assert outcomes == {
@@ -90,4 +83,4 @@ def check(section: str, rows: list[tuple[Any, ...]]) -> None:
         assert (status, 0 <= took_ms < 60_000) == ("unknown", True)
         if abstained == "no evidence":
             assert "add" in actions and steps >= 4
-            assert bool(tokens) == (section != "DSPy")  # which exports none
+            assert bool(tokens) == (framework != "DSPy")  # which exports none
