@@ -53,21 +53,24 @@ def exporter() -> Iterator[
     try:
         yield send
     finally:
-        to.shutdown()
+        to.shutdown()  # type: ignore[no-untyped-call] # it has no types
 
 
 def _record(label: AttemptLabelled, trace_id: str, span_id: str) -> "ReadableLogRecord":
+    from opentelemetry import trace
     from opentelemetry._logs import LogRecord
     from opentelemetry.sdk._logs import ReadableLogRecord
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
     at_ns = micros(label.ended_at) * 1000
+    about = trace.SpanContext(
+        int(trace_id, 16), int(span_id or "0", 16), is_remote=True
+    )
     record = LogRecord(
         timestamp=at_ns,
         observed_timestamp=at_ns,
-        trace_id=int(trace_id, 16),
-        span_id=int(span_id or "0", 16),
+        context=trace.set_span_in_context(trace.NonRecordingSpan(about)),
         event_name=_EVENT,
         attributes=attributes_of(label),
     )
