@@ -102,7 +102,14 @@ def _in_json(body: bytes) -> Evaluations:
         batches.append(
             {"resource": required(batch).get("resource"), "scopeSpans": scopes}
         )
-    return Evaluations(json.dumps({"resourceSpans": batches}).encode(), ignored)
+    return Evaluations(_dumped({"resourceSpans": batches}), ignored)
+
+
+def _dumped(request: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(request).encode()
+    except RecursionError as error:
+        raise SchemaError("a value of an evaluation is nested too deeply") from error
 
 
 def _is_json(record: Fields) -> bool:
@@ -138,4 +145,4 @@ def _is_evaluation(event: str, told: Mapping[str, JsonValue]) -> bool:
 def _own_id(trace_id: str, about: str, told: Mapping[str, JsonValue]) -> str:
     """Return the id of an evaluation's span; the span that it is about may be unknown."""
     origin = "\n".join([trace_id, about, *identity(told)])
-    return hashlib.sha256(origin.encode()).hexdigest()[:16]
+    return hashlib.sha256(origin.encode("utf-8", "replace")).hexdigest()[:16]

@@ -137,3 +137,24 @@ def test_an_odd_record_is_ignored(odd: Any) -> None:
 def test_any_bytes_are_read_or_refused(body: bytes, encoding: Any) -> None:
     with contextlib.suppress(SchemaError):
         evaluations_in(body, encoding)
+
+
+def json_record(**more: Any) -> bytes:
+    record = {"eventName": EVENT, "traceId": TRACE.hex(), "timeUnixNano": str(AT_NS)}
+    scopes = [{"logRecords": [{**record, **more}]}]
+    return json.dumps({"resourceLogs": [{"scopeLogs": scopes}]}).encode()
+
+
+@pytest.mark.parametrize("odd", ["\ud800", 7, None, [], "x" * 32])
+def test_an_odd_id_costs_its_evaluation(odd: Any) -> None:
+    found = evaluations_in(json_record(traceId=odd), "json")
+    export = read_export(found.body, "json")
+    assert (export.spans, export.rejected) == ([], 1)
+
+
+def test_deeply_nested_values_are_read_or_refused() -> None:
+    record = json_record(attributes=[{"key": "a", "value": "HERE"}]).decode()
+    for depth in range(50, 350):
+        value = '{"arrayValue":{"values":[' * depth + "1" + "]}}" * depth
+        with contextlib.suppress(SchemaError):
+            evaluations_in(record.replace('"HERE"', value).encode(), "json")
