@@ -3,14 +3,19 @@
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
+from faults.processes import Service
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
     ExportLogsServiceRequest,
 )
-from support.advice.labels import label
+from support.advice.labels import label, send
+from support.polling import eventually
 
 from pilotfish.consumers.label_export.exporter import NAME, exporter
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError, UnavailableError
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.traces.log_records import evaluations_in
@@ -62,8 +67,8 @@ def some_label() -> AttemptLabelled:
 def test_a_label_is_an_evaluation_that_pilotfish_does_not_read(
     backend: Backend,
 ) -> None:
-    with exporter() as send:
-        send([(some_label(), TRACE, ROOT), (some_label(), TRACE, "")])
+    with exporter() as export:
+        export([(some_label(), TRACE, ROOT), (some_label(), TRACE, "")])
     [body] = backend.bodies
     request = ExportLogsServiceRequest.FromString(body)
     first, second = request.resource_logs[0].scope_logs[0].log_records
@@ -83,8 +88,8 @@ def test_a_label_is_an_evaluation_that_pilotfish_does_not_read(
 
 def test_a_refusal_is_told(backend: Backend) -> None:
     backend.status = 400
-    with exporter() as send, pytest.raises(UnavailableError, match="takes no labels"):
-        send([(some_label(), TRACE, ROOT)])
+    with exporter() as export, pytest.raises(UnavailableError, match="takes no labels"):
+        export([(some_label(), TRACE, ROOT)])
 
 
 def test_without_an_endpoint_it_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,3 +97,34 @@ def test_without_an_endpoint_it_does_not_start(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", raising=False)
     with pytest.raises(ConfigurationError, match="LOGS_ENDPOINT"), exporter():
         pass
+
+
+@pytest.mark.slow(20)
+def test_a_killed_exporter_sends_what_was_not_taken(
+    settings: Settings, backend: Backend, tmp_path: Path
+) -> None:
+    columns = ["tenant", "trace_id", "span_id", "parent_id", "at"]
+    root = [settings.tenant, TRACE, ROOT, "", 1_790_000_000 * 10**6]
+    ClickHouse(settings).insert("spans", columns, [root])
+    backend.status = 400
+    service = Service("label_export", settings, tmp_path)
+    service.start()
+    send(settings, label(settings.tenant, "p", attempt_id=TRACE, p_success=0.25))
+    eventually(lambda: backend.bodies, every_s=0.2)
+    service.kill()
+    backend.status = 200
+    before = len(backend.bodies)
+    service.start()
+    eventually(lambda: len(backend.bodies) > before, every_s=0.2)
+    assert service.stop() == 0
+    assert uids(backend.bodies[0]) == uids(backend.bodies[-1]) == [f"{TRACE}/1"]
+
+
+def uids(body: bytes) -> list[str]:
+    request = ExportLogsServiceRequest.FromString(body)
+    return [
+        attribute.value.string_value
+        for record in request.resource_logs[0].scope_logs[0].log_records
+        for attribute in record.attributes
+        if attribute.key == "log.record.uid"
+    ]
