@@ -164,8 +164,15 @@ def _parts(step: dict[str, Any], at: Fields) -> Iterator[Fields]:
         yield {"kind": "action", "name": called, "content": content, **at}
     for result in mappings(mapping(step.get("observation")).get("results")):
         called = tools.get(name(result.get("source_call_id"))) or "environment"
-        content = text(result.get("content"))
+        content = text(result.get("content")) or _delegated(result)
         yield {"kind": "observation", "name": called, "content": content, **at}
+
+
+def _delegated(result: dict[str, Any]) -> str:
+    """Return which trajectories of sub-agents a result is, where it says nothing else."""
+    refs = mappings(result.get("subagent_trajectory_ref"))
+    told = (ref.get("trajectory_id") or ref.get("trajectory_path") for ref in refs)
+    return ", ".join(filter(None, map(name, told)))
 
 
 FORMAT: Final = Format(

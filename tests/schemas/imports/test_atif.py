@@ -119,3 +119,14 @@ def test_a_continuation_may_have_copied_the_problem(
     assert found[0].start.problem == "Create hello.txt"
     assert found[0].story() == [("answer", "answer", "Both are there.")]
     assert found[0].start.attempt_id != attempts[0].start.attempt_id
+
+
+def test_a_result_may_only_name_what_a_sub_agent_did(tmp_path: Path) -> None:
+    whole = trajectory()
+    [result] = whole["steps"][2]["observation"]["results"]
+    result |= {
+        "content": None,
+        "subagent_trajectory_ref": [{"trajectory_id": "tr-7-a"}],
+    }
+    attempts, _ = read(FORMAT, written(tmp_path / "t.json", [whole]))
+    assert ("observation", "bash", "tr-7-a") in attempts[0].story()
