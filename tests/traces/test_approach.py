@@ -58,7 +58,7 @@ TOP = span(6, 1, **TOOL, pilotfish__approach="by attribute")
         ([RESOURCE, SUB_AGENT, METADATA, DEEP], "deep"),
         ([RESOURCE, SUB_AGENT, METADATA, DEEP, TOP], "by attribute"),
     ],
-    ids=range(7),
+    ids=range(9),
 )
 def test_the_first_source_counts(spans: list[Span], expected: str | None) -> None:
     assert approach(*spans) == expected
