@@ -13,13 +13,13 @@ from confluent_kafka.admin import AdminClient
 from faults.memory_clickhouse import MemoryClickHouse, Tables
 from faults.trouble import Trouble
 from support.advice.small_base import SmallBase
-from support.ports import free_ports
 from support.tiers import ByScope, leave_out_slow, longest_first, without_servers
 from support.topics import delete_records
 from xdist.remote import Producer
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.infra.embedded.kafka import EmbeddedKafka
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.infra.provision.migrations import migrate
 from pilotfish.infra.provision.topics import create_topics
 from pilotfish.runtime.clickhouse import ClickHouse

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from faults.processes import logs, running
 from support.polling import eventually
-from support.ports import free_ports
 from support.traced.page import SECTIONS, TESTS, block
 
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 
