@@ -78,11 +78,6 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def pytest_unconfigure() -> None:
-    """Let Python free at the end what it then misses: nanobind reports it as leaked."""
-    gc.unfreeze()
-
-
 @pytest.fixture(scope="session", autouse=True)
 def tier(request: pytest.FixtureRequest) -> Iterator[None]:
     """What holds for all tests of a run."""
