@@ -34,8 +34,8 @@ def main() -> None:
     run(str(PYTHON), "-m", "pip", "install", "--quiet", uv.split()[0])
     install("sync", "--require-hashes", str(LOCK))
     install("install", "--no-deps", "--no-build-isolation", "--quiet", "-e", str(ROOT))
-    say("fetching Kafka and preparing the base model")
-    run(str(PYTHON), "-m", "pilotfish.infra.embedded.jars")
+    say("preparing Kafka and the base model")
+    run(str(PYTHON), "-m", "pilotfish.infra.embedded.class_archive")
     run(str(PYTHON), "-m", "pilotfish.trainers.base")
     STAMP.write_text(wanted)
 

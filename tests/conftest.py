@@ -13,13 +13,13 @@ from confluent_kafka.admin import AdminClient
 from faults.memory_clickhouse import MemoryClickHouse, Tables
 from faults.trouble import Trouble
 from support.advice.small_base import SmallBase
-from support.ports import free_ports
 from support.tiers import ByScope, leave_out_slow, longest_first, without_servers
 from support.topics import delete_records
 from xdist.remote import Producer
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.infra.embedded.kafka import EmbeddedKafka
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.infra.provision.migrations import migrate
 from pilotfish.infra.provision.topics import create_topics
 from pilotfish.runtime.clickhouse import ClickHouse
@@ -27,6 +27,9 @@ from pilotfish.runtime.kafka import client_config
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.ids import new_id
 
+# Until all tests are collected: what is loaded then stays, and the collector would look at
+# it again and again for a third of the time.
+gc.disable()
 # As in the advisor's process; and two workers with two threads each only wait for one
 # another.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -72,6 +75,7 @@ def pytest_collection_finish() -> None:
     """Let the collector pass over what is loaded and stays: seconds at each full turn."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -84,4 +84,7 @@ def _be_quiet_and_offline() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    # Python would take a second to free what torch has loaded, object by object.
+    os._exit(status)

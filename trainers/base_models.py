@@ -59,10 +59,14 @@ def _load_folder(folder: Path) -> tuple[Embedder, Tokenizer]:
 
 def _load_gguf(file: Path) -> tuple[Embedder, Tokenizer]:
     source = {"gguf_file": file.name, **_SOURCE}
+    # Given to both, which would otherwise each read the whole file for it.
+    config = AutoConfig.from_pretrained(file.parent, **source)  # nosec B615 # a folder
     model = AutoModel.from_pretrained(  # nosec B615 # a folder
-        file.parent, dtype=torch.float32, **source
+        file.parent, config=config, dtype=torch.float32, **source
     )
-    fast = AutoTokenizer.from_pretrained(file.parent, **source)  # nosec B615 # a folder
+    fast = AutoTokenizer.from_pretrained(  # nosec B615 # a folder
+        file.parent, config=config, **source
+    )
     tokenizer = Tokenizer.from_str(fast.backend_tokenizer.to_str())
     return _embedder(model, "last"), tokenizer
 

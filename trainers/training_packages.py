@@ -1,10 +1,12 @@
 """The packages that only trainings need: torch and what stands on it."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Final
 
 from pilotfish.runtime.extras import install, requiring
+from pilotfish.runtime.service.gc_tuning import loading
 
 MODULES: Final = (
     "deepspeed",
@@ -27,10 +29,12 @@ def trainings_off() -> str:
     return f"{', '.join(missing)} not installed; for trainings, {INSTALL}"
 
 
-def training_packages(purpose: str) -> AbstractContextManager[None]:
+@contextmanager
+def training_packages(purpose: str) -> Iterator[None]:
     """Say what to install where an import in the block finds no such package.
 
     Raises:
         RequirementError: a package is missing that is not pilotfish's own.
     """
-    return requiring(purpose, *_EXTRAS)
+    with requiring(purpose, *_EXTRAS), loading():
+        yield

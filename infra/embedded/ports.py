@@ -1,4 +1,4 @@
-"""A check that a port of this machine is free."""
+"""Ports of this machine that are free."""
 
 import socket
 from contextlib import suppress
@@ -26,6 +26,15 @@ def require_free(port: int, server: str) -> None:
             f"port {port} for {server} is in use by {_listener(port)}: stop it, or set "
             "another port"
         ) from error
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of 127.0.0.1 that nobody listens on now."""
+    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(probe.getsockname()[1]) for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
 
 
 def _listener(port: int) -> str:

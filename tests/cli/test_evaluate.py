@@ -153,6 +153,8 @@ def test_filters_are_compared_by_name_or_letter(log: Path, tmp_path: Path) -> No
         noises: dict[str, dict[str, dict[str, float]]] = made["policies"]
         return noises
 
+    lines = log.read_text().splitlines(keepends=True)
+    log.write_text("".join(lines[:60] + lines[80:140]))  # of each approach 60
     every = scored("all")
     assert list(every) == ["0", "0.2", "0.4"]
     assert all(list(one) == ["everything", "rated", "judged"] for one in every.values())

@@ -9,9 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from support.ports import free_ports
-
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.ports import free_ports
 
 HERE = Path(__file__).parent
 STEPS = {

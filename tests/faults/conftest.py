@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from faults.processes import Platform
 from faults.proxied_kafka import ProxiedKafka
-from support.ports import free_ports
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.infra.provision.migrations import migrate
 from pilotfish.infra.provision.topics import create_topics
 from pilotfish.runtime.clickhouse import ClickHouse

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 
-from support.ports import free_ports
+from pilotfish.infra.embedded.ports import free_ports
 
 Trouble = Literal["", "slow", "cut", "half"]
 

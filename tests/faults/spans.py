@@ -17,8 +17,8 @@ from faults.processes import Platform, logs
 from faults.rounds import Play, Result
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from support.agent_runs import agent_run, request, span
-from support.ports import free_ports
 
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.ids import new_id

@@ -13,9 +13,9 @@ from faults.processes import Platform, logs
 from faults.topics import messages
 from support.otlp import export_request
 from support.polling import eventually
-from support.ports import free_ports
 from support.probing import said_on
 
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.schemas.topics import TRACES
 from pilotfish.schemas.traces import TraceExport
 from pilotfish.traces.otlp import read_export

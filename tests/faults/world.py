@@ -9,10 +9,10 @@ from typing import Literal
 
 from faults.processes import Platform, Service, customised
 from faults.proxy import Proxy, Trouble
-from support.ports import free_ports
 from support.small_disk import small_disk
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.infra.provision.migrations import migrate
 from pilotfish.runtime.clickhouse import ClickHouse
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 from fuzz.mutations import mutated
-from support.ports import free_ports
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 

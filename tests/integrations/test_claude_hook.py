@@ -15,8 +15,8 @@ import pytest
 from integrations.attempts import APPROACHES, FAILING, HINT, PROBLEMS, Recorded
 from integrations.claude_sessions import Session, solved
 from sdk.stand_in import EventReader, StandInAdvisor
-from support.ports import free_ports
 
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.integrations import claude_hook
 from pilotfish.integrations.claude_hook import ClaudeHook, claude_agent_hook
 from pilotfish.integrations.claude_settings import approaches

@@ -8,9 +8,10 @@ import psutil
 import pytest
 from support.platform import running_up, said
 from support.polling import eventually
-from support.ports import free_ports, is_free
+from support.ports import is_free
 
 from pilotfish._local.platform import SERVICES
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.settings import Settings
 
 

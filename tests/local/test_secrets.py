@@ -20,10 +20,10 @@ from faults.processes import COMMANDS, running
 from faults.replay import replay
 from pydantic import SecretStr
 from support.polling import eventually
-from support.ports import free_ports
 from support.secured_kafka import PASSWORD, SecuredKafka
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.infra.provision.acl import grant
 from pilotfish.infra.provision.migrations import migrate
 from pilotfish.infra.provision.roles import Role

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from support.ports import free_ports
 
 import pilotfish.runtime.clickhouse as module
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import PilotfishError, StorageError, UnavailableError

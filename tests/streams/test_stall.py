@@ -11,9 +11,9 @@ from faults.replay import replay
 from hypothesis import given
 from hypothesis import strategies as st
 from support.polling import eventually
-from support.ports import free_ports
 from support.probing import said_on
 
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import consumer, producer
 from pilotfish.runtime.settings import Settings

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from support.polling import eventually
-from support.ports import free_ports
 
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
 from pilotfish.web.service import run

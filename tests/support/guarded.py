@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from support.ports import free_ports
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.ports import free_ports
 
 OWNER = {"X-ClickHouse-User": "default", "X-ClickHouse-Key": "öpen sesame"}
 READER = {"X-ClickHouse-User": "readonly", "X-ClickHouse-Key": "a look"}

@@ -1,15 +1,6 @@
-"""Ports for servers of tests."""
+"""Ports that tests ask about."""
 
 import socket
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on now."""
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def is_free(port: int) -> bool:

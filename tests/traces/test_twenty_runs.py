@@ -15,9 +15,9 @@ import pytest
 from faults.processes import logs, running
 from support.otlp_logs import evaluation, log_request
 from support.polling import eventually
-from support.ports import free_ports
 from support.traced.page import AGENTS, TESTS, program
 
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 from support.polling import eventually
-from support.ports import free_ports
 from support.probing import said_on
 
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.settings import Settings
 
 

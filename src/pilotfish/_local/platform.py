@@ -44,24 +44,20 @@ def running_platform(
         ConfigurationError: the settings point to servers on other machines, or the HTTP
             door would be open to them.
     """
+    from pilotfish.infra.embedded.class_archive import ensure_class_archive
     from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
     from pilotfish.infra.embedded.kafka import EmbeddedKafka
-    from pilotfish.infra.embedded.ports import require_free
     from pilotfish.trainers.base import ensure_base
     from pilotfish.trainers.training_packages import trainings_off
     from pilotfish.web.tenants import Tenants
 
     broker = _own_port("PILOTFISH_KAFKA", f"//{settings.kafka}")
     http = _own_port("PILOTFISH_CLICKHOUSE", settings.clickhouse)
-    metrics = metrics_ports(settings)
     Tenants.of(settings)  # refuses wrong tokens before anything starts
-    ports = [(broker, "Kafka"), (broker + 1, "Kafka"), (http, "ClickHouse")]
-    ports.append((settings.http_port, "HTTP (PILOTFISH_HTTP_PORT)"))
-    ports += [(port, f"{name}'s metrics") for name, port in metrics.items()]
-    for port, purpose in ports:
-        require_free(port, purpose)
+    _require_free_ports(settings, broker, http)
     with ExitStack() as running:
         guardian = running.enter_context(Guardian([lock.descriptor]))
+        ensure_class_archive(report)
         report("starting Kafka and ClickHouse")
         servers = {
             "Kafka": EmbeddedKafka(settings.home / "kafka", broker, say=report),
@@ -124,6 +120,17 @@ def _own_port(variable: str, address: str) -> int:
         "machine only, at 127.0.0.1:PORT; run the services with `python -m`, as "
         "docs/operations.md says"
     )
+
+
+def _require_free_ports(settings: Settings, broker: int, http: int) -> None:
+    from pilotfish.infra.embedded.ports import require_free
+
+    ports = [(broker, "Kafka"), (broker + 1, "Kafka"), (http, "ClickHouse")]
+    ports.append((settings.http_port, "HTTP (PILOTFISH_HTTP_PORT)"))
+    metrics = metrics_ports(settings).items()
+    ports += [(port, f"{name}'s metrics") for name, port in metrics]
+    for port, purpose in ports:
+        require_free(port, purpose)
 
 
 def _children(settings: Settings) -> dict[str, Child]:

@@ -7,9 +7,9 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from support.ports import free_ports
 
 from pilotfish.infra.embedded.kafka import EmbeddedKafka
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.schemas.errors import RequirementError
 
 

@@ -8,12 +8,12 @@ import trustme
 from confluent_kafka import TopicPartition
 from faults.processes import Service, running
 from support.polling import eventually
-from support.ports import free_ports
 from support.secured_kafka import SecuredKafka
 from typer.testing import CliRunner
 
 import pilotfish
 from pilotfish._cli.app import app
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.infra.provision.acl import grant
 from pilotfish.infra.provision.roles import Role
 from pilotfish.infra.provision.topics import create_topics

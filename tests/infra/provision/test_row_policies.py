@@ -15,11 +15,11 @@ from xml.sax.saxutils import escape
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.ports import free_ports
 from typer.testing import CliRunner
 
 from pilotfish._cli.app import app
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.infra.provision import row_policies
 from pilotfish.infra.provision.migrations import migrate
 from pilotfish.infra.provision.row_policies import RELATIONS, condition

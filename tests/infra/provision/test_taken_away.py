@@ -8,10 +8,10 @@ from confluent_kafka.admin._resource import ResourceType
 from faults.processes import Service, running
 from faults.replay import PER_ATTEMPT, replay
 from support.polling import eventually
-from support.ports import free_ports
 from support.secured_kafka import SecuredKafka
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.infra.provision.acl import grant
 from pilotfish.infra.provision.migrations import migrate
 from pilotfish.infra.provision.roles import Role

@@ -2,9 +2,9 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from support.ports import free_ports
 from support.probing import said_on
 
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.service import metrics
 from pilotfish.runtime.service.health import STUCK_S, Health
 from pilotfish.runtime.service.metrics_server import listening

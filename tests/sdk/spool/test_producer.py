@@ -11,7 +11,6 @@ from sdk.conftest import reading
 from sdk.programs import run
 from sdk.stand_in import EventReader, from_the_end
 from support.polling import eventually, in_time
-from support.ports import free_ports
 
 import pilotfish
 from pilotfish._sdk.spool import producer as _spooling
@@ -21,6 +20,7 @@ from pilotfish._sdk.transport.kafka_events import EventProducer
 from pilotfish._sdk.transport.transport import Failure, OnSettled
 from pilotfish._sdk.warnings import Warnings
 from pilotfish.infra.embedded.kafka import EmbeddedKafka
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.infra.provision.topics import create_topics
 from pilotfish.runtime.kafka import client_config, headers
 from pilotfish.runtime.settings import Settings

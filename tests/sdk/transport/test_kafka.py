@@ -14,13 +14,13 @@ from confluent_kafka import KafkaError
 from sdk.conftest import reading
 from sdk.stand_in import StandInAdvisor
 from support.polling import eventually, in_time
-from support.ports import free_ports
 
 import pilotfish
 from pilotfish._sdk.transport.kafka_events import EventProducer
 from pilotfish._sdk.transport.transport import Failure
 from pilotfish._sdk.warnings import Warnings
 from pilotfish.infra.embedded.kafka import EmbeddedKafka
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.infra.provision.topics import create_topics
 from pilotfish.runtime.kafka import client_config
 from pilotfish.runtime.settings import Settings

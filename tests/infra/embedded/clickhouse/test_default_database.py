@@ -6,12 +6,12 @@ from pathlib import Path
 
 import clickhouse_connect
 import pytest
-from support.ports import free_ports
 
 from pilotfish.infra.embedded.clickhouse.default_database import (
     make_default_ordinary,
 )
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.ports import free_ports
 
 MADE_BY_CHDB = """
 import sys, chdb

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from support.polling import eventually
-from support.ports import free_ports
 from support.small_disk import full, small_disk
 
 from pilotfish.infra.embedded.clickhouse import disk_watch
 from pilotfish.infra.embedded.clickhouse.disk_watch import DiskWatch
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.infra.embedded.clickhouse.request import Answer, Request
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import UnavailableError

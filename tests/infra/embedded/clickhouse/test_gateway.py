@@ -16,10 +16,10 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from support.gateway_http import ask
 from support.polling import eventually, in_time
-from support.ports import free_ports
 from support.small_disk import full, small_disk
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import RequirementError, UnavailableError

@@ -11,10 +11,10 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from pydantic import SecretStr
 from support.guarded import OWNER, READER, ask, guarded_gateway
-from support.ports import free_ports
 
 from pilotfish.infra.embedded.clickhouse.access import User
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
+from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import RequirementError
