@@ -1,0 +1,214 @@
+"""Strategies on the public logs, with the names of the approaches hidden."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics import adjusted_mutual_info_score
+
+from pilotfish.evaluation.outcomes import outcome_table
+from pilotfish.evaluation.policies.pilotfish import FastAdvisor
+from pilotfish.evaluation.protocols import bandit, full
+from pilotfish.evaluation.protocols.bandit import World
+from pilotfish.evaluation.protocols.scores import best_single, interval
+from pilotfish.evaluation.reports.log import read_log
+from pilotfish.schemas.attempt_log.attempt import LoggedAttempt
+from pilotfish.strategies.effects import Attempts, Effect, effects, helpful
+from pilotfish.strategies.finding import found
+from pilotfish.strategies.instructions import instruction
+from pilotfish.strategies.moves import Moves
+from pilotfish.strategies.patterns import Pattern, pattern_of
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+LOGS = {
+    "intercode_sql": DATA / "intercode_sql.jsonl.gz",
+    "theoremqa_gpt4": DATA / "theoremqa_gpt4.jsonl.gz",
+}
+SHUFFLES = 20
+ORDERS = 10
+DIVISIONS = 2
+COMPONENTS = 32
+"""Numbers of an embedding that effects are adjusted for: its first principal components."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A log: its attempts, their patterns, and the strategy found in each."""
+
+    attempts: tuple[LoggedAttempt, ...]
+    patterns: list[Pattern]
+    strategies: list[str]
+    lines: dict[str, str]
+    embeddings: dict[str, NDArray[np.float32]]
+
+
+def named(file: Path) -> Named:
+    """Read a log and find its strategies; the approaches' names have no part in it."""
+    log = read_log([file], skip_bad=False, say=print)
+    attempts = log.attempts[0]
+    patterns = [_pattern(attempt) for attempt in attempts]
+    result = found(Counter(patterns), {})
+    return Named(
+        attempts,
+        patterns,
+        [result.strategies.get(pattern, "") for pattern in patterns],
+        {name: instruction(pattern) for name, pattern in result.patterns.items()},
+        log.embeddings,
+    )
+
+
+def _pattern(attempt: LoggedAttempt) -> Pattern:
+    moves = Moves()
+    for step in attempt.steps:
+        moves.add(step.kind, step.name, step.content)
+    return pattern_of(moves.distinct)
+
+
+def agreement(log: Named) -> dict[str, Any]:
+    """Return the AMI with the hidden names, beside that of k-means on the same moves."""
+    hidden = [attempt.approach for attempt in log.attempts]
+    words = TfidfVectorizer(analyzer=lambda pattern: pattern)
+    matrix = words.fit_transform(log.patterns)
+    # What repeats was left out of patterns; the rival that knows k gets the same.
+    known = len(set(hidden))
+    rivals = [
+        KMeans(known, n_init=10, random_state=seed).fit(matrix) for seed in range(5)
+    ]
+    return {
+        "attempts": len(hidden),
+        "patterns": len(set(log.patterns)),
+        "approaches": known,
+        "strategies": len(log.lines),
+        "unassigned": log.strategies.count(""),
+        "ami": round(_ami(hidden, log.strategies), 3),
+        "k_means": [round(_ami(hidden, r.labels_), 3) for r in rivals],
+        "lines": sorted(log.lines.values()),
+    }
+
+
+def _ami(one: Any, other: Any) -> float:
+    return float(adjusted_mutual_info_score(one, other))
+
+
+def advice(log: Named) -> dict[str, Any]:
+    """Return the success of advice by named approaches and by found strategies.
+
+    The outcome of a strategy at a problem is the mean over the approaches that fall into
+    it there: what an agent gets that follows the strategy in either way. One of these
+    attempts, drawn at random, is what is learned. An attempt without a strategy counts for
+    none.
+    """
+    own = _world(log, log.attempts, seed=0)
+    renamed = tuple(
+        attempt.model_copy(update={"approach": strategy})
+        for attempt, strategy in zip(log.attempts, log.strategies, strict=True)
+        if strategy
+    )
+    by_strategy = _world(log, renamed, seed=0)
+    if own.table.problems != by_strategy.table.problems:
+        raise ValueError("a problem has no attempt with a strategy")
+    policies = {"pilotfish fast": lambda _rng: FastAdvisor(own.embeddings.shape[1])}
+    result: dict[str, Any] = {}
+    passes = [
+        bandit.play(world, policies, ORDERS, 0)["pilotfish fast"]
+        for world in (own, by_strategy)
+    ]
+    result["bandit"] = _compared(*(played.net.mean(1) for played in passes))
+    result["bandit"]["abstained"] = [float(p.abstained.mean()) for p in passes]
+    held = [
+        full.cross_validate(world, policies, DIVISIONS, 0)["pilotfish fast"]
+        for world in (own, by_strategy)
+    ]
+    result["full"] = _compared(*(each.success.mean(0) for each in held))
+    result["full"]["abstained"] = [float(h.abstained.mean()) for h in held]
+    result["best_single"] = [
+        float(np.nanmean(best_single(world.table))) for world in (own, by_strategy)
+    ]
+    return result
+
+
+def _world(log: Named, attempts: tuple[LoggedAttempt, ...], seed: int) -> World:
+    table = outcome_table(attempts)
+    rng = np.random.default_rng(seed)
+    tried: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for attempt in attempts:
+        tried[attempt.problem, attempt.approach].append(float(attempt.success or 0))
+    labels = table.outcomes.copy()
+    for row, column in np.argwhere(~np.isnan(labels)):
+        key = table.problems[row], table.approaches[column]
+        labels[row, column] = rng.choice(tried[key])
+    rows = np.stack([log.embeddings[problem] for problem in table.problems])
+    return World(table, rows, labels)
+
+
+def _compared(
+    own: NDArray[np.float64], by_strategy: NDArray[np.float64]
+) -> dict[str, Any]:
+    return {
+        "named": round(float(own.mean()), 4),
+        "found": round(float(by_strategy.mean()), 4),
+        "difference": round(float((by_strategy - own).mean()), 4),
+        "ci95": [round(end, 4) for end in interval(by_strategy - own)],
+    }
+
+
+def measured_effects(log: Named) -> dict[str, Any]:
+    """Return each strategy's effect, and how many help if outcomes are shuffled."""
+    attempts = _attempts(log)
+    present = {
+        name: np.array([s == name for s in log.strategies]) for name in log.lines
+    }
+    own = effects(attempts, present)
+    kinds = np.array([attempt.problem_type for attempt in log.attempts])
+    retained = []
+    for seed in range(SHUFFLES):
+        order = np.random.default_rng(seed).permutation(len(kinds))
+        shuffled = replace(attempts, p_success=attempts.p_success[order])
+        retained.append(sorted(helpful(_by_kind(shuffled, present, kinds))))
+    return {
+        "effects": {name: _rounded(effect) for name, effect in own.items()},
+        "helpful": sorted(helpful(own)),
+        "compared": len(_by_kind(attempts, present, kinds)),
+        "helpful_by_kind": len(helpful(_by_kind(attempts, present, kinds))),
+        "shuffles": SHUFFLES,
+        "retained_if_shuffled": sum(map(len, retained)),
+    }
+
+
+def _by_kind(
+    attempts: Attempts,
+    present: dict[str, NDArray[np.bool_]],
+    kinds: NDArray[np.str_],
+) -> dict[str, Effect]:
+    """Return the effects within each kind of problems."""
+    result: dict[str, Effect] = {}
+    for kind in sorted(set(kinds.tolist())):
+        of_kind = kinds == kind
+        part = Attempts(
+            attempts.p_success[of_kind],
+            attempts.foretold[of_kind],
+            attempts.problems[of_kind],
+        )
+        flags = {name: each[of_kind] for name, each in present.items()}
+        result |= {f"{kind}/{n}": e for n, e in effects(part, flags).items()}
+    return result
+
+
+def _attempts(log: Named) -> Attempts:
+    place = {problem: row for row, problem in enumerate(log.embeddings)}
+    vectors = np.stack(list(log.embeddings.values())).astype(np.float64)
+    centred = vectors - vectors.mean(0)
+    _, _, directions = np.linalg.svd(centred, full_matrices=False)
+    reduced = centred @ directions[:COMPONENTS].T
+    rows = np.array([place[attempt.problem] for attempt in log.attempts])
+    success = np.array([float(attempt.success or 0) for attempt in log.attempts])
+    return Attempts(success, reduced[rows], rows)
+
+
+def _rounded(effect: Effect) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in effect._asdict().items()}
