@@ -1,6 +1,7 @@
 """Strategies on the public logs, with the names of the approaches hidden."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -103,13 +104,8 @@ def advice(log: Named) -> dict[str, Any]:
     attempts, drawn at random, is what is learned. An attempt without a strategy counts for
     none.
     """
-    own = _world(log, log.attempts, seed=0)
-    renamed = tuple(
-        attempt.model_copy(update={"approach": strategy})
-        for attempt, strategy in zip(log.attempts, log.strategies, strict=True)
-        if strategy
-    )
-    by_strategy = _world(log, renamed, seed=0)
+    own = _world(log, log.attempts)
+    by_strategy = _world(log, _by_strategy(log))
     if own.table.problems != by_strategy.table.problems:
         raise ValueError("a problem has no attempt with a strategy")
     policies = {"pilotfish fast": lambda _rng: FastAdvisor(own.embeddings.shape[1])}
@@ -132,9 +128,20 @@ def advice(log: Named) -> dict[str, Any]:
     return result
 
 
-def _world(log: Named, attempts: tuple[LoggedAttempt, ...], seed: int) -> World:
+def _by_strategy(log: Named) -> list[LoggedAttempt]:
+    """Return the attempts with strategies as approaches, problems in the log's order."""
+    place = {problem: row for row, problem in enumerate(log.embeddings)}
+    renamed = [
+        attempt.model_copy(update={"approach": strategy})
+        for attempt, strategy in zip(log.attempts, log.strategies, strict=True)
+        if strategy
+    ]
+    return sorted(renamed, key=lambda attempt: place[attempt.problem])
+
+
+def _world(log: Named, attempts: Sequence[LoggedAttempt]) -> World:
     table = outcome_table(attempts)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     tried: dict[tuple[str, str], list[float]] = defaultdict(list)
     for attempt in attempts:
         tried[attempt.problem, attempt.approach].append(float(attempt.success or 0))
@@ -211,4 +218,4 @@ def _attempts(log: Named) -> Attempts:
 
 
 def _rounded(effect: Effect) -> dict[str, float]:
-    return {name: round(value, 3) for name, value in effect._asdict().items()}
+    return {name: round(value, 6) for name, value in effect._asdict().items()}
