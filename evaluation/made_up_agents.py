@@ -85,7 +85,7 @@ def draw_behaviours(
     """
     rng = np.random.default_rng((seed, count, round(100 * blur)))
     moves = [f"{tool}:{verb}" for tool in _TOOLS for verb in _VERBS]
-    common, remedies = rng.choice(moves, 4), rng.choice(moves, 5)
+    common, remedies = rng.choice(moves, 4).tolist(), rng.choice(moves, 5).tolist()
     plans = [_plan(rng, moves, common) for _ in range(count)]
     behaviours = rng.choice(count, attempts, p=rng.dirichlet(np.full(count, 3.0)))
     made = [_blurred(plans[b], moves, blur, rng) for b in behaviours]
