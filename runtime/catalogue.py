@@ -27,6 +27,16 @@ class Catalogue:
         """Return all strategies of a tenant by id, whatever their standing."""
         return self._of.get(tenant, {})
 
+    def current(self, tenant: str, strategy_id: str) -> str:
+        """Return the strategy that has taken this one's place, or itself."""
+        seen: set[str] = set()
+        while strategy_id not in seen:
+            seen.add(strategy_id)
+            change = self.of(tenant).get(strategy_id)
+            if change is not None and change.standing == "merged":
+                strategy_id = change.merged_into
+        return strategy_id
+
     def offered(self, tenant: str) -> dict[str, str]:
         """Return the instruction of each strategy that advice may name, by id."""
         return {

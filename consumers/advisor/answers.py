@@ -7,6 +7,7 @@ from pilotfish.advisors.policy import in_holdout
 from pilotfish.consumers.advisor.hints import abstention, hint_of
 from pilotfish.consumers.advisor.loaded_advisor import LoadedAdvisor
 from pilotfish.consumers.advisor.registry import AdvisorRegistry
+from pilotfish.runtime.catalogue import Catalogue
 from pilotfish.schemas.advice import AdviceRequested, HintGiven
 
 
@@ -15,11 +16,15 @@ class Answers:
 
     Args:
         registry: the advisors in service.
+        catalogue: the strategies that are candidates where a request names none.
         holdout: share of requests that get no hint on purpose.
     """
 
-    def __init__(self, registry: AdvisorRegistry, holdout: float) -> None:
+    def __init__(
+        self, registry: AdvisorRegistry, catalogue: Catalogue, holdout: float
+    ) -> None:
         self._registry = registry
+        self._catalogue = catalogue
         self._holdout = holdout
 
     def to(self, requests: Sequence[AdviceRequested]) -> list[HintGiven]:
@@ -45,6 +50,12 @@ class Answers:
         if loaded is None:
             detail = "the model store is empty"
             return abstention(request, "no_advisor", detail, holdout=holdout)
+        if not request.approaches:
+            offered = self._catalogue.offered(request.tenant)
+            request = request.model_copy(update={"approaches": offered})
+        if not request.approaches:
+            detail = "no approach was named, and no strategy was found yet"
+            return abstention(request, "unsure", detail, holdout=holdout)
         advice = loaded.advisor.advise(request)
         return hint_of(request, advice, loaded.version, holdout=holdout)
 

@@ -27,6 +27,7 @@ from pilotfish.consumers.advisor.responder import BATCH, Responder
 from pilotfish.consumers.advisor.snapshot_store import SnapshotStore
 from pilotfish.consumers.advisor.snapshot_writer import SnapshotWriter
 from pilotfish.runtime.broker import Ends, PartitionOffsets, ends_of
+from pilotfish.runtime.catalogue import Catalogue, CatalogueReader
 from pilotfish.runtime.dead_letters import DeadLetters
 from pilotfish.runtime.kafka import producer
 from pilotfish.runtime.kafka_broker import KafkaBroker
@@ -96,8 +97,9 @@ class AdvisorService:
         self._snapshots = SnapshotStore(settings.models)
         self._registry = AdvisorRegistry(settings, self._snapshots, clock)
         self._snapshot_writer = SnapshotWriter(self._snapshots, clock)
+        self._catalogue = Catalogue()
         self._responder = Responder(
-            Answers(self._registry, settings.holdout),
+            Answers(self._registry, self._catalogue, settings.holdout),
             Replies(settings, clock),
             DeadLetters(producer(settings), "advisor"),
             self._requests.behind,
@@ -107,6 +109,7 @@ class AdvisorService:
         place = self._snapshots.read_place()
         self._labels = LabelReader(settings, place, set_aside)
         self._promotions = PromotionReader(settings, set_aside)
+        self._strategies = CatalogueReader(settings, set_aside)
         self._answered: dict[Place, int] = {}
         self._next_commit = clock() + _COMMIT_S
         self._learned = 0
@@ -131,7 +134,7 @@ class AdvisorService:
             self._snapshot_writer.finish(self._registry.loaded, self._labels.positions)
         self._snapshots.close()
         self._requests.close(_CLOSE_S)
-        for reader in (self._labels, self._promotions):
+        for reader in (self._labels, self._promotions, self._strategies):
             reader.close()
 
     def start(self, stop: threading.Event) -> None:
@@ -140,6 +143,7 @@ class AdvisorService:
         Until it joins, requests go to the other workers.
         """
         beat = self._status.beat
+        self._catalogue.update(self._strategies.read_to_end())
         self._registry.start(self._promotions.read_to_end(), stop, beat)
         deadline = self._clock() + _CATCH_UP_S
         while not (stop.is_set() or self._labels.at_end or self._clock() > deadline):
@@ -153,7 +157,7 @@ class AdvisorService:
     def step(self) -> None:
         """Answer what is there, learn a little, and look after everything else.
 
-        1. requests  2. labels  3. promotions, put into service between two batches
+        1. requests  2. labels  3. strategies and promotions, between two batches
         4. a piece of a snapshot  5. once a second, commit.
         """
         self._status.beat()
@@ -165,6 +169,7 @@ class AdvisorService:
         deadline = self._clock() + _LEARN_S
         while self._learn(_LABELS, 0.0) and self._clock() < deadline:
             pass
+        self._catalogue.update(self._strategies.read())
         for message in self._promotions.read():
             self._registry.announced(message)
         for loaded in self._registry.settle():

@@ -16,6 +16,7 @@ from pilotfish.consumers.memory.groups.model_names import naming
 from pilotfish.consumers.memory.groups.playbooks import Playbooks
 from pilotfish.consumers.memory.problem_vectors import ProblemVectors
 from pilotfish.consumers.memory.rows import COLUMNS, newest, row
+from pilotfish.consumers.memory.strategies.strategies import Strategies
 from pilotfish.runtime.broker import Ends, PartitionOffsets
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.dead_letters import DeadLetters
@@ -80,6 +81,7 @@ class MemoryHandler:
         self._groups = Groups(self._clickhouse, self._vectors.name, naming(settings))
         self._playbooks = Playbooks(self._clickhouse)
         self._publisher = Publisher(producer(settings))
+        self._strategies = Strategies(settings, self._clickhouse, self._publisher)
         self._leads = False
 
     def assigned(self, partitions: Sequence[PartitionOffsets]) -> Ends:
@@ -100,7 +102,9 @@ class MemoryHandler:
         return batch.ends
 
     def idle(self) -> Ends:
-        """Look after groups and playbooks."""
+        """Look after strategies, groups and playbooks."""
+        if self._strategies.step(leads=self._leads):
+            return {}
         regrouped = self._groups.step(leads=self._leads)
         if regrouped is None:
             self._playbooks.step()
@@ -113,6 +117,7 @@ class MemoryHandler:
         return {}
 
     def close(self) -> Ends:
+        self._strategies.close()
         self._clickhouse.close()
         return {}
 

@@ -25,6 +25,7 @@ from pilotfish.evaluation.protocols import filters, learned
 from pilotfish.evaluation.protocols.bandit import World, one_pass
 from pilotfish.evaluation.protocols.labelled_log import LabelledLog
 from pilotfish.evaluation.protocols.propensity_log import written_by
+from pilotfish.runtime.catalogue import Catalogue
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import AdviceRequested, HintGiven
 from pilotfish.schemas.base import Message, utc_now
@@ -49,7 +50,7 @@ class Service:
         self.registry = AdvisorRegistry(
             settings, SnapshotStore(settings.models), lambda: 0.0
         )
-        self._answers = Answers(self.registry, holdout=0.0)
+        self._answers = Answers(self.registry, Catalogue(), holdout=0.0)
         self._labels = 0
         self.hints: list[HintGiven] = []
 

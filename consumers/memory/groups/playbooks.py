@@ -13,9 +13,9 @@ NEW_SHARE: Final = 0.05
 """Share of new attempts from which a playbook is rewritten."""
 
 _TRIED: Final = f"""
-SELECT group_id, approach, at, p_success, cost, actions FROM grouped_attempts
-WHERE tenant = %(tenant)s AND p_success IS NOT NULL AND approach != '' AND group_id != ''
-ORDER BY at DESC LIMIT {ATTEMPTS} BY group_id, approach
+SELECT group_id, if(approach = '', strategy, approach) AS tried, at, p_success, cost, actions FROM grouped_attempts
+WHERE tenant = %(tenant)s AND p_success IS NOT NULL AND tried != '' AND group_id != ''
+ORDER BY at DESC LIMIT {ATTEMPTS} BY group_id, tried
 """  # noqa: S608 - of our own numbers
 
 
