@@ -1,8 +1,9 @@
 """Strategies on the public logs, with the names of the approaches hidden."""
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from pilotfish.evaluation.protocols.bandit import World
 from pilotfish.evaluation.protocols.scores import best_single, interval
 from pilotfish.evaluation.reports.log import read_log
 from pilotfish.schemas.attempt_log.attempt import LoggedAttempt
-from pilotfish.strategies.effects import Attempts, Effect, effects, helpful
 from pilotfish.strategies.finding import found
 from pilotfish.strategies.instructions import instruction
 from pilotfish.strategies.moves import Moves
@@ -30,11 +30,8 @@ LOGS = {
     "intercode_sql": DATA / "intercode_sql.jsonl.gz",
     "theoremqa_gpt4": DATA / "theoremqa_gpt4.jsonl.gz",
 }
-SHUFFLES = 20
-ORDERS = 10
-DIVISIONS = 2
-COMPONENTS = 32
-"""Numbers of an embedding that effects are adjusted for: its first principal components."""
+ORDERS = 20
+DIVISIONS = 4
 
 
 @dataclass(frozen=True)
@@ -75,13 +72,17 @@ def agreement(log: Named) -> dict[str, Any]:
     hidden = [attempt.approach for attempt in log.attempts]
     words = TfidfVectorizer(analyzer=lambda pattern: pattern)
     matrix = words.fit_transform(log.patterns)
-    # What repeats was left out of patterns; the rival that knows k gets the same.
     known = len(set(hidden))
     rivals = [
         KMeans(known, n_init=10, random_state=seed).fit(matrix) for seed in range(5)
     ]
+    begun = time.perf_counter()
+    for attempt in log.attempts:
+        _pattern(attempt)
+    moves_s = time.perf_counter() - begun
     return {
         "attempts": len(hidden),
+        "moves_us": round(1e6 * moves_s / len(hidden), 1),
         "patterns": len(set(log.patterns)),
         "approaches": known,
         "strategies": len(log.lines),
@@ -162,60 +163,3 @@ def _compared(
         "difference": round(float((by_strategy - own).mean()), 4),
         "ci95": [round(end, 4) for end in interval(by_strategy - own)],
     }
-
-
-def measured_effects(log: Named) -> dict[str, Any]:
-    """Return each strategy's effect, and how many help if outcomes are shuffled."""
-    attempts = _attempts(log)
-    present = {
-        name: np.array([s == name for s in log.strategies]) for name in log.lines
-    }
-    own = effects(attempts, present)
-    kinds = np.array([attempt.problem_type for attempt in log.attempts])
-    retained = []
-    for seed in range(SHUFFLES):
-        order = np.random.default_rng(seed).permutation(len(kinds))
-        shuffled = replace(attempts, p_success=attempts.p_success[order])
-        retained.append(sorted(helpful(_by_kind(shuffled, present, kinds))))
-    return {
-        "effects": {name: _rounded(effect) for name, effect in own.items()},
-        "helpful": sorted(helpful(own)),
-        "compared": len(_by_kind(attempts, present, kinds)),
-        "helpful_by_kind": len(helpful(_by_kind(attempts, present, kinds))),
-        "shuffles": SHUFFLES,
-        "retained_if_shuffled": sum(map(len, retained)),
-    }
-
-
-def _by_kind(
-    attempts: Attempts,
-    present: dict[str, NDArray[np.bool_]],
-    kinds: NDArray[np.str_],
-) -> dict[str, Effect]:
-    """Return the effects within each kind of problems."""
-    result: dict[str, Effect] = {}
-    for kind in sorted(set(kinds.tolist())):
-        of_kind = kinds == kind
-        part = Attempts(
-            attempts.p_success[of_kind],
-            attempts.foretold[of_kind],
-            attempts.problems[of_kind],
-        )
-        flags = {name: each[of_kind] for name, each in present.items()}
-        result |= {f"{kind}/{n}": e for n, e in effects(part, flags).items()}
-    return result
-
-
-def _attempts(log: Named) -> Attempts:
-    place = {problem: row for row, problem in enumerate(log.embeddings)}
-    vectors = np.stack(list(log.embeddings.values())).astype(np.float64)
-    centred = vectors - vectors.mean(0)
-    _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    reduced = centred @ directions[:COMPONENTS].T
-    rows = np.array([place[attempt.problem] for attempt in log.attempts])
-    success = np.array([float(attempt.success or 0) for attempt in log.attempts])
-    return Attempts(success, reduced[rows], rows)
-
-
-def _rounded(effect: Effect) -> dict[str, float]:
-    return {name: round(value, 6) for name, value in effect._asdict().items()}

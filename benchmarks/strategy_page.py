@@ -11,7 +11,8 @@ Results = Mapping[str, Any]
 def page(results: Results) -> str:
     """Return everything that was measured so far."""
     head = "# Strategies that nobody named\n\nWritten by `make bench-strategies`.\n"
-    rows = [row for part in results for row in _GOALS.get(part, _none)(results[part])]
+    measured = [name for name in _PARTS if name in results]
+    rows = [row for name in measured for row in _GOALS[name](results[name])]
     goals = table(("what", "measured", "must be", "met"), rows)
     parts = [
         render(results[part]) for part, render in _PARTS.items() if part in results
@@ -65,7 +66,12 @@ def _month_goals(part: Results) -> Iterator[Sequence[str]]:
 
 def _agreement(part: Results) -> str:
     columns = ("log", "attempts", "different beginnings", "approaches", "strategies")
-    more = ("without one", "AMI", "k-means, which knows how many")
+    more = (
+        "without one",
+        "AMI",
+        "k-means, which knows how many",
+        "moves, microseconds an attempt",
+    )
     rows = [
         (
             name,
@@ -76,6 +82,7 @@ def _agreement(part: Results) -> str:
             str(log["unassigned"]),
             f"{log['ami']:.3f}",
             f"{min(log['k_means']):.3f} to {max(log['k_means']):.3f}",
+            f"{log['moves_us']:.0f}",
         )
         for name, log in part.items()
     ]
@@ -170,8 +177,8 @@ def _month(part: Results) -> str:
         "peak MB",
     )
     return (
-        "## A month of 100,000 attempts\n\nStrategies are found anew after every thousand "
-        f"attempts.\n\n{table((*columns, *more), rows)}"
+        "## A month of 100,000 attempts\n\nStrategies are found anew after every two "
+        f"thousand attempts; the memory is that of finding.\n\n{table((*columns, *more), rows)}"
     )
 
 
@@ -187,9 +194,8 @@ def _settings(part: Results) -> str:
     columns = ("pair", "distance", "least attempts", "made-up agents")
     return (
         f"## Settings\n\nMean AMI over {part['made_up_agents']} made-up agents and its "
-        "standard error; bold is in use. Chosen, before the logs were looked at, is the "
-        "best of those with the least distance among all within one standard error of the "
-        f"best.\n\n{table((*columns, *part['settings'][0]['logs']), rows)}"
+        "standard error; bold is in use: the best with the least distance, of all within "
+        f"one standard error of the best.\n\n{table((*columns, *part['settings'][0]['logs']), rows)}"
     )
 
 
@@ -208,6 +214,7 @@ _GOALS: Mapping[str, Callable[[Results], Iterator[Sequence[str]]]] = {
     "shuffled": _shuffled_goals,
     "hidden rule": _rule_goals,
     "month": _month_goals,
+    "settings": _none,
 }
 _PARTS: Mapping[str, Callable[[Results], str]] = {
     "agreement": _agreement,
