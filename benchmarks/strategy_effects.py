@@ -10,6 +10,8 @@ from strategy_logs import Named
 from pilotfish.strategies.effects import Attempts, Effect, effects, helpful
 
 SHUFFLES = 20
+FURTHER = 100
+"""Shuffles that show whether the first ones were lucky."""
 COMPONENTS = 32
 """Numbers of an embedding that effects are adjusted for: its first principal components."""
 
@@ -23,17 +25,19 @@ def measured(log: Named) -> dict[str, Any]:
     own = effects(attempts, present)
     kinds = np.array([attempt.problem_type for attempt in log.attempts])
     retained = []
-    for seed in range(SHUFFLES):
+    for seed in range(SHUFFLES + FURTHER):
         order = np.random.default_rng(seed).permutation(len(kinds))
         shuffled = replace(attempts, p_success=attempts.p_success[order])
-        retained.append(sorted(helpful(_by_kind(shuffled, present, kinds))))
+        retained.append(len(helpful(_by_kind(shuffled, present, kinds))))
     return {
         "effects": {name: _rounded(effect) for name, effect in own.items()},
         "helpful": sorted(helpful(own)),
         "compared": len(_by_kind(attempts, present, kinds)),
         "helpful_by_kind": len(helpful(_by_kind(attempts, present, kinds))),
         "shuffles": SHUFFLES,
-        "retained_if_shuffled": sum(map(len, retained)),
+        "retained_if_shuffled": sum(retained[:SHUFFLES]),
+        "further": FURTHER,
+        "retained_if_shuffled_further": sum(retained[SHUFFLES:]),
     }
 
 

@@ -129,7 +129,8 @@ def _shuffled(part: Results) -> str:
         "## Effects on intercode_sql\n\nAgainst all other strategies, adjusted for the "
         f"problem's text. Within the {part['compared']} pairs of strategy and database, "
         f"{part['helpful_by_kind']} are helpful; if outcomes are shuffled, "
-        f"{part['retained_if_shuffled']} in all {part['shuffles']} seeds together.\n\n"
+        f"{part['retained_if_shuffled']} in all {part['shuffles']} seeds together, and "
+        f"{part['retained_if_shuffled_further']} in {part['further']} further ones.\n\n"
         + table(("strategy", "effect, 95 %", "attempts", "helpful"), rows)
     )
 
