@@ -1,6 +1,6 @@
 """Strategies that were found in what agents do: what the memory publishes about them."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,9 @@ Standing = Literal[
     "retired",  # advised long enough to see that it does not help, or by a person
     "merged",  # `merged_into` has taken its place
 ]
+
+BY_A_PERSON: Final = " by a person"
+"""What in a `reason` says that this was a person's decision, which stays."""
 
 
 class StrategyChanged(Message):

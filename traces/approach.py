@@ -1,14 +1,15 @@
 """Which approach a run took, and by which advice: see docs/decisions.md."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from pilotfish.schemas.events import HintMark
 from pilotfish.schemas.ids import MAX_NAME
 from pilotfish.schemas.json_in_text import mapping, parsed
+from pilotfish.schemas.request_ids import is_for_found
 from pilotfish.traces.run import Run
 from pilotfish.traces.values import name, number, text
 from pilotfish.traces.who import agent_name
@@ -53,8 +54,14 @@ def hint_of(run: Run) -> HintMark | None:
 def _attributes(run: Run) -> Iterator[str]:
     """Yield what spans say in our attribute, the topmost first, and their process last."""
     nodes = sorted(run.nodes, key=lambda node: run.places[node].depth)
-    yield from (name(node.span.attributes.get(_APPROACH)) for node in nodes)
+    yield from (_named(node.span.attributes) for node in nodes)
     yield from (name(node.span.resource.get(_APPROACH)) for node in nodes)
+
+
+def _named(attributes: Mapping[str, JsonValue]) -> str:
+    """Return the approach; a found strategy that was advised is none that was used."""
+    advised = is_for_found(text(attributes.get("pilotfish.request_id")))
+    return "" if advised else name(attributes.get(_APPROACH))
 
 
 def _metadata(run: Run) -> Iterator[str]:

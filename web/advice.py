@@ -10,10 +10,10 @@ from pilotfish._sdk.hint import PendingHint
 from pilotfish.schemas.advice import AdviceRequested, HintGiven
 from pilotfish.schemas.codec import encode
 from pilotfish.schemas.ids import new_id
+from pilotfish.schemas.request_ids import new_request_id
 from pilotfish.schemas.topics import ADVICE_REPLIES
 from pilotfish.web.bodies import Bodies
 from pilotfish.web.messages import JSON, FieldError, message_of, parsed, require_json
-from pilotfish.web.request_ids import new_request_id
 
 DEADLINE_MS: Final = 250
 """As in the SDK."""

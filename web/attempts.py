@@ -20,6 +20,7 @@ from pilotfish.schemas.events import (
 )
 from pilotfish.schemas.fitting import fitting
 from pilotfish.schemas.ids import Identifier, new_id
+from pilotfish.schemas.request_ids import used
 from pilotfish.schemas.topics import EVENTS
 from pilotfish.web.bodies import Bodies
 from pilotfish.web.messages import (
@@ -31,7 +32,6 @@ from pilotfish.web.messages import (
     require_json,
 )
 from pilotfish.web.publisher import Publisher
-from pilotfish.web.request_ids import used
 
 _KEYS: Final = uuid.UUID("0b6f1d0e-8d0c-4f3b-9f0e-5b0f6d2f4c1a")
 """The namespace of the ids that follow from idempotency keys."""

@@ -16,13 +16,13 @@ from pilotfish.schemas.events import (
     HintMark,
 )
 from pilotfish.schemas.remembered import Remembered
+from pilotfish.schemas.request_ids import used
 from pilotfish.schemas.texts import cut
 from pilotfish.schemas.topics import EVENTS
 from pilotfish.web.advice import Advice
 from pilotfish.web.attempts import Attempts
 from pilotfish.web.knowledge import Knowledge, Play
 from pilotfish.web.messages import check_size, message_of
-from pilotfish.web.request_ids import used
 
 _DEADLINE_S: Final = 1.0
 _REMEMBERED: Final = 10_000

@@ -111,7 +111,7 @@ FROM
             candidate.1 AS strategy,
             candidate.2 AS weight
         FROM (SELECT * FROM attempts_current WHERE hint_request_id != '' AND p_success IS NOT NULL) AS a
-        LEFT JOIN (SELECT tenant, request_id, candidates FROM hints FINAL) AS h
+        LEFT JOIN (SELECT tenant, request_id, candidates FROM hints FINAL WHERE approach = '') AS h
             ON h.tenant = a.tenant AND h.request_id = a.hint_request_id
         LEFT JOIN strategies_current AS u ON u.tenant = a.tenant AND u.strategy = a.strategy
     ) AS advice

@@ -33,6 +33,8 @@ COMMANDS = (
     "strategies merge",
     "strategies retire",
     "strategies offer",
+    "strategies export",
+    "strategies import",
 )
 
 

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 import pytest
 from support.advice.tiny import tiny_bundle
+from support.strategy_archives import archive, kind, strategy
 from typer.testing import CliRunner
 
 import pilotfish
-from pilotfish._cli import advisors, doctor, forget
+from pilotfish._cli import advisors, doctor, forget, strategy_file
 from pilotfish._cli.app import app
 from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.consumers.memory.problem_vectors import ProblemVectors
@@ -114,6 +115,15 @@ def test_strategies(settings: Settings) -> None:
     assert output.count(SHOWN) == 4 and "([/s])" in output
     assert SHOWN in run("strategies", "list")
     assert "no strategy [/b]" in run("strategies", "retire", "[/b]")
+
+
+def test_strategies_import(tmp_path: Path) -> None:
+    odd = kind("w", 1, 1).model_copy(update={"words": ODD})
+    found = archive([odd], [strategy("s", name=ODD, instruction=ODD)], [])
+    strategy_file.write(tmp_path / "[bold].zip", found, "")
+    output = run("strategies", "import", str(tmp_path / "[bold].zip"))
+    assert output.count(SHOWN) == 3 and "1 strategies came in" in output
+    assert "[/x].zip is no archive" in run("strategies", "import", "[/x].zip")
 
 
 def test_advisors(settings: Settings) -> None:

@@ -8,6 +8,7 @@ import pytest
 from support.traced.spans import span
 
 from pilotfish.schemas.events import AttemptEnded, AttemptStarted
+from pilotfish.schemas.request_ids import new_request_id
 from pilotfish.traces.mapping import events_of
 from pilotfish.traces.span import Span
 
@@ -34,6 +35,12 @@ SKILL = span(
 SUB_AGENT = span(3, 1, **AGENT, gen_ai__agent__name="by sub-agent")
 METADATA = span(4, 1, metadata='{"approach": "by metadata"}', **TOOL)
 RESOURCE = replace(ROOT, resource={"pilotfish.approach": "by resource"})
+ADVISED = span(
+    6,
+    1,
+    pilotfish__approach="plan-show-b54a57",
+    pilotfish__request_id=new_request_id(named=False),
+)
 DEEP = span(5, 3, **TOOL, pilotfish__approach="deep")
 TOP = span(6, 1, **TOOL, pilotfish__approach="by attribute")
 
@@ -42,6 +49,8 @@ TOP = span(6, 1, **TOOL, pilotfish__approach="by attribute")
     ("spans", "expected"),
     [
         ([ROOT], None),
+        ([ROOT, ADVISED], None),
+        ([ROOT, SKILL, ADVISED], "by skill"),
         ([ROOT, SKILL], "by skill"),
         ([ROOT, SKILL, SUB_AGENT], "by sub-agent"),
         ([ROOT, SKILL, SUB_AGENT, METADATA], "by metadata"),
@@ -49,7 +58,7 @@ TOP = span(6, 1, **TOOL, pilotfish__approach="by attribute")
         ([RESOURCE, SUB_AGENT, METADATA, DEEP], "deep"),
         ([RESOURCE, SUB_AGENT, METADATA, DEEP, TOP], "by attribute"),
     ],
-    ids=range(7),
+    ids=range(9),
 )
 def test_the_first_source_counts(spans: list[Span], expected: str | None) -> None:
     assert approach(*spans) == expected

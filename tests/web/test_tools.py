@@ -13,13 +13,13 @@ from support.memory_publisher import MemoryPublisher
 from pilotfish._sdk.transport.transport import MemoryTransport
 from pilotfish.schemas.events import HintMark
 from pilotfish.schemas.remembered import Remembered
+from pilotfish.schemas.request_ids import new_request_id
 from pilotfish.schemas.topics import EVENTS
 from pilotfish.web.advice import Advice
 from pilotfish.web.attempts import Attempts
 from pilotfish.web.bodies import Bodies
 from pilotfish.web.knowledge import Play
 from pilotfish.web.mcp_server import mcp_server
-from pilotfish.web.request_ids import new_request_id
 from pilotfish.web.tools import Tools
 
 APPROACHES = {"plan": "plan first", "react": "look first"}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pilotfish.consumers.memory.strategies.evidence import Effect
 from pilotfish.consumers.memory.strategies.wording import Wording
 from pilotfish.schemas.base import utc_now
-from pilotfish.schemas.strategies import StrategyChanged
+from pilotfish.schemas.strategies import BY_A_PERSON, StrategyChanged
 from pilotfish.strategies.finding import Found
 
 Known = Mapping[str, StrategyChanged]
@@ -36,12 +36,22 @@ def changes_of(
 
 
 def without_gain(known: Known, effects: Mapping[str, Effect]) -> list[StrategyChanged]:
-    """Return the offered strategies that are retired, because advising them does not help."""
+    """Return the offered strategies that are retired, because advising them does not help.
+
+    One that a person offered stays.
+    """
     return [
-        _changed(strategy, standing="retired", reason=str(effects[id_]))
+        _changed(strategy, standing="retired", reason=_and(strategy, effects[id_]))
         for id_, strategy in known.items()
-        if strategy.standing == "offered" and id_ in effects and effects[id_].is_no_gain
+        if strategy.standing == "offered"
+        and f"offered{BY_A_PERSON}" not in strategy.reason
+        and id_ in effects
+        and effects[id_].is_no_gain
     ]
+
+
+def _and(strategy: StrategyChanged, effect: Effect) -> str:
+    return "; ".join(filter(None, (strategy.reason, str(effect))))
 
 
 def _changed(strategy: StrategyChanged, **changes: str) -> StrategyChanged:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from pilotfish._cli import strategy_changes
+from pilotfish._cli import strategy_changes, strategy_export, strategy_import
 from pilotfish._cli.output import JsonFlag, print_json, print_rows
 from pilotfish._cli.strategy_changes import Tenant
 from pilotfish.runtime.console import console
@@ -167,3 +167,5 @@ app.command()(strategy_changes.rename)
 app.command()(strategy_changes.merge)
 app.command()(strategy_changes.retire)
 app.command()(strategy_changes.offer)
+app.command()(strategy_export.export)
+app.command("import")(strategy_import.import_)

@@ -12,7 +12,7 @@ from pilotfish.runtime.console import console
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.base import micros, utc_now
 from pilotfish.schemas.errors import ConfigurationError
-from pilotfish.schemas.strategies import StrategyChanged
+from pilotfish.schemas.strategies import BY_A_PERSON, StrategyChanged
 
 Tenant = Annotated[str, typer.Option(help="The tenant; by default PILOTFISH_TENANT.")]
 Strategy = Annotated[str, typer.Argument(help="An id from `strategies list`.")]
@@ -25,7 +25,7 @@ _ATTEMPTS: Final = """
 SELECT attempts FROM strategies FINAL
 WHERE tenant = {tenant:String} AND strategy = {strategy:String}
 """
-_RENAMED: Final = "renamed by a person"
+_RENAMED: Final = f"renamed{BY_A_PERSON}"
 IMPORTED: Final = "imported from "
 _STAYS: Final = (_RENAMED, IMPORTED)
 """Beginnings of those parts of a reason that a new standing does not replace."""
@@ -76,7 +76,7 @@ def merge(
     old, other = (standing(settings, tenant, id_) for id_ in (strategy, into))
     if strategy == into:
         raise ConfigurationError(f"{into} cannot be merged into itself: name another")
-    reason = _with(old.reason, "merged by a person")
+    reason = _with(old.reason, f"merged{BY_A_PERSON}")
     change(
         settings, old, standing="merged", merged_into=other.strategy_id, reason=reason
     )
@@ -92,8 +92,10 @@ def retire(
 
     It is still found in attempts, and counted. `strategies offer` takes it back.
     """
+    from pilotfish.advisors.hint_text import one_line
+
     old = standing(settings := Settings(), tenant or settings.tenant, strategy)
-    said = f"retired by a person{': ' if reason else ''}{reason}"
+    said = f"retired{BY_A_PERSON}{': ' if reason else ''}{one_line(reason)}"
     change(settings, old, standing="retired", reason=_with(old.reason, said))
     console.print(f"{strategy} is advised no more")
 
@@ -101,7 +103,7 @@ def retire(
 def offer(strategy: Strategy, tenant: Tenant = "") -> None:
     """Let hints advise a strategy again, whoever retired it; or one that was imported."""
     old = standing(settings := Settings(), tenant or settings.tenant, strategy)
-    reason = _with(old.reason, "offered by a person")
+    reason = _with(old.reason, f"offered{BY_A_PERSON}")
     change(settings, old, standing="offered", reason=reason)
     console.print(f"{strategy} may be advised: {old.instruction}")
 

@@ -1,7 +1,7 @@
 """Ids of requests: what was advised is the approach only if approaches were named."""
 
 from pilotfish.schemas.events import HintMark
-from pilotfish.web.request_ids import new_request_id, used
+from pilotfish.schemas.request_ids import new_request_id, used
 
 
 def mark(approach: str | None, *, named: bool) -> HintMark:

@@ -18,6 +18,11 @@ def new_request_id(*, named: bool) -> str:
     return new_id() if named else new_id() + _FOUND
 
 
+def is_for_found(request_id: str) -> bool:
+    """Return whether the request named no approaches."""
+    return request_id.endswith(_FOUND)
+
+
 def used(hint: HintMark) -> str | None:
     """Return the approach that an attempt with this hint used, if nobody says otherwise."""
-    return None if hint.request_id.endswith(_FOUND) else hint.approach
+    return None if is_for_found(hint.request_id) else hint.approach
