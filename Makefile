@@ -1,4 +1,4 @@
-.PHONY: help setup demo test coverage test-fast check format lint types audit clients faults bench bench-learning bench-labels bench-filters bench-memory lock clean
+.PHONY: help setup demo test coverage test-fast check format lint types audit clients faults bench bench-learning bench-labels bench-filters bench-memory bench-strategies lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
@@ -60,6 +60,9 @@ bench-filters: setup ## compare what trainings may learn from
 
 bench-memory: setup ## search a million attempts
 	@$(BIN)/python benchmarks/memory_search.py
+
+bench-strategies: setup ## find strategies that nobody named, and measure what they are worth
+	@$(BIN)/python benchmarks/strategies.py
 
 lock: setup ## write requirements.lock anew
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --python-version 3.11 \

@@ -3,7 +3,8 @@
 One function a block: `demo` from demo-SEED.json (`pilotfish demo --seed SEED --json`),
 `faults` from faults.json (`make faults`), `bench` from results.md (`make bench`),
 `memory` from memory_search.json (`make bench-memory`), `filters` from filters.md
-(`make bench-filters`), `groups` from groups.json, and `summary` from several of them.
+(`make bench-filters`), `groups` from groups.json, `strategies` from strategies.md (`make
+bench-strategies`), and `summary` from several of them.
 """
 
 import json
@@ -133,6 +134,11 @@ def groups() -> str:
     return table(columns, rows)
 
 
+def strategies() -> str:
+    """Return the goals of the strategies, which strategies.md begins with."""
+    return (HERE / "strategies.md").read_text().split("\n\n")[2] + "\n"
+
+
 def summary() -> str:
     """Return the best and the worst of the tables in three lines."""
     return "".join(
@@ -202,5 +208,6 @@ BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
     "memory": memory,
     "filters": filters,
     "groups": groups,
+    "strategies": strategies,
 }
 """Name of a block between marks in a document -> what it says."""

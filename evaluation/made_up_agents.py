@@ -28,6 +28,8 @@ _TOOLS: Final = tuple(f"tool_{letter}" for letter in "abcd")
 _VERBS: Final = ("show", "select", "ls", "grep", "view", "edit", "pytest", "search")
 _COMMON: Final = 0.5
 """Chance that a move of a behaviour is one that others have, too."""
+_TROUBLE: Final = 0.5
+"""Share of attempts in which something goes wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,33 +78,45 @@ def draw_behaviours(
 ) -> tuple[list[tuple[str, ...]], NDArray[np.int64]]:
     """Return moves of attempts, and which of `count` behaviours each attempt had.
 
-    A behaviour is a plan of three to six moves, of which some are common to several;
-    `blur` is the chance that a move is left out, and that another comes in between.
+    A behaviour is a plan of two to five moves, of which some are common to several. Half
+    of the attempts run into trouble, and answer it with moves that have nothing to do with
+    their behaviour. `blur` is the chance that a move is left out, and that another comes in
+    between.
     """
     rng = np.random.default_rng((seed, count, round(100 * blur)))
     moves = [f"{tool}:{verb}" for tool in _TOOLS for verb in _VERBS]
-    common = [str(move) for move in rng.choice(moves, 4, replace=False)]
+    common, remedies = rng.choice(moves, 4).tolist(), rng.choice(moves, 5).tolist()
     plans = [_plan(rng, moves, common) for _ in range(count)]
-    shares = rng.dirichlet(np.full(count, 3.0))
-    behaviours = rng.choice(count, attempts, p=shares)
-    return [_blurred(plans[b], moves, blur, rng) for b in behaviours], behaviours
+    behaviours = rng.choice(count, attempts, p=rng.dirichlet(np.full(count, 3.0)))
+    made = [_blurred(plans[b], moves, blur, rng) for b in behaviours]
+    tails = [_remedies(rng, remedies) for _ in range(attempts)]
+    return [
+        tuple(dict.fromkeys((*own, *tail)))
+        for own, tail in zip(made, tails, strict=True)
+    ], behaviours
 
 
 def _plan(
     rng: np.random.Generator, moves: Sequence[str], common: Sequence[str]
 ) -> list[str]:
-    length = int(rng.integers(3, 7))
-    sources = [common if rng.random() < _COMMON else moves for _ in range(length)]
+    sources = [
+        common if rng.random() < _COMMON else moves for _ in range(rng.integers(2, 6))
+    ]
     return list(dict.fromkeys(str(rng.choice(source)) for source in sources))
 
 
 def _blurred(
     plan: Sequence[str], moves: Sequence[str], blur: float, rng: np.random.Generator
-) -> tuple[str, ...]:
+) -> list[str]:
     made: list[str] = []
     for move in plan:
         if rng.random() >= blur:
             made.append(move)
         if rng.random() < blur:
             made.append(str(rng.choice(moves)))
-    return tuple(dict.fromkeys((*made, "answer")))
+    return made
+
+
+def _remedies(rng: np.random.Generator, remedies: Sequence[str]) -> list[str]:
+    count = rng.integers(1, 4) if rng.random() < _TROUBLE else 0
+    return [str(move) for move in rng.choice(remedies, count)]

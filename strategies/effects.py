@@ -11,32 +11,33 @@ is decided before it, is compared fairly.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 FOLDS: Final = 5
 LEAST: Final = 20
-"""Attempts with the move, and without it, from which an effect is computed."""
+"""Attempts with the move, attempts without it, and problems from which there is an effect."""
 ERROR: Final = 0.01
 """Chance that any effect is called helpful where none is."""
 
 _PENALTIES: Final = np.array([0.1, 1.0, 10.0, 100.0, 1000.0])
+_TINY: Final = 1e-12
 _CLIPPED: Final = 0.05
 """Propensities are kept this far from 0 and 1: else single attempts would decide."""
-_Z: Final = NormalDist().inv_cdf(0.975)
 
 
 class Effect(NamedTuple):
     """What a strategy or a move adds to P(success).
 
     `low` and `high` are the ends of the 95 % interval, `attempts` and `others` how many
-    attempts were compared.
+    attempts were compared, `chance` that of such a gain, or a larger one, where there is
+    none.
     """
 
     difference: float
@@ -44,11 +45,7 @@ class Effect(NamedTuple):
     high: float
     attempts: int
     others: int
-
-    @property
-    def error(self) -> float:
-        """The standard error."""
-        return (self.high - self.low) / (2 * _Z)
+    chance: float
 
 
 @dataclass(frozen=True)
@@ -70,8 +67,11 @@ class Attempts:
 def effects(attempts: Attempts, present: Mapping[str, Flags]) -> dict[str, Effect]:
     """Return the effect of each strategy or move for which there are enough attempts.
 
-    `present` (n,) says which attempts had it; they are compared with all others.
+    `present` (n,) says which attempts had it; they are compared with all others. Of too
+    few different problems nothing is said.
     """
+    if len(np.unique(attempts.problems)) < LEAST:
+        return {}
     with_it = {name: int(flags.sum()) for name, flags in present.items()}
     count = len(attempts.p_success)
     enough = [name for name, n in with_it.items() if LEAST <= n <= count - LEAST]
@@ -80,19 +80,12 @@ def effects(attempts: Attempts, present: Mapping[str, Flags]) -> dict[str, Effec
 
 def helpful(found: Mapping[str, Effect]) -> set[str]:
     """Return what helps, whichever of many were compared (Holm, 1979)."""
-    tails = {name: _tail(effect) for name, effect in found.items()}
     kept: set[str] = set()
-    for name in sorted(tails, key=tails.__getitem__):
-        if tails[name] > ERROR / (len(tails) - len(kept)):
+    for name in sorted(found, key=lambda name: found[name].chance):
+        if found[name].chance > ERROR / (len(found) - len(kept)):
             break
         kept.add(name)
     return kept
-
-
-def _tail(effect: Effect) -> float:
-    """Return the chance of such a difference where there is none."""
-    error = max(effect.error, np.finfo(np.float64).tiny)
-    return 1 - NormalDist().cdf(effect.difference / error)
 
 
 def _effect(attempts: Attempts, present: Flags) -> Effect:
@@ -100,10 +93,18 @@ def _effect(attempts: Attempts, present: Flags) -> Effect:
     difference = float(scores.mean())
     _, problem = np.unique(attempts.problems, return_inverse=True)
     sums = np.bincount(problem, scores - difference)
-    few = len(sums) / max(len(sums) - 1, 1)
-    error = float(np.sqrt(few * (sums**2).sum())) / len(scores)
-    ends = difference - _Z * error, difference + _Z * error
-    return Effect(difference, *ends, int(present.sum()), int((~present).sum()))
+    free = len(sums) - 1
+    error = float(np.sqrt((free + 1) / free * (sums**2).sum())) / len(scores)
+    width = float(stdtrit(free, 0.975)) * error
+    with_it = int(present.sum())
+    return Effect(
+        difference,
+        difference - width,
+        difference + width,
+        with_it,
+        len(present) - with_it,
+        float(stdtr(free, -difference / max(error, _TINY))),
+    )
 
 
 def _scores(attempts: Attempts, present: Flags) -> Floats:

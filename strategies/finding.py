@@ -16,9 +16,9 @@ from pilotfish.strategies.patterns import Pattern, vector
 MOST_PATTERNS: Final = 1000
 """Patterns of a tenant that are clustered, the most frequent ones."""
 ENOUGH: Final = 20
-"""Attempts from which a strategy is found."""
-ALIKE: Final = 0.5
-"""Mean cosine distance up to which patterns are one strategy; see `patterns`."""
+"""Attempts from which a strategy is found; with fewer it has no effect, see `effects`."""
+ALIKE: Final = 0.6
+"""Mean cosine distance up to which patterns are one strategy; see `PAIR`."""
 
 _SEPARATOR: Final = "\0"
 _IN_AN_ID: Final = 3

@@ -1,13 +1,14 @@
 """Patterns: how attempts began, and how alike two beginnings are.
 
-A pattern is the first moves of an attempt, each once. Later moves answer to what happened,
-earlier ones are plans: so a move counts less the later it first occurs, and a move counts
-together with the one before it, because order is a decision too.
+A pattern is the first moves of an attempt, each once: later moves answer to what happened,
+earlier ones are plans. A move counts together with the one before it, because order is a
+decision, too.
 """
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -20,13 +21,10 @@ LENGTH: Final = 6
 """Moves of a pattern."""
 DIMENSIONS: Final = 256
 
-_DECAY: Final = 0.7
-"""What a move counts for, compared with the one before it."""
-_PAIR: Final = 0.5
+PAIR: Final = 0.75
 """What a move counts for together with the one before it, compared with the move alone.
 
-This and the decay are from the middle of a wide range in which intercode_sql's behaviours
-are found equally well: decay 0.5 to 0.8, pairs 0 to 1, distances 0.4 to 0.6."""
+Chosen with the distance in `finding`, on made-up agents: benchmarks/strategies.md."""
 
 
 def pattern_of(moves: Sequence[str]) -> Pattern:
@@ -34,27 +32,24 @@ def pattern_of(moves: Sequence[str]) -> Pattern:
     return tuple(moves[:LENGTH])
 
 
-def vector(pattern: Pattern) -> Vectors:
+def vector(pattern: Pattern, pair: float = PAIR) -> Vectors:
     """Return the pattern as `DIMENSIONS` numbers, of length 1; equal in every process.
 
     Moves and pairs of moves are hashed, each to one number with a sign (Weinberger et al.,
     2009).
     """
     numbers = np.zeros(DIMENSIONS, np.float32)
-    for feature, weight in _features(pattern):
+    for feature, weight in _features(pattern, pair):
         place, sign = _hashed(feature)
         numbers[place] += sign * weight
     length = float(np.linalg.norm(numbers))
     return numbers / length if length else numbers
 
 
-def _features(pattern: Pattern) -> Iterator[tuple[str, float]]:
-    before = "^"
-    for number, move in enumerate(pattern):
-        weight = _DECAY**number
-        yield move, weight
-        yield f"{before}\0{move}", _PAIR * weight
-        before = move
+def _features(pattern: Pattern, pair: float) -> Iterator[tuple[str, float]]:
+    for before, move in pairwise(("^", *pattern)):
+        yield move, 1.0
+        yield f"{before}\0{move}", pair
 
 
 @lru_cache(maxsize=65_536)

@@ -1,5 +1,7 @@
 """Effects: right on an agent whose rule is known, silent where there is none."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,12 @@ def test_too_few_attempts_show_no_effect() -> None:
     assert effects(drawn.attempts, {"enough": np.arange(100) < LEAST})
 
 
+def test_of_a_few_problems_nothing_is_said() -> None:
+    drawn = draw_checking("helps", 2 * (LEAST - 1), seed=1)
+    often = permuted(drawn.attempts, np.tile(np.arange(2 * (LEAST - 1)), 20))
+    assert effects(often, {"it": np.tile(drawn.checked, 20)}) == {}
+
+
 def test_order_is_of_no_importance() -> None:
     drawn = draw_checking("hurts", 300, seed=2)
     order = np.random.default_rng(0).permutation(300)
@@ -78,7 +86,7 @@ def test_attempts_at_one_problem_count_as_one_sample() -> None:
     doubled = np.tile(np.arange(300), 2)
     once = effect_of(drawn.attempts, drawn.checked)
     twice = effect_of(permuted(drawn.attempts, doubled), drawn.checked[doubled])
-    assert twice.error == pytest.approx(once.error, rel=0.1)
+    assert twice.high - twice.low == pytest.approx(once.high - once.low, rel=0.1)
 
 
 def test_a_difference_without_exception_is_an_effect() -> None:
@@ -96,7 +104,8 @@ def test_a_difference_without_exception_is_an_effect() -> None:
 
 def test_what_helps_must_help_however_many_were_compared() -> None:
     def effect(z: float) -> Effect:
-        return Effect(z, z - 1.96, z + 1.96, 100, 100)
+        chance = NormalDist().cdf(-z)
+        return Effect(z, z - 1.96, z + 1.96, 100, 100, chance)
 
     assert helpful({"alone": effect(2.5)}) == {"alone"}
     many = {str(n): effect(0.0) for n in range(20)}

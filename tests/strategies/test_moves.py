@@ -14,12 +14,12 @@ from pilotfish.strategies.verbs import PHRASES
 Step = tuple[StepKind, str, str]
 
 texts = st.text(max_size=60)
-decided = st.tuples(
+decided: st.SearchStrategy[Step] = st.tuples(
     st.sampled_from(["thought", "action", "answer"]),
     st.sampled_from(["plan", "cot", "ic_sql", "bash", "web search"]),
     st.sampled_from(["SELECT 1", "SHOW TABLES", "ls -la", "def f(): ...", ""]),
 )
-observed = st.tuples(st.just("observation"), texts, texts)
+observed: st.SearchStrategy[Step] = st.tuples(st.just("observation"), texts, texts)
 
 
 def moves(*steps: Step) -> list[str]:
@@ -41,15 +41,11 @@ def test_observations_and_repetitions_never_change_the_moves(
 
 
 def test_a_loop_and_a_numbered_step_are_one_move() -> None:
-    loop: list[Step] = [
-        step
-        for turn in range(50)
-        for step in (
-            ("thought", f"turn {turn}", "again"),
-            ("action", f"attempt_{turn}", f"SELECT {turn}"),
-            ("observation", "error", "Traceback"),
-        )
-    ]
+    loop: list[Step] = []
+    for turn in range(50):
+        loop.append(("thought", f"turn {turn}", "again"))
+        loop.append(("action", f"attempt_{turn}", f"SELECT {turn}"))
+        loop.append(("observation", "error", "Traceback"))
     assert moves(*loop) == moves(*loop[:3]) == ["thought:turn", "attempt:select"]
 
 
@@ -127,7 +123,8 @@ def test_a_sentence_as_a_name_is_cut() -> None:
 
 def test_an_attempt_has_its_first_moves() -> None:
     names = [f"tool{chr(97 + n)}" for n in range(26)]
-    assert moves(*(("action", name, "") for name in names)) == names[:MAX_MOVES]
+    steps: list[Step] = [("action", name, "") for name in names]
+    assert moves(*steps) == names[:MAX_MOVES]
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,9 @@ def test_nothing_is_no_vector() -> None:
     assert not vector(()).any()
 
 
-def test_an_early_difference_counts_more_than_a_late_one() -> None:
-    common = ("a", "b", "c", "d")
-    assert alike(common, ("z", *common[1:])) < alike(common, (*common[:-1], "z"))
+def test_a_tail_leaves_patterns_nearer_than_another_beginning() -> None:
+    plan = ("a", "b", "c")
+    assert alike(plan, (*plan, "y", "z")) > alike(plan, ("x", "y", "c"))
 
 
 def test_order_is_a_decision() -> None:
