@@ -64,7 +64,8 @@ class _Scripted:
 
         Args:
             approach: the name of the approach, None for an abstention, or a function of
-                the request that returns one of these.
+                the request that returns one of these. Where the agent asks without
+                approaches, the name stands for a strategy that was found.
         """
         if callable(approach):
             self._transport.advise = approach

@@ -125,10 +125,23 @@ def test_many_tasks_ask_for_advice_concurrently() -> None:
     assert len(ends(run(agent))) == 100
 
 
+def test_advice_without_approaches_is_the_same() -> None:
+    async def agent(client: AsyncMemoryClient) -> None:
+        client.will_advise("plan-show-b54a57")
+        async with client.attempt("x") as attempt:
+            assert (await attempt.advice()).approach == "plan-show-b54a57"
+
+    client = run(agent)
+    (end,) = ends(client)
+    assert client.requests[0].approaches == {}
+    assert end.approach is None
+    assert end.hint is not None and end.hint.approach == "plan-show-b54a57"
+
+
 def test_invalid_advice_abstains_and_exceptions_propagate() -> None:
     async def agent(client: AsyncMemoryClient) -> None:
         async with client.attempt("x") as attempt:
-            assert (await attempt.advice({})).abstained == "invalid"
+            assert (await attempt.advice({"": ""})).abstained == "invalid"
             raise ConnectionResetError("by peer")
 
     client = AsyncMemoryClient()

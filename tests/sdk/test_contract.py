@@ -143,10 +143,61 @@ def test_an_unanswered_request_is_recorded_with_the_end(world: World) -> None:
     assert mark == HintMark(request_id=hint.request_id)
 
 
-INVALID: list[Any] = [{}, {"": "no name"}, ["plan"], "plan", None]
+NONE_NAMED: list[tuple[Any, ...]] = [(), (None,), ({},)]
+FOUND = "plan-show-describe-b54a57"
 
 
-def test_advice_without_an_approach_abstains(
+@pytest.mark.parametrize("offer", NONE_NAMED)
+def test_without_approaches_a_strategy_is_advised_and_the_steps_tell_which_was_used(
+    world: World, offer: tuple[Any, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    world.advise(lambda _: FOUND)
+    with world.client.attempt("x") as attempt:
+        hint = attempt.advice(*offer)
+        attempt.action("plan")
+    assert (hint.approach, hint.abstained) == (FOUND, None)
+    assert FOUND in hint.text
+    (request,) = world.requests()
+    assert request.approaches == {}
+    end = ended(world.events())
+    assert end.approach is None
+    assert end.hint is not None
+    assert (end.hint.approach, end.hint.propensity) == (FOUND, 1.0)
+    assert caplog.text == ""
+
+
+def test_a_strategy_that_was_found_leaves_the_approach_that_the_agent_names(
+    world: World,
+) -> None:
+    world.advise(lambda _: FOUND)
+    with world.client.attempt("x", approach="direct") as attempt:
+        attempt.advice()
+    assert ended(world.events()).approach == "direct"
+
+
+def test_of_two_requests_the_last_one_counts(world: World) -> None:
+    world.advise(lambda request: "plan" if request.approaches else FOUND)
+    with world.client.attempt("x") as attempt:
+        attempt.advice()
+        attempt.advice(OFFER)
+    end = ended(world.events())
+    assert end.hint is not None
+    assert end.approach == end.hint.approach == "plan"
+
+
+def test_an_abstention_without_approaches_needs_no_word_from_the_agent(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    with world.client.attempt("x") as attempt:
+        assert attempt.advice().abstained == "unsure"
+    assert ended(world.events()).hint is not None
+    assert caplog.text == ""
+
+
+INVALID: list[Any] = [{"": "no name"}, ["plan"], "plan", 0]
+
+
+def test_advice_on_what_is_no_approach_abstains(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     with world.client.attempt("x") as attempt:

@@ -39,6 +39,15 @@ def test_advice_is_scripted_by_the_test(memory: MemoryClient) -> None:
     assert [request.problem for request in memory.requests] == ["How many?"] * 5
 
 
+def test_without_approaches_the_script_names_a_strategy(memory: MemoryClient) -> None:
+    memory.will_advise("plan-show-b54a57")
+    with memory.attempt("How many?") as attempt:
+        hint = attempt.advice()
+    assert (hint.approach, hint.propensity) == ("plan-show-b54a57", 1.0)
+    end = memory.events[-1]
+    assert isinstance(end, AttemptEnded) and end.approach is None
+
+
 def test_an_unanswered_request_runs_into_the_deadline() -> None:
     client = MemoryClient(advice_deadline_s=0.05)
     client.will_not_answer()

@@ -106,6 +106,22 @@ def test_an_abstention_says_why(
     assert around["pilotfish.approach"] == "react"
 
 
+def test_a_strategy_that_was_found_is_in_the_decision_only(
+    memory: MemoryClient, tracer: Tracer, exporter: InMemorySpanExporter
+) -> None:
+    memory.will_advise("plan-show-b54a57")
+    with (
+        tracer.start_as_current_span("my agent"),
+        memory.attempt("How many?") as attempt,
+    ):
+        attempt.advice()
+    made = spans(exporter)
+    decision, around = made["pilotfish.advice"].attributes, made["my agent"].attributes
+    assert decision is not None
+    assert decision["pilotfish.approach"] == "plan-show-b54a57"
+    assert around == {"pilotfish.attempt_id": attempt.id}
+
+
 @pytest.mark.parametrize("outcome", ["succeeded", "failed", "unknown"])
 def test_an_outcome_is_an_evaluation_of_the_span(
     memory: MemoryClient,

@@ -51,12 +51,14 @@ class AdviceRequests:
         attempt_id: str,
         problem: str,
         problem_type: str,
-        approaches: Mapping[str, str],
+        approaches: Mapping[str, str] | None,
     ) -> PendingHint:
         """Send a request; does not wait for the answer.
 
+        Without approaches, it asks for a strategy that was found.
+
         Raises:
-            SchemaError: there is no approach to choose; the message says why.
+            SchemaError: approaches are given, and none can be chosen; it says why.
         """
         offered, names = self._offered(approaches)
         field = "AdviceRequested.problem_type"
@@ -84,8 +86,18 @@ class AdviceRequests:
 
     def _offered(self, approaches: Any) -> tuple[dict[str, str], dict[str, str]]:
         """Return the approaches as they are sent, and the agent's own names for them."""
+        if approaches is None:
+            return {}, {}
         if not isinstance(approaches, Mapping):
             raise SchemaError("approaches must map names to instructions")
+        offered, names = self._mended(approaches)
+        if approaches and not offered:
+            raise SchemaError("none of the approaches has a name")
+        return offered, names
+
+    def _mended(
+        self, approaches: Mapping[Any, Any]
+    ) -> tuple[dict[str, str], dict[str, str]]:
         offered: dict[str, str] = {}
         names: dict[str, str] = {}
         for given, instruction in _first(approaches):

@@ -11,7 +11,7 @@ from pilotfish._sdk.hint import Hint
 class AsyncAttempt(AttemptBase):
     """One try at one problem, made by `AsyncClient.attempt`; as `Attempt` otherwise."""
 
-    async def advice(self, approaches: Mapping[str, str]) -> Hint:
+    async def advice(self, approaches: Mapping[str, str] | None = None) -> Hint:
         """Ask which of these approaches to try, as `Attempt.advice`; safe to cancel."""
         began_ns, deadline = time.time_ns(), time.monotonic() + self._session.deadline_s
         pending = self._ask(approaches)

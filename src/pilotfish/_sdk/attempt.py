@@ -17,15 +17,19 @@ class Attempt(AttemptBase):
     outcome that was given.
     """
 
-    def advice(self, approaches: Mapping[str, str]) -> Hint:
+    def advice(self, approaches: Mapping[str, str] | None = None) -> Hint:
         """Ask which of these approaches to try; blocks until the client's deadline.
 
         Never raises: if no answer arrives in time, or the arguments do not make a valid
         request, the hint abstains and gives the reason.
 
+        Without approaches, the strategies that were found in the tenant's attempts are the
+        choices, and `hint.approach` is the id of one. It does not become the approach of
+        this attempt, whose own steps tell which strategy was used.
+
         Args:
             approaches: up to 64 names, each with one line of instruction of up to 2,000
-                characters; what is longer is cut.
+                characters; what is longer is cut. An empty mapping is as good as none.
         """
         began_ns, deadline = time.time_ns(), time.monotonic() + self._session.deadline_s
         pending = self._ask(approaches)

@@ -53,6 +53,8 @@ class AttemptBase(Recorder):
         self._approach = as_text(approach) or None
         self._used: str | None = None
         self._hint: Hint | None = None
+        self._named = True
+        self._advised: str | None = None
         self._status: Ending | Literal["succeeded"] = "unknown"
         self._reason = ""
         self.ended = False
@@ -67,8 +69,8 @@ class AttemptBase(Recorder):
     def use(self, approach: str) -> None:
         """Record which approach the agent uses.
 
-        Without this call it is the approach of the hint, and without a hint the approach
-        given at the start.
+        Without this call it is the approach of the hint, if that is one of those named,
+        and without such a hint the approach given at the start.
         """
         self._used = as_text(approach) or None
         trace.mark_approach(self._span, self._used)
@@ -100,8 +102,13 @@ class AttemptBase(Recorder):
         """What `succeed` or `fail` said so far, else "unknown"; after the end, its status."""
         return self._status
 
-    def _ask(self, approaches: Mapping[str, str]) -> Hint | PendingHint:
-        return self._session.ask(self.id, self.problem, self._problem_type, approaches)
+    def _ask(self, approaches: Mapping[str, str] | None) -> Hint | PendingHint:
+        pending = self._session.ask(
+            self.id, self.problem, self._problem_type, approaches
+        )
+        refused = isinstance(pending, Hint)
+        self._named = approaches is not None and (refused or bool(pending.names))
+        return pending
 
     def _publish_start(self, attributes: Mapping[str, Any] | None) -> None:
         text = as_text(self.problem)
@@ -122,14 +129,17 @@ class AttemptBase(Recorder):
 
     def _remember(self, hint: Hint) -> Hint:
         self._hint = hint
+        # Whether a strategy that was found is followed, the moves will tell.
+        self._advised = hint.approach if self._named else None
         return hint
 
     def _decide(self, hint: Hint, began_ns: int) -> Hint:
         """Remember the answer to a request for advice, and show it in the agent's trace."""
+        self._remember(hint)
         with suppress(Exception):  # foreign code: OpenTelemetry's processors
-            trace.mark_approach(self._span, self._used or hint.approach)
+            trace.mark_approach(self._span, self._used or self._advised)
             trace.decided(self._span, began_ns, hint.text, _about(self.id, hint))
-        return self._remember(hint)
+        return hint
 
     def _marked_span(self) -> "Span | None":
         with suppress(Exception):
@@ -181,9 +191,8 @@ class AttemptBase(Recorder):
             self.signal("infrastructure", None, self._reason)
 
     def _publish_end(self) -> None:
-        hinted = self._hint.approach if self._hint else None
-        approach = self._used or hinted or self._approach
-        if self._hint is not None and approach is None:
+        approach = self._used or self._advised or self._approach
+        if self._hint is not None and self._named and approach is None:
             self._session.warn_once(_NO_APPROACH, "an attempt teaches nothing")
         with suppress(Exception):
             trace.evaluated(self._span, self._status, self._reason)

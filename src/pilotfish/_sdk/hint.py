@@ -16,7 +16,8 @@ class Hint:
 
     Args:
         request_id: the request that this hint answers.
-        approach: the approach to try; None on abstention.
+        approach: the approach to try, or the id of a strategy that was found, where no
+            approaches were named; None on abstention.
         text: a sentence for the prompt; empty on abstention.
         kind: the recognised kind of problem.
         confidence: P(success) of `approach`; None on abstention.
@@ -65,7 +66,7 @@ class PendingHint(NamedTuple):
 
     A background thread completes `answer`. `give_up` forgets the request and returns the
     reason why there is no answer; it may be called after an answer as well. `names` maps
-    approaches as they were sent to the agent's own names.
+    approaches as they were sent to the agent's own names; empty if none were.
     """
 
     request_id: str

@@ -82,7 +82,7 @@ class Session(Single):
         attempt_id: str,
         problem: str,
         problem_type: str,
-        approaches: Mapping[str, str],
+        approaches: Mapping[str, str] | None,
     ) -> PendingHint | Hint:
         """Send a request for advice; returns an abstention if it cannot be sent."""
         try:

@@ -131,7 +131,10 @@ class MemoryTransport:
 
 
 def scripted_hint(request: AdviceRequested, approach: str | None) -> HintGiven:
-    """Return a hint that names `approach`; an abstention for None."""
+    """Return a hint that names `approach`; an abstention for None.
+
+    Where the request names no approaches, it is the only strategy that was found.
+    """
     common = {
         "request_id": request.request_id,
         "tenant": request.tenant,
@@ -142,13 +145,14 @@ def scripted_hint(request: AdviceRequested, approach: str | None) -> HintGiven:
     if approach is None:
         return HintGiven(**common, abstained="unsure")
     approach = as_text(approach)
+    candidates = request.approaches or {approach: ""}
     return HintGiven(
         **common,
         approach=approach,
-        text=f"Use the approach '{approach}': {request.approaches.get(approach, '')}",
+        text=f"Use the approach '{approach}': {candidates.get(approach, '')}",
         confidence=0.9,
         candidates=tuple(
             Candidate(approach=name, p_success=0.9, propensity=float(name == approach))
-            for name in request.approaches
+            for name in candidates
         ),
     )
