@@ -64,7 +64,7 @@ class PortfolioAgent:
             return Outcome(None, _actions(moves), str(error))
         finally:
             self._idle.put(sandbox)
-        return Outcome(answer, (*_actions(moves), ("answer", "", answer)))
+        return Outcome(answer, (*_actions(moves), ("answer", "answer", answer)))
 
 
 def _actions(moves: Sequence[str]) -> tuple[Step, ...]:

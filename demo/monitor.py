@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from pilotfish.demo.strategies import FoundStrategy, found_strategies
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.progress import progress
 from pilotfish.runtime.settings import Settings
@@ -56,6 +57,7 @@ class Reading:
     events_per_s: float = 0.0
     trainings: tuple[Training, ...] = ()
     stage: Stage = Stage()
+    strategies: tuple[FoundStrategy, ...] = ()
 
     @property
     def running(self) -> Training | None:
@@ -118,6 +120,7 @@ class Monitor:
             events_per_s=_rate(self._counts),
             trainings=tuple(_training(row) for row in rows),
             stage=_stage(self._settings.models / self._settings.tenant),
+            strategies=found_strategies(self._clickhouse, self._settings.tenant),
         )
 
 

@@ -44,6 +44,7 @@ class Screen:
         self._tally = tally
         self._train_at = train_at
         self._announced: set[tuple[str, str]] = set()
+        self._found: set[str] = set()
         self._next_line = _LINE_EVERY
 
     def live(self, reading: Callable[[], Reading]) -> Live:
@@ -56,7 +57,7 @@ class Screen:
         )
 
     def announce(self, reading: Reading) -> None:
-        """Print the trainings that started or ended since the last call."""
+        """Print what happened since the last call: trainings, and strategies found."""
         for training in reading.trainings:
             key = (training.training_id, training.status)
             if key in self._announced:
@@ -68,6 +69,12 @@ class Screen:
                 verdict = training.verdict or training.status
                 event = f"{verdict} after {training.seconds} s: {training.reason}"
             self._console.print(Text(f"training {event}", "bold cyan"))
+        for strategy in reading.strategies:
+            if strategy.strategy not in self._found:
+                self._found.add(strategy.strategy)
+                self._console.print(
+                    Text(f"strategy found: {strategy.name}", "bold cyan")
+                )
         self._line(reading)
 
     def _line(self, reading: Reading) -> None:
