@@ -64,7 +64,7 @@ class FastLearning:
         self._count(before, -1)
         self._count(now, 1)
         # Bundles carry no costs, so labels that their heads know count here as well.
-        if before is NOTHING_LEARNED and label.tried:
+        if label.tried and not before.approach:
             state.costs.learn(label.problem_type, label.tried, label.cost)
         state.learned_labels.put(label.attempt_id, now)
 

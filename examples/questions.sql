@@ -45,3 +45,12 @@ SELECT function, count() AS spoke,
        round(countIf((vote >= 0.5) != (p_success >= 0.5)) / spoke, 2) AS disagrees
 FROM attempts_current ARRAY JOIN mapKeys(votes) AS function, mapValues(votes) AS vote
 WHERE p_success IS NOT NULL GROUP BY function ORDER BY disagrees DESC, spoke DESC LIMIT 5;
+
+-- Which strategies are in what agents do, and how do they go?
+SELECT name, attempts, success_rate, success_low, success_high, standing
+FROM success_by_strategy ORDER BY attempts DESC LIMIT 5;
+
+-- Is advice of a strategy followed, and is it worth it?
+SELECT name, advised, followed, not_followed, unknown, advised_success, followed_success,
+       holdout_success, lift, lift_low, lift_high
+FROM strategy_adherence WHERE advised > 0 ORDER BY advised DESC LIMIT 5;

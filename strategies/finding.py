@@ -49,8 +49,8 @@ def found(counts: Mapping[Pattern, int], before: Mapping[Pattern, str]) -> Found
         counts: attempts by pattern; those without a pattern are left out.
         before: the strategy of each pattern, as it was found the last time.
     """
-    frequent = Counter({p: n for p, n in counts.items() if p})
-    weights = {_name(p): n for p, n in frequent.most_common(MOST_PATTERNS)}
+    frequent = sorted((-n, p) for p, n in counts.items() if p and n > 0)
+    weights = {_name(p): -n for n, p in frequent[:MOST_PATTERNS]}
     items = [
         Item(name, vector(_pattern(name)), before.get(_pattern(name), ""))
         for name in weights

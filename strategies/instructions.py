@@ -1,19 +1,28 @@
 """A strategy in words: a line that a model can follow, made of moves alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from typing import Final
 
-from pilotfish.strategies.moves import ANSWER, THOUGHT
+from pilotfish.strategies.moves import ANSWER, PLAN, THOUGHT
 from pilotfish.strategies.patterns import Pattern
+from pilotfish.strategies.verbs import PHRASES
 
-_PLANS = ("plan", "planning", "todo")
+_WHOLE: Final = {
+    ANSWER: "answer",
+    PLAN: "write a plan",
+    THOUGHT: "think about what to do",
+    f"{THOUGHT}:cot": "reason step by step",
+    f"{THOUGHT}:chain_of_thought": "reason step by step",
+}
+_CHECKS: Final = ("verify", "check", "validate", "review", "critique", "reflect")
+"""Tools and thoughts that look again at what was done."""
+_CHECK: Final = "check what you have"
 
 
 def instruction(pattern: Pattern) -> str:
     """Return one line: what to do first, and what then."""
-    steps = [_phrase(move) for move in pattern]
-    if not steps:
-        return ""
-    return f"First {_joined(steps)}."
+    steps = list(_phrases(pattern))
+    return f"First {', then '.join(steps)}." if steps else ""
 
 
 def name_of(pattern: Pattern) -> str:
@@ -21,16 +30,27 @@ def name_of(pattern: Pattern) -> str:
     return ", ".join(move.rsplit(":", 1)[-1] for move in pattern)[:200]
 
 
-def _phrase(move: str) -> str:
-    tool, _, detail = move.partition(":")
-    if move == ANSWER:
-        return "answer"
-    if tool in _PLANS:
-        return "write a plan"
-    if tool in (THOUGHT, "reasoning", "think"):
-        return "think about what to do"
-    return f"use {tool} to {detail}" if detail else f"use {tool}"
+def _phrases(pattern: Pattern) -> Iterator[str]:
+    """Yield what to do; a tool is named where it is another than before."""
+    before = ""
+    for move in pattern:
+        tool, _, detail = move.partition(":")
+        if move in _WHOLE:
+            yield _WHOLE[move]
+        elif tool == THOUGHT:
+            yield _CHECK if detail in _CHECKS else f"think by {detail}"
+        else:
+            yield _use(tool, detail, before)
+            before = tool
 
 
-def _joined(steps: Sequence[str]) -> str:
-    return ", then ".join(steps)
+def _use(tool: str, detail: str, before: str) -> str:
+    """Return a phrase for a tool; `detail` is a verb, or whom it hands over to."""
+    if tool in _CHECKS:
+        return f"{_CHECK} with {tool}"
+    if tool == "skill" and detail:
+        return f"use the skill {detail}"
+    if detail in PHRASES:
+        same = tool in (before, detail)
+        return PHRASES[detail] if same else f"{PHRASES[detail]} with {tool}"
+    return f"hand over to {detail} with {tool}" if detail else f"use {tool}"

@@ -3,104 +3,56 @@
 A move is a thought by its name, a tool with the verb of its arguments, or an answer. What
 befell the agent is none: observations, errors. Nor does it count how often something was
 done again, because that follows from the outcome: `Moves` keeps the first occurrence of
-each move. A verb is one of a fixed list and a name is a few plain characters, so that no
-text of a problem becomes a move, and through a strategy's instruction part of a prompt.
+each move, and a name that ends in a number loses it. A verb is one of a fixed list, and a
+name is a few plain characters, so that no text of a problem becomes a move, and through a
+strategy's instruction part of a prompt.
 """
 
-import json
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from pilotfish.schemas.events import StepKind
-from pilotfish.schemas.labels import MAX_MOVE, MAX_MOVES
+from pilotfish.schemas.labels import MAX_MOVES
+from pilotfish.strategies.verbs import verb_of
 
 ANSWER: Final = "answer"
+PLAN: Final = "plan"
 THOUGHT: Final = "thought"
 
-_SAME: Final = {
-    "desc": "describe",
-    "def": "define",
-    "function": "define",
-    "class": "define",
-}
-_VERBS: Final = _SAME | {
-    verb: verb
-    for verb in (
-        # SQL
-        "select",
-        "show",
-        "describe",
-        "explain",
-        "insert",
-        "update",
-        "delete",
-        "drop",
-        "alter",
-        "pragma",
-        "create",
-        # shells
-        "ls",
-        "cat",
-        "grep",
-        "find",
-        "sed",
-        "awk",
-        "head",
-        "tail",
-        "wc",
-        "mkdir",
-        "rm",
-        "mv",
-        "cp",
-        "touch",
-        "echo",
-        "git",
-        "make",
-        "docker",
-        "curl",
-        "wget",
-        "ssh",
-        "tar",
-        "python",
-        "pip",
-        "pytest",
-        "node",
-        "npm",
-        "go",
-        "cargo",
-        "java",
-        "mvn",
-        "gcc",
-        # editors and browsers
-        "open",
-        "view",
-        "edit",
-        "replace",
-        "undo",
-        "search",
-        "click",
-        "type",
-        "scroll",
-        "goto",
-        "back",
-        "submit",
-        # programs
-        "import",
-        "print",
-        "assert",
-        "define",
-    )
-}
-"""What counts as a verb -> how it is called."""
-_WORDS_LOOKED_AT: Final = 4
-_LOOKED_AT: Final = 200
-"""Characters of a tool's arguments."""
-_WORD: Final = re.compile(r"[A-Za-z_]+")
-_PLAIN: Final = re.compile(r"[^\w.-]+")
+_PLANS: Final = ("plan", "planning", "todo", "todowrite", "todo_write", "update_plan")
+_THOUGHTS: Final = ("tool", "thought", "think", "thinking", "reasoning", "model")
+_MODEL: Final = re.compile(
+    r"\d|^(gpt|claude|gemini|llama|mistral|qwen|deepseek|grok|command|phi)\b"
+)
+"""Adapters call a thought by the model that had it: which one is no move."""
+
+_FIRST_WORDS: Final = re.compile(
+    r"""\s{0,9}
+    (?:\{\s{0,9}["']\w{1,30}["']\s{0,9}:)?  # the name of the first argument
+    (?:[\s"'\[]{0,9}(?:ba|z)?sh["',\s]{1,9}-l?c\b)?  # a shell that starts a command
+    (?:[\s"',]{0,9}cd\s[^&;\n]{1,150}(?:&&|;))?  # where it is to run
+    [\s"'`()\[\]{},;:*]{0,20}([^\s"'`()\[\]{},;:*]{1,20})
+    (?:[\s"'`()\[\]{},;:*]{1,20}([^\s"'`()\[\]{},;:*]{1,20}))?
+    """,
+    re.VERBOSE,
+)
+"""The words of which one may be a verb: two, because some agents write `execute[SELECT`.
+Bounded, so that no text takes long."""
+
+_PLAIN: Final = re.compile(r"[^a-z0-9_.-]+")
+_NUMBER: Final = re.compile(r"[_ #:-]+\d+$")
 _MAX_NAME: Final = 40
-_DELEGATES: Final = ("skill", "subagent_type", "agent", "agent_name")
-"""Arguments that say to whom or to what a tool hands over."""
+_WORDS_OF_A_NAME: Final = 3
+_DELEGATE: Final = re.compile(
+    r'"(?:skill|subagent_type|agent|agent_name)"\s{0,9}:\s{0,9}'
+    r'"([A-Za-z][A-Za-z0-9_.:/-]{0,39})"'
+)
+"""To whom or to what a tool hands over. One word: a model writes this argument, and might
+write anything."""
+_DELEGATE_LOOKED_AT: Final = 20_000
+"""Characters of arguments; a prompt may stand before the name."""
 
 
 @dataclass(slots=True)
@@ -123,34 +75,34 @@ def move_of(kind: StepKind, name: str, content: str) -> str:
         return ""
     if kind == "answer":
         return ANSWER
-    name = _plain(name)
+    tool = plain(name) or "tool"
+    if tool in _PLANS:
+        return PLAN
     if kind == "thought":
-        return name or THOUGHT
-    detail = _delegate(content) or _verb(content)
-    return f"{name or 'tool'}:{detail}"[:MAX_MOVE] if detail else name or "tool"
+        unnamed = tool in _THOUGHTS or _MODEL.search(tool)
+        return THOUGHT if unnamed else f"{THOUGHT}:{tool}"
+    detail = _delegate(content) or _verb(tool, content)
+    return f"{tool}:{detail}" if detail else tool
 
 
-def _plain(name: str) -> str:
-    return _PLAIN.sub("_", name.strip()).strip("_")[:_MAX_NAME].lower()
+@lru_cache(maxsize=4096)
+def plain(name: str) -> str:
+    """Return a name as moves have it: at most three words in 40 characters, no number."""
+    name = _NUMBER.sub("", name.strip())
+    words = _PLAIN.sub(" ", name.lower()).split()[:_WORDS_OF_A_NAME]
+    return "_".join(words)[:_MAX_NAME].strip("_.-")
 
 
-def _verb(content: str) -> str:
-    words = _WORD.finditer(content, 0, _LOOKED_AT)
-    for _, word in zip(range(_WORDS_LOOKED_AT), words, strict=False):
-        if verb := _VERBS.get(word.group().lower()):
+def _verb(tool: str, content: str) -> str:
+    words = _FIRST_WORDS.match(content)
+    for word in words.groups("") if words else ():
+        if verb := verb_of(word, tool):
             return verb
     return ""
 
 
 def _delegate(content: str) -> str:
-    """Return the skill or the sub-agent that a call names among its arguments."""
-    if not (
-        content.startswith("{") and any(f'"{key}"' in content for key in _DELEGATES)
-    ):
+    if not content.startswith("{"):
         return ""
-    try:
-        arguments = json.loads(content)
-    except ValueError:
-        return ""
-    names = (arguments.get(key) for key in _DELEGATES)
-    return next((_plain(name) for name in names if isinstance(name, str)), "")
+    named = _DELEGATE.search(content, 0, _DELEGATE_LOOKED_AT)
+    return named[1].lower() if named else ""

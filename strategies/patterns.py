@@ -6,7 +6,7 @@ together with the one before it, because order is a decision too.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -57,7 +57,7 @@ def _features(pattern: Pattern) -> Iterator[tuple[str, float]]:
         before = move
 
 
-@cache
+@lru_cache(maxsize=65_536)
 def _hashed(feature: str) -> tuple[int, int]:
     digest = blake2b(feature.encode(), digest_size=3).digest()
     return int.from_bytes(digest[:2]) % DIMENSIONS, 1 if digest[2] & 1 else -1

@@ -64,7 +64,7 @@ def test_clickhouse_understands_the_questions(
     readme: ModuleType, settings: Settings
 ) -> None:
     questions = readme.questions()
-    assert len(questions) == 8
+    assert len(questions) == 10
     for sql in questions.values():
         ClickHouse(settings).query(sql)
 

@@ -13,6 +13,7 @@ from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.topics import ADVICE_REPLIES
 from pilotfish.web.bodies import Bodies
 from pilotfish.web.messages import JSON, FieldError, message_of, parsed, require_json
+from pilotfish.web.request_ids import new_request_id
 
 DEADLINE_MS: Final = 250
 """As in the SDK."""
@@ -70,17 +71,18 @@ class Advice:
         Args:
             tenant: who asks.
             data: the fields of `AdviceRequested` that a client may choose; without
-                `attempt_id`, the hint has the id of a new attempt.
+                `attempt_id`, the hint has the id of a new attempt, and without
+                `approaches` it names a strategy that was found.
             deadline_s: how long to wait.
 
         Raises:
             FieldError: a field cannot be taken.
         """
-        request_id = new_id()
+        data = _completed(data)
+        named = isinstance(data, dict) and bool(data["approaches"])
+        request_id = new_request_id(named=named)
         ours = (request_id, tenant, self._client_id, ADVICE_REPLIES.name, 0)
         fixed: dict[str, Any] = dict(zip(_OURS, ours, strict=True))
-        if isinstance(data, dict) and data.get("attempt_id") is None:
-            data = {**data, "attempt_id": new_id()}
         return await self._answer(message_of(AdviceRequested, data, fixed), deadline_s)
 
     async def _answer(self, request: AdviceRequested, deadline_s: float) -> HintGiven:
@@ -101,6 +103,15 @@ class Advice:
                 "abstained": why,
             }
         )
+
+
+def _completed(data: Any) -> Any:
+    """Fill in what is left out, or given as null."""
+    if not isinstance(data, dict):
+        return data
+    filled_in = {"attempt_id": new_id(), "approaches": {}}
+    missing = {name for name in filled_in if data.get(name) is None}
+    return {**data, **{name: filled_in[name] for name in missing}}
 
 
 def _deadline_ms(data: Any) -> float:

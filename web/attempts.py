@@ -31,6 +31,7 @@ from pilotfish.web.messages import (
     require_json,
 )
 from pilotfish.web.publisher import Publisher
+from pilotfish.web.request_ids import used
 
 _KEYS: Final = uuid.UUID("0b6f1d0e-8d0c-4f3b-9f0e-5b0f6d2f4c1a")
 """The namespace of the ids that follow from idempotency keys."""
@@ -186,4 +187,4 @@ def _with_mark(data: dict[str, Any]) -> dict[str, Any]:
     except ValidationError as error:
         path, reason = first_problem(error)
         raise FieldError(f"hint.{path}" if path else "hint", reason) from error
-    return {"approach": mark.approach, **data, "hint": mark.model_dump()}
+    return {"approach": used(mark), **data, "hint": mark.model_dump()}

@@ -23,7 +23,7 @@ INSTRUCTIONS: Final = (
 )
 _APPROACHES: Final = (
     "Approaches that you could take, each with one line of instruction; by default those "
-    "of past attempts."
+    "of past attempts, or what pilotfish found in them."
 )
 _TYPE: Final = "Your own name for this kind of problem."
 _TAKEN: Final = "The approach that you took, if it is not the advised one."

@@ -65,7 +65,10 @@ def document() -> dict[str, Any]:
 
 def _asked(parts: dict[str, Any]) -> dict[str, Any]:
     reference = _reference(AdviceRequested, Advice.fixed, parts)
-    parts[AdviceRequested.schema_name()]["properties"][DEADLINE] = {
+    fields = parts[AdviceRequested.schema_name()]["properties"]
+    approaches = fields["approaches"]
+    fields["approaches"] = {"anyOf": [approaches, {"type": "null"}]}
+    fields[DEADLINE] = {
         "type": "number",
         "exclusiveMinimum": 0,
         "maximum": MAX_DEADLINE_MS,

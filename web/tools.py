@@ -22,6 +22,7 @@ from pilotfish.web.advice import Advice
 from pilotfish.web.attempts import Attempts
 from pilotfish.web.knowledge import Knowledge, Play
 from pilotfish.web.messages import check_size, message_of
+from pilotfish.web.request_ids import used
 
 _DEADLINE_S: Final = 1.0
 _REMEMBERED: Final = 10_000
@@ -29,7 +30,10 @@ _REMEMBERED: Final = 10_000
 
 
 class Advised(BaseModel):
-    """The answer of `advise`: an approach and a sentence about it, or why there is none."""
+    """The answer of `advise`: an approach and a sentence about it, or why there is none.
+
+    `approaches` are the choices; without any, `approach` is a strategy that was found.
+    """
 
     attempt_id: str
     approach: str | None
@@ -41,7 +45,7 @@ class Advised(BaseModel):
 
 
 class Outcome(NamedTuple):
-    """How an attempt went; `approach` is empty where it is the advised one."""
+    """How an attempt went; `approach` is empty where it is the advised one, or unknown."""
 
     attempt_id: str
     success: bool
@@ -73,14 +77,13 @@ class Tools:
         approaches: Mapping[str, str],
         problem_type: str,
     ) -> Advised:
-        """Start an attempt, and return the advice for it."""
+        """Start an attempt, and return the advice for it.
+
+        Without approaches those of the tenant's past attempts are the choices, and where
+        none was ever named, the strategies that were found in them.
+        """
         if not approaches:
             approaches = dict.fromkeys(await self._knowledge.approaches(tenant), "")
-        if not approaches:
-            raise ToolError(
-                "no approaches are known yet: name those that you could take, each with "
-                'a line of instruction, as {"plan": "plan first, then act"}'
-            )
         asked = {
             "problem": cut(problem, MAX_ADVICE_PROBLEM),
             "problem_type": problem_type,
@@ -105,7 +108,7 @@ class Tools:
         ended = {
             "status": "succeeded" if outcome.success else "failed",
             "reason": outcome.detail,
-            "approach": outcome.approach or (hint and hint.approach),
+            "approach": _used(outcome.approach, hint),
             "hint": hint,
         }
         await self._publish(AttemptEnded, tenant, attempt_id, ended)
@@ -139,6 +142,13 @@ class Tools:
         event = message_of(kind, dict(data), fixed)
         check_size(event, EVENTS)
         await self._attempts.publish([event])
+
+
+def _used(said: str, hint: HintMark | None) -> str | None:
+    """Return the approach that was used: models like to repeat the advised one."""
+    if hint is not None and said in ("", hint.approach):
+        return used(hint)
+    return said or None
 
 
 def _advised(hint: HintGiven, approaches: list[str]) -> Advised:

@@ -27,6 +27,12 @@ COMMANDS = (
     "advisors rollback",
     "dead list",
     "dead replay",
+    "strategies list",
+    "strategies explain",
+    "strategies rename",
+    "strategies merge",
+    "strategies retire",
+    "strategies offer",
 )
 
 

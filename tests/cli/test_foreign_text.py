@@ -107,6 +107,15 @@ def test_memory_search(settings: Settings) -> None:
     assert all(text in output for text in ("[/a]", "[/t]", "[/p]", "[/x]"))
 
 
+def test_strategies(settings: Settings) -> None:
+    said = {"name": ODD, "instruction": ODD, "moves": [ODD], "reason": ODD}
+    insert(settings, "strategies", strategy="[/s]", standing="offered", **said)
+    output = run("strategies", "explain", "[/s]")
+    assert output.count(SHOWN) == 4 and "([/s])" in output
+    assert SHOWN in run("strategies", "list")
+    assert "no strategy [/b]" in run("strategies", "retire", "[/b]")
+
+
 def test_advisors(settings: Settings) -> None:
     insert(
         settings,

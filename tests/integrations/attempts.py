@@ -11,11 +11,15 @@ from pilotfish.schemas.events import (
     SignalRecorded,
     StepRecorded,
 )
+from pilotfish.testing import MemoryClient
 
 APPROACHES: Final = {"plan": "plan the sum first", "react": "add, look, repeat"}
 
 HINT: Final = "Use the approach 'plan': plan the sum first"
 """What the memory's advisor says of `plan`."""
+
+FOUND: Final = "plan-show-b54a57"
+"""A strategy that nobody named."""
 
 PROBLEMS: Final = [f"How much is {n} and {n}?" for n in range(20)]
 FAILING: Final = frozenset(PROBLEMS[1::2][:8])
@@ -65,6 +69,14 @@ class Recorded:
     @property
     def signals(self) -> list[SignalRecorded]:
         return [e for e in self.events if isinstance(e, SignalRecorded)]
+
+
+def check_found(pilot: MemoryClient, attempts: Sequence[Recorded]) -> None:
+    """Check that the one attempt was advised of `FOUND`, which is not its approach."""
+    (request,), (attempt,) = pilot.requests, attempts
+    assert request.approaches == {}
+    assert attempt.end.approach is None
+    assert attempt.end.hint is not None and attempt.end.hint.approach == FOUND
 
 
 def check_twenty(

@@ -108,6 +108,40 @@ def test_an_abstention_says_nothing_and_leaves_its_mark(world: World) -> None:
     assert end.approach is None and end.hint is not None
 
 
+def test_what_was_found_is_advised_and_is_not_the_approach(world: World) -> None:
+    world.allow("found")
+    world.approach = "plan-show-b54a57"
+    said = world.submit("Fix the test")["hookSpecificOutput"]["additionalContext"]
+    assert "plan-show-b54a57" in said
+    (request,) = world.clients[0].requests
+    assert request.approaches == {}
+    solved(world.session, "Fix the test")
+    world.hook.answer(world.event("Stop"))
+    end = world.attempts()[0].end
+    assert end.approach is None
+    assert end.hint is not None and end.hint.approach == "plan-show-b54a57"
+
+
+def test_a_hint_that_an_older_version_kept_names_an_approach(world: World) -> None:
+    world.allow()
+    world.submit("Fix the test")
+    (file,) = (world.project.parent / "hints").glob("*.json")
+    hints = json.loads(file.read_text())
+    for hint in hints.values():
+        del hint["named"]
+    file.write_text(json.dumps(hints))
+    solved(world.session, "Fix the test")
+    world.hook.answer(world.event("Stop"))
+    assert world.attempts()[0].end.approach == "plan"
+
+
+@pytest.mark.parametrize("none", [{}, "skills"])
+def test_nothing_is_asked_of_an_empty_choice(world: World, none: Any) -> None:
+    world.allow(none)
+    assert world.submit("Fix the test") == {}
+    assert world.clients == []
+
+
 def test_nothing_is_asked_where_no_approach_is_named(world: World) -> None:
     assert world.submit("Fix the test") == {}
     assert world.clients == []

@@ -11,11 +11,13 @@ import pytest
 from integrations.attempts import (
     APPROACHES,
     FAILING,
+    FOUND,
     HINT,
     MODEL,
     ONE_CALL,
     PROBLEMS,
     Recorded,
+    check_found,
     check_twenty,
 )
 from langchain.agents import create_agent
@@ -181,6 +183,25 @@ def test_twenty_runs_in_asyncio(
     assert sum(isinstance(result, ArithmeticError) for result in results) == 8
     check_recorded(recorded())
     check_hinted(recorded(), model)
+
+
+@pytest.mark.parametrize("in_asyncio", [False, True])
+def test_what_was_found_is_advised_and_is_not_the_approach(
+    pilot: MemoryClient, model: Adder, recorded: Read, *, in_asyncio: bool
+) -> None:
+    pilot.will_advise(FOUND)
+    agent = create_agent(model, [add], middleware=[PilotfishMiddleware(pilot, "found")])
+
+    async def main() -> None:
+        await agent.ainvoke(asked(PROBLEMS[0]))
+
+    if in_asyncio:
+        asyncio.run(main())
+    else:
+        agent.invoke(asked(PROBLEMS[0]))
+    assert len(model.prompts()) == 2
+    assert all(FOUND in prompt for prompt in model.prompts())
+    check_found(pilot, recorded())
 
 
 def test_the_result_has_the_attempt_and_not_the_hint(

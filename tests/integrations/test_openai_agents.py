@@ -18,10 +18,12 @@ from agents import (
 from integrations.attempts import (
     APPROACHES,
     FAILING,
+    FOUND,
     HINT,
     ONE_CALL,
     PROBLEMS,
     Recorded,
+    check_found,
     check_twenty,
 )
 from integrations.openai_provider import Provider
@@ -88,6 +90,16 @@ def test_twenty_advised_runs(
     assert provider.systems == [f"You add.\n\n{HINT}"] * (20 + 12)
     assert len(pilot.requests) == 20
     assert all(a.end.approach == "plan" and a.end.hint for a in recorded())
+
+
+def test_what_was_found_is_advised_and_is_not_the_approach(
+    pilot: MemoryClient, provider: Provider, recorded: Read
+) -> None:
+    pilot.will_advise(FOUND)
+    hooks = PilotfishHooks(pilot, "found")
+    run(adder(provider.chats, hooks.instructions("You add.")), hooks=hooks)
+    assert all(FOUND in system for system in provider.systems)
+    check_found(pilot, recorded())
 
 
 def test_twenty_runs_that_a_processor_records(

@@ -9,10 +9,12 @@ import pytest
 from integrations.attempts import (
     APPROACHES,
     FAILING,
+    FOUND,
     HINT,
     ONE_CALL,
     PROBLEMS,
     Recorded,
+    check_found,
     check_twenty,
 )
 from pydantic import BaseModel
@@ -125,6 +127,18 @@ def test_twenty_runs_one_after_the_other(
         except ArithmeticError:
             assert problem in FAILING
     check_advised(recorded(), model)
+
+
+def test_what_was_found_is_advised_and_is_not_the_approach(
+    pilot: MemoryClient, model: Adder, recorded: Read
+) -> None:
+    pilot.will_advise(FOUND)
+    capability = PilotfishCapability(pilot, "found")
+    run(
+        Agent(FunctionModel(model), tools=[add], capabilities=[capability]), PROBLEMS[0]
+    )
+    assert all(FOUND in (given or "") for given in model.instructions)
+    check_found(pilot, recorded())
 
 
 def test_a_tool_has_the_attempt(pilot: MemoryClient, recorded: Read) -> None:

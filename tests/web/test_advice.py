@@ -29,6 +29,18 @@ def test_without_an_attempt_the_hint_has_a_new_one(
     assert len({hint["attempt_id"] for hint in hints}) == 2
 
 
+@pytest.mark.parametrize("named", [{}, {"approaches": None}, {"approaches": {}}])
+def test_without_approaches_it_asks_for_a_strategy(
+    client: TestClient, advisor: MemoryTransport, named: dict[str, Any]
+) -> None:
+    advisor.advise = lambda _: "plan-show-b54a57"
+    hint = client.post("/v1/advice", json={"problem": "how many?"} | named).json()
+    assert hint["approach"] == "plan-show-b54a57"
+    [request] = advisor.requests
+    assert request.approaches == {}
+    assert hint["request_id"] == request.request_id
+
+
 def test_after_the_deadline_it_abstains(
     client: TestClient, advisor: MemoryTransport
 ) -> None:
@@ -44,7 +56,7 @@ def test_after_the_deadline_it_abstains(
     ("change", "field"),
     [
         ({"problem": "é" * 5000}, "problem"),
-        ({"approaches": {}}, "approaches"),
+        ({"approaches": "plan"}, "approaches"),
         ({"approaches": {str(n): "" for n in range(65)}}, "approaches"),
         ({"tenant": "other"}, "tenant"),
         ({"client_id": "other"}, "client_id"),

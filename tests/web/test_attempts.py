@@ -114,6 +114,19 @@ def test_the_answer_of_advice_marks_the_end(
     assert events(publisher)[1].approach == "react"
 
 
+def test_a_strategy_that_was_advised_is_not_the_approach_of_the_attempt(
+    client: TestClient, publisher: MemoryPublisher
+) -> None:
+    hint = client.post("/v1/advice", json={"problem": "p"}).json()
+    path = f"/v1/attempts/{hint['attempt_id']}/end"
+    ended = {"status": "failed", "hint": hint}
+    assert client.post(path, json=ended).is_success
+    assert client.post(path, json=ended | {"approach": "react"}).is_success
+    first, second = events(publisher)
+    assert first.hint.approach == second.hint.approach == "plan"
+    assert (first.approach, second.approach) == (None, "react")
+
+
 REFUSED = [
     ("/v1/attempts", {}, "problem", "Field required"),
     ("/v1/attempts", [], "", "must be a JSON object"),

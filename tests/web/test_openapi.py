@@ -41,3 +41,4 @@ def test_what_the_token_and_the_path_say_is_not_in_bodies() -> None:
     assert parts["AttemptStarted"]["required"] == ["problem"]
     assert parts["FeedbackGiven"]["required"] == ["attempt_id", "value"]
     assert "deadline_ms" in parts["AdviceRequested"]["properties"]
+    assert parts["AdviceRequested"]["required"] == ["problem"]

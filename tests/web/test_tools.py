@@ -19,9 +19,11 @@ from pilotfish.web.attempts import Attempts
 from pilotfish.web.bodies import Bodies
 from pilotfish.web.knowledge import Play
 from pilotfish.web.mcp_server import mcp_server
+from pilotfish.web.request_ids import new_request_id
 from pilotfish.web.tools import Tools
 
 APPROACHES = {"plan": "plan first", "react": "look first"}
+FOUND = "plan-show-describe-b54a57"
 PLAY = Play("sums", "plan", 20, 0.8, 0.6, 0.9, 1.5, ["add"], "too many steps")
 REMEMBERED = Remembered(
     *("a1", "2 + 2", "sums", "plan", "success", 1.0, 0.9, 0.5, 1.0, 2), ("add",)
@@ -99,11 +101,37 @@ def test_an_outcome_joins_its_advice(
 def test_without_approaches_those_of_past_attempts_are_offered(
     tools: Tools, knowledge: ScriptedKnowledge, advisor: MemoryTransport
 ) -> None:
-    assert "no approaches are known yet" in refusal(tools, "advise", problem="2 + 2")
     knowledge.names["mine"] = ["plan", "guess"]
     advised = answer(tools, "advise", problem="2 + 2")
     assert advised["approaches"] == ["plan", "guess"]
     assert advisor.requests[0].approaches == {"plan": "", "guess": ""}
+
+
+@pytest.mark.parametrize("said", [{}, {"approach": FOUND}])
+def test_where_no_approach_was_ever_named_a_strategy_is_advised(
+    tools: Tools,
+    advisor: MemoryTransport,
+    publisher: MemoryPublisher,
+    said: dict[str, str],
+) -> None:
+    advisor.advise = lambda _: FOUND
+    advised = answer(tools, "advise", problem="2 + 2")
+    assert (advised["approach"], advised["approaches"]) == (FOUND, [])
+    assert advisor.requests[0].approaches == {}
+    attempt = advised["attempt_id"]
+    answer(tools, "report_outcome", attempt_id=attempt, success=True, **said)
+    end = publisher.published(EVENTS)[-1][1].model_dump()
+    assert end["hint"]["approach"] == FOUND
+    assert end["approach"] is None
+
+
+def test_where_nothing_is_known_the_attempt_starts_without_advice(
+    tools: Tools, advisor: MemoryTransport, publisher: MemoryPublisher
+) -> None:
+    advisor.advise = lambda _: None
+    advised = answer(tools, "advise", problem="2 + 2", approaches={})
+    assert (advised["abstained"], advised["text"]) == ("unsure", "")
+    assert [key for key, _ in publisher.published(EVENTS)] == [advised["attempt_id"]]
 
 
 def test_a_problem_of_any_length_can_be_advised(
@@ -130,6 +158,21 @@ def test_an_outcome_of_another_process_finds_its_hint(
     assert first.model_dump()["hint"]["request_id"] == "r1"
     assert second.model_dump()["hint"] is None
     assert {first.model_dump()["approach"], second.model_dump()["approach"]} == {"x"}
+
+
+def test_in_another_process_the_id_of_the_request_tells_that_a_strategy_was_found(
+    tools: Tools, publisher: MemoryPublisher, knowledge: ScriptedKnowledge
+) -> None:
+    for attempt, named in (("a1", True), ("a2", False)):
+        request = new_request_id(named=named)
+        hint = HintMark(request_id=request, approach="plan")
+        knowledge.hints["mine", attempt] = hint
+        answer(tools, "report_outcome", attempt_id=attempt, success=True)
+    (_, first), (_, second) = publisher.published(EVENTS)
+    assert (first.model_dump()["approach"], second.model_dump()["approach"]) == (
+        "plan",
+        None,
+    )
 
 
 def test_an_outcome_of_an_unknown_attempt_is_refused(

@@ -10,7 +10,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from pilotfish.consumers.memory.strategies.evidence import effects
+from pilotfish.consumers.memory.strategies.standing import changes_of, without_gain
 from pilotfish.consumers.memory.strategies.tables import Tables
+from pilotfish.consumers.memory.strategies.wording import wording
 from pilotfish.runtime.catalogue import Catalogue, CatalogueReader
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.publisher import Publisher
@@ -21,13 +24,14 @@ from pilotfish.schemas.ids import assignment_id
 from pilotfish.schemas.strategies import StrategyChanged
 from pilotfish.schemas.topics import EVENTS, STRATEGIES
 from pilotfish.strategies.finding import Found, found
-from pilotfish.strategies.instructions import instruction, name_of
 from pilotfish.strategies.patterns import Pattern
 
 EVERY_S: Final = 2.0
 """Between two looks for new attempts."""
 SHARE: Final = 0.05
 """Of the time, the most that passes may take."""
+REVIEWED_S: Final = 60.0
+"""Between two looks at what advice of a tenant's strategies has changed."""
 MOST_ASSIGNED: Final = 2000
 """Attempts that a pass assigns to a strategy, the newest; the next passes do the rest."""
 
@@ -36,13 +40,14 @@ class Strategies:
     """All tenants' strategies.
 
     Args:
-        settings: which Kafka.
+        settings: which Kafka, and the model that words strategies.
         clickhouse: has the tables.
         publisher: takes events, and how strategies stand.
         clock: seconds that only grow.
 
     Raises:
         UnavailableError, StorageError: from all methods, as `ClickHouse.query`.
+        ConfigurationError, RequirementError: as `wording`.
     """
 
     def __init__(
@@ -53,13 +58,16 @@ class Strategies:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
+        self._clickhouse = clickhouse
         self._tables = Tables(clickhouse)
+        self._wording = wording(settings)
         self._publisher = publisher
         self._clock = clock
         self._next = clock()
         self._due: deque[str] = deque()
         self._catalogue = Catalogue()
         self._reader: CatalogueReader | None = None
+        self._reviewed: dict[str, float] = {}
 
     def step(self, *, leads: bool) -> bool:
         """Look after one tenant if that is due; return whether one was.
@@ -92,10 +100,20 @@ class Strategies:
         if moved:
             self._tables.write_patterns(tenant, moved, micros(utc_now()))
         self._read_catalogue()
-        changes = changes_of(tenant, now, self._catalogue.of(tenant))
+        known = self._catalogue.of(tenant)
+        changes = changes_of(tenant, now, known, self._wording)
+        changes += self._without_gain(tenant)
         if changes:
             self._publish(changes, now.attempts)
         self._assign(tenant, counts, now)
+
+    def _without_gain(self, tenant: str) -> list[StrategyChanged]:
+        """Return the strategies that are retired, because to advise them does not help."""
+        if self._clock() < self._reviewed.get(tenant, 0.0):
+            return []
+        self._reviewed[tenant] = self._clock() + REVIEWED_S
+        known = self._catalogue.of(tenant)
+        return without_gain(known, effects(self._clickhouse, tenant))
 
     def _read_catalogue(self) -> None:
         if self._reader is None:
@@ -142,28 +160,3 @@ class Strategies:
             id_, partition = attempt.attempt_id, attempt.partition
             self._publisher.queue(EVENTS, assigned, id_, partition)
         return len(attempts)
-
-
-def changes_of(
-    tenant: str, now: Found, known: Mapping[str, StrategyChanged]
-) -> list[StrategyChanged]:
-    """Return what is to be said of strategies: of those that are new, and of merged ones."""
-    new = [
-        StrategyChanged(
-            tenant=tenant,
-            strategy_id=id_,
-            name=name_of(pattern),
-            instruction=instruction(pattern),
-            moves=pattern,
-        )
-        for id_, pattern in now.patterns.items()
-        if id_ not in known
-    ]
-    merged = [
-        known[old].model_copy(
-            update={"standing": "merged", "merged_into": into, "at": utc_now()}
-        )
-        for old, into in now.merged.items()
-        if old in known and known[old].standing != "merged"
-    ]
-    return new + merged

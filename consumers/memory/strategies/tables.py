@@ -16,10 +16,10 @@ _INSERTING_MS: Final = 10_000
 _UNNAMED: Final = "tenant = {tenant:String} AND approach = '' AND notEmpty(moves)"
 _PATTERN: Final = f"arraySlice(moves, 1, {LENGTH})"
 
-_CHANGED: Final = f"""
+_CHANGED: Final = """
 SELECT DISTINCT tenant, toUnixTimestamp64Milli(now64(3)) FROM memory
 WHERE approach = '' AND notEmpty(moves)
-    AND inserted_at >= fromUnixTimestamp64Milli({{since:Int64}})
+    AND inserted_at >= fromUnixTimestamp64Milli({since:Int64})
 """
 _COUNTS: Final = f"""
 SELECT {_PATTERN} AS pattern, strategy, count() FROM memory_current WHERE {_UNNAMED}

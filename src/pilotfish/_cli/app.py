@@ -22,6 +22,7 @@ from pilotfish._cli import (
     memory,
     platform,
     replay,
+    strategies,
     training,
     web,
 )
@@ -59,6 +60,7 @@ app.add_typer(labels.app, name="labels")
 app.add_typer(hints.app, name="hints")
 app.add_typer(dead.app, name="dead")
 app.add_typer(memory.app, name="memory")
+app.add_typer(strategies.app, name="strategies")
 
 
 def main() -> None:

@@ -106,8 +106,8 @@ class AttemptBase(Recorder):
         pending = self._session.ask(
             self.id, self.problem, self._problem_type, approaches
         )
-        refused = isinstance(pending, Hint)
-        self._named = approaches is not None and (refused or bool(pending.names))
+        named = isinstance(pending, Hint) or bool(pending.names)
+        self._named = named and approaches is not None
         return pending
 
     def _publish_start(self, attributes: Mapping[str, Any] | None) -> None:

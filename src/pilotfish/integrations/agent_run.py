@@ -1,7 +1,7 @@
 """One run of an agent in somebody's framework, as an attempt: what all adapters share."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, cast
 
@@ -10,6 +10,7 @@ from pilotfish._sdk.attempt import Attempt
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.failures import describe
 from pilotfish._sdk.warnings import LOG
+from pilotfish.integrations.choices import Choices, named
 from pilotfish.schemas.prices import Tokens, cost
 
 _MOST_CONVERSATIONS: Final = 10_000
@@ -76,18 +77,18 @@ class AgentRun:
         )
         return cls(attempt, success, session)
 
-    def ask(self, approaches: Mapping[str, str]) -> str:
+    def ask(self, choices: Choices) -> str:
         """Ask for advice; return the sentence for the prompt, empty on abstention."""
         self.asked = True
-        self.hint = self.attempt.advice(approaches).text
+        self.hint = self.attempt.advice(named(choices)).text
         return self.hint
 
-    async def ask_async(self, approaches: Mapping[str, str]) -> str:
+    async def ask_async(self, choices: Choices) -> str:
         """Ask as `ask` does, without blocking the event loop."""
         self.asked = True
         # The attempt of a client for threads waits as one of a client for asyncio does.
         attempt = cast("AsyncAttempt", self.attempt)
-        self.hint = (await AsyncAttempt.advice(attempt, approaches)).text
+        self.hint = (await AsyncAttempt.advice(attempt, named(choices))).text
         return self.hint
 
     def model_call(self, call: ModelCall) -> None:

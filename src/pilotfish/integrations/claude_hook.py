@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.secrets import redact_secrets
+from pilotfish.integrations.choices import FOUND, named
 from pilotfish.integrations.claude_hints import SessionHints
 from pilotfish.integrations.claude_settings import approaches
 from pilotfish.schemas.events import Event
@@ -29,7 +30,8 @@ SubagentStop and SessionEnd, each as
 
   "UserPromptSubmit": [{"hooks": [{"type": "command", "command": "pilotfish-claude-hook"}]}]
 
-Kafka is at PILOTFISH_KAFKA. It advises of the approaches in .claude/pilotfish.json.
+Kafka is at PILOTFISH_KAFKA. It advises of the approaches in .claude/pilotfish.json, or of what
+was found in past attempts where the file says {"approaches": "found"}.
 """
 
 
@@ -74,8 +76,8 @@ class ClaudeHook:
         prompt = event["prompt"]
         with self._connect() as pilot:
             # The attempt's id is that of the prompt in the transcript, not known by now.
-            hint = pilot.resume(new_id(), prompt).advice(choices)
-        self._hints(event).note(prompt, hint)
+            hint = pilot.resume(new_id(), prompt).advice(named(choices))
+        self._hints(event).note(prompt, hint, named=choices != FOUND)
         if not hint.text:
             return {}
         said = {"hookEventName": "UserPromptSubmit", "additionalContext": hint.text}

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from pilotfish._sdk.event_redaction import redacted
-from pilotfish.schemas.events import AttemptEnded, AttemptStarted, Event, HintMark
+from pilotfish.integrations.claude_hints import KeptHint
+from pilotfish.schemas.events import AttemptEnded, AttemptStarted, Event
 from pilotfish.schemas.imports.claude_code import FORMAT
 from pilotfish.schemas.imports.events import end_id
 from pilotfish.schemas.imports.format import Source
@@ -22,13 +23,13 @@ _NEWEST: Final = 2
 def newest_events(
     file: Path,
     tenant: str,
-    hint_of: Callable[[str], HintMark | None],
+    hint_of: Callable[[str], KeptHint | None],
     approach: str | None = None,
 ) -> Iterator[Event]:
     """Yield the events of the newest attempts, without secrets.
 
     The approach of an attempt is the sub-agent or skill that was used first, else that of
-    its hint.
+    its hint, unless that names a strategy that was found.
 
     Args:
         file: the transcript.
@@ -43,12 +44,13 @@ def newest_events(
     for events in newest:
         [start] = [event for event in events if isinstance(event, AttemptStarted)]
         hint = hint_of(start.problem)
-        used = approach or start.approach or (hint.approach if hint else None)
+        used = approach or start.approach or (hint.used if hint else None)
         *others, end = (
             events if isinstance(events[-1], AttemptEnded) else _ended(events)
         )
         yield from map(redacted, others)
-        yield redacted(end.model_copy(update={"approach": used, "hint": hint}))
+        mark = hint.mark if hint else None
+        yield redacted(end.model_copy(update={"approach": used, "hint": mark}))
 
 
 def _ended(events: list[Event]) -> list[Event]:

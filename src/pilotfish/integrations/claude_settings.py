@@ -2,10 +2,12 @@
 
     {"approaches": {"plan": "write a plan first", "tests": "write a failing test first"}}
     {"approaches": "skills"}
+    {"approaches": "found"}
 
 The file of the project counts before that of the user. "skills" takes the skills and
-sub-agents in both folders `.claude`, each with the first line of its description. Without
-the file nothing is asked, and attempts are only recorded.
+sub-agents in both folders `.claude`, each with the first line of its description. "found"
+takes the strategies that were found in past attempts. Without the file nothing is asked, and
+attempts are only recorded.
 """
 
 import json
@@ -14,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from pilotfish.integrations.choices import FOUND, Choices
 from pilotfish.schemas.advice import MAX_APPROACHES, MAX_INSTRUCTION
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.ids import MAX_NAME
@@ -24,7 +27,7 @@ _FIELD: Final = re.compile(
 )
 
 
-def approaches(project: Path, home: Path | None = None) -> dict[str, str]:
+def approaches(project: Path, home: Path | None = None) -> Choices:
     """Return the names of the approaches with their instructions; none without the file.
 
     Args:
@@ -43,9 +46,12 @@ def approaches(project: Path, home: Path | None = None) -> dict[str, str]:
     if chosen == "skills":
         found = [pair for folder in folders for pair in _skills(folder)]
         return dict(reversed(found[:MAX_APPROACHES]))
+    if chosen == FOUND:
+        return FOUND
     if not isinstance(chosen, dict):
         raise ConfigurationError(
-            f'{file}: "approaches" must be an object of names and instructions, or "skills"'
+            f'{file}: "approaches" must be an object of names and instructions, "skills" '
+            'or "found"'
         )
     return {str(name): str(instruction) for name, instruction in chosen.items()}
 

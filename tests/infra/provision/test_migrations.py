@@ -1,37 +1,16 @@
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 
 import pytest
 
-from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.infra.provision.migrations import migrate, shipped
 from pilotfish.runtime.clickhouse import ClickHouse
-from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
 
-DATABASES = count()
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-@pytest.fixture
-def empty(gateway: EmbeddedClickHouse) -> Iterator[ClickHouse]:
-    name = f"database_{next(DATABASES)}"
-    creator = ClickHouse(Settings(clickhouse=gateway.url))
-    creator.command(f"CREATE DATABASE {name}")
-    creator.close()
-    it = ClickHouse(Settings(clickhouse=gateway.url, clickhouse_database=name))
-    yield it
-    it.close()
-
-
-@pytest.fixture
-def database(empty: ClickHouse) -> ClickHouse:
-    migrate(empty)
-    return empty
 
 
 def insert_attempts(database: ClickHouse, rows: Sequence[dict[str, Any]]) -> None:

@@ -36,7 +36,10 @@ VIEWS = {
     "learning_curve",
     "memory_current",
     "playbook_current",
+    "strategies_current",
+    "strategy_adherence",
     "success_by_approach",
+    "success_by_strategy",
     "window_counts",
 }
 TENANTS = ["acme", "ACME", "acme2", "o'\\`\" OR 1 <&>\n;", "", "über"]
@@ -51,14 +54,15 @@ ROWS = {
     "clusters": "(tenant) SELECT t",
     "groups": "(tenant) SELECT t",
     "playbook": "(tenant) SELECT t",
-    "strategies": "(tenant) SELECT t",
+    "strategies": "(tenant, strategy) SELECT t, 's'",
     "strategy_patterns": "(tenant) SELECT t",
     "window_counts_by_partition": "(tenant, attempts) SELECT t, 1",
     "memory": "(tenant, attempt_id, embedding)"
     " SELECT t, toString(number), arrayResize([1.0], 384, 0.0)",
     # Enough for every view: two arms, and more than the newest 200.
     "attempts": "(tenant, attempt_id, version, p_success, approach, hint_request_id,"
-    " hint_holdout) SELECT t, toString(number), 1, 1, 'a', 'r', number % 2",
+    " hint_approach, hint_holdout)"
+    " SELECT t, toString(number), 1, 1, 'a', 'r', 's', number % 2",
 }
 READER = """
 import json, os, sys

@@ -1,6 +1,6 @@
 """A middleware for `create_agent`: asks before the agent, and puts the hint in."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, NotRequired
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from pilotfish._sdk.client import Client
 from pilotfish._sdk.foreign import read
 from pilotfish._sdk.text import as_text
 from pilotfish.integrations.agent_run import AgentRun, Success, quietly
+from pilotfish.integrations.choices import Choices
 from pilotfish.integrations.langchain.calls import RUNS
 from pilotfish.integrations.langchain.handler import attach
 from pilotfish.integrations.langchain.prompt import with_hint
@@ -40,7 +41,8 @@ class PilotfishMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
 
     Args:
         pilot: the client.
-        approaches: names, each with one line of instruction; none: it only records.
+        approaches: names, each with one line of instruction; "found" asks for a strategy
+            that was found in past attempts; none: it only records.
         problem_type: your own name for the kind of problem.
         success: says of the agent's final state whether it is a success, or None where it
             cannot tell.
@@ -51,7 +53,7 @@ class PilotfishMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     def __init__(
         self,
         pilot: Client,
-        approaches: Mapping[str, str] | None = None,
+        approaches: Choices | None = None,
         *,
         problem_type: str = "",
         success: Success | None = None,

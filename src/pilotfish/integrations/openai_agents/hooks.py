@@ -1,7 +1,7 @@
 """Run hooks: they ask for advice when a run begins, and judge what came of it."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from agents.tracing import get_current_span
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.warnings import LOG
 from pilotfish.integrations.agent_run import Success, quietly
+from pilotfish.integrations.choices import Choices
 from pilotfish.integrations.openai_agents.begun import RUNS, run_id
 from pilotfish.integrations.openai_agents.processor import PilotfishProcessor, attach
 from pilotfish.integrations.openai_agents.spans import problem_of
@@ -30,7 +31,8 @@ class PilotfishHooks(RunHooks[Any]):
 
     Args:
         pilot: the client.
-        approaches: names, each with one line of instruction; none: it only records.
+        approaches: names, each with one line of instruction; "found" asks for a strategy
+            that was found in past attempts; none: it only records.
         problem_type: your own name for the kind of problem.
         success: says of the final output whether it is a success, or None where it cannot
             tell.
@@ -39,7 +41,7 @@ class PilotfishHooks(RunHooks[Any]):
     def __init__(
         self,
         pilot: Client,
-        approaches: Mapping[str, str] | None = None,
+        approaches: Choices | None = None,
         *,
         problem_type: str = "",
         success: Success | None = None,

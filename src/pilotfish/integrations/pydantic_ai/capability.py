@@ -1,7 +1,6 @@
 """A capability: it asks before a run, puts the hint in, and records the run."""
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from pilotfish.integrations.agent_run import (
     Success,
     quietly,
 )
+from pilotfish.integrations.choices import Choices
 from pilotfish.integrations.pydantic_ai.reading import model_call, problem_of
 
 _CONVERSATIONS: Final = Conversations()
@@ -36,7 +36,8 @@ class PilotfishCapability(AbstractCapability[Any]):
 
     Args:
         pilot: the client.
-        approaches: names, each with one line of instruction; none: it only records.
+        approaches: names, each with one line of instruction; "found" asks for a strategy
+            that was found in past attempts; none: it only records.
         problem_type: your own name for the kind of problem.
         success: says of the run's output whether it is a success, or None where it cannot
             tell.
@@ -45,7 +46,7 @@ class PilotfishCapability(AbstractCapability[Any]):
     def __init__(
         self,
         pilot: Client,
-        approaches: Mapping[str, str] | None = None,
+        approaches: Choices | None = None,
         *,
         problem_type: str = "",
         success: Success | None = None,

@@ -34,7 +34,9 @@ def based(settings: Settings) -> Settings:
     return settings
 
 
-def unnamed(settings: Settings, moves: tuple[str, ...], **changes: Any) -> AttemptLabelled:
+def unnamed(
+    settings: Settings, moves: tuple[str, ...], **changes: Any
+) -> AttemptLabelled:
     return label(settings.tenant, "w1 w2", approach=None, moves=moves, **changes)
 
 

@@ -1,0 +1,94 @@
+"""What the tables know of one strategy: by group of problems, and of advice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, NamedTuple
+
+from pilotfish.consumers.memory.groups.playbook import interval
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
+
+_STANDS: Final = """
+SELECT current, name, standing, reason, moves, instruction FROM strategies_current
+WHERE tenant = {tenant:String} AND strategy = {strategy:String}
+"""
+_GROUPS: Final = """
+WITH strategy IN (SELECT strategy FROM strategies_current
+                  WHERE tenant = {tenant:String} AND current = {strategy:String}) AS its
+SELECT any(group_name), countIf(its) AS attempts, countIf(its AND p_success >= 0.5),
+       countIf(NOT its), countIf(NOT its AND p_success >= 0.5)
+FROM grouped_attempts WHERE tenant = {tenant:String} AND p_success IS NOT NULL
+GROUP BY group_id HAVING attempts > 0 ORDER BY attempts DESC, group_id
+"""
+_ADVICE: Final = """
+SELECT * EXCEPT (tenant, strategy, name) FROM strategy_adherence
+WHERE tenant = {tenant:String} AND strategy = {strategy:String}
+"""
+
+Rate = tuple[float | None, float | None, float | None]
+"""A share of successes and its 95 % interval; None where nothing is counted."""
+
+
+class Group(NamedTuple):
+    """A strategy's attempts on a group of problems, and the group's other attempts."""
+
+    name: str
+    attempts: int
+    success: Rate
+    others: int
+    success_of_others: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A strategy, its evidence by group, and the columns of `strategy_adherence`."""
+
+    strategy: str
+    name: str
+    standing: str
+    reason: str
+    moves: Sequence[str]
+    instruction: str
+    groups: Sequence[Group]
+    advice: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it as JSON has it."""
+        return asdict(self) | {"groups": [group._asdict() for group in self.groups]}
+
+
+def evidence(settings: Settings, tenant: str, strategy: str) -> Evidence | None:
+    """Return what is known of a strategy, or of the one that has taken its place.
+
+    Raises:
+        UnavailableError, StorageError: as `ClickHouse.query`.
+    """
+    clickhouse = ClickHouse(settings)
+    keys = {"tenant": tenant, "strategy": strategy}
+    stands = clickhouse.query(_STANDS, keys)
+    if not stands:
+        return None
+    current, name, standing, reason, moves, instruction = stands[0]
+    keys["strategy"] = current
+    columns, rows = clickhouse.table(_ADVICE, keys)
+    return Evidence(
+        strategy=current,
+        name=name,
+        standing=standing,
+        reason=reason,
+        moves=moves,
+        instruction=instruction,
+        groups=[_group(*row) for row in clickhouse.query(_GROUPS, keys)],
+        advice=dict(zip(columns, rows[0], strict=True)) if rows else {},
+    )
+
+
+def _group(name: str, n: int, successes: int, others: int, of_others: int) -> Group:
+    return Group(name, n, _rate(successes, n), others, _rate(of_others, others))
+
+
+def _rate(successes: int, of: int) -> Rate:
+    if not of:
+        return None, None, None
+    low, high = interval(successes, of)
+    return round(successes / of, 4), round(low, 4), round(high, 4)
