@@ -30,13 +30,15 @@ def print_strategies(console: Console, report: dict[str, Any]) -> None:
     if "strategies" not in report:
         return
     table = Table(title="the strategies that were found", title_justify="left")
-    table.add_column("moves")
-    table.add_column("mostly the moves of")
+    table.add_column("", justify="right")
+    table.add_column("most attempts by")
     for column in ("attempts", "success", "advised", "followed"):
         table.add_column(column, justify="right")
-    for each in report["strategies"]:
-        table.add_row(each["name"], each["solver"], *_cells(each))
+    for number, each in enumerate(report["strategies"], 1):
+        table.add_row(str(number), each["solver"], *_cells(each))
     console.print(table)
+    for number, each in enumerate(report["strategies"], 1):
+        console.print(f"{number}: {each['name']}", highlight=False)
     found = report["solvers_found"]
     console.print(
         f"{len(found)} of {len(INSTRUCTIONS)} solvers were found: one strategy has most "

@@ -7,12 +7,12 @@ events. What a person decided about a strategy stays.
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pilotfish.consumers.memory.strategies.evidence import effects
 from pilotfish.consumers.memory.strategies.standing import changes_of, without_gain
-from pilotfish.consumers.memory.strategies.tables import Tables
+from pilotfish.consumers.memory.strategies.tables import Tables, Unassigned, Used
 from pilotfish.consumers.memory.strategies.wording import wording
 from pilotfish.runtime.catalogue import Catalogue, CatalogueReader
 from pilotfish.runtime.clickhouse import ClickHouse
@@ -135,22 +135,22 @@ class Strategies:
         self, tenant: str, counts: Mapping[Pattern, Counter[str]], now: Found
     ) -> None:
         """Publish the strategy of each attempt that has another one."""
-        queued = 0
+        wanted: dict[Used, str] = {}
         for pattern, by_strategy in counts.items():
             strategy = self._catalogue.current(tenant, now.strategies.get(pattern, ""))
             for other in by_strategy.keys() - {strategy}:
-                room = MOST_ASSIGNED - queued
-                queued += self._queue(tenant, pattern, other, strategy, room)
-        if queued:
-            self._publisher.flush()
-        if queued == MOST_ASSIGNED:
+                wanted[pattern, other] = strategy
+        # Together: a query for each pattern took seconds, and so the next pass waited.
+        attempts = self._tables.unassigned(tenant, list(wanted), MOST_ASSIGNED)
+        self._queue(tenant, attempts, wanted)
+        if len(attempts) == MOST_ASSIGNED:
             self._due.append(tenant)
 
     def _queue(
-        self, tenant: str, pattern: Pattern, before: str, strategy: str, most: int
-    ) -> int:
-        attempts = self._tables.unassigned(tenant, pattern, before, most)
+        self, tenant: str, attempts: Sequence[Unassigned], wanted: Mapping[Used, str]
+    ) -> None:
         for attempt in attempts:
+            strategy = wanted[attempt.used]
             assigned = StrategyAssigned(
                 event_id=assignment_id(attempt.attempt_id, strategy, attempt.version),
                 tenant=tenant,
@@ -159,4 +159,5 @@ class Strategies:
             )
             id_, partition = attempt.attempt_id, attempt.partition
             self._publisher.queue(EVENTS, assigned, id_, partition)
-        return len(attempts)
+        if attempts:
+            self._publisher.flush()
