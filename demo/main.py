@@ -40,6 +40,7 @@ _ENDS_WITHIN_S = 330.0
 """The demo ends within six minutes, even if a training still runs."""
 _BY_APPROACH = "SELECT * FROM success_by_approach ORDER BY success_rate"
 _LIFT = "SELECT+*+FROM+hint_lift+FORMAT+Vertical"
+_NEARLY_ALL = 0.99
 _PAUSE_WITHIN_S = 200.0
 """After the first attempt; then the last third begins, with or without a verdict."""
 
@@ -71,6 +72,8 @@ def play(plan: Plan, console: Console) -> None:
         monitor = resources.enter_context(Monitor(settings))
         _attempts(plan, settings, solver, tally, monitor, console)
         _await_verdict(monitor, settings.train_at, began + _ENDS_WITHIN_S)
+        if plan.unnamed:
+            _await_strategies(monitor, len(tally.attempts), began + _ENDS_WITHIN_S)
         wall_s = time.monotonic() - began
         report = results(tally, monitor.reading, plan.seed, wall_s)
         if plan.unnamed:
@@ -167,6 +170,16 @@ def _await_verdict(monitor: Monitor, train_at: int, deadline: float) -> None:
             train_at
         ) and time.monotonic() < deadline:
             now(f"waiting for the training's verdict: {reading.stage.name}")
+            time.sleep(0.5)
+
+
+def _await_strategies(monitor: Monitor, attempts: int, deadline: float) -> None:
+    """Wait until nearly all attempts have a strategy; what is rare never gets one."""
+    with waiting("waiting for the memory to look at the last attempts"):
+        while (
+            monitor.reading.in_strategies < _NEARLY_ALL * attempts
+            and time.monotonic() < deadline
+        ):
             time.sleep(0.5)
 
 

@@ -73,6 +73,11 @@ class Reading:
         ]
         return promoted[-1] if promoted else "base"
 
+    @property
+    def in_strategies(self) -> int:
+        """How many attempts have a strategy that was found."""
+        return sum(strategy.attempts for strategy in self.strategies)
+
     def first_verdict_due(self, train_at: int) -> bool:
         """Return whether the first training runs, or is about to start."""
         if any(training.status != "started" for training in self.trainings):

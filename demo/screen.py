@@ -1,6 +1,6 @@
 """The demo's live display: numbers, the learning curve, the running training."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import plotext
 from rich.console import Console, Group, RenderableType
@@ -72,9 +72,8 @@ class Screen:
         for strategy in reading.strategies:
             if strategy.strategy not in self._found:
                 self._found.add(strategy.strategy)
-                self._console.print(
-                    Text(f"strategy found: {strategy.name}", "bold cyan")
-                )
+                found = Text(f"strategy found: {strategy.name}", "bold cyan")
+                self._console.print(found, soft_wrap=True)
         self._line(reading)
 
     def _line(self, reading: Reading) -> None:
@@ -101,6 +100,7 @@ class Screen:
                 Text(f"success rate of the newest {self._tally.window}:", "dim"),
                 Text.from_ansi(curve_text(self._tally)),
                 self._training(reading),
+                *_strategies(reading),
             ),
             title=Text.assemble(
                 ("pilotfish demo", "bold"), f": {done} of {planned} attempts"
@@ -141,6 +141,17 @@ class Screen:
         return _filled(
             Text(f"{_where(reading)}, {reading.running.seconds} s", "bold cyan"),
             ProgressBar(total, reading.stage.step, pulse=total is None),
+        )
+
+
+def _strategies(reading: Reading) -> Iterator[Text]:
+    """Yield a line once strategies were found, which is where no approach is named."""
+    if reading.strategies:
+        yield Text.assemble(
+            ("strategies found ", "dim"),
+            (f"{len(reading.strategies)}", "bold"),
+            (", attempts that have one ", "dim"),
+            (f"{reading.in_strategies}", "bold"),
         )
 
 

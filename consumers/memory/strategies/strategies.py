@@ -28,8 +28,8 @@ from pilotfish.strategies.patterns import Pattern
 
 EVERY_S: Final = 2.0
 """Between two looks for new attempts."""
-SHARE: Final = 0.05
-"""Of the time, the most that passes may take."""
+SHARE: Final = 0.1
+"""Of the time, the most that passes may take; a pass mostly waits for ClickHouse and Kafka."""
 REVIEWED_S: Final = 60.0
 """Between two looks at what advice of a tenant's strategies has changed."""
 MOST_ASSIGNED: Final = 2000
