@@ -1,4 +1,4 @@
-"""`python -m pilotfish.consumers archive|advisor|trigger|memory|traces`, configured by PILOTFISH_*."""
+"""`python -m pilotfish.consumers NAME`, configured by PILOTFISH_*."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import sys
 from pilotfish.runtime.clickhouse import spare_pandas
 from pilotfish.runtime.service.lifecycle import run_process
 
-SERVICES = ("archive", "advisor", "trigger", "memory", "traces")
+SERVICES = ("archive", "advisor", "trigger", "memory", "traces", "label_export")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -4,6 +4,7 @@ from typing import Final
 
 ADVISOR: Final = "pilotfish-advisor"
 ARCHIVE: Final = "pilotfish-archive"
+LABEL_EXPORT: Final = "pilotfish-label-export"
 MEMORY: Final = "pilotfish-memory"
 STREAMS: Final = "pilotfish-streams"
 TRACES: Final = "pilotfish-traces"

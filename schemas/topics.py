@@ -19,7 +19,7 @@ from pilotfish.schemas.events import (
 from pilotfish.schemas.forgotten import AttemptForgotten, TenantForgotten
 from pilotfish.schemas.labels import AttemptLabelled
 from pilotfish.schemas.strategies import StrategyChanged
-from pilotfish.schemas.traces import TraceExport
+from pilotfish.schemas.traces import LogExport, TraceExport
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
 """Limit of a value as JSON; only dead letters, which contain other values, have more."""
@@ -92,7 +92,13 @@ COLLECTOR_TRACES = Topic(
     timedelta(days=7),
     max_bytes=4 * 1024 * 1024,
 )
-"""Where the Kafka exporter of OpenTelemetry's Collector publishes, by default."""
+COLLECTOR_LOGS = Topic(
+    "otlp_logs",
+    "none",
+    (LogExport,),
+    timedelta(days=7),
+    max_bytes=4 * 1024 * 1024,
+)
 DEAD = Topic(
     "pilotfish.dead",
     "original key",
@@ -113,3 +119,5 @@ TOPICS = (
     TRACES,
     DEAD,
 )
+COLLECTOR_TOPICS = (COLLECTOR_TRACES, COLLECTOR_LOGS)
+"""Where the Kafka exporter of OpenTelemetry's Collector publishes, by default."""

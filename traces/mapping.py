@@ -19,11 +19,12 @@ from pilotfish.schemas.fitting import fitting
 from pilotfish.schemas.ids import MAX_NAME
 from pilotfish.schemas.texts import cut
 from pilotfish.traces.approach import approach_of, hint_of
+from pilotfish.traces.evidence import Evidence
 from pilotfish.traces.failure import failure_of
 from pilotfish.traces.model_call import model_calls_of
 from pilotfish.traces.problem import problem_text
 from pilotfish.traces.run import Run, runs_of
-from pilotfish.traces.signals import Evidence, evidence_of
+from pilotfish.traces.signals import evidence_of
 from pilotfish.traces.span import Span
 from pilotfish.traces.step import Step
 from pilotfish.traces.steps import steps_of

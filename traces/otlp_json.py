@@ -6,14 +6,22 @@ left out, and a span without usable ids or times.
 """
 
 import json
-import math
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from pydantic import JsonValue
 
 from pilotfish.schemas.errors import SchemaError
-from pilotfish.schemas.texts import encodable
+from pilotfish.traces.otlp_json_values import (
+    Fields,
+    attributes,
+    id_of,
+    object_of,
+    objects,
+    parent_id_of,
+    text,
+    whole,
+)
 from pilotfish.traces.span import (
     STATUS,
     Span,
@@ -24,10 +32,6 @@ from pilotfish.traces.span import (
     has_remote_parent,
 )
 
-Fields = dict[str, JsonValue]
-
-_DEEPEST: Final = 64
-"""Levels of nested values that are read."""
 _STATUS_NAMES: Final[dict[str, SpanStatus]] = {
     "STATUS_CODE_UNSET": "unset",
     "STATUS_CODE_OK": "ok",
@@ -43,32 +47,47 @@ def spans(body: bytes) -> Iterator[Span | SchemaError]:
     Raises:
         SchemaError: the body is no export request.
     """
-    for batch in _listed(_request(body), "resourceSpans"):
-        resource = _attributes(_object(_required(batch), "resource"))
-        for scoped in _listed(_required(batch), "scopeSpans"):
-            scope = _text(_object(_required(scoped), "scope").get("name"))
-            for span in _listed(_required(scoped), "spans"):
+    for batch in listed(request_of(body), "resourceSpans"):
+        resource = attributes(object_of(required(batch), "resource"))
+        for scoped in listed(required(batch), "scopeSpans"):
+            scope = text(object_of(required(scoped), "scope").get("name"))
+            for span in listed(required(scoped), "spans"):
                 if isinstance(span, dict):
                     yield checked(_span(span, resource, scope))
                 else:
                     yield SchemaError(_NO_OBJECT)
 
 
-def _request(body: bytes) -> Fields:
+def request_of(body: bytes) -> Fields:
+    """Return an export request.
+
+    Raises:
+        SchemaError: the body is none.
+    """
     try:
         request = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise SchemaError(f"{_NO_REQUEST}: {error}") from error
-    return _required(request)
+    return required(request)
 
 
-def _required(value: JsonValue) -> Fields:
+def required(value: JsonValue) -> Fields:
+    """Return an object without which the body is no export request.
+
+    Raises:
+        SchemaError: it is none.
+    """
     if not isinstance(value, dict):
         raise SchemaError(f"{_NO_REQUEST}: an object is missing")
     return value
 
 
-def _listed(fields: Fields, name: str) -> list[JsonValue]:
+def listed(fields: Fields, name: str) -> list[JsonValue]:
+    """Return the list in a field, which may be missing.
+
+    Raises:
+        SchemaError: it is none.
+    """
     values = fields.get(name) or []
     if not isinstance(values, list):
         raise SchemaError(f"{_NO_REQUEST}: {name} is no list")
@@ -76,117 +95,33 @@ def _listed(fields: Fields, name: str) -> list[JsonValue]:
 
 
 def _span(span: Fields, resource: Fields, scope: str) -> Span:
-    status = _object(span, "status")
-    start_us = _whole(span.get("startTimeUnixNano")) // 1000
+    status = object_of(span, "status")
+    start_us = whole(span.get("startTimeUnixNano")) // 1000
     return Span(
-        trace_id=_id(span.get("traceId")),
-        span_id=_id(span.get("spanId")),
-        parent_id=_parent_id(span.get("parentSpanId")),
-        name=_text(span.get("name")),
+        trace_id=id_of(span.get("traceId")),
+        span_id=id_of(span.get("spanId")),
+        parent_id=parent_id_of(span.get("parentSpanId")),
+        name=text(span.get("name")),
         start_us=start_us,
-        end_us=end_us(start_us, _whole(span.get("endTimeUnixNano"))),
+        end_us=end_us(start_us, whole(span.get("endTimeUnixNano"))),
         status=_status(status.get("code")),
-        status_message=_text(status.get("message")),
-        attributes=_attributes(span),
+        status_message=text(status.get("message")),
+        attributes=attributes(span),
         resource=resource,
         scope=scope,
         events=tuple(
             SpanEvent(
-                _text(event.get("name")),
-                _whole(event.get("timeUnixNano")) // 1000,
-                _attributes(event),
+                text(event.get("name")),
+                whole(event.get("timeUnixNano")) // 1000,
+                attributes(event),
             )
-            for event in _objects(span, "events")
+            for event in objects(span, "events")
         ),
-        remote_parent=has_remote_parent(_whole(span.get("flags"))),
+        remote_parent=has_remote_parent(whole(span.get("flags"))),
     )
-
-
-def _objects(fields: Fields, name: str) -> list[Fields]:
-    values = fields.get(name)
-    if not isinstance(values, list):
-        return []
-    return [value for value in values if isinstance(value, dict)]
-
-
-def _object(fields: Fields, name: str) -> Fields:
-    value = fields.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: JsonValue) -> str:
-    return encodable(value) if isinstance(value, str) else ""
-
-
-def _id(value: JsonValue) -> str:
-    return value.lower() if isinstance(value, str) else ""
-
-
-def _parent_id(value: JsonValue) -> str:
-    parent_id = _id(value)
-    return parent_id if parent_id.strip("0") else ""
-
-
-def _whole(value: JsonValue) -> int:
-    """Return an integer that is given as a number or as text; 0 if it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return 0
-    try:
-        return int(value)
-    except (ValueError, OverflowError):
-        return 0
 
 
 def _status(code: JsonValue) -> SpanStatus:
     if isinstance(code, str) and code in _STATUS_NAMES:
         return _STATUS_NAMES[code]
-    return STATUS.get(_whole(code), "unset")
-
-
-def _attributes(fields: Fields, name: str = "attributes", depth: int = 0) -> Fields:
-    return {
-        _text(pair.get("key")): _value(pair.get("value"), depth)
-        for pair in _objects(fields, name)
-    }
-
-
-def _value(value: JsonValue, depth: int) -> JsonValue:
-    """Return what an AnyValue holds; None if it is odd, or nested too deep."""
-    if not isinstance(value, dict) or depth > _DEEPEST:
-        return None
-    for kind, read in _VALUES.items():
-        if kind in value:
-            return read(value[kind], depth + 1)
-    return None
-
-
-def _array(value: Any, depth: int) -> JsonValue:
-    listed = value.get("values") if isinstance(value, dict) else None
-    return [_value(v, depth) for v in listed] if isinstance(listed, list) else None
-
-
-def _double(value: Any, depth: int) -> JsonValue:
-    del depth
-    try:
-        read = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return read if math.isfinite(read) else None
-
-
-def _integer(value: Any, depth: int) -> JsonValue:
-    del depth
-    return _whole(value) if _whole(value) or str(value).strip() == "0" else None
-
-
-_VALUES: Final[dict[str, Callable[[Any, int], JsonValue]]] = {
-    "stringValue": lambda value, _: _text(value),
-    "intValue": _integer,
-    "boolValue": lambda value, _: value if isinstance(value, bool) else None,
-    "doubleValue": _double,
-    "arrayValue": _array,
-    "kvlistValue": lambda value, depth: (
-        _attributes(value, "values", depth) if isinstance(value, dict) else None
-    ),
-    "bytesValue": lambda value, _: _text(value),
-}
+    return STATUS.get(whole(code), "unset")

@@ -31,7 +31,7 @@ def spans(body: bytes) -> Iterator[Span | SchemaError]:
         SchemaError: the body is no export request.
     """
     for batch in _request(body).resource_spans:
-        resource = _attributes(batch.resource.attributes)
+        resource = attributes(batch.resource.attributes)
         for scoped in batch.scope_spans:
             for span in scoped.spans:
                 yield checked(_span(span, resource, scoped.scope.name))
@@ -57,18 +57,19 @@ def _span(span: ProtoSpan, resource: dict[str, JsonValue], scope: str) -> Span:
         end_us=end_us(start_us, span.end_time_unix_nano),
         status=STATUS.get(span.status.code, "unset"),
         status_message=span.status.message,
-        attributes=_attributes(span.attributes),
+        attributes=attributes(span.attributes),
         resource=resource,
         scope=scope,
         events=tuple(
-            SpanEvent(e.name, e.time_unix_nano // 1000, _attributes(e.attributes))
+            SpanEvent(e.name, e.time_unix_nano // 1000, attributes(e.attributes))
             for e in span.events
         ),
         remote_parent=has_remote_parent(span.flags),
     )
 
 
-def _attributes(pairs: Iterable[KeyValue]) -> dict[str, JsonValue]:
+def attributes(pairs: Iterable[KeyValue]) -> dict[str, JsonValue]:
+    """Return attributes as JSON has them."""
     return {pair.key: _value(pair.value) for pair in pairs}
 
 
@@ -85,6 +86,6 @@ _VALUES: Final[dict[str, Callable[[Any], JsonValue]]] = {
     "array_value": lambda value: [_value(item) for item in value.values],
     "bytes_value": lambda value: base64.b64encode(value).decode(),
     "double_value": lambda value: value if math.isfinite(value) else None,
-    "kvlist_value": lambda value: _attributes(value.values),
+    "kvlist_value": lambda value: attributes(value.values),
 }
 """The values that JSON does not have as they are."""

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from pilotfish.traces.dialects.dialect import Kind
+from pilotfish.traces.evaluation import EVALUATION
 from pilotfish.traces.span import Span, checked
 from pilotfish.traces.tree import Node, tops_of
 
@@ -48,10 +49,12 @@ class Run:
     Args:
         attempt_id: that of the trace, or also of the span if the trace has several runs.
         tops: its topmost spans, by their start; one, unless the root is not there.
+        evaluations: what was said of it outside of its spans.
     """
 
     attempt_id: str
     tops: Sequence[Node]
+    evaluations: Sequence[Span] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -112,16 +115,31 @@ class Run:
 
 def runs_of(spans: Iterable[Span]) -> list[Run]:
     """Return the runs of the spans of one trace, without those that our SDK recorded."""
-    tops = tops_of(span for span in spans if isinstance(checked(span), Span))
+    usable = [span for span in spans if isinstance(checked(span), Span)]
+    tops = tops_of(span for span in usable if span.name != EVALUATION)
     if not any(_is_an_agents(node) for top in tops for node in top.subtree()):
         return []
+    evaluations = _once_each(span for span in usable if span.name == EVALUATION)
     trace_id = tops[0].span.trace_id
     agents = _topmost_agents(tops)
     if _is_surrounding(tops[0]) and len(agents) > 1:
-        runs = [Run(f"{trace_id}-{agent.span.span_id}", [agent]) for agent in agents]
+        runs = [_part(trace_id, agent, evaluations) for agent in agents]
     else:
-        runs = [Run(trace_id, tops)]
+        runs = [Run(trace_id, tops, evaluations)]
     return [run for run in runs if not _is_recorded(run)]
+
+
+def _part(trace_id: str, agent: Node, evaluations: Iterable[Span]) -> Run:
+    """Return one of several runs of a trace, with the evaluations of its spans."""
+    run = Run(f"{trace_id}-{agent.span.span_id}", [agent])
+    own = {node.span.span_id for node in run.nodes}
+    run.evaluations = [span for span in evaluations if span.parent_id in own]
+    return run
+
+
+def _once_each(spans: Iterable[Span]) -> list[Span]:
+    by_start = sorted(spans, key=lambda span: (span.start_us, repr(span)))
+    return list({span.span_id: span for span in by_start}.values())
 
 
 def _is_an_agents(node: Node) -> bool:

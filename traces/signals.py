@@ -1,84 +1,18 @@
 """What a trace tells of how its run went: evidence for labels, no verdict."""
 
-import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
-from pydantic import JsonValue
-
-from pilotfish.schemas.events import MAX_DETAIL, SignalKind
-from pilotfish.schemas.ids import MAX_NAME
 from pilotfish.schemas.json_in_text import mapping
-from pilotfish.schemas.signals import Stated
+from pilotfish.traces.evaluation import EVALUATION, is_own, judged, told_by
+from pilotfish.traces.evidence import Evidence
 from pilotfish.traces.failure import Failure
 from pilotfish.traces.run import Run
 from pilotfish.traces.tree import Node
-from pilotfish.traces.values import listed, signed, text
+from pilotfish.traces.values import listed, signed
 
-_GOOD: Final = frozenset(
-    [
-        "accept",
-        "accepted",
-        "accurate",
-        "correct",
-        "good",
-        "pass",
-        "passed",
-        "positive",
-        "relevant",
-        "resolved",
-        "success",
-        "successful",
-        "thumbs_up",
-        "true",
-        "up",
-        "yes",
-    ]
-)
-_BAD: Final = frozenset(
-    [
-        "bad",
-        "down",
-        "fail",
-        "failed",
-        "failure",
-        "false",
-        "inaccurate",
-        "incorrect",
-        "irrelevant",
-        "negative",
-        "no",
-        "rejected",
-        "thumbs_down",
-        "unresolved",
-        "wrong",
-    ]
-)
-_VERDICTS: Final = frozenset(["fail", "failed", "pass", "passed"])
-_WORSE_IF_HIGHER: Final = re.compile(
-    r"toxic|hallucinat|bias|harm|error|jailbreak|violation|refus|risk|latency|cost",
-    re.IGNORECASE,
-)
-_OF_PEOPLE: Final = re.compile(r"thumb|feedback|user_rating|user_score", re.IGNORECASE)
-_EVALUATION: Final = "gen_ai.evaluation.result"
-_IN_EVENTS: Final = {
-    "name": "gen_ai.evaluation.name",
-    "label": "gen_ai.evaluation.score.label",
-    "score": "gen_ai.evaluation.score.value",
-    "explanation": "gen_ai.evaluation.explanation",
-}
 _EXIT_CODES: Final = ("exit_code", "exitCode", "returncode", "return_code")
 """Where the result of a tool that ran a process has its status."""
-
-
-class Evidence(NamedTuple):
-    """A signal, and what of which span it is, which makes its id."""
-
-    at_us: int
-    origin: str
-    kind: SignalKind
-    value: Stated | None = None
-    detail: str = ""
 
 
 def evidence_of(run: Run, failure: Failure | None) -> list[Evidence]:
@@ -91,6 +25,10 @@ def evidence_of(run: Run, failure: Failure | None) -> list[Evidence]:
     found = [
         *(e for node in run.nodes for e in _evaluations(node)),
         *(e for node in run.nodes for e in _exit_code(node)),
+        *(
+            told_by(s.attributes, f"{s.span_id}/evaluation", s.start_us)
+            for s in run.evaluations
+        ),
         *_failed(failure),
     ]
     return sorted(found, key=lambda evidence: evidence.at_us)
@@ -118,53 +56,15 @@ def _exit_code(node: Node) -> Iterator[Evidence]:
 def _evaluations(node: Node) -> Iterator[Evidence]:
     """Yield results of evaluations: events of OpenTelemetry, attributes of OpenInference."""
     span = node.span
-    results = [e for e in span.events if e.name == _EVALUATION]
+    results = [e for e in span.events if e.name == EVALUATION]
     for number, event in enumerate(results):
-        told = event.attributes
         within = span.start_us <= event.at_us <= span.end_us
         at_us = event.at_us if within else span.end_us
-        origin = f"{span.span_id}/evaluation.event.{number}"
-        yield _judged(at_us, origin, {f: told.get(a) for f, a in _IN_EVENTS.items()})
+        if not is_own(event.attributes):
+            origin = f"{span.span_id}/evaluation.event.{number}"
+            yield told_by(event.attributes, origin, at_us)
     for number, raw in enumerate(listed(node.operation.facts.get("evaluations"))):
         fields = mapping(raw)
         inside = mapping(fields.get("evaluation")) or mapping(fields.get("annotation"))
         origin = f"{span.span_id}/evaluation.{number}"
-        yield _judged(span.end_us, origin, inside or fields)
-
-
-def _judged(at_us: int, origin: str, fields: dict[str, JsonValue]) -> Evidence:
-    named = text(fields.get("name"))
-    parts = (named, *(text(fields.get(k)) for k in ("label", "score", "explanation")))
-    detail = ": ".join(part for part in parts if part)[:MAX_DETAIL]
-    kind = _kind(named, fields)
-    value = _value(kind, named, fields.get("label"), fields.get("score"))
-    return Evidence(at_us, origin, kind, value, detail)
-
-
-def _kind(named: str, fields: dict[str, JsonValue]) -> SignalKind:
-    annotator = text(fields.get("annotator_kind")).upper()
-    if annotator == "HUMAN" or _OF_PEOPLE.search(named):
-        return "thumbs"
-    return "verifier" if annotator == "CODE" else "judge"
-
-
-def _value(
-    kind: SignalKind, named: str, label: JsonValue, score: JsonValue
-) -> Stated | None:
-    """Return what was stated: by a word that everybody understands, or a share.
-
-    A score on an unknown scale states nothing. Where higher is worse, yes and true are no
-    praise: only a verdict counts.
-    """
-    worse = _WORSE_IF_HIGHER.search(named) is not None
-    word = re.sub(r"\W+", "_", text(label)[:MAX_NAME].strip().lower())
-    if word in (_VERDICTS if worse else _GOOD | _BAD):
-        return word in _GOOD
-    if worse:
-        return None
-    if isinstance(score, bool):
-        return score
-    share = signed(score)
-    if share is None:
-        return None
-    return share if 0 <= share <= 1 or (kind == "thumbs" and share == -1) else None
+        yield judged(inside or fields, origin, span.end_us)

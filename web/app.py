@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pilotfish.runtime.service.status import ServiceStatus
+from pilotfish.web import logs, traces
 from pilotfish.web.advice import Advice
 from pilotfish.web.attempts import VERBS, Attempts
 from pilotfish.web.behind import Behind
@@ -21,10 +22,10 @@ from pilotfish.web.mcp_server import mcp_server
 from pilotfish.web.measuring import Measuring
 from pilotfish.web.messages import FieldError, on_field_error
 from pilotfish.web.openapi import document
-from pilotfish.web.refusals import HANDLERS, TRACES_PATH
+from pilotfish.web.otlp import Exports
+from pilotfish.web.refusals import HANDLERS, LOGS_PATH, TRACES_PATH
 from pilotfish.web.tenants import Tenants
 from pilotfish.web.tools import Tools
-from pilotfish.web.traces import Traces
 
 
 def application(behind: Behind, tenants: Tenants, status: ServiceStatus) -> Starlette:
@@ -36,12 +37,14 @@ def application(behind: Behind, tenants: Tenants, status: ServiceStatus) -> Star
         status: what `/readyz` tells.
     """
     bodies = Bodies()
-    traces = Traces(behind.publisher, bodies)
+    spans = Exports(traces.KIND, behind.publisher, bodies)
+    log_records = Exports(logs.KIND, behind.publisher, bodies)
     attempts = Attempts(behind.publisher, bodies)
     advice = Advice(behind.channel, behind.client_id, bodies)
     server = mcp_server(Tools(advice, attempts, behind.knowledge), tenants.default)
     routes = [
-        Route(TRACES_PATH, traces.export, methods=["POST"]),
+        Route(TRACES_PATH, spans.export, methods=["POST"]),
+        Route(LOGS_PATH, log_records.export, methods=["POST"]),
         Route("/v1/advice", advice.post, methods=["POST"]),
         *(Route(v.path, attempts.endpoint(v), methods=["POST"]) for v in VERBS),
         *_mcp_routes(server),

@@ -10,7 +10,7 @@ from pilotfish.schemas.events import AttemptEnded
 from pilotfish.web.advice import DEADLINE, DEADLINE_MS, MAX_DEADLINE_MS, Advice
 from pilotfish.web.attempts import VERBS, Verb
 from pilotfish.web.messages import JSON
-from pilotfish.web.refusals import PROTOBUF, TRACES_PATH
+from pilotfish.web.refusals import LOGS_PATH, PROTOBUF, TRACES_PATH
 
 _REFERENCE: Final = "#/components/schemas/{model}"
 _PUBLISHED: Final = {
@@ -46,7 +46,10 @@ _KEY: Final = {
 def document() -> dict[str, Any]:
     """Return the document, as JSON of OpenAPI 3.1."""
     parts: dict[str, Any] = {"Published": _PUBLISHED, "Refused": _REFUSED}
-    paths = {TRACES_PATH: {"post": _traces()}}
+    paths = {
+        TRACES_PATH: {"post": _exported("spans", "ExportTraceServiceResponse")},
+        LOGS_PATH: {"post": _exported("log records", "ExportLogsServiceResponse")},
+    }
     hint = _reference(HintGiven, (), parts)
     paths["/v1/advice"] = {"post": _operation("Ask for advice", _asked(parts), hint)}
     for verb in VERBS:
@@ -110,18 +113,16 @@ def _operation(
     }
 
 
-def _traces() -> dict[str, Any]:
+def _exported(what: str, answer: str) -> dict[str, Any]:
     any_body: dict[str, Any] = {"schema": {}}
     return {
-        "summary": "Export spans by OTLP over HTTP, zipped or not",
+        "summary": f"Export {what} by OTLP over HTTP, zipped or not",
         "requestBody": {
             "required": True,
             "content": {PROTOBUF: any_body, JSON: any_body},
         },
         "responses": {
-            "200": {
-                "description": "An ExportTraceServiceResponse: Kafka has the spans"
-            },
+            "200": {"description": f"{answer}: Kafka has what is needed of them"},
             **{status: {"description": why} for status, why in _STATUSES.items()},
         },
     }

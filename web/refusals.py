@@ -11,6 +11,7 @@ from pilotfish.schemas.errors import PilotfishError, UnavailableError
 from pilotfish.web.publisher import QueueFullError
 
 TRACES_PATH: Final = "/v1/traces"
+LOGS_PATH: Final = "/v1/logs"
 PROTOBUF: Final = "application/x-protobuf"
 
 _INVALID_ARGUMENT: Final = 3
@@ -36,7 +37,7 @@ def refused(
         more: further members of the JSON object.
     """
     reason = reason[:_MAX_REASON]
-    if request.url.path != TRACES_PATH:
+    if request.url.path not in (TRACES_PATH, LOGS_PATH):
         return JSONResponse({"reason": reason, **more}, status, headers)
     code = _CODES.get(status, _INVALID_ARGUMENT)
     if media_type(request) != PROTOBUF:

@@ -31,17 +31,18 @@ from pilotfish.schemas import consumer_groups
 from pilotfish.schemas.dead import Origin
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.keys import Place
-from pilotfish.schemas.topics import COLLECTOR_TRACES, EVENTS, TRACES
-from pilotfish.schemas.traces import TraceExport
+from pilotfish.schemas.topics import COLLECTOR_TOPICS, EVENTS, TRACES
+from pilotfish.schemas.traces import LogExport, TraceExport
+from pilotfish.traces.log_records import evaluations_in
 from pilotfish.traces.mapping import events_of, has_ended
-from pilotfish.traces.otlp import read_export
+from pilotfish.traces.otlp import Export, read_export
 from pilotfish.traces.span import Span
 
 GROUP: Final = consumer_groups.TRACES
 ASKS_CLICKHOUSE: Final = True
 SPEC: Final = ConsumerSpec(
     "traces",
-    (TRACES, COLLECTOR_TRACES),
+    (TRACES, *COLLECTOR_TOPICS),
     # Exports have up to hundreds of spans each.
     most=200,
     collect_s=0.15,
@@ -77,7 +78,7 @@ class TracesHandler:
         publisher: of events.
         dead: takes exports that cannot be read.
         opened: the traces that are not mapped yet.
-        tenant: whose traces the Collector's are, which name none.
+        tenant: whose traces and logs the Collector's are, which name none.
     """
 
     def __init__(
@@ -139,7 +140,7 @@ class TracesHandler:
     def _spans_in(self, batch: Batch) -> Iterator[tuple[str, Span]]:
         for received in batch.messages:
             export = received.message
-            assert isinstance(export, TraceExport)
+            assert isinstance(export, TraceExport | LogExport)
             own = received.topic is TRACES
             tenant = export.tenant if own else self._tenant
             place = received.topic.name, received.partition
@@ -147,10 +148,12 @@ class TracesHandler:
                 self._open.touch(_key(tenant, span), place, received.offset)
                 yield tenant, span
 
-    def _readable(self, received: Received, export: TraceExport) -> list[Span]:
+    def _readable(
+        self, received: Received, export: TraceExport | LogExport
+    ) -> list[Span]:
         origin = Origin(received.topic.name, received.partition, received.offset)
         try:
-            spans, rejected, reason = read_export(export.body, export.encoding)
+            spans, rejected, reason = _read(export)
         except SchemaError as error:
             self._dead.put_message(export, origin, str(error))
             metrics.DEAD_LETTERS.labels(origin.topic).inc()
@@ -175,6 +178,13 @@ class TracesHandler:
         if keys:
             self._publisher.flush()
         self._open.close(keys)
+
+
+def _read(export: TraceExport | LogExport) -> Export:
+    body, encoding = export.body, export.encoding
+    if isinstance(export, LogExport):
+        body, _ = evaluations_in(body, encoding)
+    return read_export(body, encoding)
 
 
 def _key(tenant: str, span: Span) -> TraceKey:

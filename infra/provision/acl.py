@@ -18,7 +18,7 @@ from pilotfish.schemas.errors import ConfigurationError, UnavailableError
 from pilotfish.schemas.topics import (
     ADVICE_REPLIES,
     ADVICE_REQUESTS,
-    COLLECTOR_TRACES,
+    COLLECTOR_TOPICS,
     EVENTS,
 )
 
@@ -37,7 +37,10 @@ RULES: Final[dict[Role, tuple[_Rule, ...]]] = {
     ),
     Role.SERVICE: (
         (ResourceType.TOPIC, _TOPICS, _PREFIXED, AclOperation.ALL),
-        (ResourceType.TOPIC, COLLECTOR_TRACES.name, _LITERAL, AclOperation.ALL),
+        *(
+            (ResourceType.TOPIC, topic.name, _LITERAL, AclOperation.ALL)
+            for topic in COLLECTOR_TOPICS
+        ),
         (ResourceType.GROUP, "pilotfish-", _PREFIXED, AclOperation.READ),
     ),
     Role.ANALYST: (

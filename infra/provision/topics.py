@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from pilotfish.schemas.errors import ConfigurationError, UnavailableError
-from pilotfish.schemas.topics import COLLECTOR_TRACES, EVENTS, LABELS, TOPICS, Topic
+from pilotfish.schemas.topics import COLLECTOR_TOPICS, EVENTS, LABELS, TOPICS, Topic
 
 _TIMEOUT_S = 20.0
 _REFUSED = frozenset(
@@ -41,7 +41,7 @@ def create_topics(client: dict[str, Any], replication: int = 1) -> None:
 
 def _create(admin: AdminClient, replication: int) -> None:
     created = admin.create_topics(
-        [_new(topic, replication) for topic in (*TOPICS, COLLECTOR_TRACES)],
+        [_new(topic, replication) for topic in (*TOPICS, *COLLECTOR_TOPICS)],
         request_timeout=_TIMEOUT_S,
     )
     for future in created.values():

@@ -124,6 +124,12 @@ SPANS: Final = Counter(
     ("fate",),
     registry=None,
 )
+LOG_RECORDS: Final = Counter(
+    "pilotfish_log_records",
+    "Log records in export requests; fate is taken, rejected, or ignored: no evaluation",
+    ("fate",),
+    registry=None,
+)
 
 METRICS: Final[Mapping[Metric, tuple[str, ...]]] = {
     LAG: ("archive", "streams", "advisor", "trigger", "memory", "traces"),
@@ -143,6 +149,7 @@ METRICS: Final[Mapping[Metric, tuple[str, ...]]] = {
     REQUESTS: ("web",),
     REQUEST_SECONDS: ("web",),
     SPANS: ("web",),
+    LOG_RECORDS: ("web",),
 }
 """Metric -> the services that have it."""
 

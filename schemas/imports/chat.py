@@ -1,4 +1,4 @@
-"""Messages of OpenAI's chat API, which many formats have inside, as an attempt's steps.
+"""Messages of OpenAI's APIs, which many formats have inside, as an attempt's steps.
 
 The first message of the user is the problem; later ones are observations. What the
 assistant says on its way is a thought, and what it says last the answer.
@@ -58,6 +58,24 @@ class _Conversation:
             self._step("observation", self._tool(message), content, at)
         elif role == "assistant":
             self._assistant(message, content, at)
+        elif role is None:
+            self._items(message, at)
+
+    def _items(self, message: dict[str, Any], at: object) -> None:
+        """Add what the Responses API puts in place of messages."""
+        for item in mappings(message.get("output")):
+            kind = item.get("type")
+            if kind == "message":
+                self.steps.append(said(text(item.get("content")), at=at))
+            elif kind == "reasoning" and (thought := text(item.get("summary"))):
+                self._step("thought", "", thought, at)
+            elif kind == "function_call":
+                self._tools[name(item.get("call_id"))] = name(item.get("name"))
+                given = text(item.get("arguments"))
+                self._step("action", item.get("name"), given, at)
+        if message.get("type") == "function_call_output":
+            called = self._tools.get(name(message.get("call_id"))) or "tool"
+            self._step("observation", called, text(message.get("output")), at)
 
     def _assistant(self, message: dict[str, Any], content: str, at: object) -> None:
         reasoning = next((text(message[k]) for k in _REASONING if message.get(k)), "")

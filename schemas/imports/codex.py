@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from pilotfish.schemas.attempt_log.reader import Record
 from pilotfish.schemas.imports.attempt import Found
+from pilotfish.schemas.imports.codex_fork import Fork
 from pilotfish.schemas.imports.codex_turn import Turn, prompt_of
+from pilotfish.schemas.imports.codex_usage import Usage
 from pilotfish.schemas.imports.format import (
     Format,
     Sample,
@@ -18,20 +20,17 @@ from pilotfish.schemas.imports.format import (
     of_attempts,
     unheard,
 )
-from pilotfish.schemas.imports.values import count, name
+from pilotfish.schemas.imports.values import count, moment, name
 from pilotfish.schemas.json_in_text import mapping
+from pilotfish.schemas.prices import cost
 
 _NAME: Final = "codex"
 _KINDS: Final = ("session_meta", "response_item", "turn_context", "event_msg")
 _KNOWN: Final = (
     *("message", "reasoning"),
     *("agent_message", "agent_reasoning", "agent_reasoning_raw_content"),
-    *(
-        "task_started",
-        "turn_started",
-        "exec_command_begin",
-        "exec_command_output_delta",
-    ),
+    *("task_started", "turn_started"),
+    *("exec_command_begin", "exec_command_output_delta"),
     *(
         "mcp_tool_call_begin",
         "mcp_tool_call_end",
@@ -41,6 +40,7 @@ _KNOWN: Final = (
     *("web_search_begin", "web_search_end", "item_started", "item_completed"),
 )
 """What says nothing where there is no turn, and events that repeat what items say."""
+_STARTS: Final = ("task_started", "turn_started")
 
 
 def attempts_of(records: Iterable[Record], unread: Unread = unheard) -> Iterator[Found]:
@@ -75,8 +75,10 @@ class _Transcript:
 
     def __init__(self) -> None:
         self._turn: Turn | None = None
-        self._turns = self._total = self._own_from = 0
+        self._turns = self._own_from = 0
         self._session: dict[str, Any] = {}
+        self._fork = Fork({}, None)
+        self._usage = Usage()
         self._model = ""
 
     def learn(self, line: dict[str, Any]) -> bool:
@@ -86,10 +88,12 @@ class _Transcript:
         if line.get("type") == "session_meta" or is_first:
             if not self._session:
                 self._session = payload or line
+                self._fork = Fork(self._session, line.get("timestamp"))
                 self._own_from = count(payload.get("subagent_history_start_ordinal"))
             return True
         if line.get("type") == "turn_context":
             self._model = name(payload.get("model")) or self._model
+            self._reach(payload, None)
             return True
         return "record_type" in line
 
@@ -98,16 +102,17 @@ class _Transcript:
         item = mapping(line.get("payload")) or line
         at, kind = line.get("timestamp"), name(item.get("type"))
         prompt = prompt_of(item)
+        if kind in _STARTS or prompt is not None:
+            self._reach(item, at, is_prompt=prompt is not None)
         if kind == "token_count":
-            self._count_tokens(item)
+            self._count_tokens(item, at)
         elif self._is_copied(line):
             pass
         elif prompt is not None:
             if not (self._turn and self._turn.repeats(prompt, kind)):
                 yield from self._over(followed=True)
-                self._turns += 1
-                self._turn = Turn(place, prompt, at, self._turns)
-        elif not (self._turn and self._turn.add(item, kind, at)) and kind not in _KNOWN:
+                self._begin(place, prompt, at)
+        elif self._says_nothing(item, kind, at):
             unread(place, f"lines of type {kind or name(line.get('type')) or '?'}")
         if self._turn:
             self._turn.model = self._turn.model or self._model
@@ -116,26 +121,40 @@ class _Transcript:
         """Yield the turn that was going on when the lines ended."""
         yield from self._over(followed=False)
 
+    def _begin(self, place: str, prompt: str, at: object) -> None:
+        self._turns += 1
+        self._turn = Turn(place, prompt, at, self._turns)
+        self._turn.is_copied = self._fork.is_copied
+
+    def _says_nothing(self, item: dict[str, Any], kind: str, at: object) -> bool:
+        """Give a line to the turn; return whether it is of a kind that is not read."""
+        taken = self._turn is not None and self._turn.add(item, kind, at)
+        return not (taken or kind in _KNOWN or self._fork.is_copied)
+
     def _is_copied(self, line: dict[str, Any]) -> bool:
         """Return whether a sub-agent has the line from the agent that started it."""
         return "ordinal" in line and count(line["ordinal"]) < self._own_from
 
+    def _reach(
+        self, item: dict[str, Any], at: object, *, is_prompt: bool = False
+    ) -> None:
+        """Notice where a fork's own turns begin, perhaps just after a first prompt."""
+        reached = self._fork.reaches(item, at, is_prompt=is_prompt)
+        if reached and self._turn and self._turn.is_new:
+            self._turn.is_copied = False
+
     def _over(self, *, followed: bool) -> Iterator[Found]:
-        if self._turn:
+        if self._turn and not self._turn.is_copied:
             yield Found(
                 self._turn.place, self._turn.fields(self._session, followed=followed)
             )
         self._turn = None
 
-    def _count_tokens(self, item: dict[str, Any]) -> None:
-        """Count what is new: the same total is often told twice, and begins anew."""
-        info = mapping(item.get("info"))
-        total = count(mapping(info.get("total_token_usage")).get("total_tokens"))
-        last = count(mapping(info.get("last_token_usage")).get("total_tokens"))
-        new = total - self._total if total >= self._total > 0 else last or total
-        self._total = total or self._total
-        if self._turn and new > 0:
-            self._turn.spend(new)
+    def _count_tokens(self, item: dict[str, Any], at: object) -> None:
+        new = self._usage.new(item)
+        if self._turn and new.total > 0:
+            model = self._turn.model or self._model
+            self._turn.spend(new, cost(model, new, at=moment(at)))
 
 
 def _attempts(source: Source) -> Iterator[Found]:

@@ -8,6 +8,7 @@ from pilotfish.schemas.imports.chat import answered, said
 from pilotfish.schemas.imports.commands import runs_tests
 from pilotfish.schemas.imports.values import elements, name, seconds_between, text
 from pilotfish.schemas.json_in_text import mapping, parsed
+from pilotfish.schemas.prices import Tokens
 
 _CALLS: Final = (
     *("function_call", "custom_tool_call", "local_shell_call"),
@@ -53,7 +54,8 @@ class Turn:
         self._signals: list[Fields] = []
         self._calls: dict[str, tuple[Fields, str]] = {}
         self._end: Fields | None = None
-        self._unspent = 0
+        self._unspent, self._unpaid = 0, 0.0
+        self.is_copied = False
 
     def repeats(self, written: str, kind: str) -> bool:
         """Return whether this is the turn's own prompt, told a second time, and take its words.
@@ -86,17 +88,24 @@ class Turn:
         self._last = at or self._last
         return True
 
-    def spend(self, tokens: int) -> None:
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was done in it yet."""
+        return not self._steps and self._end is None
+
+    def spend(self, tokens: Tokens, cost: float = 0.0) -> None:
         """Count tokens with the newest step, or with the first if there is none yet."""
-        self._unspent += tokens
+        self._unspent += tokens.total
+        self._unpaid += cost
         if self._steps:
             newest = self._steps[-1]
             newest["tokens"] = newest.get("tokens", 0) + self._unspent
-            self._unspent = 0
+            newest["cost"] = newest.get("cost", 0.0) + self._unpaid
+            self._unspent, self._unpaid = 0, 0.0
 
     def fields(self, session: dict[str, Any], *, followed: bool) -> Fields:
         """Return what is told of the attempt; `followed` says that another prompt came."""
-        self.spend(0)
+        self.spend(Tokens())
         session_id = name(session.get("id") or session.get("session_id"))
         origin = session.get("source")
         sub_agent = session.get("thread_source") == "subagent" or "subagent" in (

@@ -19,6 +19,7 @@ from pilotfish.schemas.imports import (
     langsmith,
     openai_chat,
     swe_agent,
+    tau2_bench,
     tau_bench,
     toucan,
 )
@@ -30,6 +31,7 @@ RECORDED: Final = (
     langsmith.FORMAT,
     atif.FORMAT,
     tau_bench.FORMAT,
+    tau2_bench.FORMAT,
     swe_agent.FORMAT,
     toucan.FORMAT,
     agentbank.FORMAT,

@@ -6,9 +6,17 @@ from typing import Any, Final
 
 from pilotfish.schemas.imports.attempt import Fields
 from pilotfish.schemas.imports.langsmith_texts import answered, asked, plain
-from pilotfish.schemas.imports.values import mappings, name, seconds_between, text
+from pilotfish.schemas.imports.values import (
+    count,
+    mappings,
+    moment,
+    name,
+    seconds_between,
+    text,
+)
 from pilotfish.schemas.infrastructure import EXCEPTION_NAMES
 from pilotfish.schemas.json_in_text import mapping
+from pilotfish.schemas.prices import Tokens, cost
 
 READS: Final = frozenset(
     (
@@ -19,6 +27,7 @@ READS: Final = frozenset(
         *("status", "session_id", "parent_run_ids", "child_run_ids"),
         *("direct_child_run_ids", "prompt_tokens", "completion_tokens"),
         *("prompt_cost", "completion_cost"),
+        *("prompt_token_details", "completion_token_details"),
     )
 )
 """The fields of a run that are looked at, or said by others of these."""
@@ -89,7 +98,7 @@ def _steps(run: Run) -> Iterator[Fields]:
             "content": answered(run.get("outputs")),
             # Those of other runs are the sums of the models below them.
             "tokens": run.get("total_tokens"),
-            "cost": run.get("total_cost") or None,
+            "cost": run.get("total_cost") or _price(run),
             "at": start,
             "key": key,
         }
@@ -105,6 +114,16 @@ def _steps(run: Run) -> Iterator[Fields]:
                 "at": end,
                 "key": f"{key}/result",
             }
+
+
+def _price(run: Run) -> float | None:
+    """Return the list price of a model call, where LangSmith knew none."""
+    read = count(run.get("prompt_tokens"))
+    cached = mapping(run.get("prompt_token_details")).get("cache_read")
+    written = count(run.get("completion_tokens"))
+    used = Tokens(read, written, min(read, count(cached)))
+    provider = name(_metadata(run).get("ls_provider"))
+    return cost(_model(run), used, provider, moment(run.get("start_time"))) or None
 
 
 def _answer(root: Run, *, alone: bool) -> list[Fields]:

@@ -7,8 +7,9 @@ from pilotfish.schemas.imports.attempt import Fields
 from pilotfish.schemas.imports.chat import conversation
 from pilotfish.schemas.imports.events import content_id
 from pilotfish.schemas.imports.format import Format, Sample, of_records
-from pilotfish.schemas.imports.values import count, mappings, name
+from pilotfish.schemas.imports.values import count, mappings, moment, name
 from pilotfish.schemas.json_in_text import mapping
+from pilotfish.schemas.prices import Tokens, cost
 
 _NAME: Final = "openai-chat"
 _READS: Final = (
@@ -27,20 +28,28 @@ def _attempt(record: dict[str, Any]) -> Fields:
     response = next((part for part in parts if mappings(part.get("choices"))), {})
     answer = [mapping(c.get("message")) for c in mappings(response.get("choices"))[:1]]
     usage = next((mapping(p["usage"]) for p in parts if p.get("usage")), {})
+    model = next((p["model"] for p in (response, *parts) if p.get("model")), "")
     created = next(
         (p.get("created") or p.get("created_at") for p in (response, record)), None
     )
+    tokens = _tokens(usage)
     return {
         **conversation([*_messages(record), *answer]),
         # Only a response's id is its own everywhere; rows are numbered from 0 in every file.
         "id": name(response.get("id")) or content_id(record),
-        "model": next((p["model"] for p in (response, *parts) if p.get("model")), ""),
+        "model": model,
         "at": created,
-        "tokens": count(usage.get("total_tokens"))
-        or count(usage.get("prompt_tokens")) + count(usage.get("completion_tokens"))
-        or None,
+        "tokens": count(usage.get("total_tokens")) or tokens.total or None,
+        "cost": cost(name(model), tokens, at=moment(created)) or None,
         "attributes": _attributes(parts),
     }
+
+
+def _tokens(usage: dict[str, Any]) -> Tokens:
+    read = count(usage.get("prompt_tokens"))
+    cached = mapping(usage.get("prompt_tokens_details")).get("cached_tokens")
+    written = count(usage.get("completion_tokens"))
+    return Tokens(read, written, min(read, count(cached)))
 
 
 def _parts(record: dict[str, Any], depth: int = 0) -> Iterator[dict[str, Any]]:

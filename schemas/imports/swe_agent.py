@@ -1,5 +1,6 @@
 """Trajectories of SWE-agent (`.traj`) and mini-swe-agent (`.traj.json`)."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from pilotfish.schemas.imports.commands import command_name
 from pilotfish.schemas.imports.events import content_id
 from pilotfish.schemas.imports.format import Format, Sample, of_records
 from pilotfish.schemas.imports.values import count, mappings, name, text
+from pilotfish.schemas.infrastructure import EXCEPTION_NAMES
 from pilotfish.schemas.json_in_text import mapping
 
 _NAME: Final = "swe-agent"
@@ -16,8 +18,8 @@ _READS: Final = (
     *("trajectory", "history", "messages", "info", "environment"),
     *("trajectory_format", "replay_config"),
 )
-_PROVIDER: Final = ("exit_api", "exit_environment_error")
-"""Statuses of runs that infrastructure ended."""
+_INFRASTRUCTURE: Final = re.compile(r"exit_(?:api|environment_error)\b")
+"""In statuses of runs that infrastructure ended; what was there may have been submitted."""
 
 
 def _is_this(sample: Sample) -> bool:
@@ -42,9 +44,14 @@ def _attempt(record: dict[str, Any]) -> Fields:
         "cost": usage.get("instance_cost"),
         "tokens": tokens or None,
         "attributes": {"environment": name(record.get("environment"))},
-        "status": "infrastructure" if status in _PROVIDER else "unknown",
+        "status": "infrastructure" if _is_infrastructure(status) else "unknown",
         "reason": status,
     }
+
+
+def _is_infrastructure(status: str) -> bool:
+    """Return whether a status says so; mini-swe-agent's may be the name of an exception."""
+    return status in EXCEPTION_NAMES or _INFRASTRUCTURE.search(status) is not None
 
 
 def _story(record: dict[str, Any]) -> Fields:

@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 
 from pilotfish._cli import publishing
 from pilotfish._cli.app import app
-from pilotfish._cli.importing import Import
 from pilotfish.consumers.archive import handler as archive
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
@@ -143,21 +142,6 @@ def test_a_pipe_is_imported_as_a_file(tmp_path: Path) -> None:
     writing.start()
     assert told(pipe, "--dry-run")["attempts"] == 3
     writing.join()
-
-
-def test_secrets_are_replaced_where_that_is_asked_for(tmp_path: Path) -> None:
-    key = "sk-" + "a" * 30
-    messages = [
-        {"role": "user", "content": f"use {key}"},
-        {"role": "assistant", "content": f"{key} works"},
-    ]
-    path = written(tmp_path / "chat.jsonl", [{"messages": messages}])
-    for redact, found in ((False, True), (True, False)):
-        job = Import("t", redact)
-        job.add(path, "", None)
-        [events] = job.attempts()
-        assert (key in str(events)) == found
-        assert ("[key] works" in str(events)) != found
 
 
 @pytest.mark.usefixtures("nowhere")

@@ -22,6 +22,7 @@ COMMANDS = {
     "trigger": ["pilotfish.consumers", "trigger"],
     "memory": ["pilotfish.consumers", "memory"],
     "traces": ["pilotfish.consumers", "traces"],
+    "label_export": ["pilotfish.consumers", "label_export"],
     "web": ["pilotfish.web"],
     "streams": ["pilotfish.streams"],
     "trainer": ["pilotfish.trainers"],

@@ -1,4 +1,4 @@
-"""5,000 bodies that are nearly right, posted to the door: each gets a clear status."""
+"""5,600 bodies that are nearly right, posted to the door: each gets a clear status."""
 
 import asyncio
 import gzip
@@ -15,7 +15,8 @@ from google.protobuf.json_format import MessageToJson
 from httpx2 import ASGITransport, AsyncClient
 from support.knowledge import ScriptedKnowledge
 from support.memory_publisher import MemoryPublisher
-from support.otlp import export_request
+from support.otlp import TRACE, export_request
+from support.otlp_logs import AT_NS, EVENT, evaluation, log_request
 
 from pilotfish._sdk.transport.transport import MemoryTransport
 from pilotfish.runtime.service.status import ServiceStatus
@@ -60,11 +61,16 @@ CALL = {
     "method": "tools/call",
     "params": {"name": "search_memory", "arguments": {"text": "2 + 2", "k": 3}},
 }
+LOGS = log_request(evaluation(TRACE, bytes(range(1, 9))), evaluation(TRACE))
+RECORD = {"eventName": EVENT, "traceId": TRACE.hex(), "timeUnixNano": str(AT_NS)}
+LOGS_IN_JSON = {"resourceLogs": [{"scopeLogs": [{"logRecords": [RECORD]}]}]}
 ZIPPED = gzip.compress(SPANS.SerializeToString())
 CASES = [
     Case("/v1/traces", PROTOBUF, "identity", [SPANS.SerializeToString()], 1000),
     Case("/v1/traces", PROTOBUF, "gzip", [ZIPPED], 800),
     Case("/v1/traces", JSON, "identity", [MessageToJson(SPANS).encode()], 1000),
+    Case("/v1/logs", PROTOBUF, "identity", [LOGS], 300),
+    Case("/v1/logs", JSON, "identity", [json.dumps(LOGS_IN_JSON).encode()], 300),
     Case("/v1/attempts", JSON, "identity", bodies_of("AttemptStarted"), 500),
     Case("/v1/attempts/a/steps", JSON, "identity", bodies_of("StepRecorded"), 500),
     Case("/v1/attempts/a/end", JSON, "identity", bodies_of("AttemptEnded"), 500),
@@ -73,8 +79,8 @@ CASES = [
 ]
 
 
-def test_there_are_five_thousand() -> None:
-    assert sum(case.times for case in CASES) == 5000
+def test_there_are_over_five_thousand() -> None:
+    assert sum(case.times for case in CASES) == 5600
 
 
 async def statuses(

@@ -62,8 +62,10 @@ def test_what_an_agent_does_becomes_advice(up: Settings) -> None:
 
         def advised() -> bool:
             with pilot.attempt("How many fish are there in my pond?") as attempt:
-                hints.append(attempt.advice({}))
+                hints.append(attempt.advice())
             return hints[-1].approach == looking
 
         eventually(advised)
-    assert "use sql to describe, then use sql to select" in hints[-1].text
+    assert (
+        "First think about what to do, then list the tables with sql" in hints[-1].text
+    )

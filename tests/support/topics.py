@@ -5,11 +5,11 @@ from typing import Final
 from confluent_kafka import OFFSET_END, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from pilotfish.schemas.topics import COLLECTOR_TRACES, TOPICS
+from pilotfish.schemas.topics import COLLECTOR_TOPICS, TOPICS
 
 _PLACES: Final = [
     (topic.name, partition)
-    for topic in (*TOPICS, COLLECTOR_TRACES)
+    for topic in (*TOPICS, *COLLECTOR_TOPICS)
     if topic.keep != "compacted"
     for partition in range(topic.partitions)
 ]

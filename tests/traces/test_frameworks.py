@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager
 
 import pytest
 from support.traced.dspy_agent import dspy_agent
-from support.traced.langchain_agents import langchain_agent, langgraph_agent
+from support.traced.langchain_agents import functions_agent, langchain_agent
+from support.traced.langgraph_agent import langgraph_agent
 from support.traced.openai_agents_agent import openai_agents_agent
 from support.traced.pydantic_ai_agent import pydantic_ai_agent
 from support.traced.recording import Ask, Fault, Recording
@@ -24,6 +25,7 @@ AGENTS: dict[str, Callable[[Recording], AbstractContextManager[Ask]]] = {
     "dspy": dspy_agent,
     "langchain": langchain_agent,
     "langgraph": langgraph_agent,
+    "langgraph-functions": functions_agent,
     "openai-agents": openai_agents_agent,
     "pydantic-ai": pydantic_ai_agent,
 }
@@ -88,7 +90,7 @@ def test_a_run_becomes_an_attempt(
     assert kinds[:3] == ["thought", "action", "observation"]
     assert kinds.count("answer") == 1 and kinds[-1] == "answer"
     assert "It is 3" in steps(events)[-1].content
-    if framework != "langgraph":  # whose code throws the text away
+    if framework != "langgraph-functions":  # whose code throws the text away
         assert "Let me see." in steps(events)[0].content
     assert signals(events) == []
     assert ended(events).status == "unknown"
@@ -127,7 +129,7 @@ def test_tokens_are_counted_once(
 ) -> None:
     ask(run)
     used = [(s.tokens, s.cost) for s in steps(recording.events()) if s.tokens]
-    if framework in ("langchain", "langgraph"):
+    if framework in ("langchain", "langgraph", "langgraph-functions"):
         assert used == [(1234, 0.0)] * 2  # the model has no name
     if framework == "openai-agents":
         assert [tokens for tokens, _ in used] == [1234] * 2
@@ -153,5 +155,5 @@ def test_who_asked_and_in_which_session(recording: Recording, run: Ask) -> None:
 
 def test_the_agent_has_its_name(framework: str, recording: Recording, run: Ask) -> None:
     ask(run)
-    names = {"dspy": "_Checked", "langgraph": "sayer"}
+    names = {"dspy": "_Checked", "langgraph-functions": "sayer"}
     assert started(recording.events()).agent.name == names.get(framework, "adder")

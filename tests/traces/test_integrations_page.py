@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from support.traced.page import SECTIONS, TESTS, block
+from support.traced.page import AGENTS, TESTS, program
 
 from pilotfish.schemas.events import AttemptEnded, AttemptStarted, StepRecorded
 from pilotfish.traces.mapping import events_of
@@ -46,17 +46,10 @@ def door() -> Iterator[Door]:
         thread.join()
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_the_lines_of_the_page_bring_traces_in(section: str) -> None:
-    code = "\n".join(
-        [
-            block("Traces come in"),
-            block(section),
-            f"from support.traced.{SECTIONS[section]}",
-            "ask('How much is one plus two?', '')",
-            "provider.shutdown()",
-        ]
-    )
+@pytest.mark.parametrize("framework", AGENTS)
+def test_the_lines_of_the_page_bring_traces_in(framework: str) -> None:
+    asking = "ask('How much is one plus two?', '')\nprovider.shutdown()"
+    code = program(framework, asking)
     with door() as server:
         endpoint = f"http://127.0.0.1:{server.server_port}"
         path = f"{TESTS}:{TESTS.parent / 'src'}"

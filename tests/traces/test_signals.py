@@ -60,6 +60,47 @@ def test_an_evaluation_says_what_it_was() -> None:
     assert signal.detail == "tone: 0.2: too harsh"
 
 
+def test_what_pilotfish_said_of_the_outcome_is_no_signal() -> None:
+    assert signals(evaluated(name="pilotfish.outcome", score_value=1)) == []
+
+
+def judged(parent: int, score: float = 0.5) -> Span:
+    """Return an evaluation that came as a log record."""
+    told = {
+        "gen_ai.evaluation.name": "tone",
+        "gen_ai.evaluation.score.value": score,
+    }
+    given = span(50, parent)
+    return replace(given, name="gen_ai.evaluation.result", attributes=told)
+
+
+@pytest.mark.parametrize("parent", [1, 2, 50, 99])
+def test_an_evaluation_outside_of_spans_is_a_signal_and_no_step(parent: int) -> None:
+    plain = [span(1, **AGENT), span(2, 1, **AGENT)]
+    before = events_of(plain, "t")
+    after = events_of([judged(parent), *plain, judged(parent)], "t")
+    (signal,) = [event for event in after if event not in before]
+    assert isinstance(signal, SignalRecorded)
+    assert (signal.kind, signal.value, signal.detail) == ("judge", 0.5, "tone: 0.5")
+    assert len(after) == len(before) + 1
+
+
+def test_an_evaluation_alone_is_no_attempt() -> None:
+    assert events_of([judged(1)], "t") == []
+
+
+def test_of_several_runs_it_is_of_the_one_that_has_its_span() -> None:
+    runs = [span(1), span(2, 1, **AGENT), span(3, 1, **AGENT)]
+    found = [
+        event.attempt_id
+        for event in events_of(
+            [*runs, judged(3), replace(judged(1), span_id="f" * 16)], "t"
+        )
+        if isinstance(event, SignalRecorded)
+    ]
+    assert found == [f"{runs[0].trace_id}-{runs[2].span_id}"]
+
+
 def test_an_evaluation_without_a_time_is_of_the_end_of_its_span() -> None:
     (signal,) = signals(evaluated(at_us=0, name="a"))
     assert signal.at.year == 2026

@@ -20,7 +20,7 @@ MB = 1024 * 1024
 
 def test_the_page_has_every_path() -> None:
     paths = set(re.findall(r"^\| `(/v1/\S+)` \|", PAGE, re.MULTILINE))
-    assert paths | {"/v1/traces"} == set(document()["paths"])
+    assert paths | {"/v1/traces", "/v1/logs"} == set(document()["paths"])
 
 
 def test_the_commands_of_the_page_are_accepted(

@@ -146,7 +146,7 @@ BOMB = gzip.compress(b"\0" * (MAX_BODY + 1))
 GZIP = {"content_encoding": "gzip"}
 REFUSED: list[tuple[bytes, dict[str, Any], int, str]] = [
     (b"\xff", {}, 400, "no OTLP export request"),
-    (export_request(0, odd=1).SerializeToString(), {}, 400, "no span"),
+    (export_request(0, odd=1).SerializeToString(), {}, 400, "nothing can be read"),
     (gzip.compress(BODY)[:-9], GZIP, 400, "cut off"),
     (BODY, GZIP, 400, "no gzip"),
     (b"x" * (MAX_BODY + 1), {}, 413, "as it is sent"),

@@ -19,7 +19,6 @@ from pilotfish._cli.publishing import (
     readable_twice,
     what_became,
 )
-from pilotfish._sdk.event_redaction import redacted
 from pilotfish.runtime.console import console, progress_bar
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.attempt_log.findings import Findings
@@ -44,7 +43,6 @@ class Import:
     """The files of one import, and what is found in them while they are read."""
 
     tenant: str
-    redact: bool = False
     now: datetime = field(default_factory=utc_now)
     findings: Findings = field(default_factory=Findings)
     sources: list[tuple[Format, Source]] = field(default_factory=list)
@@ -79,7 +77,7 @@ class Import:
             try:
                 for events in known.read(source):
                     self.tally.add(events)
-                    yield [*map(redacted, events)] if self.redact else events
+                    yield events
             except ConfigurationError as error:
                 self.findings.skip(source.label or source.path.name, str(error))
 
@@ -119,13 +117,6 @@ def import_(
     format_name: Annotated[
         str, typer.Option("--format", help=f"{_AUTO}, or one of {_NAMES}.")
     ] = _AUTO,
-    redact: Annotated[
-        bool,
-        typer.Option(
-            "--redact",
-            help="Replace keys, tokens, passwords and e-mail addresses in all texts.",
-        ),
-    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -147,7 +138,7 @@ def import_(
     settings = Settings()
     given_format = None if format_name == _AUTO else named(format_name, FORMATS)
     with ExitStack() as open_files, progress_bar(disable=as_json) as bar:
-        job = Import(settings.tenant, redact)
+        job = Import(settings.tenant)
         for file in files:
             given = _STDIN if str(file) == "-" else file
             path = open_files.enter_context(readable_twice(given))

@@ -193,7 +193,9 @@ class AttemptBase(Recorder):
     def _publish_end(self) -> None:
         approach = self._used or self._advised or self._approach
         if self._hint is not None and self._named and approach is None:
-            self._session.warn_once(_NO_APPROACH, "an attempt teaches nothing")
+            self._session.warn_once(
+                _NO_APPROACH, "an attempt teaches nothing about those named"
+            )
         with suppress(Exception):
             trace.evaluated(self._span, self._status, self._reason)
         fields = {

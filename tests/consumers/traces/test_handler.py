@@ -10,6 +10,7 @@ from confluent_kafka import Producer
 from faults.processes import Service
 from faults.topics import messages
 from support.agent_runs import agent_run, export, span
+from support.otlp_logs import evaluation, log_request
 from support.polling import eventually
 
 from pilotfish.consumers.traces.handler import GROUP, SPEC, TracesHandler
@@ -24,10 +25,23 @@ from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.codec import decode, encode, headers_of
 from pilotfish.schemas.dead import DeadLetter
-from pilotfish.schemas.events import AttemptEnded, AttemptStarted, StepRecorded
+from pilotfish.schemas.events import (
+    AttemptEnded,
+    AttemptStarted,
+    SignalRecorded,
+    StepRecorded,
+)
 from pilotfish.schemas.ids import new_id
-from pilotfish.schemas.topics import COLLECTOR_TRACES, DEAD, EVENTS, TRACES, Topic
-from pilotfish.schemas.traces import TraceExport
+from pilotfish.schemas.topics import (
+    COLLECTOR_LOGS,
+    COLLECTOR_TRACES,
+    DEAD,
+    EVENTS,
+    TRACES,
+    Topic,
+)
+from pilotfish.schemas.traces import LogExport, TraceExport
+from pilotfish.traces.log_records import evaluations_in
 
 QUIET_S = 60.0
 ATTEMPT_OF_ONE_TOOL = [
@@ -67,7 +81,10 @@ class World:
         self.loop = ConsumerLoop(broker, SPEC, handler, ServiceStatus(), dead)
 
     def send(
-        self, message: TraceExport, topic: Topic = TRACES, partition: int = 0
+        self,
+        message: TraceExport | LogExport,
+        topic: Topic = TRACES,
+        partition: int = 0,
     ) -> None:
         headers = headers_of(message) if topic is TRACES else []
         self.log.append(topic.name, partition, "", encode(message), headers)
@@ -166,6 +183,40 @@ def test_what_a_collector_publishes_is_of_the_services_own_tenant(world: World) 
     world.send(export("ignored", agent_run(trace, "p")), COLLECTOR_TRACES)
     world.read()
     assert {event.tenant for event in world.events(trace)} == {world.settings.tenant}
+
+
+def judged(world: World, trace: int, topic: Topic) -> None:
+    """Send an evaluation of a trace's first span as a log record, twice."""
+    body = log_request(evaluation(trace.to_bytes(16), (1).to_bytes(8), 0.25))
+    tenant = world.settings.tenant
+    for _ in range(2):
+        if topic is COLLECTOR_LOGS:
+            world.send(LogExport(body=body), topic)
+        else:
+            world.send(
+                TraceExport(body=evaluations_in(body, "protobuf").body, tenant=tenant)
+            )
+
+
+@pytest.mark.parametrize(
+    "topic", [TRACES, COLLECTOR_LOGS], ids=lambda topic: topic.name
+)
+@pytest.mark.parametrize("late", [False, True])
+def test_an_evaluation_in_logs_is_a_signal_whenever_it_comes(
+    world: World, topic: Topic, late: bool
+) -> None:
+    trace = new_trace()
+    sends = [
+        lambda: judged(world, trace, topic),
+        lambda: world.spans(*agent_run(trace, "p")),
+    ]
+    for send in reversed(sends) if late else sends:
+        send()
+        world.read()
+    events = world.events(trace)
+    (signal,) = [event for event in events if isinstance(event, SignalRecorded)]
+    assert (signal.kind, signal.value) == ("judge", 0.25)
+    assert sorted(kinds(events)) == sorted([*ATTEMPT_OF_ONE_TOOL, "SignalRecorded"])
 
 
 def test_what_cannot_be_read_is_set_aside(world: World) -> None:

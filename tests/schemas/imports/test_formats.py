@@ -32,6 +32,7 @@ FILES = {
     "openai_chat.jsonl": "openai-chat",
     "swe_agent.traj": "swe-agent",
     "tau_bench.json": "tau-bench",
+    "tau2_bench.json": "tau2-bench",
     "toucan.jsonl": "toucan",
 }
 ODD = st.recursive(

@@ -8,6 +8,7 @@ import pytest
 from support.exports import DATA, Read, lines, read, written
 
 from pilotfish.schemas.imports.langsmith import FORMAT
+from pilotfish.schemas.prices import Tokens, cost
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +125,12 @@ def test_parquet_has_the_same_runs(attempts: list[Read], tmp_path: Path) -> None
     pq.write_table(pa.Table.from_pylist(rows), path)
     [attempt], _ = read(FORMAT, path)
     assert attempt.events == attempts[0].events
+
+
+def test_a_model_call_without_a_cost_has_the_list_price(tmp_path: Path) -> None:
+    runs = lines("langsmith.jsonl")
+    del runs[1]["total_cost"]
+    runs[1]["prompt_token_details"] = {"cache_read": 60}
+    found, _ = read(FORMAT, written(tmp_path / "u.jsonl", runs))
+    price = cost("gpt-5.5", Tokens(100, 20, 60))
+    assert price > 0 and found[0].cost == pytest.approx(price + 0.0015)

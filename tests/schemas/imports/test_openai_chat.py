@@ -3,6 +3,7 @@ from pathlib import Path
 from support.exports import DATA, NOW, read, written
 
 from pilotfish.schemas.imports.openai_chat import FORMAT
+from pilotfish.schemas.prices import Tokens, cost
 
 
 def test_conversations_are_attempts() -> None:
@@ -60,3 +61,17 @@ def test_equal_conversations_are_one_and_numbered_rows_of_two_files_are_not(
     other, _ = read(FORMAT, written(tmp_path / "b.jsonl", [row(0, "b")]))
     assert len({a.start.attempt_id for a in first}) == 1
     assert other[0].start.attempt_id != first[0].start.attempt_id
+
+
+def test_a_completion_costs_the_list_price(tmp_path: Path) -> None:
+    details = {"cached_tokens": 800}
+    usage = {"prompt_tokens": 1000, "completion_tokens": 50}
+    record = {
+        "messages": [{"role": "user", "content": "How much?"}],
+        "choices": [{"message": {"role": "assistant", "content": "3"}}],
+        "model": "gpt-4o-mini",
+        "usage": {**usage, "total_tokens": 1050, "prompt_tokens_details": details},
+    }
+    [attempt], _ = read(FORMAT, written(tmp_path / "c.jsonl", [record]))
+    assert attempt.cost == cost("gpt-4o-mini", Tokens(1000, 50, 800)) > 0
+    assert attempt.tokens == 1050

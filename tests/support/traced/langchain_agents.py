@@ -1,4 +1,4 @@
-"""Agents of LangChain and LangGraph, traced by OpenInference."""
+"""Agents of LangChain, and a graph of plain functions, traced by OpenInference."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -44,7 +44,8 @@ def lookup(a: int, b: int) -> int:
     raise ValueError(f"no rows for {a} and {b}")
 
 
-def _model(fault: Fault) -> _Model:
+def model_of(fault: Fault) -> _Model:
+    """Return a model that calls a tool and answers, or that is refused."""
     name = lookup.name if fault == "tool" else add.name
     call = {"name": name, "args": {"a": 1, "b": 2}, "id": "c1"}
     said = [
@@ -56,7 +57,7 @@ def _model(fault: Fault) -> _Model:
 
 def ask_agent(question: str, fault: Fault) -> None:
     """Ask an agent of `create_agent`."""
-    agent: Any = create_agent(_model(fault), [add, lookup], name="adder")
+    agent: Any = create_agent(model_of(fault), [add, lookup], name="adder")
     messages = {"messages": [{"role": "user", "content": question}]}
     agent.invoke(messages, config={"metadata": METADATA})
 
@@ -68,7 +69,7 @@ class _State(TypedDict):
 
 def ask_graph(question: str, fault: Fault) -> None:
     """Ask a graph of two nodes that are plain functions, one of which calls a tool."""
-    model = _model(fault)
+    model = model_of(fault)
 
     def agent(state: _State) -> dict[str, str]:
         called = model.invoke(state["question"]).tool_calls[0]
@@ -88,7 +89,8 @@ def ask_graph(question: str, fault: Fault) -> None:
 
 
 @contextmanager
-def _traced(recording: Recording, ask: Ask) -> Iterator[Ask]:
+def traced(recording: Recording, ask: Ask) -> Iterator[Ask]:
+    """Trace into the recording."""
     LangChainInstrumentor().instrument(tracer_provider=recording.provider)
     try:
         yield ask
@@ -98,9 +100,9 @@ def _traced(recording: Recording, ask: Ask) -> Iterator[Ask]:
 
 def langchain_agent(recording: Recording) -> AbstractContextManager[Ask]:
     """Trace into the recording."""
-    return _traced(recording, ask_agent)
+    return traced(recording, ask_agent)
 
 
-def langgraph_agent(recording: Recording) -> AbstractContextManager[Ask]:
+def functions_agent(recording: Recording) -> AbstractContextManager[Ask]:
     """Trace into the recording."""
-    return _traced(recording, ask_graph)
+    return traced(recording, ask_graph)

@@ -5,12 +5,17 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[2]
 PAGE = (TESTS.parent / "docs/integrations.md").read_text()
-SECTIONS = {
-    "DSPy": "dspy_agent import ask",
-    "LangChain and LangGraph": "langchain_agents import ask_agent as ask",
-    "OpenAI Agents SDK": "openai_agents_agent import ask",
-    "PydanticAI": "pydantic_ai_agent import ask",
+AGENTS = {
+    "DSPy": ("DSPy", "dspy_agent import ask"),
+    "LangChain": (
+        "LangChain and LangGraph",
+        "langchain_agents import ask_agent as ask",
+    ),
+    "LangGraph": ("LangChain and LangGraph", "langgraph_agent import ask"),
+    "OpenAI Agents": ("OpenAI Agents SDK", "openai_agents_agent import ask"),
+    "PydanticAI": ("PydanticAI", "pydantic_ai_agent import ask"),
 }
+"""Of each framework, its section of the page and where its agent is."""
 
 
 def block(section: str) -> str:
@@ -19,3 +24,10 @@ def block(section: str) -> str:
     found = re.search(r"```python\n(.*?)```", text, re.DOTALL)
     assert found
     return found[1]
+
+
+def program(framework: str, rest: str) -> str:
+    """Return the page's lines for a framework, its agent's import, and then the rest."""
+    section, agent = AGENTS[framework]
+    lines = block("Traces come in"), block(section)
+    return "\n".join([*lines, f"from support.traced.{agent}", rest])

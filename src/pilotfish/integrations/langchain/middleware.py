@@ -61,7 +61,7 @@ class PilotfishMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         super().__init__()
         attach()
         self._pilot = pilot
-        self._approaches = approaches
+        self._approaches: Choices | None = approaches
         self._problem_type = problem_type
         self._success = success
 

@@ -48,7 +48,7 @@ class PilotfishHooks(RunHooks[Any]):
     ) -> None:
         attach()
         self._recorder = PilotfishProcessor(pilot, problem_type=problem_type)
-        self._approaches = approaches
+        self._approaches: Choices | None = approaches
         self._success = success
 
     def instructions(self, base: Instructions = "") -> Callable[..., Awaitable[str]]:

@@ -52,7 +52,7 @@ class PilotfishCapability(AbstractCapability[Any]):
         success: Success | None = None,
     ) -> None:
         self._pilot = pilot
-        self._approaches = approaches
+        self._approaches: Choices | None = approaches
         self._problem_type = problem_type
         self._success = success
         self._run: AgentRun | None = None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pilotfish.consumers.memory.strategies.evidence import Effect, Side, effects
+from pilotfish.consumers.memory.strategies.evidence import Effect, effects
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.base import micros, utc_now
@@ -19,6 +19,7 @@ ATTEMPTS = (
     "hint_approach", "hint_holdout",
 )  # fmt: skip
 HINTS = ("tenant", "request_id", "attempt_id", "at", "holdout", "candidates")
+STRATEGIES = ("tenant", "strategy", "standing", "version")
 DRAWN = {True: 0.9, False: 0.1}
 """How often the strategy is advised on problems of kind A, and on the others."""
 
@@ -52,6 +53,8 @@ def write(settings: Settings, success: Success, count: int = 4000) -> None:
     clickhouse = ClickHouse(settings)
     clickhouse.insert("attempts", ATTEMPTS, attempts)
     clickhouse.insert("hints", HINTS, hints)
+    strategies = [(settings.tenant, name, "offered", 1) for name in ("s", "other")]
+    clickhouse.insert("strategies", STRATEGIES, strategies)
 
 
 def test_a_strategy_that_helps_has_its_effect_whatever_it_is_advised_for(
@@ -60,8 +63,7 @@ def test_a_strategy_that_helps_has_its_effect_whatever_it_is_advised_for(
     """On A nearly everything fails, so a plain difference would be negative."""
     write(settings, lambda kind_a, advised: (0.1 if kind_a else 0.9) + 0.1 * advised)
     effect = effects(ClickHouse(settings), settings.tenant)["s"]
-    low, high = effect.interval
-    assert low < 0.1 < high and high - low < 0.15
+    assert effect.low < 0.1 < effect.high and effect.high - effect.low < 0.15
     assert not effect.is_no_gain
 
 
@@ -69,7 +71,7 @@ def test_a_strategy_that_only_seems_good_is_no_gain(settings: Settings) -> None:
     """On A nearly everything succeeds, so the strategy's share of successes is high."""
     write(settings, lambda kind_a, advised: (0.9 if kind_a else 0.1) - 0.1 * advised)
     effect = effects(ClickHouse(settings), settings.tenant)["s"]
-    assert effect.advised.mean > 0.6
+    assert effect.advised_success > 0.6
     assert effect.is_no_gain
     assert "advised in " in str(effect) and "of such attempts without advice" in str(
         effect
@@ -80,7 +82,7 @@ def test_a_strategy_that_only_seems_good_is_no_gain(settings: Settings) -> None:
     ("advised", "held_out"), [(99, 1000), (1000, 29)], ids=["advised", "held out"]
 )
 def test_few_attempts_show_nothing(advised: int, held_out: int) -> None:
-    harmful = Effect(Side(advised, 0.0, 0.01), Side(held_out, 1.0, 0.01))
+    harmful = Effect(advised, 0.0, held_out, 1.0, -1.0, -0.9)
     assert not harmful.is_no_gain
 
 

@@ -53,7 +53,7 @@ def test_a_strategy_has_the_model_s_words(server: Server, worded: Wording) -> No
         "1: Looks first",
         "1: Looks first | Look",
         "1: Looks <b>first</b> | Look at the tables before you write a query.",
-        "1: Looks first | See https://example.org/do for what to do.",
+        "1: Looks first | See https://tools.example/do for what to do.",
         "1: Looks first | " + "look " * 70,
         "9: Nobody | Nobody asked for this line.",
     ],
