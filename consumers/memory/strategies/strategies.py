@@ -109,10 +109,10 @@ class Strategies:
 
     def _without_gain(self, tenant: str) -> list[StrategyChanged]:
         """Return the strategies that are retired, because to advise them does not help."""
-        if self._clock() < self._reviewed.get(tenant, 0.0):
+        known = self._catalogue.of(tenant)
+        if not known or self._clock() < self._reviewed.get(tenant, 0.0):
             return []
         self._reviewed[tenant] = self._clock() + REVIEWED_S
-        known = self._catalogue.of(tenant)
         return without_gain(known, effects(self._clickhouse, tenant))
 
     def _read_catalogue(self) -> None:
