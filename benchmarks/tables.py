@@ -75,7 +75,7 @@ def unnamed() -> str:
 
 def _unnamed_cells(run: Mapping[str, Any]) -> Sequence[str]:
     seed, unadvised, advised, lift, *_, wall_s = _demo_cells(run)
-    advices, followed = (
+    advised_n, followed = (
         sum(strategy[column] for strategy in run["strategies"])
         for column in ("advised", "followed")
     )
@@ -84,7 +84,7 @@ def _unnamed_cells(run: Mapping[str, Any]) -> Sequence[str]:
         f"{len(run['strategies'])}",
         f"{len(run['solvers_found'])} of 8",
         f"{run['strategies_ami']:.2f}",
-        f"{followed / advices:.1%} of {advices}",
+        f"{followed / advised_n:.1%} of {advised_n}",
         wall_s,
     )
 
