@@ -18,17 +18,15 @@ from pilotfish._local.home_lock import HomeLock
 from pilotfish._local.platform import running_platform
 from pilotfish.demo.agent import APPROACHES, PortfolioAgent
 from pilotfish.demo.llm_agent import connect_model
-from pilotfish.demo.monitor import Monitor, Reading
+from pilotfish.demo.monitor import Monitor
 from pilotfish.demo.problems import draw_problems
 from pilotfish.demo.report import draw, print_report, results
 from pilotfish.demo.run import Agent, Solver, paced, run
 from pilotfish.demo.screen import Screen
-from pilotfish.demo.strategies import assigned, fit
 from pilotfish.demo.strategy_report import print_strategies, strategy_results
 from pilotfish.demo.tally import Tally
 from pilotfish.demo.unnamed import UnnamedAgent
-from pilotfish.runtime.clickhouse import ClickHouse
-from pilotfish.runtime.console import waiting
+from pilotfish.demo.waits import await_strategies, await_verdict
 from pilotfish.runtime.settings import Settings
 
 WORKERS = 2
@@ -40,7 +38,6 @@ _ENDS_WITHIN_S = 330.0
 """The demo ends within six minutes, even if a training still runs."""
 _BY_APPROACH = "SELECT * FROM success_by_approach ORDER BY success_rate"
 _LIFT = "SELECT+*+FROM+hint_lift+FORMAT+Vertical"
-_NEARLY_ALL = 0.99
 _PAUSE_WITHIN_S = 200.0
 """After the first attempt; then the last third begins, with or without a verdict."""
 
@@ -71,13 +68,13 @@ def play(plan: Plan, console: Console) -> None:
         resources.enter_context(running_platform(settings, lock, console.print))
         monitor = resources.enter_context(Monitor(settings))
         _attempts(plan, settings, solver, tally, monitor, console)
-        _await_verdict(monitor, settings.train_at, began + _ENDS_WITHIN_S)
+        await_verdict(monitor, settings.train_at, began + _ENDS_WITHIN_S)
         if plan.unnamed:
-            _await_strategies(monitor, len(tally.attempts), began + _ENDS_WITHIN_S)
+            await_strategies(monitor, len(tally.attempts), began + _ENDS_WITHIN_S)
         wall_s = time.monotonic() - began
         report = results(tally, monitor.reading, plan.seed, wall_s)
         if plan.unnamed:
-            report |= _found(settings, tally, monitor.reading)
+            report |= strategy_results(settings, tally, monitor.reading)
         print_report(console, tally, report)
         print_strategies(console, report)
         _save(plan, settings, tally, report, console)
@@ -154,33 +151,6 @@ def _attempts(
         finally:
             stop.set()
         attempts.result()
-
-
-def _found(settings: Settings, tally: Tally, reading: Reading) -> dict[str, object]:
-    """Return the part of the report that is about strategies."""
-    with closing(ClickHouse(settings)) as clickhouse:
-        strategies = assigned(clickhouse, settings.tenant)
-    return strategy_results(reading.strategies, fit(tally.attempts, strategies))
-
-
-def _await_verdict(monitor: Monitor, train_at: int, deadline: float) -> None:
-    """Wait until the first training has its verdict; later trainings may run on."""
-    with waiting("waiting for the training's verdict") as now:
-        while (reading := monitor.reading).first_verdict_due(
-            train_at
-        ) and time.monotonic() < deadline:
-            now(f"waiting for the training's verdict: {reading.stage.name}")
-            time.sleep(0.5)
-
-
-def _await_strategies(monitor: Monitor, attempts: int, deadline: float) -> None:
-    """Wait until nearly all attempts have a strategy; what is rare never gets one."""
-    with waiting("waiting for the memory to look at the last attempts"):
-        while (
-            monitor.reading.in_strategies < _NEARLY_ALL * attempts
-            and time.monotonic() < deadline
-        ):
-            time.sleep(0.5)
 
 
 def _save(

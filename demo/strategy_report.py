@@ -1,6 +1,7 @@
 """The part of the demo's results that is about strategies nobody named."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
@@ -8,20 +9,31 @@ from rich.console import Console
 from rich.table import Table
 
 from pilotfish.demo.approaches import INSTRUCTIONS
-from pilotfish.demo.strategies import Fit, FoundStrategy
+from pilotfish.demo.monitor import Reading
+from pilotfish.demo.strategies import Fit, FoundStrategy, assigned, fit
+from pilotfish.demo.tally import Tally
+from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.settings import Settings
 
 
 def strategy_results(
-    strategies: Sequence[FoundStrategy], fit: Fit
+    settings: Settings, tally: Tally, reading: Reading
 ) -> dict[str, object]:
-    """Return what `--json` says of strategies."""
+    """Return what `--json` says of strategies; raises as `ClickHouse.query`."""
+    with closing(ClickHouse(settings)) as clickhouse:
+        strategies = assigned(clickhouse, settings.tenant)
+    return as_json(reading.strategies, fit(tally.attempts, strategies))
+
+
+def as_json(strategies: Sequence[FoundStrategy], fitted: Fit) -> dict[str, object]:
+    """Return strategies with the solver that made most attempts of each."""
     return {
         "strategies": [
-            asdict(each) | {"solver": fit.solvers.get(each.strategy, "")}
+            asdict(each) | {"solver": fitted.solvers.get(each.strategy, "")}
             for each in strategies
         ],
-        "solvers_found": list(fit.found),
-        "strategies_ami": round(fit.ami, 3),
+        "solvers_found": list(fitted.found),
+        "strategies_ami": round(fitted.ami, 3),
     }
 
 

@@ -4,7 +4,7 @@ from io import StringIO
 from rich.console import Console
 
 from pilotfish.demo.strategies import Fit, FoundStrategy
-from pilotfish.demo.strategy_report import print_strategies, strategy_results
+from pilotfish.demo.strategy_report import as_json, print_strategies
 
 FOUND = (
     FoundStrategy("read-grid-1", "read_grid, fill_table", 40, 10, 20, 15),
@@ -20,7 +20,7 @@ def printed(report: dict[str, object]) -> str:
 
 
 def test_found_strategies_are_printed_with_their_counts() -> None:
-    text = printed(strategy_results(FOUND, FIT))
+    text = printed(as_json(FOUND, FIT))
     assert "read_grid, fill_table" in text and "dynamic_programming" in text
     assert "25%" in text and "75%" in text
     assert "1 of 8 solvers were found" in text
@@ -28,7 +28,7 @@ def test_found_strategies_are_printed_with_their_counts() -> None:
 
 
 def test_the_json_has_all_of_them() -> None:
-    report = json.loads(json.dumps(strategy_results(FOUND, FIT)))
+    report = json.loads(json.dumps(as_json(FOUND, FIT)))
     assert report["solvers_found"] == ["dynamic_programming"]
     assert [each["solver"] for each in report["strategies"]] == [
         "dynamic_programming",
