@@ -10,6 +10,7 @@ import multiprocessing
 import resource
 import signal
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from pilotfish.demo.approaches import INSTRUCTIONS
@@ -73,11 +74,11 @@ class Sandbox:
         return int(self._process.pid or 0)
 
     def close(self) -> None:
-        """Kill the process."""
-        self._connection.close()
+        """Kill the process, and only then disconnect: it would complain of that."""
         self._process.kill()
         self._process.join()
         self._process.close()
+        self._connection.close()
 
     def _restart(self) -> None:
         self.close()
@@ -106,17 +107,19 @@ def _serve(connection: Connection, limit_s: float) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     connection.send(True)
-    while True:
-        try:
-            text, approach = connection.recv()
-        except EOFError:
-            return
-        # The kernel ends a solver that hangs after the agent itself was killed.
-        signal.setitimer(signal.ITIMER_REAL, 2 * limit_s)
-        with listening(connection.send):
-            reply = _try(text, approach)
-        connection.send(reply)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    with suppress(EOFError, ConnectionError):  # the agent has ended
+        while True:
+            _serve_one(connection, limit_s)
+
+
+def _serve_one(connection: Connection, limit_s: float) -> None:
+    text, approach = connection.recv()
+    # The kernel ends a solver that hangs after the agent itself was killed.
+    signal.setitimer(signal.ITIMER_REAL, 2 * limit_s)
+    with listening(connection.send):
+        reply = _try(text, approach)
+    connection.send(reply)
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _try(text: str, approach: str) -> tuple[str | None, str]:

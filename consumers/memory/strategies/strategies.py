@@ -76,6 +76,7 @@ class Strategies:
         """
         if not leads or self._clock() < self._next:
             return False
+        self._read_catalogue()  # opening it takes a second, once
         began = self._clock()
         if not self._due:
             self._due.extend(self._tables.changed())
@@ -99,7 +100,6 @@ class Strategies:
         moved = {p: s for p, s in now.strategies.items() if before.get(p) != s}
         if moved:
             self._tables.write_patterns(tenant, moved, micros(utc_now()))
-        self._read_catalogue()
         known = self._catalogue.of(tenant)
         changes = changes_of(tenant, now, known, self._wording)
         changes += self._without_gain(tenant)
