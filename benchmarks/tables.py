@@ -1,6 +1,7 @@
 """The measured tables of the documents, each from the results that its command left here.
 
 One function a block: `demo` from demo-SEED.json (`pilotfish demo --seed SEED --json`),
+`unnamed` from unnamed-SEED.json (the same with `--unnamed`),
 `faults` from faults.json (`make faults`), `bench` from results.md (`make bench`),
 `memory` from memory_search.json (`make bench-memory`), `filters` from filters.md
 (`make bench-filters`), `groups` from groups.json, `strategies` from strategies.md (`make
@@ -32,8 +33,9 @@ def demo() -> str:
     return table(columns, (_demo_cells(run) for run in _demo_runs()))
 
 
-def _demo_runs() -> list[dict[str, Any]]:
-    return [json.loads(file.read_text()) for file in sorted(HERE.glob("demo-*.json"))]
+def _demo_runs(name: str = "demo") -> list[dict[str, Any]]:
+    files = sorted(HERE.glob(f"{name}-*.json"))
+    return [json.loads(file.read_text()) for file in files]
 
 
 def _demo_cells(run: Mapping[str, Any]) -> Sequence[str]:
@@ -43,15 +45,48 @@ def _demo_cells(run: Mapping[str, Any]) -> Sequence[str]:
         "running" if training["verdict"] == "started" else training["verdict"]
         for training in run["trainings"]
     ]
+    accuracy, base = run["heldout_accuracy"], run["heldout_base_rate"]
     return (
         f"{run['seed']}",
         f"{run['unadvised_success']:.1%}",
         f"{run['advised_success_last_third']:.1%}",
         f"{run['relative_lift']:+.0%} ({low:+.0%} to {high:+.0%})",
         "-" if novel is None else f"{novel:+.0%}",
-        f"{run['heldout_accuracy']:.1%} ({run['heldout_base_rate']:.1%})",
+        "-" if accuracy is None else f"{accuracy:.1%} ({base:.1%})",
         ", ".join(verdicts),
         f"{run['wall_s']:.0f}",
+    )
+
+
+def unnamed() -> str:
+    """Return the table of the demo whose agent names no approach, a line for each seed."""
+    columns = (
+        "seed",
+        "unadvised",
+        "advised",
+        "relative lift (95 %)",
+        "strategies",
+        "solvers found",
+        "adjusted mutual information",
+        "followed",
+        "wall s",
+    )
+    return table(columns, (_unnamed_cells(run) for run in _demo_runs("unnamed")))
+
+
+def _unnamed_cells(run: Mapping[str, Any]) -> Sequence[str]:
+    seed, unadvised, advised, lift, *_, wall_s = _demo_cells(run)
+    advised_n, followed = (
+        sum(strategy[column] for strategy in run["strategies"])
+        for column in ("advised", "followed")
+    )
+    return (
+        *(seed, unadvised, advised, lift),
+        f"{len(run['strategies'])}",
+        f"{len(run['solvers_found'])} of 8",
+        f"{run['strategies_ami']:.2f}",
+        f"{followed / advised_n:.1%} of {advised_n}",
+        wall_s,
     )
 
 
@@ -203,6 +238,7 @@ def _results(name: str) -> Any:
 BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
     "summary": summary,
     "demo": demo,
+    "unnamed": unnamed,
     "faults": faults,
     "bench": bench,
     "memory": memory,

@@ -1,6 +1,6 @@
 """The demo's agent: a portfolio of solvers that really succeed or fail."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Self
@@ -13,16 +13,19 @@ from pilotfish.schemas.events import StepKind
 APPROACHES: Mapping[str, str] = INSTRUCTIONS
 """Name of each approach, and the instruction that is published with it."""
 
+Step = tuple[StepKind, str, str]
+"""Kind, name and content."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The result of one try: an answer, right or wrong, or None and the error.
 
-    `steps` are (kind, name, content), in the order in which they happened.
+    `steps` are in the order in which they happened.
     """
 
     answer: str | None
-    steps: tuple[tuple[StepKind, str, str], ...]
+    steps: tuple[Step, ...]
     error: str = ""
 
 
@@ -54,14 +57,15 @@ class PortfolioAgent:
 
     def solve(self, problem_text: str, approach: str) -> Outcome:
         """Try one approach; block while all processes are busy."""
-        sandbox = self._idle.get()
+        sandbox, moves = self._idle.get(), list[str]()
         try:
-            answer = sandbox.solve(problem_text, approach)
+            answer = sandbox.solve(problem_text, approach, moves.append)
         except NotApplicableError as error:
-            return Outcome(None, (("action", approach, str(error)),), str(error))
+            return Outcome(None, _actions(moves), str(error))
         finally:
             self._idle.put(sandbox)
-        return Outcome(
-            answer,
-            (("action", approach, APPROACHES[approach]), ("answer", approach, answer)),
-        )
+        return Outcome(answer, (*_actions(moves), ("answer", "answer", answer)))
+
+
+def _actions(moves: Sequence[str]) -> tuple[Step, ...]:
+    return tuple(("action", move, "") for move in moves)

@@ -23,8 +23,10 @@ from pilotfish.demo.problems import draw_problems
 from pilotfish.demo.report import draw, print_report, results
 from pilotfish.demo.run import Agent, Solver, paced, run
 from pilotfish.demo.screen import Screen
+from pilotfish.demo.strategy_report import print_strategies, strategy_results
 from pilotfish.demo.tally import Tally
-from pilotfish.runtime.console import waiting
+from pilotfish.demo.unnamed import UnnamedAgent
+from pilotfish.demo.waits import await_strategies, await_verdict
 from pilotfish.runtime.settings import Settings
 
 WORKERS = 2
@@ -49,6 +51,7 @@ class Plan:
     agent: str
     json_file: Path | None
     keep: bool
+    unnamed: bool
 
 
 def play(plan: Plan, console: Console) -> None:
@@ -61,14 +64,19 @@ def play(plan: Plan, console: Console) -> None:
     with ExitStack() as resources:
         lock = resources.enter_context(HomeLock(settings.home))
         _clear(lock)
-        solver = resources.enter_context(_solver(plan.agent))
+        solver = resources.enter_context(_solver(plan))
         resources.enter_context(running_platform(settings, lock, console.print))
         monitor = resources.enter_context(Monitor(settings))
         _attempts(plan, settings, solver, tally, monitor, console)
-        _await_verdict(monitor, settings.train_at, began + _ENDS_WITHIN_S)
+        await_verdict(monitor, settings.train_at, began + _ENDS_WITHIN_S)
+        if plan.unnamed:
+            await_strategies(monitor, len(tally.attempts), began + _ENDS_WITHIN_S)
         wall_s = time.monotonic() - began
         report = results(tally, monitor.reading, plan.seed, wall_s)
+        if plan.unnamed:
+            report |= strategy_results(settings, tally, monitor.reading)
         print_report(console, tally, report)
+        print_strategies(console, report)
         _save(plan, settings, tally, report, console)
         _print_suggestions(settings, console)
         if plan.keep:
@@ -86,15 +94,19 @@ def _clear(lock: HomeLock) -> None:
 
 
 @contextmanager
-def _solver(agent: str) -> Iterator[Solver]:
-    kind, _, model = agent.partition(":")
+def _solver(plan: Plan) -> Iterator[Solver]:
+    kind, _, model = plan.agent.partition(":")
+    if plan.unnamed and kind != "portfolio":
+        raise pilotfish.ConfigurationError(
+            "--unnamed needs --agent portfolio: the prompts of a model are its approaches"
+        )
     if kind == "openai":
         with closing(connect_model(model)) as model_agent:
             yield model_agent
         return
-    if agent != "portfolio":
+    if plan.agent != "portfolio":
         raise pilotfish.ConfigurationError(
-            f"there is no agent {agent!r}: use --agent `portfolio` or `openai:MODEL`"
+            f"there is no agent {plan.agent!r}: use --agent `portfolio` or `openai:MODEL`"
         )
     with PortfolioAgent(workers=WORKERS, time_limit_s=1.0) as portfolio:
         yield portfolio
@@ -121,7 +133,8 @@ def _attempts(
         ThreadPoolExecutor(1, thread_name_prefix="demo") as pool,
         screen.live(lambda: monitor.reading),
     ):
-        agent = Agent(pilot, solver, APPROACHES, plan.seed)
+        kind = UnnamedAgent if plan.unnamed else Agent
+        agent = kind(pilot, solver, APPROACHES, plan.seed)
         problems = paced(
             draw_problems(plan.attempts, plan.seed),
             plan.attempts * 2 // 3,
@@ -138,16 +151,6 @@ def _attempts(
         finally:
             stop.set()
         attempts.result()
-
-
-def _await_verdict(monitor: Monitor, train_at: int, deadline: float) -> None:
-    """Wait until the first training has its verdict; later trainings may run on."""
-    with waiting("waiting for the training's verdict") as now:
-        while (reading := monitor.reading).first_verdict_due(
-            train_at
-        ) and time.monotonic() < deadline:
-            now(f"waiting for the training's verdict: {reading.stage.name}")
-            time.sleep(0.5)
 
 
 def _save(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from pilotfish.demo.strategies import FoundStrategy, found_strategies
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.progress import progress
 from pilotfish.runtime.settings import Settings
@@ -56,6 +57,7 @@ class Reading:
     events_per_s: float = 0.0
     trainings: tuple[Training, ...] = ()
     stage: Stage = Stage()
+    strategies: tuple[FoundStrategy, ...] = ()
 
     @property
     def running(self) -> Training | None:
@@ -70,6 +72,11 @@ class Reading:
             each.version for each in self.trainings if each.verdict == "promoted"
         ]
         return promoted[-1] if promoted else "base"
+
+    @property
+    def in_strategies(self) -> int:
+        """How many attempts have a strategy that was found."""
+        return sum(strategy.attempts for strategy in self.strategies)
 
     def first_verdict_due(self, train_at: int) -> bool:
         """Return whether the first training runs, or is about to start."""
@@ -118,6 +125,7 @@ class Monitor:
             events_per_s=_rate(self._counts),
             trainings=tuple(_training(row) for row in rows),
             stage=_stage(self._settings.models / self._settings.tenant),
+            strategies=found_strategies(self._clickhouse, self._settings.tenant),
         )
 
 

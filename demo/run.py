@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import pilotfish
+from pilotfish._sdk.attempt import Attempt
 from pilotfish._sdk.failures import is_infrastructure
 from pilotfish.demo.agent import Outcome
 from pilotfish.demo.problems import Problem
@@ -43,10 +44,10 @@ class Agent:
         """Make one attempt and publish its events; raises the solver's exceptions."""
         with self.pilot.attempt(problem.text) as attempt:
             requested = time.perf_counter()
-            hint = attempt.advice(self.approaches)
+            hint = self.ask(attempt)
             advice_ms = (time.perf_counter() - requested) * 1e3
-            approach = hint.approach or self._random(number)
-            attempt.use(approach)
+            approach = self.choose(hint) or self._random(number)
+            self.tell(attempt, approach)
             outcome = self.solver.solve(problem.text, approach)
             for kind, name, content in outcome.steps:
                 attempt.step(kind, name, content)
@@ -64,7 +65,20 @@ class Agent:
             holdout=hint.holdout,
             success=success,
             advice_ms=advice_ms,
+            attempt_id=attempt.id,
         )
+
+    def ask(self, attempt: Attempt) -> pilotfish.Hint:
+        """Ask for advice."""
+        return attempt.advice(self.approaches)
+
+    def choose(self, hint: pilotfish.Hint) -> str | None:
+        """Return the approach that follows the hint; None where there is none to follow."""
+        return hint.approach
+
+    def tell(self, attempt: Attempt, approach: str) -> None:
+        """Record which approach is used."""
+        attempt.use(approach)
 
     def _random(self, number: int) -> str:
         return random.Random(f"{self.seed}/{number}").choice(sorted(self.approaches))  # noqa: S311 - an experiment, no secret

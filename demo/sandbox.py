@@ -9,10 +9,13 @@ import importlib
 import multiprocessing
 import resource
 import signal
+import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from pilotfish.demo.approaches import INSTRUCTIONS
 from pilotfish.demo.reading.text import NotApplicableError
+from pilotfish.demo.trail import Listener, listening
 from pilotfish.schemas.errors import RequirementError
 
 _MODULE = "pilotfish.demo.approaches."
@@ -37,12 +40,14 @@ class Sandbox:
         )
         self._start()
 
-    def solve(self, text: str, approach: str) -> str:
-        """Return an answer, right or wrong, or raise NotApplicableError."""
+    def solve(self, text: str, approach: str, moved: Listener) -> str:
+        """Return an answer, right or wrong, or raise NotApplicableError.
+
+        Calls `moved` with each move, also of a try that is killed.
+        """
         try:
             self._connection.send((text, approach))
-            in_time = self._connection.poll(self._limit_s)
-            answer, error = self._connection.recv() if in_time else (None, "")
+            in_time, (answer, error) = self._reply(moved)
         except (EOFError, ConnectionError):
             self._restart()
             raise NotApplicableError("the solver's process died") from None
@@ -53,17 +58,27 @@ class Sandbox:
             raise NotApplicableError(error)
         return str(answer)
 
+    def _reply(self, moved: Listener) -> tuple[bool, tuple[str | None, str]]:
+        """Return whether a reply came in time, and the reply."""
+        deadline = time.monotonic() + self._limit_s
+        while self._connection.poll(max(0.0, deadline - time.monotonic())):
+            received = self._connection.recv()
+            if not isinstance(received, str):
+                return True, received
+            moved(received)
+        return False, (None, "")
+
     @property
     def pid(self) -> int:
         """The id of the process."""
         return int(self._process.pid or 0)
 
     def close(self) -> None:
-        """Kill the process."""
-        self._connection.close()
+        """Kill the process, and only then disconnect: it would complain of that."""
         self._process.kill()
         self._process.join()
         self._process.close()
+        self._connection.close()
 
     def _restart(self) -> None:
         self.close()
@@ -92,15 +107,19 @@ def _serve(connection: Connection, limit_s: float) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     connection.send(True)
-    while True:
-        try:
-            text, approach = connection.recv()
-        except EOFError:
-            return
-        # The kernel ends a solver that hangs after the agent itself was killed.
-        signal.setitimer(signal.ITIMER_REAL, 2 * limit_s)
-        connection.send(_try(text, approach))
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    with suppress(EOFError, ConnectionError):  # the agent has ended
+        while True:
+            _serve_one(connection, limit_s)
+
+
+def _serve_one(connection: Connection, limit_s: float) -> None:
+    text, approach = connection.recv()
+    # The kernel ends a solver that hangs after the agent itself was killed.
+    signal.setitimer(signal.ITIMER_REAL, 2 * limit_s)
+    with listening(connection.send):
+        reply = _try(text, approach)
+    connection.send(reply)
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _try(text: str, approach: str) -> tuple[str | None, str]:

@@ -1,6 +1,6 @@
 """The demo's live display: numbers, the learning curve, the running training."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import plotext
 from rich.console import Console, Group, RenderableType
@@ -44,6 +44,7 @@ class Screen:
         self._tally = tally
         self._train_at = train_at
         self._announced: set[tuple[str, str]] = set()
+        self._found: set[str] = set()
         self._next_line = _LINE_EVERY
 
     def live(self, reading: Callable[[], Reading]) -> Live:
@@ -56,7 +57,7 @@ class Screen:
         )
 
     def announce(self, reading: Reading) -> None:
-        """Print the trainings that started or ended since the last call."""
+        """Print what happened since the last call: trainings, and strategies found."""
         for training in reading.trainings:
             key = (training.training_id, training.status)
             if key in self._announced:
@@ -68,6 +69,11 @@ class Screen:
                 verdict = training.verdict or training.status
                 event = f"{verdict} after {training.seconds} s: {training.reason}"
             self._console.print(Text(f"training {event}", "bold cyan"))
+        for strategy in reading.strategies:
+            if strategy.strategy not in self._found:
+                self._found.add(strategy.strategy)
+                found = Text(f"strategy found: {strategy.name}", "bold cyan")
+                self._console.print(found, soft_wrap=True)
         self._line(reading)
 
     def _line(self, reading: Reading) -> None:
@@ -94,6 +100,7 @@ class Screen:
                 Text(f"success rate of the newest {self._tally.window}:", "dim"),
                 Text.from_ansi(curve_text(self._tally)),
                 self._training(reading),
+                *_strategies(reading),
             ),
             title=Text.assemble(
                 ("pilotfish demo", "bold"), f": {done} of {planned} attempts"
@@ -134,6 +141,17 @@ class Screen:
         return _filled(
             Text(f"{_where(reading)}, {reading.running.seconds} s", "bold cyan"),
             ProgressBar(total, reading.stage.step, pulse=total is None),
+        )
+
+
+def _strategies(reading: Reading) -> Iterator[Text]:
+    """Yield a line once strategies were found, which is where no approach is named."""
+    if reading.strategies:
+        yield Text.assemble(
+            ("strategies found ", "dim"),
+            (f"{len(reading.strategies)}", "bold"),
+            (", attempts that have one ", "dim"),
+            (f"{reading.in_strategies}", "bold"),
         )
 
 

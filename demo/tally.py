@@ -26,6 +26,7 @@ class Attempted:
     holdout: bool
     success: bool
     advice_ms: float
+    attempt_id: str = ""
 
     @property
     def advised(self) -> bool:

@@ -12,9 +12,12 @@ WHERE tenant = {tenant:String} AND status = 'finished'
 ORDER BY finished_at DESC, training_id DESC LIMIT 1
 """
 
+# An attempt with moves and without an approach counts once its strategy was found: until
+# then no training can learn from it.
 _NEW_LABELS = """
 SELECT count() FROM attempts FINAL
 WHERE tenant = {tenant:String} AND version > 0 AND p_success IS NOT NULL
+  AND (tried != '' OR empty(moves))
   AND (NOT has({partitions:Array(UInt32)}, topic_partition)
        OR first_offset > {offsets:Array(UInt64)}[
            indexOf({partitions:Array(UInt32)}, topic_partition)])

@@ -13,6 +13,7 @@ from pilotfish.demo.reading.puzzle import (
     Solution,
 )
 from pilotfish.demo.reading.text import first_applicable, require
+from pilotfish.demo.trail import note
 
 _OPPOSITE: dict[Relation, tuple[Relation, int]] = {
     "==": ("!=", 0),
@@ -116,12 +117,14 @@ class _Collect(cp_model.CpSolverSolutionCallback):
 
 def solutions(puzzle: Puzzle) -> list[Solution]:
     """Return one solution, or all if the puzzle asks for their number."""
+    note("state_constraints")
     stated = _Model(puzzle)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.max_time_in_seconds = 0.8
     solver.parameters.enumerate_all_solutions = puzzle.count
     collect = _Collect(stated.variables, _ALL_SOLUTIONS if puzzle.count else 1)
+    note("rule_out_values")
     status = solver.solve(stated.model, collect)
     require(status not in (cp_model.UNKNOWN, cp_model.MODEL_INVALID))
     return collect.solutions
@@ -133,5 +136,6 @@ def solve(text: str) -> str:
 
 
 def _solve_puzzle(text: str) -> str:
+    note("list_unknowns")
     puzzle = read(text, PUZZLES)
     return puzzle.answer(solutions(puzzle))

@@ -8,6 +8,7 @@ from pilotfish.demo.reading import chances, moves, numbers, relations, words
 from pilotfish.demo.reading.catalogue import GRIDS, read
 from pilotfish.demo.reading.grids import Cell, Grid
 from pilotfish.demo.reading.text import NotApplicableError, first_applicable, require
+from pilotfish.demo.trail import note
 
 
 def solve(text: str) -> str:
@@ -16,7 +17,9 @@ def solve(text: str) -> str:
 
 
 def _grid(text: str) -> str:
+    note("read_grid")
     grid = read(text, GRIDS)
+    note("fill_table")
     return grid.answer(relax(grid))
 
 
@@ -40,7 +43,9 @@ def relax(grid: Grid) -> dict[Cell, int]:
 
 def _dice(text: str) -> str:
     """Keep the number of ways to each sum, one die after another."""
+    note("read_chances")
     throw = chances.throw(text)
+    note("fill_table")
     ways = {0: 1}
     for faces in throw.faces:
         after: dict[int, int] = {}
@@ -54,7 +59,9 @@ def _dice(text: str) -> str:
 
 def _coins(text: str) -> str:
     """Keep the chance of each number of heads, one coin after another."""
+    note("read_chances")
     flips = chances.flips(text)
+    note("fill_table")
     chance = [1.0]
     for _ in range(flips.coins):
         pairs = zip([*chance, 0.0], [0.0, *chance], strict=True)
@@ -74,8 +81,11 @@ def _smallest_factors(limit: int) -> list[int]:
 
 
 def _factors(text: str) -> str:
+    note("read_numbers")
     number = numbers.number_to_factor(text)
+    note("fill_table")
     table, factors = _smallest_factors(number), []
+    note("read_off_table")
     while number > 1:
         factors.append(table[number])
         number //= table[number]
@@ -83,14 +93,19 @@ def _factors(text: str) -> str:
 
 
 def _count_primes(text: str) -> str:
+    note("read_numbers")
     low, high = numbers.primes_between(text)
+    note("fill_table")
     table = _smallest_factors(high)
+    note("read_off_table")
     return str(sum(table[n] == n for n in range(max(low, 2), high + 1)))
 
 
 def _palindrome_parts(text: str) -> str:
     """Build the partitions of each suffix from those of shorter ones."""
+    note("read_string")
     whole = words.string_to_partition(text)
+    note("fill_table")
     require(0 < len(whole) <= 40)
     suffixes: dict[int, list[list[str]]] = {len(whole): [[]]}
     for begin in reversed(range(len(whole))):
@@ -106,7 +121,9 @@ def _palindrome_parts(text: str) -> str:
 
 def _tower(text: str) -> str:
     """Move a tower by way of smaller towers (Frame and Stewart, 1941)."""
+    note("read_discs")
     task = moves.tower(text)
+    note("split_into_smaller")
     require(3 <= task.pegs <= 8 and 1 <= task.discs <= 14)
 
     @cache
@@ -143,7 +160,9 @@ def _tower(text: str) -> str:
 
 def _order_exists(text: str) -> str:
     """Give each item a level above all that must come before it; a cycle has none."""
+    note("read_edges")
     relations.ordering(text)
+    note("fill_table")
     pairs = relations.edges(text)
     items = {item for pair in pairs for item in pair}
     level = dict.fromkeys(items, 0)
@@ -159,7 +178,9 @@ def _order_exists(text: str) -> str:
 
 def _make_number(text: str) -> str:
     """Keep all values that each subset of the numbers can make."""
+    note("read_numbers")
     task = chances.target(text)
+    note("fill_table")
     require(len(task.numbers) <= 4)
     full = (1 << len(task.numbers)) - 1
     table: dict[int, dict[Fraction, str]] = {

@@ -11,6 +11,7 @@ from pilotfish.demo.reading import chances, logic, numbers, words
 from pilotfish.demo.reading.catalogue import PUZZLES, STATE_SPACES, read
 from pilotfish.demo.reading.puzzle import Constraint, Puzzle, Solution, holds, variables
 from pilotfish.demo.reading.text import NotApplicableError, first_applicable, require
+from pilotfish.demo.trail import note
 
 BUDGET = 120_000
 """Candidates looked at before giving up: about a third of a second."""
@@ -22,6 +23,7 @@ def solve(text: str) -> str:
 
 
 def _solve_puzzle(text: str) -> str:
+    note("list_unknowns")
     puzzle = read(text, PUZZLES)
     limit = BUDGET if puzzle.count else 1
     return puzzle.answer(list(islice(solutions(puzzle), limit)))
@@ -32,7 +34,9 @@ def solutions(puzzle: Puzzle) -> Iterator[Solution]:
 
     Nothing is inferred from the constraints: a large puzzle exhausts the budget.
     """
+    note("list_candidates")
     names = list(puzzle.domains)
+    note("check_each")
     closing = _closing(puzzle, names)
     values = [iter(puzzle.domains[names[0]])]
     solution: dict[str, int] = {}
@@ -65,7 +69,9 @@ def _closing(puzzle: Puzzle, names: list[str]) -> dict[str, list[Constraint]]:
 
 
 def _conclude(text: str) -> str:
+    note("read_premises")
     premises = logic.premises(text)
+    note("list_candidates")
     for conclusion in premises.candidates():
         if next(solutions(premises.refutation(conclusion)), None) is None:
             return conclusion
@@ -74,7 +80,10 @@ def _conclude(text: str) -> str:
 
 def _try_moves(text: str) -> str:
     """Try all sequences of moves, shorter ones first, without a memory of states."""
+    note("name_start_and_goal")
     space = read(text, STATE_SPACES)
+    note("list_candidates")
+    note("check_each")
     level: list[tuple[tuple[str, ...], Any]] = [((), space.start)]
     seen = 0
     while level:
@@ -91,7 +100,9 @@ def _try_moves(text: str) -> str:
 
 
 def _divisor_or_multiple(text: str) -> str:
+    note("read_numbers")
     kind, given = numbers.divisor_or_multiple(text)
+    note("check_each")
     if kind == "gcd":
         low = min(given)
         require(low < BUDGET)
@@ -104,7 +115,9 @@ def _divisor_or_multiple(text: str) -> str:
 
 
 def _lowest_terms(text: str) -> str:
+    note("read_fraction")
     top, bottom, form = numbers.fraction(text)
+    note("check_each")
     require(0 < min(top, bottom) < BUDGET)
     common = (d for d in range(min(top, bottom), 0, -1) if top % d == bottom % d == 0)
     divisor = next(common)
@@ -112,7 +125,9 @@ def _lowest_terms(text: str) -> str:
 
 
 def _factors(text: str) -> str:
+    note("read_numbers")
     number, factors, divisor = numbers.number_to_factor(text), [], 2
+    note("check_each")
     while number > 1:
         require(divisor < BUDGET)
         while number % divisor == 0:
@@ -123,7 +138,9 @@ def _factors(text: str) -> str:
 
 
 def _count_primes(text: str) -> str:
+    note("read_numbers")
     low, high = numbers.primes_between(text)
+    note("check_each")
     require((high - low) * math.isqrt(high) < 100 * BUDGET)
 
     def is_prime(n: int) -> bool:
@@ -133,24 +150,33 @@ def _count_primes(text: str) -> str:
 
 
 def _dice(text: str) -> str:
+    note("read_chances")
     throw = chances.throw(text)
+    note("list_candidates")
     size = math.prod(throw.faces)
     require(size < 2 * BUDGET)
+    note("check_each")
     rolls = product(*(range(1, faces + 1) for faces in throw.faces))
     return str(Fraction(sum(sum(roll) >= throw.least for roll in rolls), size))
 
 
 def _coins(text: str) -> str:
+    note("read_chances")
     flips = chances.flips(text)
+    note("list_candidates")
     require(2**flips.coins < BUDGET)
     heads = Counter(bits.bit_count() for bits in range(2**flips.coins))
+    note("check_each")
     wanted = sum(heads[n] for n in range(flips.least, flips.most + 1))
     return format(wanted / 2**flips.coins, ".10g")
 
 
 def _palindrome(text: str) -> str:
+    note("read_letters")
     letters = words.palindrome_letters(text)
+    note("list_candidates")
     require(math.factorial(len(letters)) < 5 * BUDGET)
+    note("check_each")
     for letters_in_order in permutations(letters):
         if letters_in_order == letters_in_order[::-1]:
             return "".join(letters_in_order)
@@ -159,9 +185,12 @@ def _palindrome(text: str) -> str:
 
 def _palindrome_parts(text: str) -> str:
     """Cut at every subset of places."""
+    note("read_string")
     whole = words.string_to_partition(text)
+    note("list_candidates")
     require(0 < len(whole) <= 15)
     partitions = []
+    note("check_each")
     for cuts in product((False, True), repeat=len(whole) - 1):
         ends = [i + 1 for i, cut in enumerate(cuts) if cut]
         bounds = zip([0, *ends], [*ends, len(whole)], strict=True)
@@ -173,15 +202,21 @@ def _palindrome_parts(text: str) -> str:
 
 def _shifts(text: str) -> str:
     """Try all 26 shifts; take the one whose letters are most common in English."""
+    note("read_cipher")
     cipher = words.shifted_text(text)
+    note("list_candidates")
     plain = (words.shift(cipher, by) for by in range(26))
+    note("check_each")
     return max(plain, key=words.englishness)
 
 
 def _make_number(text: str) -> str:
     """Try every order of the numbers with every operator, from left to right."""
+    note("read_numbers")
     task = chances.target(text)
+    note("list_candidates")
     require(len(task.numbers) <= 4)
+    note("check_each")
     for order in permutations(task.numbers):
         for signs in product("+-*/", repeat=len(order) - 1):
             value, source = Fraction(order[0]), str(order[0])

@@ -26,6 +26,7 @@ from pilotfish.demo.reading.text import (
     require,
     search,
 )
+from pilotfish.demo.trail import note
 
 _ALL_SOLUTIONS = 200
 
@@ -36,13 +37,16 @@ def solve(text: str) -> str:
 
 
 def _solve_puzzle(text: str) -> str:
+    note("list_unknowns")
     puzzle = read(text, PUZZLES)
     return puzzle.answer(solutions(puzzle))
 
 
 def _conclude(text: str) -> str:
+    note("read_premises")
     premises = logic.premises(text)
     for conclusion in premises.candidates():
+        note("negate_conclusion")
         if not solutions(premises.refutation(conclusion)):
             return conclusion
     raise NotApplicableError("nothing follows")
@@ -50,12 +54,14 @@ def _conclude(text: str) -> str:
 
 def solutions(puzzle: Puzzle) -> list[Solution]:
     """Return one solution, or all if the puzzle asks for their number."""
+    note("write_formulas")
     unknowns = {name: z3.Int(f"v_{name}") for name in puzzle.domains}
     solver = z3.Solver()
     for name, values in puzzle.domains.items():
         solver.add(unknowns[name] >= min(values), unknowns[name] <= max(values))
     for constraint in puzzle.constraints:
         solver.add(_state(constraint, unknowns))
+    note("satisfy_formulas")
     models: list[Solution] = []
     limit = _ALL_SOLUTIONS if puzzle.count else 1
     while len(models) < limit and solver.check() == z3.sat:
@@ -107,13 +113,16 @@ _TERM = r"[-+]? *(?:\d+\*)?[a-z]\*\*\d|[-+]? *\d+\*[a-z]|[-+]? *[a-z]\b|[-+]? *\
 
 def _real_roots(text: str) -> str:
     """Find the real roots of a polynomial with integer factors, one after another."""
+    note("read_equation")
     match = search(rf"(?:: ?|\n)((?: *(?:{_TERM}))+) = 0", text)
     names = set(re.findall("[a-z]", match[1]))
     require(len(names) == 1)
     unknown = z3.Real("x")
     solver = z3.Solver()
+    note("write_formulas")
     terms = re.findall(rf"({_TERM})", match[1])
     solver.add(z3.Sum([_term(term.replace(" ", ""), unknown) for term in terms]) == 0)
+    note("satisfy_formulas")
     roots: list[float] = []
     while len(roots) < 8 and solver.check() == z3.sat:
         value = solver.model()[unknown]

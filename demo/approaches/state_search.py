@@ -9,6 +9,7 @@ from pilotfish.demo.reading import chances, grids, moves, relations
 from pilotfish.demo.reading.catalogue import GRIDS, STATE_SPACES, read
 from pilotfish.demo.reading.grids import Cell, Grid
 from pilotfish.demo.reading.text import NotApplicableError, first_applicable, require
+from pilotfish.demo.trail import note
 
 _STATES = 100_000
 
@@ -21,7 +22,9 @@ def solve(text: str) -> str:
 
 
 def _state_space(text: str) -> str:
+    note("name_start_and_goal")
     space = read(text, STATE_SPACES)
+    note("expand_states")
     return space.answer(shortest(space))
 
 
@@ -50,7 +53,9 @@ def _labels(arrived_from: dict[Any, tuple[Any, str] | None], state: Any) -> list
 
 
 def _grid(text: str) -> str:
+    note("read_grid")
     grid = read(text, GRIDS)
+    note("expand_states")
     return grid.answer(distances(grid))
 
 
@@ -68,7 +73,9 @@ def distances(grid: Grid) -> dict[Cell, int]:
 
 
 def _islands(text: str) -> str:
+    note("read_grid")
     left, largest = set(grids.islands(text)), 0
+    note("expand_states")
     while left:
         island = Grid(frozenset(left), frozenset([left.pop()]), str)
         reached = distances(island)
@@ -79,7 +86,9 @@ def _islands(text: str) -> str:
 
 def _order_exists(text: str) -> str:
     """Follow the edges depth first; meeting an item on the way to itself is a cycle."""
+    note("read_edges")
     relations.ordering(text)
+    note("follow_edges")
     before: dict[int, list[int]] = {}
     for later, earlier in relations.edges(text):
         before.setdefault(later, []).append(earlier)
@@ -102,7 +111,9 @@ _Part = tuple[Fraction, str]
 
 def _make_number(text: str) -> str:
     """Search depth first: a move joins two of the numbers into one."""
+    note("read_numbers")
     task = chances.target(text)
+    note("combine_numbers")
     parts = tuple((Fraction(number), str(number)) for number in task.numbers)
     left = [_STATES]
     expression = _join(parts, task.target, left)

@@ -12,6 +12,7 @@ from pilotfish.demo.reading.text import (
     require,
     search,
 )
+from pilotfish.demo.trail import note
 
 _ROUNDS = 200
 
@@ -22,16 +23,23 @@ def solve(text: str) -> str:
 
 
 def _spell_backward(text: str) -> str:
+    note("read_words")
     require(re.search(r"(?i)backwards?|reverse", text))
-    return search(r": (\w+)\s*$", text)[1][::-1]
+    word = search(r": (\w+)\s*$", text)[1]
+    note("reverse")
+    return word[::-1]
 
 
 def _reverse_list(text: str) -> str:
+    note("read_words")
     require(re.search(r"(?i)reverse", text))
-    return ", ".join(reversed(words.word_list(text)))
+    listed = words.word_list(text)
+    note("reverse")
+    return ", ".join(reversed(listed))
 
 
 def _sort_list(text: str) -> str:
+    note("read_words")
     require(re.search(r"(?i)\bsort\b", text))
     ordered = search(
         r"(?i)in (ascending|descending) order", text.rpartition("ort these")[2]
@@ -40,18 +48,23 @@ def _sort_list(text: str) -> str:
     items = [item.strip() for item in listed.split(",")]
     numeric = all(re.fullmatch(r"-?\d+(?:\.\d+)?", item) for item in items)
     down = ordered[1].lower() == "descending"
+    note("sort")
     if numeric and "string" in text:
         return str(sorted(items, key=float, reverse=down))
     return ", ".join(sorted(items, reverse=down))
 
 
 def _count_letter(text: str) -> str:
+    note("read_letters")
     match = search(r'letter "(\w)".*text: "(.*)"', text, re.DOTALL)
+    note("count_letters")
     return str(match[2].lower().count(match[1].lower()))
 
 
 def _group_anagrams(text: str) -> str:
+    note("read_words")
     require(re.search(r"(?i)anagram", text))
+    note("sort_letters")
     groups: dict[str, list[str]] = {}
     for word in words.word_list(text):
         groups.setdefault("".join(sorted(word)), []).append(word)
@@ -60,42 +73,55 @@ def _group_anagrams(text: str) -> str:
 
 def _unshift(text: str) -> str:
     """Take the commonest letter for an E, as codebreakers do first."""
+    note("read_cipher")
     cipher = words.shifted_text(text)
+    note("count_letters")
     common = Counter(char for char in cipher if char.isalpha()).most_common(1)[0][0]
+    note("shift_letters")
     return words.shift(cipher, ord(common) - ord("E"))
 
 
 def _palindrome(text: str) -> str:
-    counts = Counter(words.palindrome_letters(text))
+    note("read_letters")
+    letters = words.palindrome_letters(text)
+    note("count_letters")
+    counts = Counter(letters)
     half = "".join(letter * (count // 2) for letter, count in sorted(counts.items()))
     middle = "".join(letter for letter, count in counts.items() if count % 2)
     return half + middle + half[::-1]
 
 
 def _isomorphic(text: str) -> str:
+    note("read_words")
     require(re.search(r"(?i)isomorphic", text))
     match = search(r"(\S+) (\S+)\s*$", text)
     require(len(match[1]) == len(match[2]))
+    note("match_letters")
     pairs = set(zip(match[1], match[2], strict=True))
     return str(len(pairs) == len(set(match[1])) == len(set(match[2])))
 
 
 def _can_be_made(text: str) -> str:
+    note("read_letters")
     needed = search(r"(?i)note: (\w+)$", text, re.MULTILINE)[1]
     given = search(r"(?i)magazine: (\w+)$", text, re.MULTILINE)[1]
+    note("count_letters")
     return str(not Counter(needed) - Counter(given))
 
 
 def _insert(text: str) -> str:
+    note("read_rules")
     rules = dict(re.findall(r"substring (\w+) in .* insert the character (\w)", text))
     require(rules)
     string = search(r"pattern: (\w+)\s*$", text)[1]
+    note("rewrite")
     pattern = "|".join(rules)
     return re.sub(pattern, lambda match: match[0] + rules[match[0]], string)
 
 
 def _rewrite(text: str) -> str:
     """Rewrite neighbouring tokens by the text's rules until none applies."""
+    note("read_rules")
     rules = re.findall(
         r"^ +(\S+) (\S+) \.\.\. becomes \.\.\. (.+)$", text, re.MULTILINE
     )
@@ -108,6 +134,7 @@ def _rewrite(text: str) -> str:
         (left, right): [] if to == "nothing" else to.split()
         for left, right, to in rules
     }
+    note("rewrite")
     for _ in range(_ROUNDS):
         pairs = pairwise(program)
         at = next((i for i, pair in enumerate(pairs) if pair in become), None)
@@ -118,12 +145,14 @@ def _rewrite(text: str) -> str:
 
 
 def _filter_numbers(text: str) -> str:
+    note("read_words")
     match = search(
         r"(Keep|Remove) all numbers (larger|smaller|greater|less) than (-?[\d.]+) in "
         r"this list: \[([^\]]*)\]",
         text,
     )
     items = re.findall(r"'([^']*)'", match[4])
+    note("filter")
     larger, bound = match[2] in ("larger", "greater"), float(match[3].rstrip("."))
 
     def selected(item: str) -> bool:

@@ -8,6 +8,7 @@ from sympy.parsing.sympy_parser import parse_expr
 
 from pilotfish.demo.reading import numbers
 from pilotfish.demo.reading.text import first_applicable, require, search
+from pilotfish.demo.trail import note
 
 _NAMES = {"sin", "cos", "tan", "exp", "log", "sqrt", "asin", "acos", "atan", "pi", "I"}
 
@@ -34,18 +35,24 @@ def _parse(source: str) -> sympy.Expr:
 
 
 def _integral(text: str) -> str:
+    note("read_integral")
     match = search(r"∫ *(.+?) *d([a-zA-Z])\b", text)
+    note("write_with_symbols")
     integrand = _parse(match[1])
+    note("integrate")
     symbols = sorted(integrand.free_symbols, key=str)
     symbol = symbols[0] if symbols else sympy.Symbol(match[2])
     return f"{sympy.integrate(integrand, symbol)} + C"
 
 
 def _equation(text: str) -> str:
+    note("read_equation")
     match = search(r"(?:^|: *)([^:=\n]+)=([^:=\n]+)$", text, re.MULTILINE)
+    note("write_with_symbols")
     difference = _parse(match[1].strip()) - _parse(match[2].strip())
     require(len(difference.free_symbols) == 1)
     (symbol,) = difference.free_symbols
+    note("find_roots")
     roots = sympy.Poly(difference, symbol)
     require(roots.degree() > 0)
     if roots.degree() == 1:
@@ -60,46 +67,62 @@ def _number(value: sympy.Expr) -> str:
 
 
 def _polynomial(text: str) -> str:
+    note("read_polynomial")
     match = search(r"(?:^|: *)([-\w\s()*+]+)$", text, re.MULTILINE)
+    note("write_with_symbols")
     expression = _parse(match[1].strip())
     require(expression.free_symbols)
+    note("simplify")
     return str(sympy.expand(expression))
 
 
 def _lowest_terms(text: str) -> str:
+    note("read_fraction")
     top, bottom, form = numbers.fraction(text)
+    note("simplify")
     reduced = sympy.Rational(top, bottom)
     return form % (reduced.p, reduced.q)
 
 
 def _divisor_or_multiple(text: str) -> str:
+    note("read_numbers")
     kind, given = numbers.divisor_or_multiple(text)
+    note("divide_out")
     operation = sympy.gcd if kind == "gcd" else sympy.lcm
     return str(operation(given))
 
 
 def _factors(text: str) -> str:
-    factors = sympy.factorint(numbers.number_to_factor(text))
+    note("read_numbers")
+    number = numbers.number_to_factor(text)
+    note("divide_out")
+    factors = sympy.factorint(number)
     return " × ".join(str(p) for p in sorted(factors) for _ in range(factors[p]))
 
 
 def _count_primes(text: str) -> str:
+    note("read_numbers")
     low, high = numbers.primes_between(text)
+    note("divide_out")
     return str(sum(1 for _ in sympy.sieve.primerange(low, high + 1)))
 
 
 def _complex(text: str) -> str:
+    note("read_complex_numbers")
     number = r"\(-?\d+(?:\.\d+)?i?(?: [-+] \d+(?:\.\d+)?i)?\)"
     match = search(rf"({number}) ([-+×÷*/]) ({number})", text)
     source = match[0].replace("×", "*").replace("÷", "/")
     source = re.sub(r"(\d)i", r"\1*I", source)
+    note("simplify")
     real, imaginary = sympy.expand(_parse(source), complex=True).as_real_imag()
     return f"{float(real)} {'+' if imaginary >= 0 else '-'} {abs(float(imaginary))}i"
 
 
 def _evaluate(text: str) -> str:
+    note("read_expression")
     source = numbers.expression(text)
     require("<" not in source and ">" not in source and "0x" not in source)
+    note("simplify")
     exact = sympy.nsimplify(_parse(source), rational=True)
     require(exact.is_Rational)
     return str(exact) if exact.is_Integer else str(sympy.N(exact, 12))

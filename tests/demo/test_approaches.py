@@ -1,10 +1,15 @@
 """Every approach on real problems of the families it is meant to be good at."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
+from pilotfish.demo import approaches
 from pilotfish.demo.agent import APPROACHES, PortfolioAgent
+from pilotfish.demo.approaches.moves import MOVES
 from pilotfish.demo.problems import FAMILIES, problems_of
 from pilotfish.demo.reading.text import NotApplicableError
 
@@ -143,7 +148,21 @@ def test_an_approach_solves_what_it_is_meant_for(
     for problem in problems_of(family, EACH, seed=11):
         outcome = portfolio.solve(problem.text, approach)
         solved += outcome.answer is not None and problem.verify(outcome.answer)
+        moves = {name for kind, name, _ in outcome.steps if kind == "action"}
+        assert moves <= set(MOVES[approach])
     assert solved >= EACH - 1
+
+
+@pytest.mark.parametrize("approach", sorted(APPROACHES))
+def test_the_moves_of_an_approach_are_those_that_its_code_says(approach: str) -> None:
+    source = (Path(approaches.__file__).parent / f"{approach}.py").read_text()
+    assert set(re.findall(r'note\("(\w+)"\)', source)) == set(MOVES[approach])
+
+
+def test_some_moves_are_shared_and_none_is_called_like_its_approach() -> None:
+    counts = Counter(move for moves in MOVES.values() for move in moves)
+    assert sum(count > 1 for count in counts.values()) >= 8
+    assert not [a for a, moves in MOVES.items() for m in moves if m in a or a in m]
 
 
 def test_every_approach_is_good_at_several_families_and_at_few_of_all() -> None:

@@ -5,6 +5,7 @@ from rich.console import Console
 
 from pilotfish.demo.monitor import Reading, Stage, Training
 from pilotfish.demo.screen import Screen
+from pilotfish.demo.strategies import FoundStrategy
 from pilotfish.demo.tally import Attempted, Tally
 
 STARTED = Training("a", "started", seconds=7)
@@ -91,3 +92,15 @@ def test_without_a_terminal_there_is_a_line_every_hundred_attempts() -> None:
     lines = shown.text.splitlines()
     assert [line.split()[0] for line in lines] == ["100", "200", "300"]
     assert "advised 100.0%, holdout 0.0%" in lines[-1]
+
+
+def test_strategies_are_shown_and_each_is_announced_once() -> None:
+    shown = Shown(Tally(600, attempts(599)), terminal=True)
+    found = FoundStrategy("read-grid-1", "read_grid, fill_table", attempts=40)
+    for strategies in ((found,), (found, FoundStrategy("b", "sort", attempts=2))):
+        shown.screen.announce(Reading(strategies=strategies))
+    assert shown.text.count("strategy found: read_grid, fill_table") == 1
+    shown = Shown(Tally(600, attempts(599)), terminal=True)
+    shown.draw(Reading(strategies=(found,), trainings=(STARTED,)))
+    assert "strategies found 1, attempts that have one 40" in shown.text
+    assert len(shown.text.splitlines()) <= 24

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pilotfish.runtime.clickhouse import ClickHouse
-from pilotfish.runtime.progress import ended_attempts, wait_for_attempts
+from pilotfish.runtime.progress import ended_attempts, new_labels, wait_for_attempts
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.ids import log_id
@@ -75,3 +75,26 @@ def test_an_attempt_is_known_once_it_has_ended(
     clickhouse.insert("attempts", list(row), [list(row.values())])
     assert ended_attempts(clickhouse, settings.tenant, IDS[:3]) == known
     assert ended_attempts(clickhouse, "another", IDS[:3]) == {}
+
+
+@pytest.mark.parametrize(
+    ("row", "count"),
+    [
+        ({"approach": "plan"}, 1),
+        ({"strategy": "read-grid-1", "moves": ["read_grid"]}, 1),
+        ({"moves": ["read_grid"]}, 0),
+        ({}, 1),
+    ],
+)
+def test_an_attempt_is_new_once_a_training_can_learn_it(
+    settings: Settings, row: dict[str, object], count: int
+) -> None:
+    clickhouse = ClickHouse(settings)
+    row = {
+        "tenant": settings.tenant,
+        "attempt_id": IDS[1],
+        "p_success": 1.0,
+        "version": 1,
+    } | row
+    clickhouse.insert("attempts", list(row), [list(row.values())])
+    assert new_labels(clickhouse, settings.tenant) == count

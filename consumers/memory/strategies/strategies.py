@@ -7,12 +7,12 @@ events. What a person decided about a strategy stays.
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pilotfish.consumers.memory.strategies.evidence import effects
 from pilotfish.consumers.memory.strategies.standing import changes_of, without_gain
-from pilotfish.consumers.memory.strategies.tables import Tables
+from pilotfish.consumers.memory.strategies.tables import Tables, Unassigned, Used
 from pilotfish.consumers.memory.strategies.wording import wording
 from pilotfish.runtime.catalogue import Catalogue, CatalogueReader
 from pilotfish.runtime.clickhouse import ClickHouse
@@ -28,8 +28,8 @@ from pilotfish.strategies.patterns import Pattern
 
 EVERY_S: Final = 2.0
 """Between two looks for new attempts."""
-SHARE: Final = 0.05
-"""Of the time, the most that passes may take."""
+SHARE: Final = 0.1
+"""Of the time, the most that passes may take; a pass mostly waits for ClickHouse and Kafka."""
 REVIEWED_S: Final = 60.0
 """Between two looks at what advice of a tenant's strategies has changed."""
 MOST_ASSIGNED: Final = 2000
@@ -76,6 +76,7 @@ class Strategies:
         """
         if not leads or self._clock() < self._next:
             return False
+        self._read_catalogue()  # opening it takes a second, once
         began = self._clock()
         if not self._due:
             self._due.extend(self._tables.changed())
@@ -99,7 +100,6 @@ class Strategies:
         moved = {p: s for p, s in now.strategies.items() if before.get(p) != s}
         if moved:
             self._tables.write_patterns(tenant, moved, micros(utc_now()))
-        self._read_catalogue()
         known = self._catalogue.of(tenant)
         changes = changes_of(tenant, now, known, self._wording)
         changes += self._without_gain(tenant)
@@ -109,10 +109,10 @@ class Strategies:
 
     def _without_gain(self, tenant: str) -> list[StrategyChanged]:
         """Return the strategies that are retired, because to advise them does not help."""
-        if self._clock() < self._reviewed.get(tenant, 0.0):
+        known = self._catalogue.of(tenant)
+        if not known or self._clock() < self._reviewed.get(tenant, 0.0):
             return []
         self._reviewed[tenant] = self._clock() + REVIEWED_S
-        known = self._catalogue.of(tenant)
         return without_gain(known, effects(self._clickhouse, tenant))
 
     def _read_catalogue(self) -> None:
@@ -135,22 +135,22 @@ class Strategies:
         self, tenant: str, counts: Mapping[Pattern, Counter[str]], now: Found
     ) -> None:
         """Publish the strategy of each attempt that has another one."""
-        queued = 0
+        wanted: dict[Used, str] = {}
         for pattern, by_strategy in counts.items():
             strategy = self._catalogue.current(tenant, now.strategies.get(pattern, ""))
             for other in by_strategy.keys() - {strategy}:
-                room = MOST_ASSIGNED - queued
-                queued += self._queue(tenant, pattern, other, strategy, room)
-        if queued:
-            self._publisher.flush()
-        if queued == MOST_ASSIGNED:
+                wanted[pattern, other] = strategy
+        # Together: a query for each pattern took seconds, and so the next pass waited.
+        attempts = self._tables.unassigned(tenant, list(wanted), MOST_ASSIGNED)
+        self._queue(tenant, attempts, wanted)
+        if len(attempts) == MOST_ASSIGNED:
             self._due.append(tenant)
 
     def _queue(
-        self, tenant: str, pattern: Pattern, before: str, strategy: str, most: int
-    ) -> int:
-        attempts = self._tables.unassigned(tenant, pattern, before, most)
+        self, tenant: str, attempts: Sequence[Unassigned], wanted: Mapping[Used, str]
+    ) -> None:
         for attempt in attempts:
+            strategy = wanted[attempt.used]
             assigned = StrategyAssigned(
                 event_id=assignment_id(attempt.attempt_id, strategy, attempt.version),
                 tenant=tenant,
@@ -159,4 +159,5 @@ class Strategies:
             )
             id_, partition = attempt.attempt_id, attempt.partition
             self._publisher.queue(EVENTS, assigned, id_, partition)
-        return len(attempts)
+        if attempts:
+            self._publisher.flush()

@@ -32,10 +32,16 @@ SELECT pattern, strategy FROM strategy_patterns FINAL
 WHERE tenant = {tenant:String} AND strategy != ''
 """
 _TO_ASSIGN: Final = f"""
-SELECT attempt_id, topic_partition, version FROM memory_current
-WHERE {_UNNAMED} AND {_PATTERN} = {{pattern:Array(String)}} AND strategy = {{strategy:String}}
+SELECT attempt_id, topic_partition, version, {_PATTERN} AS pattern, strategy
+FROM memory_current WHERE {_UNNAMED}
+    AND has({{used:Array(Tuple(Array(String), String))}}, (pattern, strategy::String))
 ORDER BY at DESC LIMIT {{most:UInt32}}
 """  # noqa: S608 - of our own numbers
+_AT_ONCE: Final = 200
+"""Patterns that one query asks for: they travel in its address."""
+
+Used = tuple[Pattern, str]
+"""A pattern, and the strategy that some of its attempts have."""
 
 
 class Unassigned(NamedTuple):
@@ -44,6 +50,7 @@ class Unassigned(NamedTuple):
     attempt_id: str
     partition: int
     version: int
+    used: Used
 
 
 class _PatternRow(NamedTuple):
@@ -101,17 +108,20 @@ class Tables:
         return {tuple(pattern): str(strategy) for pattern, strategy in rows}
 
     def unassigned(
-        self, tenant: str, pattern: Pattern, strategy: str, most: int
+        self, tenant: str, used: Sequence[Used], most: int
     ) -> list[Unassigned]:
-        """Return the newest attempts with a pattern that have this strategy now."""
-        params = {
-            "tenant": tenant,
-            "pattern": list(pattern),
-            "strategy": strategy,
-            "most": most,
-        }
-        rows = self._clickhouse.query(_TO_ASSIGN, params)
-        return [Unassigned(str(id_), int(part), int(v)) for id_, part, v in rows]
+        """Return the newest attempts with one of these patterns, and its strategy, now."""
+        attempts: list[Unassigned] = []
+        for start in range(0, len(used), _AT_ONCE):
+            part = [(list(p), s) for p, s in used[start : start + _AT_ONCE]]
+            params = {"tenant": tenant, "used": part, "most": most - len(attempts)}
+            attempts += [
+                Unassigned(str(id_), int(place), int(version), (tuple(p), str(s)))
+                for id_, place, version, p, s in self._clickhouse.query(
+                    _TO_ASSIGN, params
+                )
+            ]
+        return attempts
 
     def write_patterns(
         self, tenant: str, patterns: Mapping[Pattern, str], version: int

@@ -25,6 +25,13 @@ def demo(
             "protocol at OPENAI_BASE_URL, with OPENAI_API_KEY."
         ),
     ] = "portfolio",
+    unnamed: Annotated[
+        bool,
+        typer.Option(
+            "--unnamed",
+            help="The agent names no approach: strategies are found in what it does.",
+        ),
+    ] = False,
     keep_running: Annotated[
         bool, typer.Option(help="Keep the platform running at the end, until Ctrl-C.")
     ] = False,
@@ -43,6 +50,7 @@ def demo(
         agent=agent,
         json_file=json_file,
         keep=keep_running,
+        unnamed=unnamed,
     )
     raise_at_first_interrupt()
     play(plan, console)
