@@ -16,7 +16,12 @@ USEFUL = Effect(500, 0.6, 60.0, 0.5, 0.05, 0.15)
 
 
 def strategy(id_: str, **fields: Any) -> StrategyChanged:
-    made = {"tenant": "t", "strategy_id": id_, "name": id_, "instruction": ""}
+    made: dict[str, Any] = {
+        "tenant": "t",
+        "strategy_id": id_,
+        "name": id_,
+        "instruction": "",
+    }
     return StrategyChanged(**(made | fields))
 
 
