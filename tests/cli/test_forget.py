@@ -14,7 +14,7 @@ from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.errors import ConfigurationError
-from pilotfish.schemas.topics import ADVISORS, TOPICS
+from pilotfish.schemas.topics import TOPICS
 
 HINT = ("tenant", "request_id", "attempt_id", "at")
 
@@ -59,7 +59,7 @@ def test_json_lists_what_was_deleted_and_what_remains(
     assert output["deleted"]["hints"] == 1
     assert output["remains"]["pilotfish.events"].startswith("messages, 30 days")
     for topic in TOPICS:
-        assert (topic.name in output["remains"]) == (topic is not ADVISORS)
+        assert (topic.name in output["remains"]) == (topic.keep != "compacted")
     assert (
         str(settings_with_hints.models / settings_with_hints.tenant)
         in output["remains"]

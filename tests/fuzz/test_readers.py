@@ -20,6 +20,7 @@ from pilotfish.advisors.lexicon import Lexicon
 from pilotfish.schemas.attempt_log.reader import read_attempts
 from pilotfish.schemas.codec import decode, encode, headers_of
 from pilotfish.schemas.errors import BundleError, ConfigurationError, SchemaError
+from pilotfish.schemas.events import StrategyAssigned
 from pilotfish.schemas.forgotten import AttemptForgotten, TenantForgotten
 from pilotfish.schemas.topics import EVENTS
 
@@ -60,6 +61,7 @@ EXAMPLES = {
     type(event).__name__: event
     for event in (
         *events("t", 30),
+        StrategyAssigned(attempt_id="a", strategy="plan-show-b54a57"),
         AttemptForgotten(attempt_id="a"),
         TenantForgotten(tenant="t"),
     )

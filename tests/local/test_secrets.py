@@ -178,7 +178,8 @@ def test_services_that_are_refused_show_no_password(
 ) -> None:
     refused = b"invalid credentials" if variant == "kafka" else b"AUTHENTICATION_FAILED"
     # The trainer needs only ClickHouse; these ask it for nothing at their start.
-    at_first = [(name, "clickhouse") for name in ("advisor", "traces", "web")]
+    others = ("advisor", "traces", "label_export", "web")
+    at_first = [(name, "clickhouse") for name in others]
     served = {("trainer", "kafka"), *at_first}
     with running(wrong(servers.settings, variant), tmp_path, *COMMANDS) as services:
         for name, service in services.items():

@@ -22,11 +22,13 @@ def problems(reader: EventReader, count: int) -> Counter[str]:
         return sum(isinstance(event, AttemptEnded) for event in events)
 
     events = reader.until(lambda events: ends(events) >= count)
-    assert ends(events) == count
-    assert len({event.event_id for event in events}) == len(events)
     ids = {e.attempt_id for e in events if isinstance(e, AttemptEnded)}
+    started = [e for e in events if isinstance(e, AttemptStarted)]
+    unended = [e.problem for e in started if e.attempt_id not in ids]
+    assert ends(events) == count, f"{len(started)} started, not ended: {unended}"
+    assert len({event.event_id for event in events}) == len(events)
     assert len(ids) == count
-    return Counter(e.problem for e in events if isinstance(e, AttemptStarted))
+    return Counter(e.problem for e in started)
 
 
 EXITS_WITHOUT_CLOSE = """

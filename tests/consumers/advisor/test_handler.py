@@ -172,7 +172,7 @@ def test_a_bad_request_is_answered_and_set_aside(
         "client_id": asker.client_id,
         "tenant": settings.tenant,
         "reply_partition": 2,
-        "problem": "no approaches",
+        "problem": "no topic for the reply",
     }
     nonsense = f"no JSON {request_id}".encode()
     with advising(settings):
@@ -181,7 +181,7 @@ def test_a_bad_request_is_answered_and_set_aside(
         hint = asker.wait_for(request_id)
         assert asker.answer(PROBLEM).abstained != "invalid"
     assert hint.abstained == "invalid"
-    assert "approaches" in hint.detail
+    assert "reply_topic" in hint.detail
     for value in (nonsense, json.dumps(bad).encode()):
         [letter] = dead_letters(settings, value)
         assert letter.service == "advisor" and letter.reason
