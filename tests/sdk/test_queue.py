@@ -105,3 +105,11 @@ def test_nothing_is_lost_uncounted_or_reordered(
     assert order == sorted(set(order))
     if sum(event.size for event in offered) <= limit:
         assert taken == offered
+
+
+def test_what_is_cleared_is_counted_as_dropped() -> None:
+    queue = EventQueue(1000)
+    for kind in KINDS:
+        queue.put(pending(kind))
+    assert queue.clear() == len(KINDS) == queue.dropped
+    assert queue.clear() == 0 and names(queue) == []

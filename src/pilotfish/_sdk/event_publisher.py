@@ -102,7 +102,9 @@ class EventPublisher:
             self._drain(self._queue.accepted)
         self._giving_up = True
         self._thread.join(_JOIN_S)
-        self._queue.clear()
+        if self._queue.clear():
+            reason = f"no answer within {answer_timeout_s:.1f} s"
+            self._warnings.once(reason, "events did not arrive")
         return not self._thread.is_alive()
 
     def _drain(self, published: int) -> None:

@@ -68,13 +68,15 @@ class EventQueue:
             self._closed = True
             self._filled.notify_all()
 
-    def clear(self) -> None:
-        """Drop all events."""
+    def clear(self) -> int:
+        """Drop all events; return how many there were."""
         with self._lock:
-            self.dropped += self._length()
+            count = self._length()
+            self.dropped += count
             self._steps.clear()
             self._outcomes.clear()
             self._size = 0
+            return count
 
     def _length(self) -> int:
         return len(self._steps) + len(self._outcomes)
