@@ -12,6 +12,7 @@ from pilotfish.runtime.kafka import consumer, subscribe
 from pilotfish.runtime.kafka_errors import readable
 from pilotfish.runtime.service.background import close_within
 from pilotfish.runtime.settings import Settings
+from pilotfish.runtime.watermarks import watermarks
 from pilotfish.schemas.keys import Place
 from pilotfish.schemas.topics import Topic
 
@@ -154,7 +155,7 @@ def offsets_of(
         return []
     offsets = []
     for place in reader.committed(partitions, timeout=_TIMEOUT_S):
-        low, high = reader.get_watermark_offsets(place, timeout=_TIMEOUT_S)
+        low, high = watermarks(reader, place)
         offsets.append(
             PartitionOffsets(place.topic, place.partition, place.offset, low, high)
         )

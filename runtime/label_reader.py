@@ -12,6 +12,7 @@ from pilotfish.runtime.decoding import SetAside, decoded
 from pilotfish.runtime.kafka import consumer
 from pilotfish.runtime.kafka_errors import readable
 from pilotfish.runtime.settings import Settings
+from pilotfish.runtime.watermarks import watermarks
 from pilotfish.schemas.errors import UnavailableError
 from pilotfish.schemas.labels import AttemptLabelled, PlacedLabel
 from pilotfish.schemas.topics import LABELS
@@ -106,12 +107,12 @@ class LabelReader:
 
     def _within(self, partition: int, start: Mapping[int, int]) -> int:
         place = TopicPartition(LABELS.name, partition)
-        low, high = self._consumer.get_watermark_offsets(place, timeout=_TIMEOUT_S)
+        low, high = watermarks(self._consumer, place)
         stored = start.get(partition, 0)
         if stored > high:
             _LOG.error("topic_recreated", partition=partition, stored=stored, end=high)
-            return int(low)
-        return max(int(low), stored)
+            return low
+        return max(low, stored)
 
     def _assign(self, positions: Mapping[int, int]) -> None:
         self.positions = dict(positions)

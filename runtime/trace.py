@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from pilotfish.schemas.evaluations import EVALUATION, evaluation
+
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
 
@@ -93,15 +95,7 @@ def evaluated(span: "Span | None", status: str, reason: str) -> None:
     """
     if span is None or status not in _SCORES or not span.is_recording():
         return
-    span.add_event(
-        "gen_ai.evaluation.result",
-        {
-            "gen_ai.evaluation.name": "pilotfish.outcome",
-            "gen_ai.evaluation.score.value": _SCORES[status],
-            "gen_ai.evaluation.score.label": status,
-            "gen_ai.evaluation.explanation": reason,
-        },
-    )
+    span.add_event(EVALUATION, evaluation("outcome", status, _SCORES[status], reason))
 
 
 def of_record(headers: TraceHeaders) -> TraceHeaders:

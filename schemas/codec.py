@@ -175,7 +175,12 @@ def _upcast(
 
 def first_problem(schema: type[Message], error: ValidationError) -> str:
     """Return the first wrong field and the reason, without the field's value."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)
-    # Cut, because the sender chose the names of unknown fields.
-    field = ".".join(str(part) for part in first[0]["loc"])[:200]
-    return f"{schema.schema_name()}{'.' + field if field else ''}: {first[0]['msg']}"
+    path, reason = wrong_field(error)
+    field = path[:200]  # the sender chose the names of unknown fields
+    return f"{schema.schema_name()}{'.' + field if field else ''}: {reason}"
+
+
+def wrong_field(error: ValidationError) -> tuple[str, str]:
+    """Return the path to the first wrong field, and what is wrong with it."""
+    wrong = error.errors(include_url=False, include_input=False, include_context=False)
+    return ".".join(str(part) for part in wrong[0]["loc"]), wrong[0]["msg"]

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from pilotfish.schemas.base import Message, Time, Value, utc_now
-from pilotfish.schemas.ids import MAX_NAME, Found, Identifier, Name, new_id
+from pilotfish.schemas.ids import MAX_NAME, Identifier, Name, StrategyId, new_id
 from pilotfish.schemas.signals import FEEDBACK, Scale, Stated, p_success
 
 MAX_CONTENT = 256 * 1024
@@ -165,7 +165,7 @@ class StrategyAssigned(EventBase):
     Published by the memory. The newest one counts; an empty `strategy` takes it back.
     """
 
-    strategy: Found
+    strategy: StrategyId
 
 
 Event = (

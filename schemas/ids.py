@@ -11,8 +11,8 @@ Identifier = Annotated[
 ]
 """A UUIDv7 of ours, or an id of the user: up to 128 characters without blanks."""
 
-Found = Annotated[str, StringConstraints(max_length=128)]
-"""The id of a strategy that was found, or nothing."""
+StrategyId = Annotated[str, StringConstraints(max_length=128)]
+"""The id of a strategy that was found; empty where none was."""
 
 MAX_NAME: Final = 200
 """Characters of a name."""

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from pilotfish.schemas.base import Message, Time, Value
 from pilotfish.schemas.events import Agent, HintMark, Problem, SignalKind
-from pilotfish.schemas.ids import Found, Identifier, Name
+from pilotfish.schemas.ids import Identifier, Name, StrategyId
 
 MAX_ACTIONS = 64
 """A label has the names of this many actions, the first ones."""
@@ -74,7 +74,7 @@ class AttemptLabelled(Message):
     tokens: int = Field(default=0, ge=0)
     actions: tuple[Name, ...] = Field(default=(), max_length=MAX_ACTIONS)
     moves: tuple[Move, ...] = Field(default=(), max_length=MAX_MOVES)
-    strategy: Found = ""
+    strategy: StrategyId = ""
     asker: str = Field(default="", max_length=MAX_ASKER)
     partition: int = Field(ge=0)
     first_offset: int = Field(ge=0)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from pilotfish.schemas.advice import Instruction
 from pilotfish.schemas.base import Message, Time, utc_now
-from pilotfish.schemas.ids import Found, Identifier, Name
+from pilotfish.schemas.ids import Identifier, Name, StrategyId
 from pilotfish.schemas.labels import MAX_MOVES, Move
 
 Standing = Literal[
@@ -35,7 +35,7 @@ class StrategyChanged(Message):
     instruction: Instruction
     moves: tuple[Move, ...] = Field(default=(), max_length=MAX_MOVES)
     standing: Standing = "offered"
-    merged_into: Found = ""
+    merged_into: StrategyId = ""
     reason: str = ""
 
     @property

@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from pilotfish.schemas.evaluations import ATTRIBUTES, OF_PILOTFISH
 from pilotfish.schemas.events import MAX_DETAIL, SignalKind
 from pilotfish.schemas.ids import MAX_NAME
 from pilotfish.schemas.signals import Stated
@@ -57,30 +58,21 @@ _WORSE_IF_HIGHER: Final = re.compile(
     re.IGNORECASE,
 )
 _OF_PEOPLE: Final = re.compile(r"thumb|feedback|user_rating|user_score", re.IGNORECASE)
-EVALUATION: Final = "gen_ai.evaluation.result"
-"""The name of the event, of a log record, and of the span that is made of one."""
-_ATTRIBUTES: Final = {
-    "name": "gen_ai.evaluation.name",
-    "label": "gen_ai.evaluation.score.label",
-    "score": "gen_ai.evaluation.score.value",
-    "explanation": "gen_ai.evaluation.explanation",
-}
-_OF_PILOTFISH: Final = "pilotfish."
 
 
 def is_own(told: Mapping[str, JsonValue]) -> bool:
     """Return whether it is what pilotfish said of an outcome: nothing is learned from that."""
-    return text(told.get(_ATTRIBUTES["name"])).startswith(_OF_PILOTFISH)
+    return text(told.get(ATTRIBUTES["name"])).startswith(OF_PILOTFISH)
 
 
 def identity(told: Mapping[str, JsonValue]) -> list[str]:
     """Return what tells an evaluation from others of the same span: its name and verdict."""
-    return [text(told.get(_ATTRIBUTES[field])) for field in ("name", "label", "score")]
+    return [text(told.get(ATTRIBUTES[field])) for field in ("name", "label", "score")]
 
 
 def told_by(attributes: Mapping[str, JsonValue], origin: str, at_us: int) -> Evidence:
     """Return the evidence of an evaluation in OpenTelemetry's attributes."""
-    return judged({f: attributes.get(a) for f, a in _ATTRIBUTES.items()}, origin, at_us)
+    return judged({f: attributes.get(a) for f, a in ATTRIBUTES.items()}, origin, at_us)
 
 
 def judged(fields: Mapping[str, JsonValue], origin: str, at_us: int) -> Evidence:

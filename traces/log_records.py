@@ -22,8 +22,9 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as ProtoSpan
 from pydantic import JsonValue
 
 from pilotfish.schemas.errors import SchemaError
+from pilotfish.schemas.evaluations import EVALUATION
 from pilotfish.schemas.traces import Encoding
-from pilotfish.traces.evaluation import EVALUATION, identity, is_own
+from pilotfish.traces.evaluation import identity, is_own
 from pilotfish.traces.otlp_json import listed, request_of, required
 from pilotfish.traces.otlp_json_values import Fields, id_of, parent_id_of, text, whole
 from pilotfish.traces.otlp_json_values import attributes as json_attributes

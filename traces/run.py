@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from pilotfish.schemas.evaluations import EVALUATION
 from pilotfish.traces.dialects.dialect import Kind
-from pilotfish.traces.evaluation import EVALUATION
 from pilotfish.traces.span import Span, checked
 from pilotfish.traces.tree import Node, tops_of
 

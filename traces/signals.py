@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
+from pilotfish.schemas.evaluations import EVALUATION
 from pilotfish.schemas.json_in_text import mapping
-from pilotfish.traces.evaluation import EVALUATION, is_own, judged, told_by
+from pilotfish.traces.evaluation import is_own, judged, told_by
 from pilotfish.traces.evidence import Evidence
 from pilotfish.traces.failure import Failure
 from pilotfish.traces.run import Run

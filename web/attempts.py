@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pilotfish.schemas.advice import HintGiven
+from pilotfish.schemas.codec import wrong_field
 from pilotfish.schemas.events import (
     AttemptEnded,
     AttemptStarted,
@@ -26,7 +27,6 @@ from pilotfish.web.bodies import Bodies
 from pilotfish.web.messages import (
     FieldError,
     check_size,
-    first_problem,
     message_of,
     parsed,
     require_json,
@@ -143,7 +143,7 @@ def _check_identifier(attempt_id: str) -> None:
     try:
         _IDENTIFIER.validate_python(attempt_id)
     except ValidationError as error:
-        raise FieldError("attempt_id", first_problem(error)[1]) from error
+        raise FieldError("attempt_id", wrong_field(error)[1]) from error
 
 
 def _events(body: bytes, verb: Verb, ids: _Ids) -> list[EventBase]:
@@ -185,6 +185,6 @@ def _with_mark(data: dict[str, Any]) -> dict[str, Any]:
     try:
         mark = HintGiven.model_validate(hint).mark
     except ValidationError as error:
-        path, reason = first_problem(error)
+        path, reason = wrong_field(error)
         raise FieldError(f"hint.{path}" if path else "hint", reason) from error
     return {"approach": used(mark), **data, "hint": mark.model_dump()}

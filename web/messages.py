@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pilotfish.schemas.base import Message
-from pilotfish.schemas.codec import encode
+from pilotfish.schemas.codec import encode, wrong_field
 from pilotfish.schemas.topics import Topic
 from pilotfish.web.refusals import media_type, refused
 
@@ -83,14 +83,8 @@ def message_of(
     try:
         return kind.model_validate({**data, **fixed})
     except ValidationError as error:
-        path, reason = first_problem(error)
+        path, reason = wrong_field(error)
         raise FieldError(at + path, reason) from error
-
-
-def first_problem(error: ValidationError) -> tuple[str, str]:
-    """Return the path to the first wrong field, and what is wrong with it."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    return ".".join(str(part) for part in first["loc"]), first["msg"]
 
 
 def check_size(message: Message, topic: Topic, at: str = "") -> None:

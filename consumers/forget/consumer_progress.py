@@ -1,6 +1,5 @@
 """Whether a consumer group has read everything that its topics held at one moment."""
 
-import time
 from collections.abc import Iterable
 from typing import Any, Final, Self
 
@@ -11,8 +10,8 @@ from pilotfish.runtime.archived_offsets import resume_positions
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import client_config, consumer, topics
 from pilotfish.runtime.kafka_broker import offsets_of
-from pilotfish.runtime.retry import waits
 from pilotfish.runtime.settings import Settings
+from pilotfish.runtime.watermarks import watermarks
 from pilotfish.schemas.consumer_groups import ARCHIVE
 from pilotfish.schemas.keys import Place
 
@@ -23,13 +22,6 @@ _MOVING: Final = (
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
 )
 """Kafka's errors for a group while another broker takes it over."""
-
-
-_LEADERLESS: Final = (
-    KafkaError.NOT_LEADER_FOR_PARTITION,
-    KafkaError.LEADER_NOT_AVAILABLE,
-)
-"""Kafka's errors for a partition of a new topic, or while its broker is away."""
 
 
 class ConsumerProgress:
@@ -105,16 +97,5 @@ class ConsumerProgress:
 
     def _end(self, topic: str, partition: int) -> int:
         """Return where the partition ends; 0 if it holds no records."""
-        place = TopicPartition(topic, partition)
-        deadline = time.monotonic() + _TIMEOUT_S
-        for wait_s in waits():
-            try:
-                low, high = self._reader.get_watermark_offsets(place, _TIMEOUT_S)
-            except KafkaException as error:
-                waits_for_leader = error.args[0].code() in _LEADERLESS
-                if not waits_for_leader or time.monotonic() > deadline:
-                    raise
-                time.sleep(wait_s)
-            else:
-                return int(high) if high > low else 0
-        raise AssertionError("waits() never ends")
+        low, high = watermarks(self._reader, TopicPartition(topic, partition))
+        return high if high > low else 0

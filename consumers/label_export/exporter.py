@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from pilotfish.runtime.extras import requiring
 from pilotfish.schemas.base import micros
 from pilotfish.schemas.errors import ConfigurationError, UnavailableError
+from pilotfish.schemas.evaluations import EVALUATION, evaluation
 from pilotfish.schemas.labels import AttemptLabelled
 
 if TYPE_CHECKING:
     from opentelemetry.sdk._logs import ReadableLogRecord
 
-NAME: Final = "pilotfish.p_success"
-"""What the evaluation is called; `traces/evaluation.py` knows it as pilotfish's own."""
-
-_EVENT: Final = "gen_ai.evaluation.result"
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 
@@ -71,7 +68,7 @@ def _record(label: AttemptLabelled, trace_id: str, span_id: str) -> "ReadableLog
         timestamp=at_ns,
         observed_timestamp=at_ns,
         context=trace.set_span_in_context(trace.NonRecordingSpan(about)),
-        event_name=_EVENT,
+        event_name=EVALUATION,
         attributes=attributes_of(label),
     )
     resource = Resource({"service.name": "pilotfish"})
@@ -82,12 +79,10 @@ def attributes_of(label: AttemptLabelled) -> dict[str, Any]:
     """Return what is said of a label that has a P(success)."""
     p_success = label.p_success
     assert p_success is not None
-    votes = sorted(label.votes.items())
+    verdict = "pass" if p_success >= 0.5 else "fail"
+    explanation = ", ".join(f"{n}: {v:.2f}" for n, v in sorted(label.votes.items()))
     return {
-        "gen_ai.evaluation.name": NAME,
-        "gen_ai.evaluation.score.value": p_success,
-        "gen_ai.evaluation.score.label": "pass" if p_success >= 0.5 else "fail",
-        "gen_ai.evaluation.explanation": ", ".join(f"{n}: {v:.2f}" for n, v in votes),
+        **evaluation("p_success", verdict, p_success, explanation),
         "log.record.uid": f"{label.attempt_id}/{label.version}",
         "pilotfish.tenant": label.tenant,
         "pilotfish.attempt_id": label.attempt_id,

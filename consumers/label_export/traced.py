@@ -5,9 +5,10 @@ from collections.abc import Collection
 from typing import Final
 
 from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.schemas.keys import AttemptKey
 
-AttemptKey = tuple[str, str]
-"""Tenant and attempt."""
+_TraceKey = tuple[str, str]
+"""Tenant and trace."""
 TracePlace = tuple[str, str]
 """Trace and span; the span is empty where the root never came."""
 
@@ -37,7 +38,7 @@ class Traced:
             if (key[0], match["trace"]) in roots
         }
 
-    def _roots(self, traces: Collection[AttemptKey]) -> dict[AttemptKey, str]:
+    def _roots(self, traces: Collection[_TraceKey]) -> dict[_TraceKey, str]:
         """Return the roots of those of these traces that have spans."""
         if not traces:
             return {}

@@ -8,27 +8,22 @@ the terms are the name.
 import re
 from typing import Final
 
-import structlog
-
 from pilotfish.consumers.memory.groups.names import Naming, Terms, by_terms
-from pilotfish.runtime.chat import ChatModel
+from pilotfish.consumers.memory.naming_model import NamingModel
 from pilotfish.runtime.settings import Settings
-
-_LOG = structlog.get_logger(service="memory")
 
 _PROMPT: Final = """Each line has the words that are typical of one group of problems. \
 Say in two to five words what kind of problems a group has. Reply with a line for each \
 group, its number, a colon and the name, and nothing else."""
 _NAME: Final = re.compile(r"^\W*(\d+)\W+(\w[\w -]{1,58}\w)\W*$", re.MULTILINE)
-_TIMEOUT_S: Final = 20.0
-"""The memory waits for the reply."""
+_OTHERWISE: Final = "groups keep their terms as names"
 _MOST_NAMES: Final = 10_000
 
 
 class ModelNames:
     """Requests names for all groups with new terms at once; caches the names."""
 
-    def __init__(self, model: ChatModel) -> None:
+    def __init__(self, model: NamingModel) -> None:
         self._model = model
         self._names: dict[str, str] = {}
 
@@ -48,19 +43,10 @@ class ModelNames:
 
     def _requested(self, terms: dict[str, str]) -> dict[str, str]:
         lines = "\n".join(f"{n}: {words}" for n, words in enumerate(terms.values(), 1))
-        names = dict(_NAME.findall(self._reply(lines)))
+        names = dict(_NAME.findall(self._model.reply(_PROMPT, lines, _OTHERWISE)))
         return {
             plain: names[str(n)] for n, plain in enumerate(terms, 1) if str(n) in names
         }
-
-    def _reply(self, lines: str) -> str:
-        from openai import OpenAIError
-
-        try:
-            return self._model.reply(_PROMPT, lines)
-        except OpenAIError as error:
-            _LOG.warning("groups keep their terms as names", reason=repr(error))
-            return ""
 
 
 def naming(settings: Settings) -> Naming:
@@ -71,4 +57,4 @@ def naming(settings: Settings) -> Naming:
     """
     if not settings.naming_model:
         return by_terms
-    return ModelNames(ChatModel(settings.naming_model, _TIMEOUT_S))
+    return ModelNames(NamingModel(settings.naming_model))

@@ -81,7 +81,7 @@ class Strategies:
         if not self._due:
             self._due.extend(self._tables.changed())
         if self._due:
-            self._look_after(self._due[0])
+            self._look_after(self._due[0])  # stays due if this fails
             self._due.popleft()
         took_s = self._clock() - began
         self._next = began + max(EVERY_S if not self._due else 0.0, took_s / SHARE)

@@ -9,14 +9,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-import structlog
-
-from pilotfish.runtime.chat import ChatModel
+from pilotfish.consumers.memory.naming_model import NamingModel
 from pilotfish.runtime.settings import Settings
 from pilotfish.strategies.instructions import instruction, name_of
 from pilotfish.strategies.patterns import Pattern
-
-_LOG = structlog.get_logger(service="memory")
 
 _PROMPT: Final = """Each line has the first moves of an agent, in order. Reply with a line \
 for each, and nothing else: its number, a colon, two to five words for how the agent works, \
@@ -24,8 +20,7 @@ a bar (|), and one plain sentence that tells another agent to work like that."""
 _LINE: Final = re.compile(
     r"^\W*(\d+)\W+(\w[\w ,-]{1,58}\w)\s*\|\s*(\w[\w ,;:'-]{8,298}\w)\W*$", re.MULTILINE
 )
-_TIMEOUT_S: Final = 20.0
-"""The memory waits for the reply."""
+_OTHERWISE: Final = "strategies keep their moves as names"
 
 
 class Words(NamedTuple):
@@ -50,7 +45,7 @@ def by_moves(patterns: Mapping[str, Pattern]) -> dict[str, Words]:
 class ModelWording:
     """Requests the words of all new strategies at once."""
 
-    def __init__(self, model: ChatModel) -> None:
+    def __init__(self, model: NamingModel) -> None:
         self._model = model
 
     def __call__(self, patterns: Mapping[str, Pattern]) -> dict[str, Words]:
@@ -61,21 +56,14 @@ class ModelWording:
         lines = (f"{n}: {words.name}" for n, words in enumerate(plain.values(), 1))
         said = {
             number: Words(name, f"{sentence}.")
-            for number, name, sentence in _LINE.findall(self._reply("\n".join(lines)))
+            for number, name, sentence in _LINE.findall(
+                self._model.reply(_PROMPT, "\n".join(lines), _OTHERWISE)
+            )
         }
         return {
             id_: said.get(str(n), words)
             for n, (id_, words) in enumerate(plain.items(), 1)
         }
-
-    def _reply(self, lines: str) -> str:
-        from openai import OpenAIError
-
-        try:
-            return self._model.reply(_PROMPT, lines)
-        except OpenAIError as error:
-            _LOG.warning("strategies keep their moves as names", reason=repr(error))
-            return ""
 
 
 def wording(settings: Settings) -> Wording:
@@ -86,4 +74,4 @@ def wording(settings: Settings) -> Wording:
     """
     if not settings.naming_model:
         return by_moves
-    return ModelWording(ChatModel(settings.naming_model, _TIMEOUT_S))
+    return ModelWording(NamingModel(settings.naming_model))

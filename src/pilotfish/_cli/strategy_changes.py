@@ -10,17 +10,14 @@ from pydantic import ValidationError
 
 from pilotfish.runtime.console import console
 from pilotfish.runtime.settings import Settings
-from pilotfish.schemas.base import micros, utc_now
+from pilotfish.schemas.base import utc_now
+from pilotfish.schemas.codec import wrong_field
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.strategies import BY_A_PERSON, StrategyChanged
 
 Tenant = Annotated[str, typer.Option(help="The tenant; by default PILOTFISH_TENANT.")]
 Strategy = Annotated[str, typer.Argument(help="An id from `strategies list`.")]
 
-COLUMNS: Final = (
-    *("tenant", "strategy", "name", "instruction", "moves", "attempts"),
-    *("standing", "merged_into", "reason", "version"),
-)
 _ATTEMPTS: Final = """
 SELECT attempts FROM strategies FINAL
 WHERE tenant = {tenant:String} AND strategy = {strategy:String}
@@ -140,8 +137,7 @@ def change(settings: Settings, old: StrategyChanged, **fields: Any) -> None:
     try:
         new = StrategyChanged.model_validate(said)
     except ValidationError as error:
-        wrong = error.errors()[0]
-        raise ConfigurationError(f"{wrong['loc'][0]}: {wrong['msg']}") from error
+        raise ConfigurationError(": ".join(wrong_field(error))) from error
     publish(settings, new, rows[0][0] if rows else 0)
 
 
@@ -152,15 +148,12 @@ def publish(settings: Settings, new: StrategyChanged, attempts: int) -> None:
        repeated, and says the same again.
     2. To the table, which people read.
     """
+    from pilotfish.consumers.memory.strategies.tables import Tables
     from pilotfish.runtime.catalogue import announce
     from pilotfish.runtime.clickhouse import ClickHouse
 
     announce(settings, new)
-    row = [
-        *(new.tenant, new.strategy_id, new.name, new.instruction, list(new.moves)),
-        *(attempts, new.standing, new.merged_into, new.reason, micros(new.at)),
-    ]
-    ClickHouse(settings).insert("strategies", COLUMNS, [row])
+    Tables(ClickHouse(settings)).write_strategies([new], {new.strategy_id: attempts})
 
 
 def _with(reason: str, said: str) -> str:

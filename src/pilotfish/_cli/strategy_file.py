@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from pilotfish.schemas.codec import wrong_field
 from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.strategy_archive import StrategyArchive
 
@@ -50,6 +51,5 @@ def read(path: Path) -> StrategyArchive:
     try:
         return StrategyArchive.model_validate_json(data)
     except ValidationError as error:
-        wrong = error.errors()[0]
-        place = ".".join(map(str, wrong["loc"]))
-        raise ConfigurationError(f"{path}, {DATA}: {place}: {wrong['msg']}") from error
+        place, reason = wrong_field(error)
+        raise ConfigurationError(f"{path}, {DATA}: {place}: {reason}") from error

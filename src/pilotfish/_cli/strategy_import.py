@@ -17,10 +17,6 @@ from pilotfish.schemas.strategies import StrategyChanged
 if TYPE_CHECKING:
     from pilotfish.schemas.strategy_archive import ArchivedStrategy, StrategyArchive
 
-_PATTERNS: Final = """
-SELECT pattern FROM strategy_patterns FINAL
-WHERE tenant = {tenant:String} AND strategy != ''
-"""
 _SHOWN: Final = ("strategy", "name", "instruction", "attempts", "what becomes of it")
 
 
@@ -115,18 +111,15 @@ def _take_patterns(
     settings: Settings, tenant: str, strategies: Iterable["ArchivedStrategy"]
 ) -> None:
     """Let attempts that begin so count for the strategies, where the tenant has no other."""
+    from pilotfish.consumers.memory.strategies.tables import Tables
     from pilotfish.runtime.clickhouse import ClickHouse
 
-    clickhouse = ClickHouse(settings)
-    rows = clickhouse.query(_PATTERNS, {"tenant": tenant})
-    there, version = {tuple(pattern) for (pattern,) in rows}, micros(utc_now())
-    clickhouse.insert(
-        "strategy_patterns",
-        ("tenant", "pattern", "strategy", "version"),
-        [
-            (tenant, list(pattern), each.strategy, version)
-            for each in strategies
-            for pattern in each.patterns
-            if pattern not in there
-        ],
-    )
+    tables = Tables(ClickHouse(settings))
+    there = tables.patterns(tenant)
+    new = {
+        pattern: each.strategy
+        for each in strategies
+        for pattern in each.patterns
+        if pattern not in there
+    }
+    tables.write_patterns(tenant, new, micros(utc_now()))

@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
 from support.advice.labels import label, send
 from support.polling import eventually
 
-from pilotfish.consumers.label_export.exporter import NAME, exporter
+from pilotfish.consumers.label_export.exporter import exporter
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError, UnavailableError
@@ -76,7 +76,7 @@ def test_a_label_is_an_evaluation_that_pilotfish_does_not_read(
     assert (first.trace_id.hex(), first.span_id.hex()) == (TRACE, ROOT)
     assert not any(second.span_id)
     told = {a.key: a.value for a in first.attributes}
-    assert told["gen_ai.evaluation.name"].string_value == NAME
+    assert told["gen_ai.evaluation.name"].string_value == "pilotfish.p_success"
     assert told["gen_ai.evaluation.score.value"].double_value == 0.25
     assert told["gen_ai.evaluation.score.label"].string_value == "fail"
     explanation = told["gen_ai.evaluation.explanation"].string_value
