@@ -1,7 +1,8 @@
 """Traces through the door while the door, the consumer of traces and Kafka are killed.
 
 An exporter that sends again what was not acknowledged: in the end every attempt has each
-of its events once.
+of its events once. A trace that is read again is mapped again, to events with the same
+ids, so `events` is asked with FINAL, as its readers are told to.
 """
 
 import random
@@ -33,7 +34,7 @@ AT_ONCE: Final = 25
 EVERY_S: Final = 12.0
 RIGHT_WITHIN_S: Final = 240.0
 _STORED = """
-SELECT attempt_id, count(), uniqExact(event_id) FROM events
+SELECT attempt_id, count(), uniqExact(event_id) FROM events FINAL
 WHERE tenant = {tenant:String} GROUP BY attempt_id
 """
 _ATTEMPTS = """
