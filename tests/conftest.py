@@ -13,9 +13,10 @@ from confluent_kafka.admin import AdminClient
 from faults.memory_clickhouse import MemoryClickHouse, Tables
 from faults.trouble import Trouble
 from support.advice.small_base import SmallBase
-from support.tiers import ByScope, leave_out_slow, longest_first, without_servers
+from support.tiers import leave_out_slow, longest_first, without_servers
 from support.topics import delete_records
 from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.infra.embedded.kafka import EmbeddedKafka
@@ -57,9 +58,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help=about)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByScope:
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Producer
+) -> LoadFileScheduling:
     config.option.loadscopereorder = False
-    return ByScope(config, log)
+    return LoadFileScheduling(config, log)
 
 
 def pytest_collection_modifyitems(

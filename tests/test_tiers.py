@@ -1,8 +1,8 @@
-"""The tests' own tools: waiting, time limits, and how files are dealt to workers."""
+"""The tests' own tools: waiting, time limits, and in which order files run."""
 
 import pytest
 from support.polling import eventually, in_time
-from support.tiers import longest_first, scope
+from support.tiers import longest_first
 
 
 def test_waiting_ends_when_the_answer_is_right_or_tells_the_last_one() -> None:
@@ -23,19 +23,10 @@ def test_the_best_of_a_few_tries_keeps_a_time_limit() -> None:
         in_time(2, lambda: 9.0)
 
 
-def test_tests_that_share_a_platform_are_one_scope() -> None:
-    assert scope("tests/sdk/test_watch.py::test_it[a::b]") == "tests/sdk/test_watch.py"
-    up = ("tests/local/test_metrics.py::test_it", "tests/local/test_platform.py::test")
-    assert {scope(one) for one in up} == {"up"}
-
-
 def test_what_takes_longest_begins_first(request: pytest.FixtureRequest) -> None:
-    here = [one for one in request.session.items if scope(one.nodeid) == HERE]
+    here = [one for one in request.session.items if one.path == request.path]
     others = [one for one in request.session.items if one not in here]
     slow = [one for one in others if one.get_closest_marker("slow")][:1]
     items = here + slow
     longest_first(items)
     assert items == slow + here
-
-
-HERE = "tests/test_tiers.py"

@@ -1,4 +1,4 @@
-"""`pilotfish up`, once for all tests of this folder."""
+"""`pilotfish up`, once for the tests of a file."""
 
 import signal
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.settings import Settings
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory, not_fast: None) -> Iterator[Settings]:
     """`pilotfish up` in a process; at the end it must stop, and leave nothing."""
     settings = _settings(tmp_path_factory.mktemp("up"))

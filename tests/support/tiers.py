@@ -1,46 +1,30 @@
 """How the suite is dealt to workers, and what `--fast` leaves out.
 
 Each worker of pytest-xdist is a session of its own, so that it has an embedded Kafka
-and a ClickHouse of its own: tests of two workers never meet in a topic. What shares an
-expensive fixture stays with one worker; what takes longest begins first.
+and a ClickHouse of its own: tests of two workers never meet in a topic. A file stays with
+one worker; what takes longest begins first.
 """
 
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
 from pilotfish.infra.embedded.kafka import EmbeddedKafka
-
-_TOGETHER = {"tests/local/test_metrics.py", "tests/local/test_platform.py"}
-"""Files whose tests share a running `pilotfish up`."""
 
 _SLOW_S = 12.0
 """What a slow test takes where its mark does not say."""
 
 
-class ByScope(LoadScopeScheduling):
-    """Deals scopes in the order of the collection."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return scope(nodeid)
-
-
-def scope(nodeid: str) -> str:
-    """Return what one worker runs: a file, or those that share a platform."""
-    path = nodeid.partition("::")[0]
-    return "up" if path in _TOGETHER else path
-
-
 def longest_first(items: list[pytest.Item]) -> None:
-    """Sort scopes by what they take, so that none begins when the others are done."""
-    seconds: Counter[str] = Counter()
+    """Sort files by what they take, so that none begins when the others are done."""
+    took: Counter[Path] = Counter()
     for item in items:
-        seconds[scope(item.nodeid)] += _milliseconds(item)
-    items.sort(key=lambda item: (-seconds[scope(item.nodeid)], scope(item.nodeid)))
+        took[item.path] += _milliseconds(item)
+    items.sort(key=lambda item: (-took[item.path], item.path))
 
 
 def _milliseconds(item: pytest.Item) -> int:
