@@ -15,7 +15,7 @@ import structlog
 
 from pilotfish.consumers.trigger.harm_monitor import HarmMonitor
 from pilotfish.consumers.trigger.lift import Lift
-from pilotfish.consumers.trigger.training_process import TrainingProcess
+from pilotfish.consumers.trigger.training_process import TrainingProcesses
 from pilotfish.consumers.trigger.trainings import Trainings
 from pilotfish.runtime.broker import Ends, PartitionOffsets
 from pilotfish.runtime.clickhouse import ClickHouse
@@ -45,11 +45,7 @@ def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> Non
         UnavailableError: Kafka is away; call again after a while. A training goes on.
     """
     clickhouse = ClickHouse(settings)
-    trainings = Trainings(
-        settings.train_at,
-        clickhouse,
-        lambda tenant: TrainingProcess(settings, tenant),
-    )
+    trainings = Trainings(settings.train_at, clickhouse, TrainingProcesses(settings))
     monitor = HarmMonitor(settings, ClickHouse(settings), utc_now)
     lift = None if settings.metrics_port is None else Lift(clickhouse, utc_now)
     handler = TriggerHandler(trainings, monitor, lift, status.beat)

@@ -14,6 +14,10 @@ _COUNT_AGAIN_AFTER: Final = timedelta(minutes=1)
 """A label is published before it is stored: a count in between may have missed it."""
 _BUSY_FOR: Final = timedelta(seconds=15)
 _FAILED_FOR: Final = timedelta(seconds=10)
+_SOON_S: Final = 60.0
+"""Several times what a training takes to load, so that a busy machine is in time, too."""
+_PACE_OVER_S: Final = 10.0
+"""Counts that follow on each other sooner tell no pace."""
 
 
 @dataclass(slots=True)
@@ -22,6 +26,8 @@ class _Tenant:
     awaited: int = 0
     """Labels that must still arrive before a new count can reach the threshold."""
     counted_at: datetime | None = None
+    pace: float = 0.0
+    """New labels a second, between the last two counts."""
     threshold: int = 0
     failures: int = 0
     not_before: datetime | None = None
@@ -59,12 +65,23 @@ class Schedule:
 
     def counted(self, tenant: str, count: int) -> bool:
         """Record the count of a tenant's new labels; return whether it changed."""
-        state = self._of(tenant)
+        state, now = self._of(tenant), self._clock()
+        if state.counted_at is not None:
+            elapsed_s = (now - state.counted_at).total_seconds()
+            if elapsed_s >= _PACE_OVER_S:
+                state.pace = (count - state.count) / elapsed_s
         changed = state.count != count
         state.count = count
         state.awaited = max(0, state.threshold - count)
-        state.counted_at = self._clock()
+        state.counted_at = now
         return changed
+
+    def soon(self) -> bool:
+        """Whether a training will be due within a minute, if labels go on as they came."""
+        return any(
+            tenant.pace > 0 and tenant.awaited <= tenant.pace * _SOON_S
+            for tenant in self._tenants.values()
+        )
 
     def due(self) -> str | None:
         """Return the tenant to train now: of those due, the one with most new labels."""

@@ -1,9 +1,10 @@
-"""A training as a child process of the trigger, and the meaning of its exit status."""
+"""Trainings as child processes of the trigger, and the meaning of their exit status."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final, Literal, Protocol
 
 from pilotfish.runtime.clickhouse import ClickHouse
@@ -17,6 +18,8 @@ _OUTCOMES: Final[Mapping[int, Outcome]] = {
     os.EX_UNAVAILABLE: "unequipped",  # the extra `train` is not installed
 }
 """By exit status, as `trainers/__main__.py` says; any other one is a failure."""
+
+_UNLOAD_S: Final = 1.0
 
 _VERDICT: Final = """
 SELECT training_id, version, verdict FROM trainings FINAL
@@ -36,14 +39,10 @@ class Training(Protocol):
 
 
 class TrainingProcess:
-    """`python -m pilotfish.trainers`, in the same Python as this process."""
+    """A running `python -m pilotfish.trainers`."""
 
-    def __init__(self, settings: Settings, tenant: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "pilotfish.trainers", "--tenant", tenant],
-            env={**os.environ, **settings.environment(), "PILOTFISH_TENANT": tenant},
-            stdin=subprocess.DEVNULL,
-        )
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
 
     @property
     def pid(self) -> int:
@@ -55,12 +54,63 @@ class TrainingProcess:
         return None if status is None else _OUTCOMES.get(status, "failed")
 
     def end(self, timeout_s: float) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        _end(self._process, timeout_s)
+
+
+class TrainingProcesses:
+    """Starts trainings, in the same Python as this process.
+
+    One that is due soon is loaded before: importing torch and what stands on it takes
+    longer than anything else until the first step.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._loaded: subprocess.Popen[bytes] | None = None
+
+    def start(self, tenant: str) -> TrainingProcess:
+        """Start a training of a tenant, in the loaded process if there is one."""
+        loaded, self._loaded = self._loaded, None
+        if loaded is not None and _told(loaded, tenant):
+            return TrainingProcess(loaded)
+        return TrainingProcess(self._open(subprocess.DEVNULL, "--tenant", tenant))
+
+    def load(self) -> None:
+        """Let a process load what a training needs, and wait; once until the next start."""
+        if self._loaded is None:
+            self._loaded = self._open(subprocess.PIPE, "--when-told")
+
+    def unload(self) -> None:
+        """End the process that waits, if there is one."""
+        loaded, self._loaded = self._loaded, None
+        if loaded is not None:
+            assert loaded.stdin is not None
+            loaded.stdin.close()
+            _end(loaded, _UNLOAD_S)
+
+    def _open(self, stdin: int, *arguments: str) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "pilotfish.trainers", *arguments],
+            env={**os.environ, **self._settings.environment()},
+            stdin=stdin,
+        )
+
+
+def _told(loaded: "subprocess.Popen[bytes]", tenant: str) -> bool:
+    """Tell a loaded process whom to train; return whether it was there to hear it."""
+    assert loaded.stdin is not None
+    with suppress(BrokenPipeError), loaded.stdin as line:
+        line.write(f"{tenant}\n".encode())
+    return loaded.poll() is None
+
+
+def _end(process: "subprocess.Popen[bytes]", timeout_s: float) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def newest_verdict(clickhouse: ClickHouse, tenant: str) -> dict[str, str]:

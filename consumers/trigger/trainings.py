@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -18,8 +18,18 @@ _LOG = structlog.get_logger(service="trigger")
 
 _END_S: Final = 3.0
 
-Start = Callable[[str], Training]
-"""Starts a training of a tenant."""
+
+class Trainers(Protocol):
+    """Start trainings; `TrainingProcesses` does."""
+
+    def start(self, tenant: str) -> Training:
+        """Start a training of a tenant."""
+
+    def load(self) -> None:
+        """Prepare for a start that is due soon; nothing where that was done."""
+
+    def unload(self) -> None:
+        """Take back what was prepared."""
 
 
 class Trainings:
@@ -28,7 +38,7 @@ class Trainings:
     Args:
         train_at: new labels of a tenant that start a training.
         clickhouse: where the labels are counted.
-        start: starts a training.
+        trainers: start them.
         clock: the time.
     """
 
@@ -36,12 +46,12 @@ class Trainings:
         self,
         train_at: int,
         clickhouse: ClickHouse,
-        start: Start,
+        trainers: Trainers,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._train_at = train_at
         self._clickhouse = clickhouse
-        self._start = start
+        self._trainers = trainers
         self._schedule = Schedule(train_at, clock)
         self._knows_tenants = False
         self._running: tuple[str, Training] | None = None
@@ -74,15 +84,24 @@ class Trainings:
             _LOG.warning("count_waits", error=str(error))
             return
         tenant = self._schedule.due()
-        if tenant is not None:
+        if tenant is None:
+            self._prepare()
+        else:
             _LOG.info("training_started", tenant=tenant)
-            self._running = tenant, self._start(tenant)
+            self._running = tenant, self._trainers.start(tenant)
 
     def end(self) -> None:
         """End a running training, and wait until its process is gone."""
         if self._running is not None:
             self._running[1].end(_END_S)
             self._running = None
+        self._trainers.unload()
+
+    def _prepare(self) -> None:
+        if self._schedule.soon():
+            self._trainers.load()
+        else:
+            self._trainers.unload()
 
     def _verdict(self, tenant: str) -> dict[str, str]:
         try:

@@ -113,6 +113,23 @@ class Trained:
         self.said = "done"
 
 
+class Trainers:
+    """Start trainings of the model, and keep them in `started`."""
+
+    def __init__(self, tables: Tables, started: list[Trained]) -> None:
+        self._tables = tables
+        self._started = started
+
+    def start(self, tenant: str) -> Trained:
+        self._started.append(Trained(self._tables, tenant))
+        return self._started[-1]
+
+    def load(self) -> None:
+        """Nothing takes long here."""
+
+    unload = load
+
+
 class Platform(RuleBasedStateMachine):
     """What can happen, and what must hold in the end."""
 
@@ -443,17 +460,14 @@ class Platform(RuleBasedStateMachine):
         )
 
     def _start_trigger(self) -> None:
-        def start(tenant: str) -> Trained:
-            self.trainings.append(Trained(self.tables, tenant))
-            return self.trainings[-1]
-
         def clock() -> datetime:
             self.now += timedelta(minutes=1)
             return self.now
 
         status, monitor = ServiceStatus(), _as_any(NoMonitor())
         clickhouse = _as_any(MemoryClickHouse(self.tables, self.trouble))
-        trainings = Trainings(TRAIN_AT, clickhouse, start, clock)
+        trainers = Trainers(self.tables, self.trainings)
+        trainings = Trainings(TRAIN_AT, clickhouse, trainers, clock)
         handler = trigger.TriggerHandler(trainings, monitor, None, status.beat)
         broker = MemoryBroker(self.log, trigger.GROUP)
         self.trigger = ConsumerLoop(broker, trigger.SPEC, handler, status)

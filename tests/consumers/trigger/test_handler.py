@@ -18,8 +18,8 @@ from pilotfish.consumers.trigger.handler import (
 )
 from pilotfish.consumers.trigger.harm_monitor import HarmMonitor
 from pilotfish.consumers.trigger.lift import Lift
-from pilotfish.consumers.trigger.training_process import Outcome, TrainingProcess
-from pilotfish.consumers.trigger.trainings import Start, Trainings
+from pilotfish.consumers.trigger.training_process import Outcome, TrainingProcesses
+from pilotfish.consumers.trigger.trainings import Trainers, Trainings
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka import producer, publish
 from pilotfish.runtime.kafka_broker import KafkaBroker
@@ -54,9 +54,17 @@ class Recorded:
 class StartedTrainings(list[Recorded]):
     """Starts recorded trainings."""
 
-    def __call__(self, tenant: str) -> Recorded:
+    loaded = False
+
+    def start(self, tenant: str) -> Recorded:
         self.append(Recorded(tenant))
         return self[-1]
+
+    def load(self) -> None:
+        self.loaded = True
+
+    def unload(self) -> None:
+        self.loaded = False
 
     def tenants(self) -> list[str]:
         return [each.tenant for each in self]
@@ -123,13 +131,16 @@ class Trigger:
     """The trigger's handler in its loop, as `run` puts them together."""
 
     def __init__(
-        self, settings: Settings, start: Start, clock: Callable[[], datetime] = utc_now
+        self,
+        settings: Settings,
+        trainers: Trainers,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.status = ServiceStatus()
         self.clickhouse = ClickHouse(settings)
         self.monitor = HarmMonitor(settings, ClickHouse(settings), clock)
         lift = None if settings.metrics_port is None else Lift(self.clickhouse, clock)
-        self.trainings = Trainings(settings.train_at, self.clickhouse, start, clock)
+        self.trainings = Trainings(settings.train_at, self.clickhouse, trainers, clock)
         handler = TriggerHandler(self.trainings, self.monitor, lift, self.status.beat)
         broker = KafkaBroker(settings, GROUP)
         self.loop = ConsumerLoop(broker, SPEC, handler, self.status)
@@ -369,21 +380,28 @@ def test_a_stop_ends_the_training(
         assert trainings[0].ended
 
 
+def test_what_a_training_needs_is_loaded_before_it_is_due(
+    at_fifty: Settings, trainings: StartedTrainings
+) -> None:
+    now = utc_now()
+    label(at_fifty, AT - 20)
+    with Trigger(at_fifty, trainings, lambda: now) as trigger:
+        ready(trigger)
+        now += timedelta(minutes=1)
+        label(at_fifty, 19)
+        until(trigger, lambda: trainings.loaded)
+        assert not trainings
+        now += timedelta(minutes=1)  # in which no more labels have come
+        until(trigger, lambda: not trainings.loaded)
+
+
 @pytest.mark.slow
 def test_a_real_training_is_a_process_of_its_own(at_fifty: Settings) -> None:
-    started: list[TrainingProcess] = []
-
-    def start(tenant: str) -> TrainingProcess:
-        started.append(TrainingProcess(at_fifty, tenant))
-        return started[-1]
-
     label(at_fifty, AT, problem="always the same", approach="plan")
-    store = ModelStore(at_fifty.models)
+    store, before = ModelStore(at_fifty.models), counted(TRAININGS, "busy")
     with (
         store.training_lock(at_fifty.tenant),
-        Trigger(at_fifty, start) as trigger,
+        Trigger(at_fifty, TrainingProcesses(at_fifty)) as trigger,
     ):
-        until(trigger, lambda: bool(started))
-        until(trigger, lambda: started[0].outcome() is not None)
+        until(trigger, lambda: counted(TRAININGS, "busy") > before)
         trigger.trainings.end()
-    assert [training.outcome() for training in started] == ["busy"]

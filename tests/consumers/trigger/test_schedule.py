@@ -103,3 +103,41 @@ def test_where_trainings_are_off_the_next_try_waits_for_more_labels() -> None:
     assert schedule.due() is None
     counted(schedule, "a", 230)
     assert schedule.due() == "a"
+
+
+def test_a_training_is_due_soon_if_labels_go_on_as_they_came() -> None:
+    clock = Clock()
+    schedule = Schedule(100, clock)
+    counted(schedule, "a", 10)
+    assert not schedule.soon()
+    clock.advance(60)
+    schedule.counted("a", 40)  # 60 are awaited, and 30 come in a minute
+    assert not schedule.soon()
+    for _ in range(30):
+        schedule.labelled("a")
+    assert schedule.soon()
+
+
+def test_no_training_is_due_soon_once_labels_stop_or_it_has_ended() -> None:
+    clock = Clock()
+    schedule = Schedule(100, clock)
+    for count in (10, 90):
+        counted(schedule, "a", count)
+        clock.advance(60)
+    assert schedule.soon()
+    schedule.counted("a", 90)
+    assert not schedule.soon()
+    clock.advance(60)
+    schedule.counted("a", 100)
+    assert schedule.soon()
+    schedule.ended("a", "done")
+    assert not schedule.soon()
+
+
+def test_counts_that_follow_at_once_tell_no_pace() -> None:
+    clock = Clock()
+    schedule = Schedule(100, clock)
+    counted(schedule, "a", 10)
+    clock.advance(1)
+    schedule.counted("a", 90)
+    assert not schedule.soon()
