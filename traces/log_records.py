@@ -26,6 +26,7 @@ from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.evaluations import EVALUATION
 from pilotfish.schemas.traces import Encoding
 from pilotfish.traces.evaluation import identity, is_own
+from pilotfish.traces.otlp_bound import Bound
 from pilotfish.traces.otlp_json import listed, request_of, required
 from pilotfish.traces.otlp_json_values import Fields, id_of, parent_id_of, text, whole
 from pilotfish.traces.otlp_json_values import attributes as json_attributes
@@ -49,7 +50,7 @@ def evaluations_in(body: bytes, encoding: Encoding) -> Evaluations:
     """Return the evaluations of an export request of log records.
 
     Raises:
-        SchemaError: the body is no export request.
+        SchemaError: the body is no export request, or holds too much.
     """
     return _in_json(body) if encoding == "json" else _in_protobuf(body)
 
@@ -59,12 +60,13 @@ def _in_protobuf(body: bytes) -> Evaluations:
         logs = ExportLogsServiceRequest.FromString(body)
     except DecodeError as error:
         raise SchemaError("the body is no OTLP export request in protobuf") from error
-    request, ignored = ExportTraceServiceRequest(), 0
-    for batch in logs.resource_logs:
+    request, ignored, bound = ExportTraceServiceRequest(), 0, Bound()
+    for batch in bound.within(logs.resource_logs):
         into = request.resource_spans.add(resource=batch.resource)
-        for scoped in batch.scope_logs:
-            spans = [_proto_span(r) for r in scoped.log_records if _is_proto(r)]
-            ignored += len(scoped.log_records) - len(spans)
+        for scoped in bound.within(batch.scope_logs):
+            records = bound.within(scoped.log_records)
+            spans = [_proto_span(record) for record in records if _is_proto(record)]
+            ignored += len(records) - len(spans)
             if spans:
                 into.scope_spans.add(scope=scoped.scope, spans=spans)
     return Evaluations(request.SerializeToString(), ignored)
@@ -91,11 +93,11 @@ def _proto_span(record: LogRecord) -> ProtoSpan:
 
 
 def _in_json(body: bytes) -> Evaluations:
-    batches, ignored = [], 0
-    for batch in listed(request_of(body), "resourceLogs"):
+    batches, ignored, bound = [], 0, Bound()
+    for batch in bound.within(listed(request_of(body), "resourceLogs")):
         scopes = []
-        for scoped in listed(required(batch), "scopeLogs"):
-            records = listed(required(scoped), "logRecords")
+        for scoped in bound.within(listed(required(batch), "scopeLogs")):
+            records = bound.within(listed(required(scoped), "logRecords"))
             spans = [
                 _json_span(r) for r in records if isinstance(r, dict) and _is_json(r)
             ]

@@ -6,14 +6,20 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from pilotfish.schemas.ids import MAX_NAME
 from pilotfish.traces.values import text
 
 RESPONSE_ID: Final = "gen_ai.response.id"
 
 
 def response_of(told: Mapping[str, JsonValue]) -> str:
-    """Return the response that attributes are about, as its provider named it, or ""."""
-    return text(told.get(RESPONSE_ID))
+    """Return the response that attributes are about, as its provider named it, or "".
+
+    What is longer than a name is none.
+    """
+    named = told.get(RESPONSE_ID)
+    is_name = isinstance(named, str) and len(named) <= MAX_NAME
+    return text(named) if is_name else ""
 
 
 def trace_of_response(response: str) -> str:

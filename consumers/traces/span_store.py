@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from pilotfish.consumers.traces.span_rows import (
     COLUMNS,
@@ -22,6 +22,8 @@ TraceKey = tuple[str, str]
 ResponseKey = tuple[str, str]
 """Tenant, and the id of a model's response."""
 
+_AT_ONCE: Final = 1000
+"""Keys of one query: ClickHouse takes a megabyte of parameters."""
 _AMONG: Final = "tenant IN {tenants:Array(String)} AND trace_id IN {ids:Array(String)}"
 _ROOTS: Final = f"""
 SELECT DISTINCT tenant, trace_id FROM spans
@@ -52,7 +54,7 @@ class SpanStore:
 
     def with_root(self, keys: Collection[TraceKey]) -> set[TraceKey]:
         """Return those of these traces whose root is there."""
-        rows = self._clickhouse.query(_ROOTS, _params(keys)) if keys else []
+        rows = self._rows(_ROOTS, keys)
         return {(str(tenant), str(trace)) for tenant, trace in rows} & set(keys)
 
     def with_response(
@@ -60,8 +62,7 @@ class SpanStore:
     ) -> dict[ResponseKey, list[TraceKey]]:
         """Return the traces in which a model gave each of these responses."""
         found: dict[ResponseKey, list[TraceKey]] = defaultdict(list)
-        rows = self._clickhouse.query(_ANSWERED, _params(keys)) if keys else []
-        for tenant, response, trace in rows:
+        for tenant, response, trace in self._rows(_ANSWERED, keys):
             found[str(tenant), str(response)].append((str(tenant), str(trace)))
         return {key: found[key] for key in keys if key in found}
 
@@ -83,10 +84,18 @@ class SpanStore:
 
     def _spans_of(self, keys: Collection[TraceKey]) -> dict[TraceKey, list[Span]]:
         traces: dict[TraceKey, list[Span]] = defaultdict(list)
-        for fields in self._clickhouse.query(_SPANS, _params(keys)) if keys else []:
+        for fields in self._rows(_SPANS, keys):
             row = SpanRow(*fields)
             traces[row.tenant, row.trace_id].append(span_of(row))
         return {key: traces[key] for key in keys if key in traces}
+
+    def _rows(
+        self, query: str, keys: Collection[tuple[str, str]]
+    ) -> Iterator[tuple[Any, ...]]:
+        ordered = sorted(keys)
+        for begin in range(0, len(ordered), _AT_ONCE):
+            asked = ordered[begin : begin + _AT_ONCE]
+            yield from self._clickhouse.query(query, _params(asked))
 
 
 def _places(tenant: str, span: Span) -> Iterator[tuple[str, Span]]:

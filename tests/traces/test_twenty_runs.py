@@ -8,11 +8,9 @@ import os
 import subprocess
 import sys
 import time
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections import defaultdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import httpx2
 import pytest
@@ -24,14 +22,7 @@ from support.otlp_logs import evaluation, log_request
 from support.polling import eventually
 from support.traced.page import AGENTS, RECORDED, TESTS, program
 from support.traced.tool_time import TOOL_S
-from support.traced.twenty import (
-    GOOD,
-    MODEL_FAULTS,
-    RUNS,
-    TOOL_FAULTS,
-    problems,
-    script,
-)
+from support.traced.twenty import FAULTS, problems, script
 
 from pilotfish.infra.embedded.ports import free_ports
 from pilotfish.runtime.clickhouse import ClickHouse
@@ -133,17 +124,23 @@ def test_twenty_runs_are_twenty_attempts(settings: Settings, tmp_path: Path) -> 
         for framework in RECORDED:
             send_recorded(framework, port)
         try:
-            eventually(lambda: len(attempts()) == RUNS * len(FRAMEWORKS), every_s=0.5)
+            eventually(
+                lambda: len(attempts()) == len(FAULTS) * len(FRAMEWORKS), every_s=0.5
+            )
         except AssertionError as error:
             raise AssertionError(f"{error}\n{logs(list(services.values()))}") from error
         rows = attempts()
         counts = {row.attempt_id: row.steps for row in rows}
         eventually(lambda: step_counts(clickhouse, settings), counts, every_s=0.5)
-        judge(clickhouse, settings, rows[0].attempt_id)
+        unjudged = next(r.attempt_id for r in rows if r.abstained == "no evidence")
+        judge(clickhouse, settings, unjudged)
     steps = steps_of(clickhouse, settings)
+    by_problem = {row.problem: row for row in rows}
+    assert len(by_problem) == len(rows)
     for framework in FRAMEWORKS:
-        mine = [row for row in rows if row.problem.startswith(f"{framework}: ")]
-        check(framework, mine, steps)
+        for problem, fault in zip(problems(framework), FAULTS, strict=True):
+            attempt = by_problem[problem]
+            check(framework, fault, attempt, steps[attempt.attempt_id])
 
 
 def steps_of(clickhouse: ClickHouse, settings: Settings) -> dict[str, list[Step]]:
@@ -155,3 +152,96 @@ def steps_of(clickhouse: ClickHouse, settings: Settings) -> dict[str, list[Step]
 
 def step_counts(clickhouse: ClickHouse, settings: Settings) -> dict[str, int]:
     return {a: len(steps) for a, steps in steps_of(clickhouse, settings).items()}
+
+
+def judge(clickhouse: ClickHouse, settings: Settings, attempt: str) -> None:
+    """Send an evaluation of an attempt that ended long ago, and wait for its label."""
+    body = log_request(evaluation(bytes.fromhex(attempt), score=1.0))
+    post(settings.http_port, "logs", body)
+    asked = {"tenant": settings.tenant, "attempt": attempt}
+    eventually(lambda: clickhouse.query(JUDGED, asked) == [(1.0,)], every_s=0.2)
+
+
+OUTCOMES = {
+    "": ("no evidence", None),
+    "tool": ("", 0.0),
+    "model": ("infrastructure", None),
+}
+"""By fault, why the label abstains, and P(success) if it does not."""
+Said = tuple[str, str, str]
+"""A step's kind, name and content; of a model's, what its content has in it."""
+ARGUMENTS = '{"a": 1, "b": 2}'
+MODELS = {"DSPy": "dummy", "PydanticAI": "function:say:"}
+MODELS |= dict.fromkeys(("LangChain", "LangGraph"), "model")
+TRIES = {"CrewAI": {"tool": 3, "model": 9}}
+"""How often a framework asks a model that refuses; the others ask once."""
+
+
+def expected(framework: str, fault: str) -> list[Said]:
+    """Return the steps of a run."""
+    model = MODELS.get(framework, "gpt-4o-mini")
+    text = "" if framework == "CrewAI" else "Let me see."
+    refused: Said = ("thought", model, "slow down" if fault == "model" else "no rows")
+    looks: Said = ("thought", model, text)
+    adds = [looks, *called("add", "3")]
+    answer: Said = ("answer", model, "It is 3")
+    tries = TRIES.get(framework, {}).get(fault, 1)
+    if fault == "model":
+        return [refused] * tries
+    if framework == "DSPy":
+        finish = called("finish", "Completed.", "{}")
+        return [*adds, ("thought", model, "Done."), *finish, answer]
+    if fault == "":
+        return [*adds, answer]
+    if framework == "CrewAI":
+        return [*adds, *[refused] * tries]
+    return [looks, *called("lookup", "no rows")]
+
+
+def called(tool: str, result: str, arguments: str = ARGUMENTS) -> list[Said]:
+    return [("action", tool, arguments), ("observation", tool, result)]
+
+
+def check(framework: str, fault: str, attempt: Attempt, steps: list[Step]) -> None:
+    """Compare an attempt with what its agent did."""
+    about = f"{attempt}: {steps}"
+    assert (attempt.abstained, attempt.p_success) == OUTCOMES[fault], about
+    assert attempt.status == "unknown"
+    wanted = expected(framework, fault)
+    assert [(s.kind, s.name) for s in steps] == [(k, n) for k, n, _ in wanted], about
+    for step, (kind, name, content) in zip(steps, wanted, strict=True):
+        exact = kind == "action" or name == "add"
+        assert step.content == content if exact else content in step.content, about
+    check_durations(attempt, steps)
+    check_tokens(framework, attempt, steps)
+
+
+def check_durations(attempt: Attempt, steps: list[Step]) -> None:
+    """Each step took its own time, the tool what it sleeps, and the run all of it."""
+    took = [step.duration_s or 0.0 for step in steps if step.kind != "observation"]
+    adding = [
+        s.duration_s or 0.0 for s in steps if (s.kind, s.name) == ("action", "add")
+    ]
+    assert all(duration_s > 0 for duration_s in took), steps
+    assert all(duration_s >= TOOL_S for duration_s in adding), steps
+    # Milliseconds are cut off, and not rounded.
+    assert sum(took) <= attempt.took_s + 0.001 < 60, (attempt, steps)
+
+
+def check_tokens(framework: str, attempt: Attempt, steps: list[Step]) -> None:
+    """Model calls that were answered have their tokens, and cost what the list says."""
+    answered = [
+        step
+        for step in steps
+        if step.kind in ("thought", "answer")
+        and not any(refusal in step.content for refusal in ("slow down", "no rows"))
+    ]
+    used = {step.tokens for step in answered}
+    if framework == "PydanticAI":  # counts the words of a model that is a function
+        assert all(30 < tokens < 100 for tokens in used)
+    else:
+        assert used <= {0 if framework == "DSPy" else 1234}  # DSPy's are not exported
+    assert attempt.tokens == sum(step.tokens for step in answered)
+    priced = framework in ("OpenAI Agents", "CrewAI")
+    assert all((step.cost > 0) == priced for step in answered)
+    assert attempt.cost == pytest.approx(sum(step.cost for step in answered))

@@ -2,15 +2,12 @@
 
 from typing import Final
 
-RUNS: Final = 20
-TOOL_FAULTS: Final = 5
-MODEL_FAULTS: Final = 3
-GOOD: Final = RUNS - TOOL_FAULTS - MODEL_FAULTS
+FAULTS: Final = (*[""] * 12, *["tool"] * 5, *["model"] * 3)
+"""What goes wrong in each run."""
 
 _SCRIPT: Final = f"""
 import contextlib
-for number in range({RUNS}):
-    fault = "" if number < {GOOD} else "tool" if number < {GOOD + TOOL_FAULTS} else "model"
+for number, fault in enumerate({FAULTS}):
     with contextlib.suppress(Exception):
         ask(f"FRAMEWORK: how much is {{number}} plus two?", fault)
 provider.shutdown()
@@ -18,8 +15,8 @@ provider.shutdown()
 
 
 def problems(framework: str) -> list[str]:
-    """Return what the agent is asked, run by run: first those that go well."""
-    return [f"{framework}: how much is {n} plus two?" for n in range(RUNS)]
+    """Return what the agent is asked in each run."""
+    return [f"{framework}: how much is {n} plus two?" for n in range(len(FAULTS))]
 
 
 def script(framework: str) -> str:
