@@ -1,4 +1,4 @@
-.PHONY: help setup demo test coverage test-fast check format lint types audit clients faults bench bench-learning bench-labels bench-filters bench-memory bench-strategies lock clean
+.PHONY: help setup demo test coverage test-fast check format lint types audit clients recordings faults bench bench-learning bench-labels bench-filters bench-memory bench-strategies lock clean
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
@@ -42,6 +42,9 @@ audit: setup ## look up known vulnerabilities of the locked packages
 
 clients: setup ## run the scripts of ClickHouse's clients for Go, Java, Node and Python (downloads them)
 	@PYTHONPATH=tests $(BIN)/python -m clients.drive
+
+recordings: setup ## record anew the traces of CrewAI, which needs an environment of its own (downloads it)
+	@PYTHONPATH=tests $(BIN)/uv run tests/traces/recordings/record_crewai.py
 
 faults: setup ## kill, stop and starve every part, and print what went missing (as root, hours)
 	@PYTHONPATH=tests $(BIN)/python -m faults.drive

@@ -1,8 +1,9 @@
 """Evaluations that arrive as log records, made into spans.
 
 As a span below the one it is about, an evaluation is kept where that one is kept, and the
-two find each other whichever comes first. Its id follows from what it says of which span,
-so that the same one counts once, and one that says something else counts, too.
+two find each other whichever comes first. One that names no trace but the response of a
+model is kept for that response. Its id follows from what it says of which span, so that the
+same one counts once, and one that says something else counts, too.
 """
 
 import hashlib
@@ -25,10 +26,12 @@ from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.evaluations import EVALUATION
 from pilotfish.schemas.traces import Encoding
 from pilotfish.traces.evaluation import identity, is_own
+from pilotfish.traces.otlp_bound import Bound
 from pilotfish.traces.otlp_json import listed, request_of, required
 from pilotfish.traces.otlp_json_values import Fields, id_of, parent_id_of, text, whole
 from pilotfish.traces.otlp_json_values import attributes as json_attributes
 from pilotfish.traces.otlp_protobuf import attributes as proto_attributes
+from pilotfish.traces.responses import response_of, trace_of_response
 
 
 class Evaluations(NamedTuple):
@@ -47,7 +50,7 @@ def evaluations_in(body: bytes, encoding: Encoding) -> Evaluations:
     """Return the evaluations of an export request of log records.
 
     Raises:
-        SchemaError: the body is no export request.
+        SchemaError: the body is no export request, or holds too much.
     """
     return _in_json(body) if encoding == "json" else _in_protobuf(body)
 
@@ -57,12 +60,13 @@ def _in_protobuf(body: bytes) -> Evaluations:
         logs = ExportLogsServiceRequest.FromString(body)
     except DecodeError as error:
         raise SchemaError("the body is no OTLP export request in protobuf") from error
-    request, ignored = ExportTraceServiceRequest(), 0
-    for batch in logs.resource_logs:
+    request, ignored, bound = ExportTraceServiceRequest(), 0, Bound()
+    for batch in bound.within(logs.resource_logs):
         into = request.resource_spans.add(resource=batch.resource)
-        for scoped in batch.scope_logs:
-            spans = [_proto_span(r) for r in scoped.log_records if _is_proto(r)]
-            ignored += len(scoped.log_records) - len(spans)
+        for scoped in bound.within(batch.scope_logs):
+            records = bound.within(scoped.log_records)
+            spans = [_proto_span(record) for record in records if _is_proto(record)]
+            ignored += len(records) - len(spans)
             if spans:
                 into.scope_spans.add(scope=scoped.scope, spans=spans)
     return Evaluations(request.SerializeToString(), ignored)
@@ -73,13 +77,12 @@ def _is_proto(record: LogRecord) -> bool:
 
 
 def _proto_span(record: LogRecord) -> ProtoSpan:
-    trace_id, about = record.trace_id.hex(), record.span_id.hex()
-    own_id = bytes.fromhex(
-        _own_id(trace_id, about, proto_attributes(record.attributes))
-    )
+    told = proto_attributes(record.attributes)
+    trace_id = _trace_of(record.trace_id.hex(), told)
+    own_id = bytes.fromhex(_own_id(trace_id, record.span_id.hex(), told))
     at_ns = record.time_unix_nano or record.observed_time_unix_nano
     return ProtoSpan(
-        trace_id=record.trace_id,
+        trace_id=bytes.fromhex(trace_id),
         span_id=own_id,
         parent_span_id=record.span_id if any(record.span_id) else own_id,
         name=EVALUATION,
@@ -90,11 +93,11 @@ def _proto_span(record: LogRecord) -> ProtoSpan:
 
 
 def _in_json(body: bytes) -> Evaluations:
-    batches, ignored = [], 0
-    for batch in listed(request_of(body), "resourceLogs"):
+    batches, ignored, bound = [], 0, Bound()
+    for batch in bound.within(listed(request_of(body), "resourceLogs")):
         scopes = []
-        for scoped in listed(required(batch), "scopeLogs"):
-            records = listed(required(scoped), "logRecords")
+        for scoped in bound.within(listed(required(batch), "scopeLogs")):
+            records = bound.within(listed(required(scoped), "logRecords"))
             spans = [
                 _json_span(r) for r in records if isinstance(r, dict) and _is_json(r)
             ]
@@ -118,8 +121,10 @@ def _is_json(record: Fields) -> bool:
 
 
 def _json_span(record: Fields) -> dict[str, Any]:
-    trace_id, about = id_of(record.get("traceId")), parent_id_of(record.get("spanId"))
-    own_id = _own_id(trace_id, about, json_attributes(record))
+    told = json_attributes(record)
+    trace_id = _trace_of(id_of(record.get("traceId")), told)
+    about = parent_id_of(record.get("spanId"))
+    own_id = _own_id(trace_id, about, told)
     at_ns = whole(record.get("timeUnixNano")) or whole(
         record.get("observedTimeUnixNano")
     )
@@ -143,7 +148,16 @@ def _is_evaluation(event: str, told: Mapping[str, JsonValue]) -> bool:
     return named == EVALUATION and not is_own(told)
 
 
+def _trace_of(given: str, told: Mapping[str, JsonValue]) -> str:
+    """Return the trace of an evaluation; without one it may name a response."""
+    response = response_of(told)
+    named = given.strip("0") or not response
+    return given if named else trace_of_response(response)
+
+
 def _own_id(trace_id: str, about: str, told: Mapping[str, JsonValue]) -> str:
     """Return the id of an evaluation's span; the span that it is about may be unknown."""
-    origin = "\n".join([trace_id, about, *identity(told)])
+    response = response_of(told)
+    what = [*identity(told), response] if response else identity(told)
+    origin = "\n".join([trace_id, about, *what])
     return hashlib.sha256(origin.encode("utf-8", "replace")).hexdigest()[:16]

@@ -12,6 +12,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from pilotfish.schemas.errors import SchemaError
+from pilotfish.traces.otlp_bound import Bound
 from pilotfish.traces.otlp_json_values import (
     Fields,
     attributes,
@@ -45,13 +46,14 @@ def spans(body: bytes) -> Iterator[Span | SchemaError]:
     """Yield the spans of an export request, and what is wrong with each that is odd.
 
     Raises:
-        SchemaError: the body is no export request.
+        SchemaError: the body is no export request, or holds too much.
     """
-    for batch in listed(request_of(body), "resourceSpans"):
+    bound = Bound()
+    for batch in bound.within(listed(request_of(body), "resourceSpans")):
         resource = attributes(object_of(required(batch), "resource"))
-        for scoped in listed(required(batch), "scopeSpans"):
+        for scoped in bound.within(listed(required(batch), "scopeSpans")):
             scope = text(object_of(required(scoped), "scope").get("name"))
-            for span in listed(required(scoped), "spans"):
+            for span in bound.within(listed(required(scoped), "spans")):
                 if isinstance(span, dict):
                     yield checked(_span(span, resource, scope))
                 else:

@@ -14,6 +14,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as ProtoSpan
 from pydantic import JsonValue
 
 from pilotfish.schemas.errors import SchemaError
+from pilotfish.traces.otlp_bound import Bound
 from pilotfish.traces.span import (
     STATUS,
     Span,
@@ -28,12 +29,13 @@ def spans(body: bytes) -> Iterator[Span | SchemaError]:
     """Yield the spans of an export request, and what is wrong with each that is odd.
 
     Raises:
-        SchemaError: the body is no export request.
+        SchemaError: the body is no export request, or holds too much.
     """
-    for batch in _request(body).resource_spans:
+    bound = Bound()
+    for batch in bound.within(_request(body).resource_spans):
         resource = attributes(batch.resource.attributes)
-        for scoped in batch.scope_spans:
-            for span in scoped.spans:
+        for scoped in bound.within(batch.scope_spans):
+            for span in bound.within(scoped.spans):
                 yield checked(_span(span, resource, scoped.scope.name))
 
 

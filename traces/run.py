@@ -1,12 +1,15 @@
 """The runs of agents that a trace tells of: each is one attempt."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from pydantic import JsonValue
+
 from pilotfish.schemas.evaluations import EVALUATION
 from pilotfish.traces.dialects.dialect import Kind
+from pilotfish.traces.responses import response_of
 from pilotfish.traces.span import Span, checked
 from pilotfish.traces.tree import Node, tops_of
 
@@ -49,7 +52,7 @@ class Run:
     Args:
         attempt_id: that of the trace, or also of the span if the trace has several runs.
         tops: its topmost spans, by their start; one, unless the root is not there.
-        evaluations: what was said of it outside of its spans.
+        evaluations: what was said of it outside of its spans; they may be of other traces.
     """
 
     attempt_id: str
@@ -90,6 +93,20 @@ class Run:
                 above.add(node.parent)
         return above
 
+    @cached_property
+    def responses(self) -> set[str]:
+        """The responses of models that its spans name."""
+        return {response_of(node.span.attributes) for node in self.nodes} - {""}
+
+    def is_about(self, told: Mapping[str, JsonValue]) -> bool:
+        """Return whether an evaluation may be about this run, by the response it names.
+
+        A judge exports its evaluations in a trace of its own, and names the response that
+        it judged. Some instrumentations tell no responses: there the span has to do.
+        """
+        named = response_of(told)
+        return not named or not self.responses or named in self.responses
+
     @property
     def speakers(self) -> list[Node]:
         """The spans that speak for the whole run: its own agent, and its top."""
@@ -123,18 +140,25 @@ def runs_of(spans: Iterable[Span]) -> list[Run]:
     trace_id = tops[0].span.trace_id
     agents = _topmost_agents(tops)
     if _is_surrounding(tops[0]) and len(agents) > 1:
-        runs = [_part(trace_id, agent, evaluations) for agent in agents]
+        runs = [Run(f"{trace_id}-{agent.span.span_id}", [agent]) for agent in agents]
     else:
-        runs = [Run(trace_id, tops, evaluations)]
+        runs = [Run(trace_id, tops)]
+    for run in runs:
+        run.evaluations = _evaluations_of(run, evaluations)
     return [run for run in runs if not _is_recorded(run)]
 
 
-def _part(trace_id: str, agent: Node, evaluations: Iterable[Span]) -> Run:
-    """Return one of several runs of a trace, with the evaluations of its spans."""
-    run = Run(f"{trace_id}-{agent.span.span_id}", [agent])
+def _evaluations_of(run: Run, evaluations: Iterable[Span]) -> list[Span]:
+    """Return those that are about a run: its trace, a span or a response of it."""
+    evaluations = [span for span in evaluations if run.is_about(span.attributes)]
+    if run.attempt_id == run.tops[0].span.trace_id:
+        return evaluations
     own = {node.span.span_id for node in run.nodes}
-    run.evaluations = [span for span in evaluations if span.parent_id in own]
-    return run
+    return [
+        span
+        for span in evaluations
+        if span.parent_id in own or response_of(span.attributes) in run.responses
+    ]
 
 
 def _once_each(spans: Iterable[Span]) -> list[Span]:

@@ -24,7 +24,7 @@ def evidence_of(run: Run, failure: Failure | None) -> list[Evidence]:
         failure: how it failed, if it did.
     """
     found = [
-        *(e for node in run.nodes for e in _evaluations(node)),
+        *(e for node in run.nodes for e in _evaluations(run, node)),
         *(e for node in run.nodes for e in _exit_code(node)),
         *(
             told_by(s.attributes, f"{s.span_id}/evaluation", s.start_us)
@@ -54,14 +54,14 @@ def _exit_code(node: Node) -> Iterator[Evidence]:
         yield Evidence(span.end_us, origin, "exit_code", status, operation.called)
 
 
-def _evaluations(node: Node) -> Iterator[Evidence]:
+def _evaluations(run: Run, node: Node) -> Iterator[Evidence]:
     """Yield results of evaluations: events of OpenTelemetry, attributes of OpenInference."""
     span = node.span
     results = [e for e in span.events if e.name == EVALUATION]
     for number, event in enumerate(results):
         within = span.start_us <= event.at_us <= span.end_us
         at_us = event.at_us if within else span.end_us
-        if not is_own(event.attributes):
+        if run.is_about(event.attributes) and not is_own(event.attributes):
             origin = f"{span.span_id}/evaluation.event.{number}"
             yield told_by(event.attributes, origin, at_us)
     for number, raw in enumerate(listed(node.operation.facts.get("evaluations"))):

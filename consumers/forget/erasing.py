@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.schemas.errors import ConfigurationError, StorageError
+from pilotfish.schemas.evaluations import EVALUATION
 from pilotfish.schemas.ids import cluster_id
 
 
@@ -39,6 +40,11 @@ ORDER BY table = 'events', table
 _REQUESTS: Final = """
 SELECT DISTINCT hint_request_id FROM events
 WHERE tenant = {tenant:String} AND attempt_id = {attempt:String} AND hint_request_id != ''
+"""
+_RESPONSES: Final = """
+SELECT DISTINCT response_id FROM spans
+WHERE tenant = {tenant:String} AND trace_id = splitByChar('-', {attempt:String})[1]
+    AND response_id != ''
 """
 _FORGOTTEN: Final = """
 SELECT count() FROM forgotten WHERE tenant = {tenant:String} AND attempt_id = {attempt:String}
@@ -82,7 +88,8 @@ _ATTEMPT: Final = {
     " AND status != 'forgotten'",
     # The attempt of a trace has its id, perhaps with that of a span of it behind.
     "spans": "tenant = {tenant:String}"
-    " AND trace_id = splitByChar('-', {attempt:String})[1]",
+    " AND (trace_id = splitByChar('-', {attempt:String})[1]"
+    f" OR name = '{EVALUATION}' AND response_id IN {{responses:Array(String)}})",
     "": "tenant = {tenant:String} AND attempt_id = {attempt:String}",
 }
 """By table, the condition for rows about the subject; `""` is for all other tables."""
@@ -165,10 +172,12 @@ def _params(clickhouse: ClickHouse, subject: Subject) -> dict[str, Any]:
         else ("tenant", subject.tenant)
     )
     requests = clickhouse.query(_REQUESTS, ids) if subject.attempt_id else []
+    responses = clickhouse.query(_RESPONSES, ids) if subject.attempt_id else []
     return {
         **ids,
         "named": rf'"{name}"\s*:\s*"{re.escape(value)}"',
         "requests": [str(request) for (request,) in requests],
+        "responses": [str(response) for (response,) in responses],
     }
 
 

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from pilotfish.consumers.label_export.answers import Answers, Refused
 from pilotfish.runtime.extras import requiring
 from pilotfish.schemas.base import micros
-from pilotfish.schemas.errors import ConfigurationError, UnavailableError
+from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.evaluations import EVALUATION, evaluation
 from pilotfish.schemas.labels import AttemptLabelled
 
@@ -16,36 +17,42 @@ if TYPE_CHECKING:
 
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
+TracedLabel = tuple[AttemptLabelled, str, str]
+"""A label, and the trace and span that it is about; the span may be unknown, and empty."""
+
 
 @contextmanager
-def exporter() -> Iterator[
-    Callable[[Sequence[tuple[AttemptLabelled, str, str]]], None]
-]:
-    """Give a function that sends labels, each with its trace and span, in one request.
+def exporter() -> Iterator[Callable[[Sequence[TracedLabel]], Refused]]:
+    """Give a function that sends labels in one request, and returns what was refused.
 
-    It returns when they were taken, and raises UnavailableError if they were not. Where
-    to, with which headers, certificates and time limits is said by OTEL_EXPORTER_OTLP_*.
+    It raises UnavailableError if sending them again may help. Where to, with which
+    headers, certificates and time limits is said by OTEL_EXPORTER_OTLP_*.
 
     Raises:
-        ConfigurationError: no endpoint is set.
+        ConfigurationError: no endpoint is set, it is no URL, or it answers that nothing
+            may be sent there.
         RequirementError: the exporter is not installed.
     """
-    if not any(os.environ.get(name) for name in _ENDPOINTS):
-        raise ConfigurationError(f"set {_ENDPOINTS[0]} to where labels are to go")
+    endpoint = next(filter(None, map(os.environ.get, _ENDPOINTS)), "")
+    if not endpoint.startswith(("http://", "https://")):
+        raise ConfigurationError(
+            f"set {_ENDPOINTS[0]} to where labels are to go, an address with its scheme "
+            "as in http://127.0.0.1:4318/v1/logs"
+        )
     with requiring("exporting labels", "services", "label-export"):
         from opentelemetry.exporter.otlp.proto.http._log_exporter import (
             OTLPLogExporter,
         )
-        from opentelemetry.sdk._logs.export import LogRecordExportResult
+        from requests import Session
 
-    to = OTLPLogExporter()
+    answers, session = Answers(), Session()
+    session.hooks["response"].append(answers.keep)
+    to = OTLPLogExporter(session=session)
 
-    def send(labels: Sequence[tuple[AttemptLabelled, str, str]]) -> None:
-        if (
-            to.export([_record(*one) for one in labels])
-            != LogRecordExportResult.SUCCESS
-        ):
-            raise UnavailableError("OpenTelemetry's endpoint for logs takes no labels")
+    def send(labels: Sequence[TracedLabel]) -> Refused:
+        answers.forget()
+        to.export([_record(*one) for one in labels])
+        return answers.refused(len(labels))
 
     try:
         yield send

@@ -1,22 +1,28 @@
 """Labels out: P(success) of attempts that came as traces, as OpenTelemetry's evaluations.
 
-Run it beside the platform where labels are to be seen with the traces:
-`OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=... python -m pilotfish.consumers label_export`. It has a
-consumer group of its own, so that nothing else waits while nobody takes the labels.
+`pilotfish up` runs it where OTEL_EXPORTER_OTLP_LOGS_ENDPOINT says where labels go; elsewhere
+`python -m pilotfish.consumers label_export` does. It has a consumer group of its own, so that
+nothing else waits while nobody takes the labels.
 
-At least once: an offset is committed when all labels below it were taken. What is sent
-again has the same `log.record.uid`.
+At least once: an offset is committed when all labels below it were taken, or refused for
+good. What is sent again has the same `log.record.uid`. What was refused is logged and
+counted, and no dead letter: a replay would publish the label for every service again, and
+its attempt has it in ClickHouse.
 """
 
 import threading
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from pilotfish.consumers.label_export.exporter import exporter
+import structlog
+
+from pilotfish.consumers.label_export.answers import Refused
+from pilotfish.consumers.label_export.exporter import TracedLabel, exporter
 from pilotfish.consumers.label_export.traced import Traced
 from pilotfish.runtime.broker import Ends, PartitionOffsets
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.kafka_broker import KafkaBroker
+from pilotfish.runtime.service import metrics
 from pilotfish.runtime.service.handler import Batch
 from pilotfish.runtime.service.loop import ConsumerLoop, ConsumerSpec
 from pilotfish.runtime.service.status import ServiceStatus
@@ -30,8 +36,9 @@ GROUP: Final = consumer_groups.LABEL_EXPORT
 ASKS_CLICKHOUSE: Final = True
 SPEC: Final = ConsumerSpec("label_export", (LABELS,), 500, collect_s=0.5, close_s=3.0)
 
-TracedLabel = tuple[AttemptLabelled, str, str]
-"""A label, and the trace and span that it is about; the span may be unknown, and empty."""
+_LOG = structlog.get_logger(service="label_export")
+_NAMED: Final = 10
+"""Attempts that the log names of those whose labels were refused together."""
 
 
 def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> None:
@@ -40,7 +47,8 @@ def run(settings: Settings, stop: threading.Event, status: ServiceStatus) -> Non
     Raises:
         UnavailableError: Kafka or ClickHouse is away, or the labels were not taken; call
             again after a while.
-        ConfigurationError: the environment does not say where labels go.
+        ConfigurationError: the environment does not say where labels go, or nothing may
+            be sent there.
         RequirementError: OpenTelemetry's exporter is not installed.
     """
     with exporter() as send:
@@ -55,11 +63,12 @@ class LabelExportHandler:
 
     Args:
         traced: knows which attempts came as traces.
-        send: takes labels; raises UnavailableError if they were not taken.
+        send: takes labels, and returns what is refused for good; raises UnavailableError
+            if they may be taken later.
     """
 
     def __init__(
-        self, traced: Traced, send: Callable[[Sequence[TracedLabel]], None]
+        self, traced: Traced, send: Callable[[Sequence[TracedLabel]], Refused]
     ) -> None:
         self._traced = traced
         self._send = send
@@ -81,8 +90,18 @@ class LabelExportHandler:
         }
         places = self._traced.places(told)
         if places:
-            self._send([(told[key], *place) for key, place in places.items()])
+            self._export([(told[key], *place) for key, place in places.items()])
         return batch.ends
+
+    def _export(self, labels: Sequence[TracedLabel]) -> None:
+        refused = self._send(labels)
+        if refused.labels:
+            attempts = [label.attempt_id for label, *_ in labels[:_NAMED]]
+            _LOG.warning(
+                "refused", sent=len(labels), attempts=attempts, **refused._asdict()
+            )
+        metrics.LABELS_EXPORTED.labels("refused").inc(refused.labels)
+        metrics.LABELS_EXPORTED.labels("taken").inc(len(labels) - refused.labels)
 
     def idle(self) -> Ends:
         return {}

@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from pilotfish.consumers.traces.arrived import Arrived
 from pilotfish.consumers.traces.open_traces import OpenTraces
 from pilotfish.consumers.traces.span_store import SpanStore, TraceKey
 from pilotfish.runtime.broker import Ends, PartitionOffsets
@@ -107,14 +108,15 @@ class TracesHandler:
         """Keep a batch's spans, and map the traces whose root is there, in this order.
 
         1. set aside what cannot be read; 2. leave out what was forgotten; 3. insert the
-        spans; 4. publish the events of the traces that have ended.
+        spans; 4. find the traces whose responses are judged; 5. publish the events of the
+        traces that have ended.
         """
-        spans = self._not_forgotten(list(self._spans_in(batch)))
+        arrived = self._not_forgotten(list(self._arrived(batch)))
         with metrics.WRITE_SECONDS.time():
             self._dead.flush()
-            self._spans.add(spans)
-            ended = {_key(tenant, span) for tenant, span in spans if span.is_root}
-            touched = {_key(tenant, span) for tenant, span in spans}
+            self._spans.add((one.tenant, one.span) for one in arrived)
+            touched = self._touch(arrived)
+            ended = {one.key for one in arrived if one.span.is_root}
             self._map(ended | self._spans.with_root(touched - ended))
         self._read |= batch.ends
         return self._open.ends(self._read)
@@ -137,7 +139,7 @@ class TracesHandler:
         self._clickhouse.close()
         return {}
 
-    def _spans_in(self, batch: Batch) -> Iterator[tuple[str, Span]]:
+    def _arrived(self, batch: Batch) -> Iterator[Arrived]:
         for received in batch.messages:
             export = received.message
             assert isinstance(export, TraceExport | LogExport)
@@ -145,8 +147,18 @@ class TracesHandler:
             tenant = export.tenant if own else self._tenant
             place = received.topic.name, received.partition
             for span in self._readable(received, export):
-                self._open.touch(_key(tenant, span), place, received.offset)
-                yield tenant, span
+                yield Arrived(tenant, span, place, received.offset)
+
+    def _touch(self, arrived: Sequence[Arrived]) -> set[TraceKey]:
+        """Open the traces that these spans are about, and return them."""
+        answered = self._spans.with_response({r for one in arrived for r in one.judged})
+        touched = set()
+        for one in arrived:
+            judged = [key for r in one.judged for key in answered.get(r, ())]
+            for key in (*one.own_trace, *judged):
+                self._open.touch(key, one.place, one.offset)
+                touched.add(key)
+        return touched
 
     def _readable(
         self, received: Received, export: TraceExport | LogExport
@@ -164,12 +176,10 @@ class TracesHandler:
             )
         return spans
 
-    def _not_forgotten(self, spans: list[tuple[str, Span]]) -> list[tuple[str, Span]]:
-        gone = self._forgotten.among({_key(tenant, span) for tenant, span in spans})
+    def _not_forgotten(self, arrived: list[Arrived]) -> list[Arrived]:
+        gone = self._forgotten.among({one.key for one in arrived})
         self._open.close(gone)
-        return [
-            (tenant, span) for tenant, span in spans if _key(tenant, span) not in gone
-        ]
+        return [one for one in arrived if one.key not in gone]
 
     def _map(self, keys: Collection[TraceKey]) -> None:
         for (tenant, _), spans in self._spans.spans_of(keys).items():
@@ -185,7 +195,3 @@ def _read(export: TraceExport | LogExport) -> Export:
     if isinstance(export, LogExport):
         body, _ = evaluations_in(body, encoding)
     return read_export(body, encoding)
-
-
-def _key(tenant: str, span: Span) -> TraceKey:
-    return tenant, span.trace_id

@@ -130,10 +130,31 @@ LOG_RECORDS: Final = Counter(
     ("fate",),
     registry=None,
 )
+LABELS_EXPORTED: Final = Counter(
+    "pilotfish_labels_exported",
+    "Labels sent to OpenTelemetry; fate is taken, or refused: sending again would not help",
+    ("fate",),
+    registry=None,
+)
 
 METRICS: Final[Mapping[Metric, tuple[str, ...]]] = {
-    LAG: ("archive", "streams", "advisor", "trigger", "memory", "traces"),
-    BATCH_RECORDS: ("archive", "streams", "advisor", "memory", "traces"),
+    LAG: (
+        "archive",
+        "streams",
+        "advisor",
+        "trigger",
+        "memory",
+        "traces",
+        "label_export",
+    ),
+    BATCH_RECORDS: (
+        "archive",
+        "streams",
+        "advisor",
+        "memory",
+        "traces",
+        "label_export",
+    ),
     WRITE_SECONDS: ("archive", "streams", "memory", "traces"),
     DEAD_LETTERS: ("archive", "streams", "advisor", "memory", "traces"),
     STALLS: ("streams",),
@@ -150,6 +171,7 @@ METRICS: Final[Mapping[Metric, tuple[str, ...]]] = {
     REQUEST_SECONDS: ("web",),
     SPANS: ("web",),
     LOG_RECORDS: ("web",),
+    LABELS_EXPORTED: ("label_export",),
 }
 """Metric -> the services that have it."""
 

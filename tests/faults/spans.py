@@ -32,7 +32,7 @@ EVENTS: Final = 2 * TOOLS + 3
 AT_ONCE: Final = 25
 """Traces whose spans are exported together, as from a process with so many agents."""
 EVERY_S: Final = 12.0
-RIGHT_WITHIN_S: Final = 240.0
+RIGHT_WITHIN_S: Final = 400.0
 _STORED = """
 SELECT attempt_id, count(), uniqExact(event_id) FROM events FINAL
 WHERE tenant = {tenant:String} GROUP BY attempt_id

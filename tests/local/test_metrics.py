@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.error import URLError
 
+import httpx2
 import psutil
 import pytest
 from faults.replay import PER_ATTEMPT, replay
 from prometheus_client.parser import text_string_to_metric_families
+from support.agent_runs import agent_run, request
+from support.otlp_logs import evaluation, log_request
 from support.polling import eventually
 from support.probing import said_on
 
@@ -59,6 +62,15 @@ def ready(up: Settings) -> Settings:
     """The platform with a new tenant, once all services are ready."""
     eventually(lambda: statuses(up, "/readyz"), dict.fromkeys(SERVICES, 200))
     return up.model_copy(update={"tenant": f"t-{new_id()}"})
+
+
+def labels_out(settings: Settings, fate: str) -> float:
+    """Return how many labels the label export has sent, which `up` runs last."""
+    assert settings.metrics_port is not None
+    _, text = said_on(settings.metrics_port + len(SERVICES), "/metrics")
+    name = f'pilotfish_labels_exported_total{{fate="{fate}"}} '
+    values = [line.removeprefix(name) for line in text.splitlines() if name in line]
+    return sum(map(float, values))
 
 
 @contextmanager
@@ -171,3 +183,17 @@ def test_a_restarted_service_serves_metrics_again(ready: Settings) -> None:
     streams.wait()
     assert fetch(ready, "streams", "/healthz")[0] == 0
     eventually(lambda: fetch(ready, "streams", "/readyz")[0], 200)
+
+
+@pytest.mark.slow
+def test_labels_of_traces_go_out(ready: Settings) -> None:
+    door = f"http://127.0.0.1:{ready.http_port}/v1"
+    headers = {"content-type": "application/x-protobuf"}
+    trace = int(new_id().replace("-", ""), 16)
+    judged = log_request(evaluation(trace.to_bytes(16), score=0.25))
+    before = labels_out(ready, "taken")
+    for path, body in (("traces", request(agent_run(trace, "p"))), ("logs", judged)):
+        answer = httpx2.post(f"{door}/{path}", content=body, headers=headers)
+        assert answer.status_code == 200
+    eventually(lambda: labels_out(ready, "taken") > before)
+    assert labels_out(ready, "refused") == 0

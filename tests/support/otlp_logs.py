@@ -13,20 +13,27 @@ AT_NS = 1_800_000_000_000_000_000
 
 
 def evaluation(
-    trace: bytes, about: bytes = b"", score: float = 1.0, **fields: Any
+    trace: bytes,
+    about: bytes = b"",
+    score: float = 1.0,
+    response: str = "",
+    **fields: Any,
 ) -> LogRecord:
-    """Return an evaluation of a span, or of a whole trace.
+    """Return an evaluation of a span, of a whole trace, or of a model's response.
 
     Args:
         trace: its id.
         about: the id of the span.
         score: of the evaluation called `correctness`.
+        response: the id that its provider gave it.
         fields: other fields of the log record.
     """
     told = {
         "gen_ai.evaluation.name": AnyValue(string_value="correctness"),
         "gen_ai.evaluation.score.value": AnyValue(double_value=score),
     }
+    if response:
+        told["gen_ai.response.id"] = AnyValue(string_value=response)
     usual: dict[str, Any] = {
         "trace_id": trace,
         "span_id": about,

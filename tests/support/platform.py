@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,13 +11,20 @@ from pilotfish.runtime.settings import Settings
 
 
 @contextmanager
-def running_up(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `pilotfish up`; whoever leaves the block has ended it."""
+def running_up(
+    settings: Settings, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `pilotfish up`; whoever leaves the block has ended it.
+
+    Args:
+        settings: of the platform.
+        environment: what it finds there besides its settings.
+    """
     with (
         _terminal(settings).open("wb") as terminal,
         subprocess.Popen(
             [sys.executable, "-m", "pilotfish", "up"],
-            env=os.environ | settings.environment(),
+            env={**os.environ, **settings.environment(), **(environment or {})},
             stdout=terminal,
             stderr=subprocess.STDOUT,
         ) as process,

@@ -20,6 +20,7 @@ from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.traces import Encoding
 from pilotfish.traces.log_records import evaluations_in
 from pilotfish.traces.otlp import read_export
+from pilotfish.traces.responses import trace_of_response
 from pilotfish.traces.span import Span
 
 TRACE, SPAN = bytes(range(1, 17)), bytes(range(1, 9))
@@ -110,6 +111,29 @@ def test_an_evaluation_that_names_no_trace_is_rejected(
     export = read_export(found.body, encoding)
     assert (len(export.spans), export.rejected) == (1, 1)
     assert "trace id" in export.reason
+
+
+@pytest.mark.parametrize("trace", [b"", bytes(16)])
+def test_without_a_trace_it_is_kept_for_the_response_that_it_names(
+    trace: bytes,
+) -> None:
+    body = log_request(
+        evaluation(trace, response="r1"),
+        evaluation(trace, response="r1"),
+        evaluation(trace, response="r2"),
+        evaluation(TRACE, response="r1"),
+    )
+    first, again, other, named = spans(body)[0]
+    assert first.trace_id == trace_of_response("r1") == again.trace_id
+    assert first.span_id == again.span_id and not first.is_root
+    assert other.trace_id == trace_of_response("r2")
+    assert named.trace_id == TRACE.hex()
+    assert spans(as_json(body), "json") == spans(body)
+
+
+def test_a_judge_s_span_may_judge_many_responses_alike() -> None:
+    told = [evaluation(TRACE, SPAN, response=f"r{number}") for number in range(3)]
+    assert len({span.span_id for span in spans(log_request(*told))[0]}) == 3
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,13 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue
+from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans, Status
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as ProtoSpan
-from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from pilotfish.schemas.errors import SchemaError
+from pilotfish.schemas.traces import Encoding
 from pilotfish.traces.otlp import read_export
+from pilotfish.traces.otlp_bound import MOST
 from pilotfish.traces.span import Span
 
 TRACE_ID = "5B8EFFF798038103D269B633813FC60C"
@@ -233,3 +235,34 @@ def test_any_json_spans_are_read_or_counted(odd: list[dict[str, Any]]) -> None:
     spans = [json_span(**fields) for fields in odd]
     export = read_export(in_json(*spans), "json")
     assert len(export.spans) + export.rejected == len(spans)
+
+
+def nothing(how_many: int) -> list[tuple[bytes, Encoding]]:
+    """Return requests of that many empty parts, a few bytes each."""
+    spans = {"spans": [{}] * how_many}
+    scopes = {"scopeSpans": [{}] * how_many}
+    in_json = [
+        {"resourceSpans": [{"scopeSpans": [spans]}]},
+        {"resourceSpans": [scopes]},
+        {"resourceSpans": [{}] * how_many},
+    ]
+    in_protobuf = [ExportTraceServiceRequest() for _ in range(3)]
+    for _ in range(how_many):
+        in_protobuf[0].resource_spans.add()
+    in_protobuf[1].resource_spans.add().scope_spans.extend([ScopeSpans()] * how_many)
+    scoped = in_protobuf[2].resource_spans.add().scope_spans.add()
+    scoped.spans.extend([ProtoSpan()] * how_many)
+    return [
+        *((json.dumps(request).encode(), "json") for request in in_json),
+        *((request.SerializeToString(), "protobuf") for request in in_protobuf),
+    ]
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_request_holds_so_many_parts_at_most(number: int) -> None:
+    """Sixteen megabytes of them would take a minute, and two gigabytes."""
+    body, encoding = nothing(MOST + 1)[number]
+    with pytest.raises(SchemaError, match=f"at most {MOST}"):
+        read_export(body, encoding)
+    body, encoding = nothing(100)[number]
+    assert read_export(body, encoding).spans == []

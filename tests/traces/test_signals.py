@@ -101,6 +101,46 @@ def test_of_several_runs_it_is_of_the_one_that_has_its_span() -> None:
     assert found == [f"{runs[0].trace_id}-{runs[2].span_id}"]
 
 
+def answering(number: int, parent: int, response: str) -> Span:
+    """Return a model call whose provider named its response."""
+    told = {"gen_ai__operation__name": "chat", "gen_ai__response__id": response}
+    return span(number, parent, **told)
+
+
+def judged_response(response: str, parent: int = 50) -> Span:
+    """Return an evaluation that names a response; by itself it is below its own span."""
+    given = judged(parent)
+    told = {**given.attributes, "gen_ai.response.id": response}
+    return replace(given, attributes=told, trace_id="e" * 32)
+
+
+def test_an_evaluation_is_of_the_run_that_has_its_response() -> None:
+    runs = [span(1), span(2, 1, **AGENT), span(3, 1, **AGENT)]
+    calls = [answering(4, 2, "r1"), answering(5, 3, "r2")]
+    for number, response in enumerate(["r1", "r2"]):
+        events = events_of([*runs, *calls, judged_response(response)], "t")
+        (signal,) = [e for e in events if isinstance(e, SignalRecorded)]
+        about = runs[1 + number].span_id
+        assert signal.attempt_id == f"{runs[0].trace_id}-{about}"
+        assert signal.event_id.startswith(runs[0].trace_id)
+
+
+def test_what_a_judge_says_of_other_responses_is_not_said_of_the_judge() -> None:
+    own = answering(2, 1, "r1")
+    event = SpanEvent(
+        "gen_ai.evaluation.result",
+        own.end_us,
+        {"gen_ai.evaluation.score.value": 1, "gen_ai.response.id": "r0"},
+    )
+    assert signals(own, judged_response("r0", parent=2)) == []
+    assert signals(replace(own, events=(event,))) == []
+    assert len(signals(own, judged_response("r1", parent=2))) == 1
+
+
+def test_where_no_response_is_told_the_span_has_to_do() -> None:
+    assert len(signals(judged_response("r0", parent=1))) == 1
+
+
 def test_an_evaluation_without_a_time_is_of_the_end_of_its_span() -> None:
     (signal,) = signals(evaluated(at_us=0, name="a"))
     assert signal.at.year == 2026

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from support.memory_publisher import MemoryPublisher
 
 from pilotfish.schemas.topics import EVENTS, TRACES
+from pilotfish.traces.otlp_bound import MOST
 from pilotfish.web.advice import DEADLINE_MS, MAX_DEADLINE_MS
 from pilotfish.web.bodies import MAX_BODY, MAX_TOGETHER, MAX_ZIPPED, READ_S
 from pilotfish.web.openapi import document
@@ -44,6 +45,7 @@ def test_the_page_states_the_bounds() -> None:
         f"is being read ({MAX_TOGETHER // MB} MB)",
         f"within {ANSWER_S:.0f} seconds",
         f"took over {READ_S:.0f} seconds",
+        f"one of more than {MOST:,} spans or log records",
         f"larger than a message may be ({TRACES.max_bytes // MB} MB)",
     ):
         assert text in PAGE

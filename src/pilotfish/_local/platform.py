@@ -1,5 +1,6 @@
 """The whole platform on one machine: embedded servers, topics, tables, services."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,6 +23,12 @@ SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
     "web": ("pilotfish.web",),
 }
 """By service, the arguments of `python -m`."""
+LABEL_EXPORT: Final[Mapping[str, tuple[str, ...]]] = {
+    "label_export": ("pilotfish.consumers", "label_export")
+}
+"""Runs beside them where LABELS_GO_TO is set."""
+LABELS_GO_TO: Final = "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"
+"""Not OTEL_EXPORTER_OTLP_ENDPOINT, where agents' traces go: that is often pilotfish itself."""
 
 OWN_HOSTS: Final = ("127.0.0.1", "localhost")
 """Where `pilotfish up` listens, as addresses name it."""
@@ -67,7 +74,7 @@ def running_platform(
         running.enter_context(supervised)
         prepare(settings)
         ensure_base(settings, report=report)
-        report("starting " + ", ".join(SERVICES))
+        report("starting " + ", ".join(services_here()))
         off = trainings_off()
         if off:
             report(f"trainings are off: {off}")
@@ -103,11 +110,16 @@ def prepare(settings: Settings, replication: int = 1) -> list[str]:
         clickhouse.close()
 
 
+def services_here() -> Mapping[str, tuple[str, ...]]:
+    """Return the services that `pilotfish up` runs in this environment, as SERVICES has them."""
+    return {**SERVICES, **LABEL_EXPORT} if os.environ.get(LABELS_GO_TO) else SERVICES
+
+
 def metrics_ports(settings: Settings) -> dict[str, int]:
     """Return the metrics port of each service, from the configured one on; empty if off."""
     if settings.metrics_port is None:
         return {}
-    return {name: settings.metrics_port + i for i, name in enumerate(SERVICES)}
+    return {name: settings.metrics_port + i for i, name in enumerate(services_here())}
 
 
 def _own_port(variable: str, address: str) -> int:
@@ -137,9 +149,10 @@ def _children(settings: Settings) -> dict[str, Child]:
     logs = settings.home / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     ports = metrics_ports(settings)
+    services = services_here()
     own = {
         name: settings.model_copy(update={"metrics_port": ports.get(name)})
-        for name in SERVICES
+        for name in services
     }
     return {
         name: Child(
@@ -147,5 +160,5 @@ def _children(settings: Settings) -> dict[str, Child]:
             own[name].environment(),
             logs / f"{name}.log",
         )
-        for name, module in SERVICES.items()
+        for name, module in services.items()
     }

@@ -1,9 +1,8 @@
 """One run of an agent in somebody's framework, as an attempt: what all adapters share."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from pilotfish._sdk.async_attempt import AsyncAttempt
 from pilotfish._sdk.attempt import Attempt
@@ -12,8 +11,6 @@ from pilotfish._sdk.failures import describe
 from pilotfish._sdk.warnings import LOG
 from pilotfish.integrations.choices import Choices, named
 from pilotfish.schemas.prices import Tokens, cost
-
-_MOST_CONVERSATIONS: Final = 10_000
 
 Success = Callable[[Any], bool | None]
 """Says of a run's result whether it is a success; None where it cannot tell."""
@@ -132,38 +129,6 @@ class AgentRun:
     def fail(self, error: BaseException) -> None:
         """End the attempt of a run that raised, by the SDK's usual rules."""
         self.attempt.end(error)
-
-
-class Conversations:
-    """The newest run of each conversation, for runs that go on with its attempt.
-
-    Those that were not heard of for the longest time are forgotten.
-    """
-
-    def __init__(self) -> None:
-        self._runs: OrderedDict[str, tuple[str, str]] = OrderedDict()
-
-    def note(self, run: AgentRun) -> None:
-        """Remember the attempt of a run, and its hint."""
-        if run.session:
-            self._runs[run.session] = run.attempt.id, run.hint
-            self._runs.move_to_end(run.session)
-            if len(self._runs) > _MOST_CONVERSATIONS:
-                self._runs.popitem(last=False)
-
-    def resume(
-        self, session: str, pilot: Client, success: Success | None = None
-    ) -> AgentRun | None:
-        """Go on with the attempt of a conversation, and with its hint; None if unknown."""
-        if session not in self._runs:
-            return None
-        attempt_id, hint = self._runs[session]
-        run = AgentRun(pilot.resume(attempt_id), success, session)
-        run.hint, run.asked = hint, True
-        return run
-
-    def clear(self) -> None:
-        self._runs.clear()
 
 
 @contextmanager

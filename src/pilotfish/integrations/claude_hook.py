@@ -62,11 +62,8 @@ class ClaudeHook:
         name = event.get("hook_event_name")
         if name == "UserPromptSubmit":
             return self._advise(event)
-        if name in ("Stop", "StopFailure", "SessionEnd"):
-            self._report(event, Path(event["transcript_path"]), None)
-        elif name == "SubagentStop":
-            approach = event.get("agent_type") or None
-            self._report(event, _sub_agent_s_transcript(event), approach)
+        if name in ("Stop", "StopFailure", "SessionEnd", "SubagentStop"):
+            self._report(event)
         return {}
 
     def _advise(self, event: dict[str, Any]) -> dict[str, Any]:
@@ -83,9 +80,10 @@ class ClaudeHook:
         said = {"hookEventName": "UserPromptSubmit", "additionalContext": hint.text}
         return {"hookSpecificOutput": said}
 
-    def _report(self, event: dict[str, Any], file: Path, approach: str | None) -> None:
-        from pilotfish.integrations.claude_report import newest_events
+    def _report(self, event: dict[str, Any]) -> None:
+        from pilotfish.integrations.claude_report import newest_events, transcript_of
 
+        file, approach = transcript_of(event)
         hints = self._hints(event)
         self._publish(newest_events(file, self._tenant, hints.of, approach))
 
@@ -145,10 +143,3 @@ def _hook() -> ClaudeHook:
     return ClaudeHook(
         open_client, publish, settings.tenant, settings.home / "claude-hints"
     )
-
-
-def _sub_agent_s_transcript(event: dict[str, Any]) -> Path:
-    if event.get("agent_transcript_path"):
-        return Path(event["agent_transcript_path"])
-    session = Path(event["transcript_path"]).with_suffix("")
-    return session / "subagents" / f"agent-{event['agent_id']}.jsonl"

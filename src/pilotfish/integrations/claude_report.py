@@ -5,9 +5,9 @@ reported and what is imported later are one attempt.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pilotfish._sdk.event_redaction import redacted
 from pilotfish.integrations.claude_hints import KeptHint
@@ -18,6 +18,17 @@ from pilotfish.schemas.imports.format import Source
 
 _NEWEST: Final = 2
 """The last line of a turn may be written after its hook ran: the next one reads it, too."""
+
+
+def transcript_of(event: Mapping[str, Any]) -> tuple[Path, str | None]:
+    """Return the transcript that has ended, and the type of the sub-agent if it is one's."""
+    session = Path(event["transcript_path"])
+    if event["hook_event_name"] != "SubagentStop":
+        return session, None
+    name = f"agent-{event.get('agent_id')}.jsonl"
+    usual = session.with_suffix("") / "subagents" / name
+    file = event.get("agent_transcript_path") or usual
+    return Path(file), event.get("agent_type") or None
 
 
 def newest_events(

@@ -7,7 +7,8 @@ import time
 from collections.abc import Hashable
 from typing import Generic, NamedTuple, TypeVar
 
-from pilotfish.integrations.agent_run import AgentRun, Conversations
+from pilotfish.integrations.agent_run import AgentRun
+from pilotfish.integrations.conversations import Conversations
 
 K = TypeVar("K", bound=Hashable)
 

@@ -6,15 +6,13 @@ from typing import Any
 import pytest
 from support.advice.labels import label
 
-from pilotfish.consumers.label_export.handler import (
-    GROUP,
-    SPEC,
-    LabelExportHandler,
-    TracedLabel,
-)
+from pilotfish.consumers.label_export.answers import Refused
+from pilotfish.consumers.label_export.exporter import TracedLabel
+from pilotfish.consumers.label_export.handler import GROUP, SPEC, LabelExportHandler
 from pilotfish.consumers.label_export.traced import Traced
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.memory_broker import MemoryBroker, MemoryLog
+from pilotfish.runtime.service import metrics
 from pilotfish.runtime.service.loop import ConsumerLoop
 from pilotfish.runtime.service.status import ServiceStatus
 from pilotfish.runtime.settings import Settings
@@ -35,6 +33,7 @@ class World:
         self.log = MemoryLog()
         self.sent: list[TracedLabel] = []
         self.away = False
+        self.refused = Refused()
         self.start()
 
     def start(self) -> None:
@@ -42,10 +41,11 @@ class World:
         broker = MemoryBroker(self.log, GROUP, at_once=10)
         self.loop = ConsumerLoop(broker, SPEC, handler, ServiceStatus())
 
-    def _send(self, labels: Sequence[TracedLabel]) -> None:
+    def _send(self, labels: Sequence[TracedLabel]) -> Refused:
         if self.away:
             raise UnavailableError("away")
         self.sent += labels
+        return self.refused
 
     def span(self, trace: str, span: str, parent: str = "") -> None:
         columns = ["tenant", "trace_id", "span_id", "parent_id", "at"]
@@ -125,3 +125,26 @@ def test_what_was_not_taken_is_sent_again(world: World) -> None:
     assert world.read() == [(trace, 0.25, trace, ROOT)]
     world.start()
     assert len(world.read()) == 1
+
+
+def exported(fate: str) -> float:
+    value = metrics.LABELS_EXPORTED.labels(fate)._value.get()
+    return float(value)
+
+
+def test_what_is_refused_for_good_is_counted_and_holds_nothing_up(
+    world: World,
+) -> None:
+    before = exported("taken"), exported("refused")
+    refused, taken = new_trace(), new_trace()
+    world.span(refused, ROOT)
+    world.span(taken, ROOT)
+    world.label(refused, p_success=0.25)
+    world.refused = Refused(1, "400: no")
+    world.read()
+    world.refused = Refused()
+    world.label(taken, p_success=1.0)
+    assert [attempt for attempt, *_ in world.read()] == [refused, taken]
+    assert (exported("taken"), exported("refused")) == (before[0] + 1, before[1] + 1)
+    world.start()
+    assert len(world.read()) == 2

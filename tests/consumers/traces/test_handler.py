@@ -219,6 +219,80 @@ def test_an_evaluation_in_logs_is_a_signal_whenever_it_comes(
     assert sorted(kinds(events)) == sorted([*ATTEMPT_OF_ONE_TOOL, "SignalRecorded"])
 
 
+def answering(trace: int, response: str) -> list[Any]:
+    """Return a run with a model call whose provider named its response."""
+    told = {"gen_ai__operation__name": "chat", "gen_ai__response__id": response}
+    return [span(trace, 3, 1, **told), *agent_run(trace, "p")]
+
+
+def judge_response(
+    world: World, response: str, trace: bytes = b"", partition: int = 0
+) -> None:
+    """Send an evaluation that names a response, twice."""
+    body = log_request(evaluation(trace, score=0.25, response=response))
+    for _ in range(2):
+        spans = evaluations_in(body, "protobuf").body
+        message = TraceExport(body=spans, tenant=world.settings.tenant)
+        world.send(message, partition=partition)
+
+
+def signals(world: World, trace: int) -> list[Any]:
+    return [e.value for e in world.events(trace) if isinstance(e, SignalRecorded)]
+
+
+@pytest.mark.parametrize("judge", [b"", b"a judge's trace."], ids=["", "of a judge"])
+@pytest.mark.parametrize("late", [False, True])
+def test_an_evaluation_finds_its_attempt_by_the_response(
+    world: World, late: bool, judge: bytes
+) -> None:
+    trace, other, response = new_trace(), new_trace(), new_id()
+    sends = [
+        lambda: judge_response(world, response, judge),
+        lambda: world.spans(*answering(trace, response), *answering(other, "another")),
+    ]
+    for send in reversed(sends) if late else sends:
+        send()
+        world.read()
+    assert (signals(world, trace), signals(world, other)) == ([0.25], [])
+
+
+def test_a_response_of_another_tenant_is_not_judged(world: World) -> None:
+    trace, response = new_trace(), new_id()
+    world.spans(*answering(trace, response))
+    body = evaluations_in(
+        log_request(evaluation(b"", response=response)), "protobuf"
+    ).body
+    world.send(TraceExport(body=body, tenant=f"{world.settings.tenant}-b"))
+    world.read()
+    assert signals(world, trace) == []
+
+
+def test_an_evaluation_of_an_unknown_response_holds_nothing_up(world: World) -> None:
+    judge_response(world, new_id())
+    world.read()
+    world.start()
+    world.read()
+    assert world.log.committed[GROUP, (TRACES.name, 0)] == 2
+
+
+def test_a_response_in_a_trace_without_its_root_is_judged_when_that_is_quiet(
+    world: World,
+) -> None:
+    trace, response = new_trace(), new_id()
+    world.spans(*answering(trace, response)[:-1])
+    world.read()
+    world.now = QUIET_S
+    world.read(1)
+    judge_response(world, response, partition=1)
+    world.read()
+    assert signals(world, trace) == []
+    world.start()  # killed: it reads again
+    world.read()
+    world.now = 2 * QUIET_S
+    world.read(1)
+    assert signals(world, trace) == [0.25]
+
+
 def test_what_cannot_be_read_is_set_aside(world: World) -> None:
     trace, tenant = new_trace(), world.settings.tenant
     world.send(TraceExport(tenant=tenant, body=b"\xff\xff", encoding="json"))

@@ -8,13 +8,14 @@ import prometheus_client
 import pytest
 
 import pilotfish
-from pilotfish._local.platform import SERVICES
+from pilotfish._local.platform import LABEL_EXPORT, SERVICES
 from pilotfish.runtime.service.health import READY_LAG, READY_LAG_OF, STUCK_S
 from pilotfish.runtime.service.metrics import METRICS, Metric, registry
 from pilotfish.testing import MemoryClient
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/metrics.md").read_text()
+ALL = {**SERVICES, **LABEL_EXPORT}
 
 
 def row(metric: Metric, services: tuple[str, ...]) -> str:
@@ -44,7 +45,7 @@ def test_the_page_states_the_bounds() -> None:
     assert f"{STUCK_S:.0f} seconds" in PAGE
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", ALL)
 def test_each_service_shows_what_the_table_says(service: str) -> None:
     shown = {family.name for family in registry(service).collect()}
     mine = {
@@ -57,7 +58,7 @@ def test_each_service_shows_what_the_table_says(service: str) -> None:
 
 
 def test_only_services_that_run_have_metrics() -> None:
-    assert {name for services in METRICS.values() for name in services} == set(SERVICES)
+    assert {name for services in METRICS.values() for name in services} == set(ALL)
 
 
 def test_the_example_exports_what_the_sdk_counts(

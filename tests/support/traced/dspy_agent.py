@@ -1,5 +1,6 @@
 """A ReAct module of DSPy, traced by OpenInference."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,10 +9,12 @@ import dspy
 from dspy.utils import DummyLM
 from openinference.instrumentation.dspy import DSPyInstrumentor
 from support.traced.recording import Ask, Fault, RateLimitError, Recording
+from support.traced.tool_time import TOOL_S
 
 
 def add(a: int, b: int) -> int:
     """Add two numbers."""
+    time.sleep(TOOL_S)
     return a + b
 
 

@@ -1,5 +1,6 @@
 """Agents of LangChain, and a graph of plain functions, traced by OpenInference."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypedDict
@@ -12,6 +13,7 @@ from langchain_core.tools import tool
 from langgraph.graph import END, START, StateGraph
 from openinference.instrumentation.langchain import LangChainInstrumentor
 from support.traced.recording import Ask, Fault, RateLimitError, Recording
+from support.traced.tool_time import TOOL_S
 
 _USAGE = UsageMetadata(input_tokens=1200, output_tokens=34, total_tokens=1234)
 METADATA = {"approach": "plan", "session_id": "s1", "user_id": "u1"}
@@ -35,6 +37,7 @@ class _Model(GenericFakeChatModel):
 @tool
 def add(a: int, b: int) -> int:
     """Add two numbers."""
+    time.sleep(TOOL_S)
     return a + b
 
 

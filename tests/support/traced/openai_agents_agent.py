@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from agents import Agent, OpenAIChatCompletionsModel, Runner, function_tool
 from openai import AsyncOpenAI
 from openinference.instrumentation.openai_agents import OpenAIAgentsInstrumentor
 from support.traced.recording import Ask, Fault, Recording
+from support.traced.tool_time import TOOL_S
 
 _USAGE = {"prompt_tokens": 1200, "completion_tokens": 34, "total_tokens": 1234}
 
@@ -18,6 +20,7 @@ _USAGE = {"prompt_tokens": 1200, "completion_tokens": 34, "total_tokens": 1234}
 @function_tool
 def add(a: int, b: int) -> int:
     """Add two numbers."""
+    time.sleep(TOOL_S)
     return a + b
 
 

@@ -1,6 +1,7 @@
 """An agent of PydanticAI, traced by itself."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,10 +9,12 @@ from pydantic_ai import Agent, InstrumentationSettings
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from support.traced.recording import Ask, Fault, RateLimitError, Recording
+from support.traced.tool_time import TOOL_S
 
 
 def add(a: int, b: int) -> int:
     """Add two numbers."""
+    time.sleep(TOOL_S)
     return a + b
 
 

@@ -12,13 +12,9 @@ from pydantic_ai.models import ModelRequestContext
 
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.text import as_text
-from pilotfish.integrations.agent_run import (
-    AgentRun,
-    Conversations,
-    Success,
-    quietly,
-)
+from pilotfish.integrations.agent_run import AgentRun, Success, quietly
 from pilotfish.integrations.choices import Choices
+from pilotfish.integrations.conversations import Conversations
 from pilotfish.integrations.pydantic_ai.reading import model_call, problem_of
 
 _CONVERSATIONS: Final = Conversations()
