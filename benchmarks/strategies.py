@@ -2,10 +2,11 @@
 
 1. Strategies found on two public logs, against the hidden names of the approaches.
 2. Advice by found strategies against advice by named approaches.
-3. What is called helpful if outcomes are shuffled.
-4. An agent whose hidden rule is known: signs and intervals of effects, 50 seeds.
-5. What an attempt costs in a month of 100,000.
-6. The settings, on made-up agents and on the logs.
+3. Whether a scripted model follows lines of strategies as it follows names.
+4. What is called helpful if outcomes are shuffled.
+5. An agent whose hidden rule is known: signs and intervals of effects, 50 seeds.
+6. What an attempt costs in a month of 100,000.
+7. The settings, on made-up agents and on the logs.
 
 Writes benchmarks/strategies.json and benchmarks/strategies.md, in some ten minutes. With
 numbers of parts as arguments, only these are measured again.
@@ -22,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import strategy_effects
+import strategy_following
 import strategy_logs
 import strategy_settings
 from strategy_page import page
@@ -65,6 +67,12 @@ def advice() -> dict[str, Any]:
     """Return the success of advice by names and by strategies."""
     log = strategy_logs.named(strategy_logs.LOGS["intercode_sql"])
     return strategy_logs.advice(log)
+
+
+def following() -> dict[str, Any]:
+    """Return how often lines and names are followed."""
+    log = strategy_logs.named(strategy_logs.LOGS["intercode_sql"])
+    return strategy_following.measured(log)
 
 
 def shuffled() -> dict[str, Any]:
@@ -161,6 +169,7 @@ def settings() -> dict[str, Any]:
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "agreement": agreement,
     "advice": advice,
+    "following": following,
     "shuffled": shuffled,
     "hidden rule": hidden_rule,
     "month": month,

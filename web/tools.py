@@ -1,13 +1,18 @@
 """What the tools of the Model Context Protocol do: advise, report, search, playbook."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from cachetools import LRUCache
 from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM, HintGiven
+from pilotfish.schemas.advice import (
+    MAX_ADVICE_PROBLEM,
+    MAX_STEP_CONTENT,
+    MAX_STEPS,
+    HintGiven,
+)
 from pilotfish.schemas.events import (
     MAX_PROBLEM,
     AttemptEnded,
@@ -15,6 +20,7 @@ from pilotfish.schemas.events import (
     EventBase,
     HintMark,
 )
+from pilotfish.schemas.ids import MAX_NAME
 from pilotfish.schemas.remembered import Remembered
 from pilotfish.schemas.request_ids import used
 from pilotfish.schemas.texts import cut
@@ -32,7 +38,8 @@ _REMEMBERED: Final = 10_000
 class Advised(BaseModel):
     """The answer of `advise`: an approach and a sentence about it, or why there is none.
 
-    `approaches` are the choices; without any, `approach` is a strategy that was found.
+    `approaches` are the choices; without any, `approach` is a strategy that was found, or
+    of `next_move` a move.
     """
 
     attempt_id: str
@@ -44,6 +51,13 @@ class Advised(BaseModel):
     approaches: list[str]
 
 
+class Call(BaseModel):
+    """A call of a tool that the model made, with the arguments as text."""
+
+    tool: str = Field(min_length=1)
+    arguments: str = ""
+
+
 class Outcome(NamedTuple):
     """How an attempt went; `approach` is empty where it is the advised one, or unknown."""
 
@@ -51,6 +65,14 @@ class Outcome(NamedTuple):
     success: bool
     detail: str
     approach: str
+
+
+class AttemptSoFar(NamedTuple):
+    """An attempt that `advise` began, and its problem as it was given there."""
+
+    attempt_id: str
+    problem: str
+    problem_type: str
 
 
 class Tools:
@@ -94,6 +116,28 @@ class Tools:
         await self._publish(AttemptStarted, tenant, hint.attempt_id or "", started)
         self._hints[tenant, hint.attempt_id or ""] = hint.mark
         return _advised(hint, list(approaches))
+
+    async def next_move(
+        self, tenant: str, attempt: AttemptSoFar, calls: Sequence[Call]
+    ) -> Advised:
+        """Return what to do next in an attempt, by how others went on from such calls."""
+        steps = [
+            {
+                "kind": "action",
+                "name": call.tool[:MAX_NAME],
+                "content": call.arguments[:MAX_STEP_CONTENT],
+            }
+            for call in calls[:MAX_STEPS]
+        ]
+        if not steps:
+            raise ToolError("give at least one call, or ask `advise` before you begin")
+        asked = {
+            "attempt_id": attempt.attempt_id,
+            "problem": cut(attempt.problem, MAX_ADVICE_PROBLEM),
+            "problem_type": attempt.problem_type,
+            "steps": steps,
+        }
+        return _advised(await self._advice.hint(tenant, asked, _DEADLINE_S), [])
 
     async def report_outcome(self, tenant: str, outcome: Outcome) -> None:
         """End an attempt."""
