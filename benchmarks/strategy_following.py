@@ -2,13 +2,16 @@
 
 The model is scripted. It obeys with a stated probability, and else works in one of its own
 ways, drawn at random. Obeying a name, it works in that way. Obeying a line, it reads the
-moves that the line asks for, and works in that way which begins most like them. What it
-does then, and how that ends, is an attempt of the log at the same problem.
+moves that the line asks for, and works in that way which is most like them: in order, which
+is the way that makes most of them one after the other from the first one on, or alike, by
+the share of equal moves, wherever they come. What it does then, and how that ends, is an
+attempt of the log at the same problem; so it cannot do what nobody did there.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -25,29 +28,47 @@ DRAWS = 20
 """Tries at each problem with each prompt."""
 
 Rows = NDArray[np.int64]
+Likeness = Callable[[Pattern, Pattern], tuple[int, float]]
+
+
+def _alike(asked: Pattern, own: Pattern) -> tuple[int, float]:
+    return 0, SequenceMatcher(None, asked, own, autojunk=False).ratio()
+
+
+def _in_order(asked: Pattern, own: Pattern) -> tuple[int, float]:
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(asked, own, strict=False))
+    return len(list(same)), _alike(asked, own)[1]
+
+
+READINGS: Mapping[str, Likeness] = {"in order": _in_order, "alike": _alike}
+"""How much of what a line asks for a way does; the second number decides between equals."""
 
 
 def measured(log: Named) -> dict[str, Any]:
-    """Return how often either kind of prompt is followed, and what following it changes."""
+    """Return how often each kind of prompt is followed, and what following it changes."""
     world = _World(log)
     names = sorted({attempt.approach for attempt in log.attempts})
-    by_name = [
-        world.prompted(name, world.approaches, world.named(name)) for name in names
-    ]
-    by_line = [
-        world.prompted(strategy, log.strategies, world.read(line))
-        for strategy, line in sorted(log.lines.items())
-    ]
+    prompts = {
+        "named": [
+            world.prompted(name, world.approaches, world.named(name)) for name in names
+        ],
+        **{
+            f"found, {reading}": [
+                world.prompted(strategy, log.strategies, world.read(line, likeness))
+                for strategy, line in sorted(log.lines.items())
+            ]
+            for reading, likeness in READINGS.items()
+        },
+    }
     return {
         "obeys": OBEYS,
         "draws": DRAWS,
         "problems": len(world.ways),
-        "named": by_name,
-        "found": by_line,
-        "named_followed": _mean(by_name, "followed"),
-        "found_followed": _mean(by_line, "followed"),
-        "named_beyond_habit": _mean(by_name, "beyond_habit"),
-        "found_beyond_habit": _mean(by_line, "beyond_habit"),
+        "prompts": prompts,
+        "followed": {kind: _mean(each, "followed") for kind, each in prompts.items()},
+        "beyond_habit": {
+            kind: _mean(each, "beyond_habit") for kind, each in prompts.items()
+        },
     }
 
 
@@ -76,12 +97,12 @@ class _World:
         """Return how a name is obeyed."""
         return lambda rows: next(int(r) for r in rows if self.approaches[r] == name)
 
-    def read(self, line: str) -> Callable[[Rows], int]:
+    def read(self, line: str, likeness: Likeness) -> Callable[[Rows], int]:
         """Return how a line is obeyed."""
         steps = line.removeprefix("First ").removesuffix(".").split(", then ")
         asked = tuple(self._moves[step] for step in steps if step in self._moves)
         return lambda rows: max(
-            map(int, rows), key=lambda row: _likeness(asked, self._patterns[row])
+            map(int, rows), key=lambda row: likeness(asked, self._patterns[row])
         )
 
     def prompted(
@@ -110,10 +131,6 @@ class _World:
         }
 
 
-def _likeness(asked: Pattern, own: Pattern) -> float:
-    return SequenceMatcher(None, asked, own, autojunk=False).ratio()
-
-
 def page(part: Mapping[str, Any]) -> str:
     """Return the part of the page."""
     rows = [
@@ -125,24 +142,17 @@ def page(part: Mapping[str, Any]) -> str:
             f"{prompt['beyond_habit']:.3f}",
             f"{prompt['effect']:+.3f} {ends_of(prompt['effect_ci95'])}",
         )
-        for kind in ("named", "found")
-        for prompt in part[kind]
+        for kind, prompts in part["prompts"].items()
+        for prompt in prompts
     ]
-    columns = (
-        "prompt",
-        "of",
-        "followed",
-        "done unasked",
-        "beyond that",
-        "success, 95 %",
-    )
+    columns = ("prompt", "of", "followed", "unasked", "beyond that", "success, 95 %")
+    beyond = ", ".join(f"{kind} {x:.3f}" for kind, x in part["beyond_habit"].items())
     return (
         "## A model that follows lines, on intercode_sql\n\nScripted: it obeys with "
         f"{part['obeys']:.0%}, and else works in any of its ways; {part['draws']} tries at "
         f"each of {part['problems']:,} problems. Obeying a line, it does what in the log "
-        "begins most like the moves that the line names. A found strategy may be two "
-        "names, so it is done unasked more often; beyond that, names are followed with "
-        f"{part['named_beyond_habit']:.3f} and lines with {part['found_beyond_habit']:.3f}. "
-        "Success is that with the prompt, less that without one.\n\n"
-        + table(columns, rows)
+        "makes most of its moves in order, or is most like them in any order; what nobody "
+        "did at a problem it cannot do there. A found strategy may be two names, and is "
+        f"then done unasked more often; beyond that: {beyond}. Success is that with the "
+        "prompt, less that without one.\n\n" + table(columns, rows)
     )

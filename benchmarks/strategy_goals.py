@@ -54,10 +54,11 @@ def _month_goals(part: Results) -> Iterator[Sequence[str]]:
 
 
 def _following_goals(part: Results) -> Iterator[Sequence[str]]:
-    found, named = part["found_followed"], part["named_followed"]
-    what = f"a model that obeys with {part['obeys']:.0%}: lines of strategies followed"
-    must = f"at least {named:.1%}, as names"
-    yield _goal(what, f"{found:.1%}", must, met=found >= named)
+    named, *found = part["followed"].items()
+    for kind, followed in found:
+        what = f"a model that obeys with {part['obeys']:.0%}, {kind}: followed"
+        must = f"at least {named[1]:.1%}, as {named[0]}"
+        yield _goal(what, f"{followed:.1%}", must, met=followed >= named[1])
 
 
 _GOALS: Mapping[str, Callable[[Results], Iterator[Sequence[str]]]] = {

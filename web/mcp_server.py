@@ -12,7 +12,8 @@ from pilotfish.schemas.errors import PilotfishError
 from pilotfish.schemas.remembered import Remembered
 from pilotfish.web.knowledge import Play
 from pilotfish.web.messages import FieldError
-from pilotfish.web.tools import Advised, AttemptSoFar, Call, Outcome, Tools
+from pilotfish.web.tool_values import Advised, AttemptSoFar, Call, Outcome
+from pilotfish.web.tools import Tools
 
 Result = TypeVar("Result")
 

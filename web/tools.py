@@ -1,11 +1,10 @@
 """What the tools of the Model Context Protocol do: advise, report, search, playbook."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from cachetools import LRUCache
 from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import BaseModel, Field
 
 from pilotfish.schemas.advice import (
     MAX_ADVICE_PROBLEM,
@@ -29,50 +28,11 @@ from pilotfish.web.advice import Advice
 from pilotfish.web.attempts import Attempts
 from pilotfish.web.knowledge import Knowledge, Play
 from pilotfish.web.messages import check_size, message_of
+from pilotfish.web.tool_values import Advised, AttemptSoFar, Call, Outcome
 
 _DEADLINE_S: Final = 1.0
 _REMEMBERED: Final = 10_000
 """Hints whose outcomes are awaited; older ones are in ClickHouse."""
-
-
-class Advised(BaseModel):
-    """The answer of `advise`: an approach and a sentence about it, or why there is none.
-
-    `approaches` are the choices; without any, `approach` is a strategy that was found, or
-    of `next_move` a move.
-    """
-
-    attempt_id: str
-    approach: str | None
-    text: str
-    confidence: float | None
-    abstained: str | None
-    detail: str
-    approaches: list[str]
-
-
-class Call(BaseModel):
-    """A call of a tool that the model made, with the arguments as text."""
-
-    tool: str = Field(min_length=1)
-    arguments: str = ""
-
-
-class Outcome(NamedTuple):
-    """How an attempt went; `approach` is empty where it is the advised one, or unknown."""
-
-    attempt_id: str
-    success: bool
-    detail: str
-    approach: str
-
-
-class AttemptSoFar(NamedTuple):
-    """An attempt that `advise` began, and its problem as it was given there."""
-
-    attempt_id: str
-    problem: str
-    problem_type: str
 
 
 class Tools:
