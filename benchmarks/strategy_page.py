@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import strategy_effects
 import strategy_following
+import strategy_next
 import strategy_settings
 from strategy_goals import Results, goals
 from tables import ends_of, table
@@ -122,6 +123,7 @@ _PARTS: Mapping[str, Callable[[Results], str]] = {
     "agreement": _agreement,
     "advice": _advice,
     "following": strategy_following.page,
+    "middle": strategy_next.page,
     "shuffled": strategy_effects.page,
     "hidden rule": _rule,
     "month": _month,

@@ -12,7 +12,7 @@ from pilotfish.testing import MemoryClient
 SKILLS = {"pdf": "read the text first", "charts": "look at the pictures"}
 
 
-def approach(by: Fact | None, *calls: tuple[str, Any], **begun: str) -> str | None:
+def approach(by: Fact | None, *calls: tuple[str, Any], **begun: Any) -> str | None:
     """Return the approach of an attempt with these calls, which was advised `pdf`."""
     with MemoryClient(approach_by=by) as client:
         client.will_advise("pdf")

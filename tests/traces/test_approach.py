@@ -64,7 +64,7 @@ def test_the_first_source_counts(spans: list[Span], expected: str | None) -> Non
     assert approach(*spans) == expected
 
 
-SOLVER = {
+SOLVER: dict[str, Any] = {
     "gen_ai__agent__version": "v7",
     "gen_ai__agent__name": "solver",
     "gen_ai__request__model": "small",
