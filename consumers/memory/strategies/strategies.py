@@ -112,7 +112,7 @@ class Strategies:
 
     def _note_left_out(self, tenant: str, counted: int) -> None:
         """Show how many beginnings are too rare to be clustered."""
-        many = counted > MOST_PATTERNS
+        many = counted >= MOST_PATTERNS
         different = self._tables.different(tenant) if many else counted
         self._left_out[tenant] = max(different - MOST_PATTERNS, 0)
         metrics.LEFT_OUT.set(sum(self._left_out.values()))
