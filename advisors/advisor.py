@@ -10,9 +10,11 @@ from pilotfish.advisors.advice import Advice, Request
 from pilotfish.advisors.card import Card
 from pilotfish.advisors.embedding_cache import Embedder
 from pilotfish.advisors.fast_learning import FastLearning
+from pilotfish.advisors.next_choice import NextMove, next_move
 from pilotfish.advisors.policy import choose
 from pilotfish.advisors.state import AdvisorState
 from pilotfish.schemas.labels import PlacedLabel
+from pilotfish.strategies.patterns import Pattern
 
 
 class Advisor:
@@ -57,6 +59,14 @@ class Advisor:
             kind=kind,
             records=tuple(state.records.of(kind, names)),
         )
+
+    def advise_next(self, request: Request, moves: Pattern) -> NextMove:
+        """Choose what an attempt that has made these moves does next, or abstain."""
+        state, kind = self.state, request.problem_type
+        if not kind:
+            [embedding] = self._embedder.embed([request.problem])
+            kind = state.kinds.predict(embedding[: state.head.meaning])
+        return next_move(kind, moves, state.next_moves.after(kind, moves))
 
     def learn(self, label: PlacedLabel) -> bool:
         """Learn a label; return False if one at its offset or later was learned."""

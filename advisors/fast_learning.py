@@ -17,6 +17,7 @@ from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
 from pilotfish.schemas.forgotten import FORGOTTEN
 from pilotfish.schemas.labels import AttemptLabelled, PlacedLabel
 from pilotfish.schemas.texts import cut
+from pilotfish.strategies.patterns import pattern_of
 
 
 class FastLearning:
@@ -88,6 +89,8 @@ class FastLearning:
         if learned.p_success is not None and learned.kind:
             counted = learned.kind, learned.approach, learned.p_success
             self._state.records.count(*counted, times)
+            followed = learned.kind, learned.moves, learned.p_success
+            self._state.next_moves.count(*followed, times)
 
     def _dated(self, now: Learned, before: Learned, *, in_bundle: bool) -> Learned:
         """Note how often the approach had changed when the attempt was first learned."""
@@ -102,7 +105,13 @@ class FastLearning:
         label = placed.label
         left_out = self._in_bundle(placed) and label.attempt_id in self._left_out
         p_success = label.p_success if _teaches(label) and not left_out else None
-        return Learned(label.version, p_success, label.problem_type, label.tried)
+        return Learned(
+            label.version,
+            p_success,
+            label.problem_type,
+            label.tried,
+            moves=pattern_of(label.moves),
+        )
 
     def _in_bundle(self, placed: PlacedLabel) -> bool:
         """Return whether the bundle's head was taught this very label.

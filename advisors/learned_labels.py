@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
 
 from pilotfish.schemas.errors import BundleError
+from pilotfish.strategies.patterns import Pattern
 
 MOST: Final = 20_000
 """Attempts of a tenant that are remembered, the newest. A label that comes twice comes
@@ -18,7 +19,8 @@ class Learned(NamedTuple):
     """One attempt's newest label; `p_success` is None where it taught nothing.
 
     `changes` is how often the approach had changed when it was learned. `kind` is the
-    kind of problem in whose record it counts; empty: in none.
+    kind of problem in whose record it counts; empty: in none. `moves` are those that count
+    there; older snapshots have none.
     """
 
     version: int
@@ -27,6 +29,7 @@ class Learned(NamedTuple):
     approach: str
     changes: int = 0
     kind: str = ""
+    moves: Pattern = ()
 
     def same_row(self, other: "Learned") -> bool:
         """Return whether both are about the same approach and problem type."""

@@ -14,6 +14,8 @@ from pilotfish.advisors.costs import Entry as CostEntry
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.kinds import Kinds
 from pilotfish.advisors.learned_labels import LearnedLabels
+from pilotfish.advisors.next_moves import Entry as NextMoveEntry
+from pilotfish.advisors.next_moves import NextMoves
 from pilotfish.advisors.records import Entry as RecordEntry
 from pilotfish.advisors.records import Records
 from pilotfish.advisors.state import AdvisorState
@@ -25,6 +27,7 @@ _LABELS: Final = "ledger"
 _OFFSETS: TypeAdapter[dict[int, int]] = TypeAdapter(dict[int, int])
 _COSTS: TypeAdapter[list[CostEntry]] = TypeAdapter(list[CostEntry])
 _RECORDS: TypeAdapter[list[RecordEntry]] = TypeAdapter(list[RecordEntry])
+_NEXT_MOVES: TypeAdapter[list[NextMoveEntry]] = TypeAdapter(list[NextMoveEntry])
 
 
 def snapshot(state: AdvisorState, bundle: Bundle) -> bytes:
@@ -36,6 +39,7 @@ def snapshot(state: AdvisorState, bundle: Bundle) -> bytes:
         "kinds": state.kinds.names,
         "costs": state.costs.entries,
         "records": state.records.entries,
+        "next_moves": state.next_moves.entries,
     }
     return safetensors.numpy.save(
         {
@@ -61,6 +65,8 @@ def restore(content: bytes, bundle: Bundle) -> AdvisorState:
         kinds = Kinds.restored(about["kinds"], tensors["kinds"])
         costs = Costs.restored(_COSTS.validate_python(about["costs"]))
         records = Records.restored(_RECORDS.validate_python(about["records"]))
+        # Snapshots of format 5 from before moves were counted have none.
+        counted = _NEXT_MOVES.validate_python(about.get("next_moves", []))
         offsets = _OFFSETS.validate_python(about["offsets"])
     except (SafetensorError, KeyError, ValueError) as error:
         raise BundleError(f"these bytes are not a snapshot: {error}") from error
@@ -72,5 +78,6 @@ def restore(content: bytes, bundle: Bundle) -> AdvisorState:
         kinds,
         costs,
         records,
+        NextMoves.restored(counted),
         offsets,
     )

@@ -9,6 +9,7 @@ from pilotfish.advisors.costs import Costs
 from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.kinds import Kinds
 from pilotfish.advisors.learned_labels import LearnedLabels
+from pilotfish.advisors.next_moves import NextMoves
 from pilotfish.advisors.records import Records
 
 
@@ -24,6 +25,7 @@ class AdvisorState:
     kinds: Kinds
     costs: Costs
     records: Records
+    next_moves: NextMoves
     offsets: dict[int, int]
 
     @classmethod
@@ -32,9 +34,14 @@ class AdvisorState:
 
         Labels will be learned from `offsets` on; without them from the first one on.
         """
-        kinds = Kinds(head.meaning)
         return cls(
-            head, LearnedLabels(), kinds, Costs(), Records(), dict(offsets or {})
+            head,
+            LearnedLabels(),
+            Kinds(head.meaning),
+            Costs(),
+            Records(),
+            NextMoves(),
+            dict(offsets or {}),
         )
 
     @classmethod

@@ -1,9 +1,10 @@
-"""Writes the measured parts of README.md and docs/: python benchmarks/readme.py [--ask].
+"""Writes the measured parts of README.md and docs/: python benchmarks/readme.py [--ask [WORD]].
 
 A document marks a block with `<!-- name:begin -->` and `<!-- name:end -->`; `tables`
 renders it from the results in this folder, and the block `sql` comes from answers.json.
 With --ask, the questions of examples/questions.sql are first put to the platform that
-runs.
+runs; with a word, only those that have it. Those about strategies need another demo than
+the rest: `pilotfish demo` names its approaches, `pilotfish demo --unnamed` does not.
 """
 
 import json
@@ -27,8 +28,9 @@ ANSWERS = HERE / "answers.json"
 
 def main() -> None:
     """Render every block and put it between its marks."""
-    if "--ask" in sys.argv[1:]:
-        ANSWERS.write_text(json.dumps(ask(), indent=1) + "\n")
+    if sys.argv[1:2] == ["--ask"]:
+        replies = json.loads(ANSWERS.read_text()) | ask(*sys.argv[2:])
+        ANSWERS.write_text(json.dumps(replies, indent=1) + "\n")
     for document in DOCUMENTS:
         document.write_text(filled(document.read_text()))
 
@@ -51,13 +53,14 @@ def questions() -> dict[str, str]:
     return {question: sql.strip().rstrip(";") for question, _, sql in split}
 
 
-def ask() -> dict[str, Any]:
-    """Put the questions to the ClickHouse of the settings."""
+def ask(word: str = "") -> dict[str, Any]:
+    """Put the questions with this word to the ClickHouse of the settings."""
     from pilotfish.runtime.clickhouse import ClickHouse
     from pilotfish.runtime.settings import Settings
 
     clickhouse = ClickHouse(Settings())
-    replies = {name: clickhouse.table(sql) for name, sql in questions().items()}
+    asked = {name: sql for name, sql in questions().items() if word in name}
+    replies = {name: clickhouse.table(sql) for name, sql in asked.items()}
     return dict(json.loads(json.dumps(replies, default=str)))
 
 

@@ -2,10 +2,12 @@
 
 1. Strategies found on two public logs, against the hidden names of the approaches.
 2. Advice by found strategies against advice by named approaches.
-3. What is called helpful if outcomes are shuffled.
-4. An agent whose hidden rule is known: signs and intervals of effects, 50 seeds.
-5. What an attempt costs in a month of 100,000.
-6. The settings, on made-up agents and on the logs.
+3. Whether a scripted model follows lines of strategies as it follows names.
+4. What is advised in the middle of an attempt, and what is if outcomes are shuffled.
+5. What is called helpful if outcomes are shuffled.
+6. An agent whose hidden rule is known: signs and intervals of effects, 50 seeds.
+7. What an attempt costs in a month of 100,000.
+8. The settings, on made-up agents and on the logs.
 
 Writes benchmarks/strategies.json and benchmarks/strategies.md, in some ten minutes. With
 numbers of parts as arguments, only these are measured again.
@@ -22,7 +24,9 @@ from typing import Any
 
 import numpy as np
 import strategy_effects
+import strategy_following
 import strategy_logs
+import strategy_next
 import strategy_settings
 from strategy_page import page
 
@@ -59,18 +63,6 @@ def agreement() -> dict[str, Any]:
         name: strategy_logs.agreement(strategy_logs.named(file))
         for name, file in strategy_logs.LOGS.items()
     }
-
-
-def advice() -> dict[str, Any]:
-    """Return the success of advice by names and by strategies."""
-    log = strategy_logs.named(strategy_logs.LOGS["intercode_sql"])
-    return strategy_logs.advice(log)
-
-
-def shuffled() -> dict[str, Any]:
-    """Return the effects on a log, and what helps if outcomes are shuffled."""
-    log = strategy_logs.named(strategy_logs.LOGS["intercode_sql"])
-    return strategy_effects.measured(log)
 
 
 def hidden_rule() -> dict[str, Any]:
@@ -158,10 +150,18 @@ def settings() -> dict[str, Any]:
     return strategy_settings.measured(worlds)
 
 
+def _on_intercode(
+    measured: Callable[[strategy_logs.Named], dict[str, Any]],
+) -> Callable[[], dict[str, Any]]:
+    return lambda: measured(strategy_logs.named(strategy_logs.LOGS["intercode_sql"]))
+
+
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "agreement": agreement,
-    "advice": advice,
-    "shuffled": shuffled,
+    "advice": _on_intercode(strategy_logs.advice),
+    "following": _on_intercode(strategy_following.measured),
+    "middle": _on_intercode(strategy_next.measured),
+    "shuffled": _on_intercode(strategy_effects.measured),
     "hidden rule": hidden_rule,
     "month": month,
     "settings": settings,

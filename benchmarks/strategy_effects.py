@@ -1,19 +1,25 @@
 """Effects of strategies on a public log, and what is called helpful by luck."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from strategy_logs import Named
+from tables import table
 
-from pilotfish.strategies.effects import Attempts, Effect, effects, helpful
+from pilotfish.strategies.effects import (
+    Attempts,
+    Effect,
+    effects,
+    foretelling,
+    helpful,
+)
 
 SHUFFLES = 20
 FURTHER = 100
 """Shuffles that show whether the first ones were lucky."""
-COMPONENTS = 32
-"""Numbers of an embedding that effects are adjusted for: its first principal components."""
 
 
 def measured(log: Named) -> dict[str, Any]:
@@ -63,9 +69,7 @@ def _by_kind(
 def _attempts(log: Named) -> Attempts:
     place = {problem: row for row, problem in enumerate(log.embeddings)}
     vectors = np.stack(list(log.embeddings.values())).astype(np.float64)
-    centred = vectors - vectors.mean(0)
-    _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    reduced = centred @ directions[:COMPONENTS].T
+    reduced = foretelling(vectors)
     rows = np.array([place[attempt.problem] for attempt in log.attempts])
     success = np.array([float(attempt.success or 0) for attempt in log.attempts])
     return Attempts(success, reduced[rows], rows)
@@ -73,3 +77,24 @@ def _attempts(log: Named) -> Attempts:
 
 def _rounded(effect: Effect) -> dict[str, float]:
     return {name: round(value, 6) for name, value in effect._asdict().items()}
+
+
+def page(part: Mapping[str, Any]) -> str:
+    """Return the part of the page."""
+    rows = [
+        (
+            f"`{name}`",
+            f"{effect['difference']:+.3f} ({effect['low']:+.3f} to {effect['high']:+.3f})",
+            f"{effect['attempts']:,}",
+            "yes" if name in part["helpful"] else "no",
+        )
+        for name, effect in part["effects"].items()
+    ]
+    return (
+        "## Effects on intercode_sql\n\nAgainst all other strategies, adjusted for the "
+        f"problem's text. Within the {part['compared']} pairs of strategy and database, "
+        f"{part['helpful_by_kind']} are helpful; if outcomes are shuffled, "
+        f"{part['retained_if_shuffled']} in all {part['shuffles']} seeds together, and "
+        f"{part['retained_if_shuffled_further']} in {part['further']} further ones.\n\n"
+        + table(("strategy", "effect, 95 %", "attempts", "helpful"), rows)
+    )

@@ -1,67 +1,23 @@
 """The page of `make bench-strategies`: the goals first, then a table for each part."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from tables import table
-
-Results = Mapping[str, Any]
+import strategy_effects
+import strategy_following
+import strategy_next
+import strategy_settings
+from strategy_goals import Results, goals
+from tables import ends_of, table
 
 
 def page(results: Results) -> str:
     """Return everything that was measured so far."""
     head = "# Strategies that nobody named\n\nWritten by `make bench-strategies`.\n"
-    measured = [name for name in _PARTS if name in results]
-    rows = [row for name in measured for row in _GOALS[name](results[name])]
-    goals = table(("what", "measured", "must be", "met"), rows)
+    met = table(("what", "measured", "must be", "met"), list(goals(results)))
     parts = [
         render(results[part]) for part, render in _PARTS.items() if part in results
     ]
-    return "\n".join([head, goals, *parts])
-
-
-def _goal(what: str, measured: str, must: str, *, met: bool) -> Sequence[str]:
-    return what, measured, must, "yes" if met else "**no**"
-
-
-def _none(_part: Results) -> Iterator[Sequence[str]]:
-    return iter(())
-
-
-def _agreement_goals(part: Results) -> Iterator[Sequence[str]]:
-    for name, log in part.items():
-        what = f"{name}: AMI of strategies and hidden names"
-        yield _goal(what, f"{log['ami']:.3f}", "at least 0.75", met=log["ami"] >= 0.75)
-
-
-def _advice_goals(part: Results) -> Iterator[Sequence[str]]:
-    for protocol in ("bandit", "full"):
-        lost = -part[protocol]["difference"]
-        what = f"{protocol}: success that advice by strategies loses"
-        yield _goal(what, f"{lost:+.3f}", "at most 0.02", met=lost <= 0.02)
-
-
-def _shuffled_goals(part: Results) -> Iterator[Sequence[str]]:
-    kept = part["retained_if_shuffled"]
-    what = f"outcomes shuffled, {part['shuffles']} seeds: helpful strategies"
-    yield _goal(what, str(kept), "at most 1", met=kept <= 1)
-
-
-def _rule_goals(part: Results) -> Iterator[Sequence[str]]:
-    for kind, of_kind in part.items():
-        seeds = of_kind["seeds"]
-        for name, what in (("right_sign", "right sign"), ("covered", "truth covered")):
-            share = of_kind[name] / seeds
-            line = f"hidden rule that {kind}, {seeds} seeds: {what}"
-            must = 1.0 if name == "right_sign" else 0.9
-            yield _goal(line, f"{share:.0%}", f"at least {must:.0%}", met=share >= must)
-
-
-def _month_goals(part: Results) -> Iterator[Sequence[str]]:
-    for name, of_month in part.items():
-        cost = of_month["with_finding_ms"]
-        what = f"100,000 attempts with {name} beginnings: ms an attempt"
-        yield _goal(what, f"{cost:.3f}", "at most 2", met=cost <= 2)
+    return "\n".join([head, met, *parts])
 
 
 def _agreement(part: Results) -> str:
@@ -101,7 +57,7 @@ def _advice(part: Results) -> str:
             protocol,
             f"{part[protocol]['named']:.3f}",
             f"{part[protocol]['found']:.3f}",
-            f"{part[protocol]['difference']:+.3f} {_interval(part[protocol]['ci95'])}",
+            f"{part[protocol]['difference']:+.3f} {ends_of(part[protocol]['ci95'])}",
             " / ".join(f"{share:.3f}" for share in part[protocol]["abstained"]),
         )
         for protocol in ("bandit", "full")
@@ -112,26 +68,6 @@ def _advice(part: Results) -> str:
         "## Advice on intercode_sql\n\nThe policy is `pilotfish fast`. Of a problem's "
         "attempts that fall into one strategy, the mean outcome is scored, and one drawn "
         f"at random is learned. Best single choice: {single}.\n\n{table(columns, rows)}"
-    )
-
-
-def _shuffled(part: Results) -> str:
-    rows = [
-        (
-            f"`{name}`",
-            f"{effect['difference']:+.3f} ({effect['low']:+.3f} to {effect['high']:+.3f})",
-            f"{effect['attempts']:,}",
-            "yes" if name in part["helpful"] else "no",
-        )
-        for name, effect in part["effects"].items()
-    ]
-    return (
-        "## Effects on intercode_sql\n\nAgainst all other strategies, adjusted for the "
-        f"problem's text. Within the {part['compared']} pairs of strategy and database, "
-        f"{part['helpful_by_kind']} are helpful; if outcomes are shuffled, "
-        f"{part['retained_if_shuffled']} in all {part['shuffles']} seeds together, and "
-        f"{part['retained_if_shuffled_further']} in {part['further']} further ones.\n\n"
-        + table(("strategy", "effect, 95 %", "attempts", "helpful"), rows)
     )
 
 
@@ -183,45 +119,13 @@ def _month(part: Results) -> str:
     )
 
 
-def _settings(part: Results) -> str:
-    rows = [
-        (
-            *(_marked(row, part["in_use"], name) for name in part["in_use"]),
-            f"{row['made_up']:.3f} ± {row['error']:.3f}",
-            *(f"{ami:.3f}" for ami in row["logs"].values()),
-        )
-        for row in part["settings"]
-    ]
-    columns = ("pair", "distance", "least attempts", "made-up agents")
-    return (
-        f"## Settings\n\nMean AMI over {part['made_up_agents']} made-up agents and its "
-        "standard error; bold is in use: the best with the least distance, of all within "
-        f"one standard error of the best.\n\n{table((*columns, *part['settings'][0]['logs']), rows)}"
-    )
-
-
-def _marked(row: Results, in_use: Results, name: str) -> str:
-    mark = "**" if all(row[key] == in_use[key] for key in in_use) else ""
-    return f"{mark}{row[name]}{mark}"
-
-
-def _interval(ends: Sequence[float]) -> str:
-    return f"({ends[0]:+.3f} to {ends[1]:+.3f})"
-
-
-_GOALS: Mapping[str, Callable[[Results], Iterator[Sequence[str]]]] = {
-    "agreement": _agreement_goals,
-    "advice": _advice_goals,
-    "shuffled": _shuffled_goals,
-    "hidden rule": _rule_goals,
-    "month": _month_goals,
-    "settings": _none,
-}
 _PARTS: Mapping[str, Callable[[Results], str]] = {
     "agreement": _agreement,
     "advice": _advice,
-    "shuffled": _shuffled,
+    "following": strategy_following.page,
+    "middle": strategy_next.page,
+    "shuffled": strategy_effects.page,
     "hidden rule": _rule,
     "month": _month,
-    "settings": _settings,
+    "settings": strategy_settings.page,
 }

@@ -1,7 +1,7 @@
 """Settings of the strategies: chosen on made-up agents, then looked at on the logs."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.metrics import adjusted_mutual_info_score
+from tables import table
 
 from pilotfish.evaluation.made_up_agents import draw_behaviours
 from pilotfish.strategies.finding import ALIKE, ENOUGH
@@ -105,3 +106,26 @@ def _row(
         "error": round(error, 3),
         "logs": logs,
     }
+
+
+def page(part: Mapping[str, Any]) -> str:
+    """Return the part of the page."""
+    rows = [
+        (
+            *(_marked(row, part["in_use"], name) for name in part["in_use"]),
+            f"{row['made_up']:.3f} ± {row['error']:.3f}",
+            *(f"{ami:.3f}" for ami in row["logs"].values()),
+        )
+        for row in part["settings"]
+    ]
+    columns = ("pair", "distance", "least attempts", "made-up agents")
+    return (
+        f"## Settings\n\nMean AMI over {part['made_up_agents']} made-up agents and its "
+        "standard error; bold is in use: the best with the least distance, of all within "
+        f"one standard error of the best.\n\n{table((*columns, *part['settings'][0]['logs']), rows)}"
+    )
+
+
+def _marked(row: Mapping[str, Any], in_use: Mapping[str, Any], name: str) -> str:
+    mark = "**" if all(row[key] == in_use[key] for key in in_use) else ""
+    return f"{mark}{row[name]}{mark}"

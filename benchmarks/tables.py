@@ -224,6 +224,11 @@ def _range(runs: Iterable[Mapping[str, Any]], name: str) -> str:
     return f"{min(values):.0%} to {max(values):.0%}"
 
 
+def ends_of(interval: Sequence[float]) -> str:
+    """Return an interval of a difference as a cell has it."""
+    return f"({interval[0]:+.3f} to {interval[1]:+.3f})"
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table."""
     lines = [columns, ["---"] * len(columns), *rows]

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from pilotfish.schemas.base import Message, Time, Value, utc_now
-from pilotfish.schemas.events import Agent, HintMark
+from pilotfish.schemas.events import Agent, HintMark, StepKind
 from pilotfish.schemas.ids import MAX_NAME, Identifier, Name, new_id
 
 MAX_ADVICE_PROBLEM = 8 * 1024
@@ -13,6 +13,10 @@ MAX_ADVICE_PROBLEM = 8 * 1024
 MAX_APPROACHES = 64
 MAX_INSTRUCTION = 2000
 """Characters of an approach's instruction."""
+MAX_STEPS = 64
+"""Steps of a request, an attempt's first ones; its first few decisions are among them."""
+MAX_STEP_CONTENT = 1000
+"""Characters of the content of such a step; its beginning says what a tool is used for."""
 
 
 def _short(problem: str) -> str:
@@ -38,15 +42,26 @@ Abstention = Literal[
 ]
 
 
+class StepTaken(Value):
+    """A step of an attempt that is under way, as `StepRecorded` has it."""
+
+    kind: StepKind
+    name: Name
+    content: str = Field(default="", max_length=MAX_STEP_CONTENT)
+
+
 class AdviceRequested(Message):
     """The question which of these approaches to try on this problem.
 
     `approaches` maps names to one line of instruction each; without any, the candidates
     are the strategies that were found in the tenant's attempts. The answer goes to
     `reply_partition` of `reply_topic`, with the key `client_id`.
+
+    With `steps`, those of the attempt so far, it is the question what to do next. There
+    are no approaches then, and the hint's approach is a move, see strategies/moves.py.
     """
 
-    schema_version: ClassVar[int] = 2
+    schema_version: ClassVar[int] = 3
 
     request_id: Identifier = Field(default_factory=new_id)
     tenant: Identifier = "default"
@@ -59,12 +74,22 @@ class AdviceRequested(Message):
     approaches: dict[Name, Instruction] = Field(
         default_factory=dict, max_length=MAX_APPROACHES
     )
+    steps: tuple[StepTaken, ...] = Field(default=(), max_length=MAX_STEPS)
     reply_topic: str
     reply_partition: int = Field(ge=0)
 
+    @model_validator(mode="after")
+    def _one_question(self) -> "AdviceRequested":
+        if self.steps and self.approaches:
+            msg = (
+                "approaches are for the start, and steps for what comes next: give one"
+            )
+            raise ValueError(msg)
+        return self
+
 
 class Candidate(Value):
-    """The advisor's estimate of one approach.
+    """The advisor's estimate of one approach, or of one next move.
 
     `attempts` is the number of labelled attempts on this kind of problem so far, and
     `successes` the sum of their P(success).

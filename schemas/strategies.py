@@ -22,8 +22,9 @@ BY_A_PERSON: Final = " by a person"
 class StrategyChanged(Message):
     """How a strategy stands now; the newest message about it counts.
 
-    `moves` are those of the pattern that most of its attempts have. `instruction` is one
-    line that a model can follow, made of the moves, or written by a person.
+    `moves` are those that stand for it, see `fullest` in strategies/finding.py.
+    `instruction` is one line that a model can follow, made of the moves, or written by a
+    person.
     """
 
     schema_version: ClassVar[int] = 1

@@ -22,6 +22,7 @@ def _exit_code_as_probability(data: dict[str, Any]) -> dict[str, Any]:
 
 UPCASTS: Mapping[tuple[str, int], Upcast] = {
     ("AdviceRequested", 1): _unchanged,
+    ("AdviceRequested", 2): _unchanged,
     ("AttemptLabelled", 1): _unchanged,
     ("AttemptLabelled", 2): _unchanged,
     ("FeedbackGiven", 1): _unchanged,

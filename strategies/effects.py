@@ -26,6 +26,9 @@ LEAST: Final = 20
 ERROR: Final = 0.01
 """Chance that any effect is called helpful where none is."""
 
+COMPONENTS: Final = 32
+"""Numbers of an embedding that attempts are compared by: attempts are few, and its 384 many."""
+
 _PENALTIES: Final = np.array([0.1, 1.0, 10.0, 100.0, 1000.0])
 _TINY: Final = 1e-12
 _CLIPPED: Final = 0.05
@@ -62,6 +65,13 @@ class Attempts:
     p_success: Floats
     foretold: Floats
     problems: NDArray[np.int64]
+
+
+def foretelling(embeddings: Floats) -> Floats:
+    """Return (n, at most 32) the first principal components of embeddings (n, d)."""
+    centred = embeddings - embeddings.mean(0)
+    _, _, directions = np.linalg.svd(centred, full_matrices=False)
+    return np.asarray(centred @ directions[:COMPONENTS].T, np.float64)
 
 
 def effects(attempts: Attempts, present: Mapping[str, Flags]) -> dict[str, Effect]:

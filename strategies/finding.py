@@ -4,8 +4,8 @@ Patterns instead of attempts are clustered: there are few different ones, howeve
 attempts there are. A strategy is found once enough attempts have its patterns.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
@@ -19,6 +19,8 @@ ENOUGH: Final = 20
 """Attempts from which a strategy is found; with fewer it has no effect, see `effects`."""
 ALIKE: Final = 0.6
 """Mean cosine distance up to which patterns are one strategy; see `PAIR`."""
+SHARE: Final = 0.1
+"""Of a strategy's attempts, the least that a pattern stands for: fewer may be accidents."""
 
 _SEPARATOR: Final = "\0"
 _IN_AN_ID: Final = 3
@@ -31,7 +33,7 @@ class Found:
 
     Args:
         strategies: pattern -> its strategy, for the patterns of all strategies.
-        patterns: strategy -> its most frequent pattern.
+        patterns: strategy -> the pattern that stands for it, see `fullest`.
         attempts: strategy -> how many attempts have its patterns.
         merged: an id that is no more -> the strategy with most of it.
     """
@@ -67,7 +69,7 @@ def found(counts: Mapping[Pattern, int], before: Mapping[Pattern, str]) -> Found
     }
     return Found(
         strategies,
-        _most_frequent(strategies, counts),
+        _fullest_of_each(strategies, counts),
         {strategy: attempts[strategy] for strategy in kept},
         {old: new for old, new in clusters.merged.items() if new in kept},
     )
@@ -93,13 +95,43 @@ def _kept(attempts: Mapping[str, int], known: Set[str]) -> set[str]:
     return {name for name, n in attempts.items() if n >= ENOUGH or name in known}
 
 
-def _most_frequent(
+def fullest(counts: Mapping[Pattern, int]) -> Pattern:
+    """Return what most attempts of a strategy do, as far as they come.
+
+    The most frequent pattern may be that of tries which failed early. So it is followed by
+    the move that most of those make which go on from it, and so forth: as long as more
+    than half of them agree, because they part where a plan ends and its troubles begin.
+
+    Args:
+        counts: attempts by pattern; at least one pattern.
+    """
+    pattern = max(counts, key=lambda pattern: (counts[pattern], pattern))
+    least = SHARE * sum(counts.values())
+    while onward := _onward(pattern, counts):
+        move, number = max(onward.items(), key=lambda item: (item[1], item[0]))
+        if number < least or 2 * number <= onward.total():
+            break
+        pattern = (*pattern, move)
+    return pattern
+
+
+def _onward(pattern: Pattern, counts: Mapping[Pattern, int]) -> Counter[str]:
+    """Return how many attempts go on with each move after these."""
+    onward: Counter[str] = Counter()
+    length = len(pattern)
+    for other, number in counts.items():
+        if len(other) > length and other[:length] == pattern:
+            onward[other[length]] += number
+    return onward
+
+
+def _fullest_of_each(
     strategies: Mapping[Pattern, str], counts: Mapping[Pattern, int]
 ) -> dict[str, Pattern]:
-    by_frequency: Iterable[Pattern] = sorted(
-        strategies, key=lambda pattern: (counts[pattern], pattern)
-    )
-    return {strategies[pattern]: pattern for pattern in by_frequency}
+    own: dict[str, dict[Pattern, int]] = defaultdict(dict)
+    for pattern, strategy in strategies.items():
+        own[strategy][pattern] = counts[pattern]
+    return {strategy: fullest(patterns) for strategy, patterns in own.items()}
 
 
 def _slug(move: str) -> str:

@@ -21,8 +21,13 @@ _CHECK: Final = "check what you have"
 
 def instruction(pattern: Pattern) -> str:
     """Return one line: what to do first, and what then."""
-    steps = list(_phrases(pattern))
+    steps = phrases(pattern)
     return f"First {', then '.join(steps)}." if steps else ""
+
+
+def phrases(pattern: Pattern) -> list[str]:
+    """Return what to do, one phrase for each move."""
+    return list(_phrases(pattern))
 
 
 def name_of(pattern: Pattern) -> str:

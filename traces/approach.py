@@ -1,46 +1,52 @@
 """Which approach a run took, and by which advice: see docs/decisions.md."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 from pydantic import JsonValue, ValidationError
 
-from pilotfish.schemas.events import HintMark
-from pilotfish.schemas.ids import MAX_NAME
-from pilotfish.schemas.json_in_text import mapping, parsed
+from pilotfish.schemas.delegation import skill_of
+from pilotfish.schemas.events import Agent, HintMark
 from pilotfish.schemas.request_ids import is_for_found
 from pilotfish.traces.run import Run
 from pilotfish.traces.values import name, number, text
 from pilotfish.traces.who import agent_name
 
 _APPROACH: Final = "pilotfish.approach"
+_BY: Final = "pilotfish.approach_by"
+_REQUEST: Final = "pilotfish.request_id"
 _IN_METADATA: Final = (_APPROACH, "approach")
-_SKILL_TOOLS: Final = frozenset(
-    {"skill", "loadskill", "useskill", "activateskill", "readskill", "invokeskill"}
-)
-_SKILL_ARGUMENTS: Final = ("skill", "skill_name", "name", "command")
-_SKILL_FILE: Final = "SKILL.md"
-_FOLDER: Final = re.compile(r"([\w.-]+)[/\\]+$")
 
 
-def approach_of(run: Run) -> str | None:
-    """Return the approach; None if nothing tells.
+def approach_of(run: Run, agent: Agent) -> str | None:
+    """Return the approach of a run of this agent; None if nothing tells.
 
-    First that is there: the attribute, metadata, a sub-agent, a skill.
+    First that is there: the attribute, metadata, a sub-agent, a skill. Where the run says
+    which fact of it counts, that stands for the last two, and what was advised counts for
+    nothing.
     """
-    sources = (_attributes, _metadata, _sub_agents, _skills)
-    return next((found for source in sources for found in source(run) if found), None)
+    facts = {
+        "skill": _skills(run),
+        "sub_agent": _sub_agents(run),
+        "model": iter((agent.model,)),
+        "version": iter((agent.version,)),
+    }
+    by = next((text(told) for told in _told(run, _BY)), "")
+    counted = (by,) if by in facts else ("sub_agent", "skill")
+    named = chain(_attributes(run, by_fact=by in facts), _metadata(run))
+    told = chain(named, *(facts[fact] for fact in counted))
+    return next(filter(None, told), None)
 
 
 def hint_of(run: Run) -> HintMark | None:
     """Return the advice that the run got elsewhere; None without one, or if it is odd."""
     for node in run.nodes:
         told = node.span.attributes
-        if told.get("pilotfish.request_id"):
+        if told.get(_REQUEST):
             try:
                 return HintMark(
-                    request_id=name(told["pilotfish.request_id"]),
+                    request_id=name(told[_REQUEST]),
                     approach=name(told.get(_APPROACH)) or None,
                     propensity=number(told.get("pilotfish.propensity"), 1) or None,
                     advisor_version=name(told.get("pilotfish.advisor_version")),
@@ -51,17 +57,29 @@ def hint_of(run: Run) -> HintMark | None:
     return None
 
 
-def _attributes(run: Run) -> Iterator[str]:
-    """Yield what spans say in our attribute, the topmost first, and their process last."""
+def _told(run: Run, attribute: str) -> Iterator[JsonValue]:
+    """Yield what spans say in an attribute, the topmost first, and their process last."""
     nodes = sorted(run.nodes, key=lambda node: run.places[node].depth)
-    yield from (_named(node.span.attributes) for node in nodes)
+    for told in (
+        *(node.span.attributes for node in nodes),
+        *(node.span.resource for node in nodes),
+    ):
+        if told.get(attribute):
+            yield told[attribute]
+
+
+def _attributes(run: Run, *, by_fact: bool) -> Iterator[str]:
+    """Yield what spans say in our attribute, the topmost first, and their process last.
+
+    A found strategy that was advised is none that was used; and where a fact of the run
+    counts, no approach that was advised is.
+    """
+    nodes = sorted(run.nodes, key=lambda node: run.places[node].depth)
+    for node in nodes:
+        request = text(node.span.attributes.get(_REQUEST))
+        if not is_for_found(request) and not (by_fact and request):
+            yield name(node.span.attributes.get(_APPROACH))
     yield from (name(node.span.resource.get(_APPROACH)) for node in nodes)
-
-
-def _named(attributes: Mapping[str, JsonValue]) -> str:
-    """Return the approach; a found strategy that was advised is none that was used."""
-    advised = is_for_found(text(attributes.get("pilotfish.request_id")))
-    return "" if advised else name(attributes.get(_APPROACH))
 
 
 def _metadata(run: Run) -> Iterator[str]:
@@ -75,15 +93,8 @@ def _sub_agents(run: Run) -> Iterator[str]:
 
 
 def _skills(run: Run) -> Iterator[str]:
-    """Yield the skills that were loaded: by a tool for that, or by reading their file."""
+    """Yield the skills that were loaded."""
     for node in run.nodes:
         operation = node.operation
         if operation.kind == "tool":
-            arguments = operation.text("arguments", "input")
-            tool = re.sub(r"[\W_]", "", operation.called).lower()
-            if tool in _SKILL_TOOLS:
-                given = mapping(parsed(arguments))
-                yield from (name(given.get(key)) for key in _SKILL_ARGUMENTS)
-            folder, file, _ = arguments.partition(_SKILL_FILE)
-            found = _FOLDER.search(folder[-MAX_NAME:]) if file else None
-            yield found[1] if found else ""
+            yield skill_of(operation.called, operation.text("arguments", "input"))

@@ -69,8 +69,9 @@ class _Attempt:
         self._run = run
         self._trace_id = run.tops[0].span.trace_id
         self._ids = {"tenant": tenant, "attempt_id": run.attempt_id}
-        self._approach = approach_of(run)
         self._calls = model_calls_of(run)
+        self._agent = agent_of(run, self._calls)
+        self._approach = approach_of(run, self._agent)
         self._failure = failure_of(run)
 
     def events(self, *, abandoned: bool) -> Iterator[Event]:
@@ -96,7 +97,7 @@ class _Attempt:
             **self._common(f"{run.attempt_id}/start", at_us),
             problem=problem_text(run),
             approach=self._approach,
-            agent=agent_of(run, self._calls),
+            agent=self._agent,
             attributes=attributes_of(run) | steps_left_out,
         )
 

@@ -10,7 +10,7 @@ from pilotfish._sdk.hint import PendingHint
 from pilotfish.schemas.advice import AdviceRequested, HintGiven
 from pilotfish.schemas.codec import encode
 from pilotfish.schemas.ids import new_id
-from pilotfish.schemas.request_ids import new_request_id
+from pilotfish.schemas.request_ids import Question, new_request_id
 from pilotfish.schemas.topics import ADVICE_REPLIES
 from pilotfish.web.bodies import Bodies
 from pilotfish.web.messages import JSON, FieldError, message_of, parsed, require_json
@@ -72,15 +72,15 @@ class Advice:
             tenant: who asks.
             data: the fields of `AdviceRequested` that a client may choose; without
                 `attempt_id`, the hint has the id of a new attempt, and without
-                `approaches` it names a strategy that was found.
+                `approaches` it names a strategy that was found, or with `steps` the
+                next move.
             deadline_s: how long to wait.
 
         Raises:
             FieldError: a field cannot be taken.
         """
         data = _completed(data)
-        named = isinstance(data, dict) and bool(data["approaches"])
-        request_id = new_request_id(named=named)
+        request_id = new_request_id(_question(data))
         ours = (request_id, tenant, self._client_id, ADVICE_REPLIES.name, 0)
         fixed: dict[str, Any] = dict(zip(_OURS, ours, strict=True))
         return await self._answer(message_of(AdviceRequested, data, fixed), deadline_s)
@@ -103,6 +103,14 @@ class Advice:
                 "abstained": why,
             }
         )
+
+
+def _question(data: Any) -> Question:
+    if not isinstance(data, dict):
+        return "named"
+    if data.get("steps"):
+        return "next"
+    return "named" if data["approaches"] else "found"
 
 
 def _completed(data: Any) -> Any:

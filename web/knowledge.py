@@ -43,6 +43,7 @@ SELECT request_id, nullIf(approach, ''), advisor_version, holdout,
     arrayFirst(c -> c.approach = approach, candidates).propensity
 FROM hints FINAL
 WHERE tenant = {tenant:String} AND attempt_id = {attempt:String}
+    AND NOT endsWith(request_id, ':next')
 ORDER BY at DESC LIMIT 1
 """
 _STARTED: Final = """

@@ -12,7 +12,8 @@ from pilotfish.schemas.errors import PilotfishError
 from pilotfish.schemas.remembered import Remembered
 from pilotfish.web.knowledge import Play
 from pilotfish.web.messages import FieldError
-from pilotfish.web.tools import Advised, Outcome, Tools
+from pilotfish.web.tool_values import Advised, AttemptSoFar, Call, Outcome
+from pilotfish.web.tools import Tools
 
 Result = TypeVar("Result")
 
@@ -26,6 +27,7 @@ _APPROACHES: Final = (
     "of past attempts, or what pilotfish found in them."
 )
 _TYPE: Final = "Your own name for this kind of problem."
+_CALLS: Final = "Your calls of tools in this attempt so far, from the first one on."
 _TAKEN: Final = "The approach that you took, if it is not the advised one."
 _READS: Final = ToolAnnotations(read_only_hint=True)
 
@@ -55,6 +57,18 @@ def mcp_server(tools: Tools, default_tenant: str) -> MCPServer:
         """Ask which approach to take on a problem, before working on it."""
         asking = tools.advise(tenant(context), problem, approaches or {}, problem_type)
         return await _told(asking)
+
+    @server.tool(annotations=_READS)
+    async def next_move(
+        context: Context,
+        attempt_id: Annotated[str, Field(description="What `advise` returned.")],
+        problem: Annotated[str, Field(description="The problem, as for `advise`.")],
+        calls: Annotated[list[Call], Field(description=_CALLS)],
+        problem_type: Annotated[str, Field(description=_TYPE)] = "",
+    ) -> Advised:
+        """Ask what to do next, in the middle of an attempt that does not get on."""
+        attempt = AttemptSoFar(attempt_id, problem, problem_type)
+        return await _told(tools.next_move(tenant(context), attempt, calls))
 
     @server.tool()
     async def report_outcome(

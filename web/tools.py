@@ -1,13 +1,17 @@
 """What the tools of the Model Context Protocol do: advise, report, search, playbook."""
 
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from cachetools import LRUCache
 from mcp.server.mcpserver.exceptions import ToolError
-from pydantic import BaseModel
 
-from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM, HintGiven
+from pilotfish.schemas.advice import (
+    MAX_ADVICE_PROBLEM,
+    MAX_STEP_CONTENT,
+    MAX_STEPS,
+    HintGiven,
+)
 from pilotfish.schemas.events import (
     MAX_PROBLEM,
     AttemptEnded,
@@ -15,6 +19,7 @@ from pilotfish.schemas.events import (
     EventBase,
     HintMark,
 )
+from pilotfish.schemas.ids import MAX_NAME
 from pilotfish.schemas.remembered import Remembered
 from pilotfish.schemas.request_ids import used
 from pilotfish.schemas.texts import cut
@@ -23,34 +28,11 @@ from pilotfish.web.advice import Advice
 from pilotfish.web.attempts import Attempts
 from pilotfish.web.knowledge import Knowledge, Play
 from pilotfish.web.messages import check_size, message_of
+from pilotfish.web.tool_values import Advised, AttemptSoFar, Call, Outcome
 
 _DEADLINE_S: Final = 1.0
 _REMEMBERED: Final = 10_000
 """Hints whose outcomes are awaited; older ones are in ClickHouse."""
-
-
-class Advised(BaseModel):
-    """The answer of `advise`: an approach and a sentence about it, or why there is none.
-
-    `approaches` are the choices; without any, `approach` is a strategy that was found.
-    """
-
-    attempt_id: str
-    approach: str | None
-    text: str
-    confidence: float | None
-    abstained: str | None
-    detail: str
-    approaches: list[str]
-
-
-class Outcome(NamedTuple):
-    """How an attempt went; `approach` is empty where it is the advised one, or unknown."""
-
-    attempt_id: str
-    success: bool
-    detail: str
-    approach: str
 
 
 class Tools:
@@ -94,6 +76,28 @@ class Tools:
         await self._publish(AttemptStarted, tenant, hint.attempt_id or "", started)
         self._hints[tenant, hint.attempt_id or ""] = hint.mark
         return _advised(hint, list(approaches))
+
+    async def next_move(
+        self, tenant: str, attempt: AttemptSoFar, calls: Sequence[Call]
+    ) -> Advised:
+        """Return what to do next in an attempt, by how others went on from such calls."""
+        steps = [
+            {
+                "kind": "action",
+                "name": call.tool[:MAX_NAME],
+                "content": call.arguments[:MAX_STEP_CONTENT],
+            }
+            for call in calls[:MAX_STEPS]
+        ]
+        if not steps:
+            raise ToolError("give at least one call, or ask `advise` before you begin")
+        asked = {
+            "attempt_id": attempt.attempt_id,
+            "problem": cut(attempt.problem, MAX_ADVICE_PROBLEM),
+            "problem_type": attempt.problem_type,
+            "steps": steps,
+        }
+        return _advised(await self._advice.hint(tenant, asked, _DEADLINE_S), [])
 
     async def report_outcome(self, tenant: str, outcome: Outcome) -> None:
         """End an attempt."""

@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from pilotfish.advisors.policy import in_holdout
-from pilotfish.consumers.advisor.hints import abstention, hint_of
+from pilotfish.consumers.advisor.hints import abstention, hint_of, next_hint_of
 from pilotfish.consumers.advisor.loaded_advisor import LoadedAdvisor
 from pilotfish.consumers.advisor.registry import AdvisorRegistry
 from pilotfish.runtime.catalogue import Catalogue
 from pilotfish.schemas.advice import AdviceRequested, HintGiven
+from pilotfish.strategies.moves import Moves
+from pilotfish.strategies.patterns import Pattern
 
 
 class Answers:
@@ -50,6 +52,9 @@ class Answers:
         if loaded is None:
             detail = "the model store is empty"
             return abstention(request, "no_advisor", detail, holdout=holdout)
+        if request.steps:
+            next_move = loaded.advisor.advise_next(request, _moves(request))
+            return next_hint_of(request, next_move, loaded.version, holdout=holdout)
         if not request.approaches:
             offered = self._catalogue.offered(request.tenant)
             request = request.model_copy(update={"approaches": offered})
@@ -60,7 +65,20 @@ class Answers:
         return hint_of(request, advice, loaded.version, holdout=holdout)
 
     def _in_holdout(self, request: AdviceRequested) -> bool:
-        return in_holdout(request.request_id, self._holdout)
+        """Return whether a request gets no hint on purpose.
+
+        An attempt that asks what to do next may ask again, so it is held out as a whole.
+        """
+        of_attempt = request.attempt_id if request.steps else None
+        seed = f"{of_attempt}:next" if of_attempt else request.request_id
+        return in_holdout(seed, self._holdout)
+
+
+def _moves(request: AdviceRequested) -> Pattern:
+    moves = Moves()
+    for step in request.steps:
+        moves.add(step.kind, step.name, step.content)
+    return tuple(moves.distinct)
 
 
 def _embed_ahead(

@@ -105,6 +105,13 @@ LIFT_HIGH: Final = Gauge(
     registry=None,
 )
 
+LEFT_OUT: Final = Gauge(
+    "pilotfish_strategy_beginnings_left_out",
+    "Different beginnings of attempts in which no strategy is looked for, over all "
+    "tenants, because more than 1,000 others of their tenant are more frequent",
+    registry=None,
+)
+
 REQUESTS: Final = Counter(
     "pilotfish_requests",
     "Requests over HTTP that were answered; path is none where no path took them",
@@ -167,6 +174,7 @@ METRICS: Final[Mapping[Metric, tuple[str, ...]]] = {
     LIFT: ("trigger",),
     LIFT_LOW: ("trigger",),
     LIFT_HIGH: ("trigger",),
+    LEFT_OUT: ("memory",),
     REQUESTS: ("web",),
     REQUEST_SECONDS: ("web",),
     SPANS: ("web",),

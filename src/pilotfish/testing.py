@@ -9,6 +9,7 @@ assert client.events[-1].status == "succeeded"
 from collections.abc import Callable
 from typing import Final
 
+from pilotfish._sdk.approach_by import ApproachBy, Fact
 from pilotfish._sdk.async_client import AsyncClient
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.connection import Connection, Identity
@@ -25,6 +26,7 @@ from pilotfish.schemas.remembered import Remembered, SearchMode, check
 __all__ = ["AsyncMemoryClient", "MemoryClient"]
 
 _FLUSH_S: Final = 10.0
+_AGENT: Final = Agent(version="test", model="test")
 
 
 class _ScriptedMemory(Memory):
@@ -90,10 +92,13 @@ class MemoryClient(_Scripted, Client):
         redact: Callable[[str], str] | None = None,
         advice_deadline_s: float = 0.25,
         control_flow: tuple[type[BaseException], ...] = (),
+        approach_by: Fact | None = None,
     ) -> None:
         self._transport = MemoryTransport(lambda _: None)
         super().__init__(
-            _session(self._transport, redact, advice_deadline_s, control_flow)
+            _session(
+                self._transport, redact, advice_deadline_s, control_flow, approach_by
+            )
         )
         self.memory = self._remembered = _ScriptedMemory()
 
@@ -107,10 +112,13 @@ class AsyncMemoryClient(_Scripted, AsyncClient):
         redact: Callable[[str], str] | None = None,
         advice_deadline_s: float = 0.25,
         control_flow: tuple[type[BaseException], ...] = (),
+        approach_by: Fact | None = None,
     ) -> None:
         self._transport = MemoryTransport(lambda _: None)
         super().__init__(
-            _session(self._transport, redact, advice_deadline_s, control_flow)
+            _session(
+                self._transport, redact, advice_deadline_s, control_flow, approach_by
+            )
         )
         self._remembered = _ScriptedMemory()
         self.memory = AsyncMemory(self._remembered)
@@ -121,9 +129,10 @@ def _session(
     redact: Callable[[str], str] | None,
     deadline_s: float,
     control_flow: tuple[type[BaseException], ...],
+    approach_by: Fact | None,
 ) -> Session:
     check_control_flow(control_flow)
-    identity = Identity("default", Agent(), redact)
+    identity = Identity("default", _AGENT, redact)
     key = object()
 
     def opened(users: Users) -> Connection:
@@ -132,4 +141,5 @@ def _session(
     def join(user: object) -> Joined:
         return CONNECTIONS.join(key, opened, user)
 
-    return Session(join, deadline_s, control_flow)
+    by = ApproachBy(approach_by, _AGENT.model, _AGENT.version)
+    return Session(join, deadline_s, control_flow, by)

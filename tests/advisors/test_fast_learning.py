@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,21 @@ from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.embedding_cache import EmbeddingCache
 from pilotfish.advisors.encoder import Encoder
 from pilotfish.advisors.head import FastHead
+from pilotfish.advisors.records import Record
 from pilotfish.advisors.state import AdvisorState
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.events import HintMark
 from pilotfish.schemas.forgotten import FORGOTTEN
 from pilotfish.schemas.labels import PlacedLabel
+
+
+@dataclass(frozen=True)
+class StubRequest:
+    request_id: str
+    problem: str
+    problem_type: str = ""
+    approaches: Sequence[str] = ()
+
 
 SETTINGS = Settings(tenant="t")
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -286,3 +297,37 @@ def test_only_the_newest_version_of_each_attempt_counts(
         right.learn_all([placed(offset, number=number, p_success=chances[version])])
     np.testing.assert_allclose(believed(advisor), believed(right), atol=1e-6)
     assert counted(advisor) == pytest.approx(counted(right))
+
+
+def test_next_moves_are_counted_revised_and_forgotten(
+    made: tuple[Bundle, EmbeddingCache],
+) -> None:
+    advisor = begun(made)
+    about = {"problem_type": "sql", "moves": ("sql:show", "sql:select")}
+    advisor.learn_all([placed(0, p_success=0.0, **about), placed(1, **about)])
+    assert advisor.state.next_moves.after("sql", ("sql:show",)) == {
+        "sql:select": Record(2, 1.0)
+    }
+    advisor.learn_all([placed(2, number=0, version=2, p_success=1.0, **about)])
+    revised = advisor.state.next_moves.after("sql", ("sql:show",))
+    assert revised == {"sql:select": Record(2, 2.0)}
+    gone = {"version": 3, "p_success": None, "abstained": FORGOTTEN, "approach": None}
+    advisor.learn_all([placed(3, number=0, **gone)])
+    left = advisor.state.next_moves.after("sql", ("sql:show",))
+    assert left == {"sql:select": Record(1, 1.0)}
+
+
+def test_moves_on_other_kinds_of_problems_are_counted_apart(
+    made: tuple[Bundle, EmbeddingCache],
+) -> None:
+    advisor = begun(made)
+    moves = ("sql:show", "sql:select")
+    sums, maps = "w1 w2 w3", "w90 w91 w92"
+    advisor.learn_all([placed(n, problem=sums, moves=moves) for n in range(3)])
+    lost = {"problem": maps, "moves": moves, "p_success": 0.0}
+    advisor.learn_all([placed(n, **lost) for n in range(3, 5)])
+    for problem, record in ((sums, Record(3, 3.0)), (maps, Record(2, 0.0))):
+        asked = StubRequest("r1", problem)
+        assert advisor.advise_next(asked, moves[:1]).records == {moves[1]: record}
+    unknown = StubRequest("r1", "w40 w41 w42")
+    assert advisor.advise_next(unknown, moves[:1]).records == {}

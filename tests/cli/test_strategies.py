@@ -129,6 +129,34 @@ def test_explain_shows_groups_advice_and_what_they_prove(measured: Settings) -> 
     assert (advice["followed"], advice["not_followed"], advice["unknown"]) == (6, 2, 0)
 
 
+def test_explain_compares_problems_that_look_equally_hard(measured: Settings) -> None:
+    """`LOOK` is tried where it looks hard, and helps; the plain difference hides that."""
+    rng = np.random.default_rng(0)
+    hard = rng.normal(size=160)
+    looked = rng.random(160) < 1 / (1 + np.exp(-2 * hard))
+    won = rng.random(160) < 1 / (1 + np.exp(2 * hard - 2.5 * looked))
+    rows = []
+    for number in range(160):
+        attempt = label(
+            measured.tenant,
+            f"sums {number}",
+            approach=None,
+            strategy=LOOK if looked[number] else WRITE,
+            p_success=float(won[number]),
+        )
+        vector = rng.normal(size=384) * 0.02
+        vector[0] = hard[number]
+        rows.append(row(attempt, "e", vector.astype(np.float32), "sums"))
+    ClickHouse(measured).insert("memory", COLUMNS, rows)
+    evidence = json.loads(printed("explain", LOOK, "--json"))
+    sums, maps = evidence["groups"]
+    plain = sums["success"][0] - sums["success_of_others"][0]
+    difference, low, high = sums["adjusted"]
+    assert plain + 0.1 < difference < high and 0 < low < difference
+    assert maps["adjusted"] == [None, None, None]
+    assert f"{difference:.2f} ({low:.2f} to {high:.2f})" in printed("explain", LOOK)
+
+
 def test_without_attempts_there_is_something_to_read(found: Settings) -> None:
     assert "It was not advised yet." in printed("explain", WRITE)
     assert json.loads(printed("list", "--json"))[0]["success_rate"] is None

@@ -12,6 +12,7 @@ REQUEST = {
     "reply_topic": "replies",
     "reply_partition": 0,
 }
+STEP = {"kind": "action", "name": "sql"}
 HINT = {"request_id": "r", "tenant": "t", "client_id": "c"}
 
 
@@ -24,6 +25,10 @@ HINT = {"request_id": "r", "tenant": "t", "client_id": "c"}
         {"problem": "x" * 8193},
         {"problem": "\N{FISH}" * 2049},
         {"reply_partition": -1},
+        {"steps": [STEP]},
+        {"approaches": {}, "steps": [STEP] * 65},
+        {"approaches": {}, "steps": [STEP | {"content": "x" * 1001}]},
+        {"approaches": {}, "steps": [STEP | {"cost": 1}]},
     ],
 )
 def test_a_request_outside_the_limits_is_refused(wrong: dict[str, object]) -> None:
@@ -37,6 +42,7 @@ def test_a_request_outside_the_limits_is_refused(wrong: dict[str, object]) -> No
     [
         {"approaches": {f"a{n}": "x" * 2000 for n in range(64)}},
         {"problem": "\N{FISH}" * 2048},
+        {"approaches": {}, "steps": [STEP | {"content": "x" * 1000}] * 64},
     ],
 )
 def test_a_request_may_reach_the_limits(right: dict[str, object]) -> None:

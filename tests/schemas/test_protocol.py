@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM, MAX_APPROACHES, AdviceRequested
+from pilotfish.schemas.advice import (
+    MAX_ADVICE_PROBLEM,
+    MAX_APPROACHES,
+    MAX_STEP_CONTENT,
+    MAX_STEPS,
+    AdviceRequested,
+)
 from pilotfish.schemas.base import Message
 from pilotfish.schemas.codec import decode
 from pilotfish.schemas.errors import SchemaError
@@ -50,6 +56,8 @@ def test_the_limits_are_those_of_the_schemas() -> None:
         "`problem` of an attempt": f"{MAX_PROBLEM} characters",
         "`problem` of a request": f"{MAX_ADVICE_PROBLEM} bytes of UTF-8",
         "`approaches` of a request": f"{MAX_APPROACHES}, with 2000 characters each",
+        "`steps` of a request": f"{MAX_STEPS}, with {MAX_STEP_CONTENT} characters of "
+        "`content` each",
         "names of approaches, steps and agents": "200 characters",
         "`reason` and `detail`": "4096 characters",
         "---": "---",

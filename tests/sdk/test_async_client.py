@@ -165,3 +165,15 @@ def test_wrong_settings_are_refused_on_entering() -> None:
 
     with pytest.raises(pilotfish.ConfigurationError, match="tenant"):
         asyncio.run(main())
+
+
+def test_a_next_move_is_awaited() -> None:
+    async def agent(client: AsyncMemoryClient) -> None:
+        async with client.attempt("x") as attempt:
+            assert (await attempt.next_move()).abstained == "invalid"
+            attempt.action("sql", "SELECT 1")
+            assert (await attempt.next_move()).approach == "plan"
+
+    client = run(agent)
+    assert [len(request.steps) for request in client.requests] == [1]
+    assert [end.hint for end in ends(client)] == [None]

@@ -9,7 +9,11 @@ from support.polling import eventually
 
 import pilotfish
 from pilotfish._sdk.failures import describe
-from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
+from pilotfish.schemas.advice import (
+    MAX_ADVICE_PROBLEM,
+    MAX_STEP_CONTENT,
+    MAX_STEPS,
+)
 from pilotfish.schemas.codec import encode
 from pilotfish.schemas.events import (
     MAX_CONTENT,
@@ -22,6 +26,7 @@ from pilotfish.schemas.events import (
     StepRecorded,
 )
 from pilotfish.schemas.topics import MAX_MESSAGE_BYTES
+from pilotfish.testing import MemoryClient
 
 OFFER = {"plan": "plan the query first", "react": "think, query, look"}
 
@@ -183,6 +188,63 @@ def test_of_two_requests_the_last_one_counts(world: World) -> None:
     end = ended(world.events())
     assert end.hint is not None
     assert end.approach == end.hint.approach == "plan"
+
+
+def test_a_next_move_is_asked_for_with_the_steps_so_far(world: World) -> None:
+    world.advise(lambda request: "sql:describe" if request.steps else "plan")
+    with world.client.attempt("x", problem_type="sql") as attempt:
+        attempt.advice(OFFER)
+        attempt.action("sql", "SELECT 1" + "0" * 5000)
+        attempt.step("odd kind", "")
+        hint = attempt.next_move()
+    assert (hint.approach, hint.propensity, hint.attempt_id) == (
+        *("sql:describe", 1.0),
+        attempt.id,
+    )
+    _, request = world.requests()
+    assert (request.problem, request.problem_type) == ("x", "sql")
+    assert [(step.kind, step.name) for step in request.steps] == [
+        ("action", "sql"),
+        ("thought", "thought"),
+    ]
+    assert request.steps[0].content.startswith("SELECT 10")
+    assert request.request_id.endswith(":next")
+    end = ended(world.events())
+    assert end.hint is not None
+    assert (end.approach, end.hint.approach) == ("plan", "plan")
+
+
+def test_a_secret_does_not_leave_with_the_steps(worlds: Worlds) -> None:
+    world = worlds(lambda text: text.replace("hunter2", "***"))
+    with world.client.attempt("x") as attempt:
+        attempt.action("sql", "SELECT 'hunter2'" + " " * 974 + "hunter2")
+        attempt.next_move()
+    (request,) = world.requests()
+    assert "hunter" not in request.steps[0].content
+
+
+def test_without_a_known_step_there_is_no_next_move(world: World) -> None:
+    world.advise(lambda _: "sql:describe")
+    with world.client.attempt("x") as attempt:
+        first = attempt.next_move()
+        attempt.action("sql", "SELECT 1")
+    with world.client.resume(attempt.id, "x") as resumed:
+        resumed.action("sql", "SELECT 1")
+        later = resumed.next_move()
+    assert {first.abstained, later.abstained} == {"invalid"}
+    assert "no step of this attempt is known" in first.detail == later.detail
+    assert world.requests() == []
+
+
+def test_many_steps_of_an_attempt_take_bounded_memory(memory: MemoryClient) -> None:
+    memory.will_advise("sql:describe")
+    with memory.attempt("x") as attempt:
+        for number in range(200):
+            attempt.action(f"tool {number}", "y" * 100_000)
+        attempt.next_move()
+    (request,) = memory.requests
+    assert len(request.steps) == MAX_STEPS
+    assert len(request.steps[0].content) == MAX_STEP_CONTENT
 
 
 def test_an_abstention_without_approaches_needs_no_word_from_the_agent(

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from pilotfish.schemas.ids import Identifier
 from pilotfish.strategies import finding
-from pilotfish.strategies.finding import ENOUGH, Found, found, strategy_id
+from pilotfish.strategies.finding import ENOUGH, Found, found, fullest, strategy_id
 from pilotfish.strategies.patterns import Pattern
 
 PLAN: Pattern = ("plan", "bash:ls", "bash:cat")
@@ -113,3 +113,31 @@ def test_an_id_begins_with_what_people_recognise() -> None:
 
 def test_nothing_is_found_in_nothing() -> None:
     assert found({}, {}) == Found({}, {}, {}, {})
+
+
+def test_tries_that_fail_early_do_not_stand_for_a_strategy() -> None:
+    begun, onward = ("list_unknowns",), ("list_unknowns", "read", "check")
+    strategies = found({begun: 60, onward[:2]: 20, onward: 12, WRITE: 30}, {})
+    assert strategies.strategies[begun] == strategies.strategies[onward]
+    assert strategies.patterns[strategies.strategies[begun]] == onward
+
+
+def test_what_few_do_or_what_they_part_at_stands_for_nothing() -> None:
+    accident = {PLAN: 95, (*PLAN, "bash:rm"): 5}
+    assert fullest(accident) == PLAN
+    troubles = {(*PLAN, f"trouble_{n}"): 20 for n in range(3)}
+    assert fullest({PLAN: 100, **troubles}) == PLAN
+    assert fullest({PLAN: 100, (*PLAN, "answer"): 41, **troubles}) == PLAN
+    assert fullest({PLAN: 100, (*PLAN, "answer"): 61, **troubles}) == (*PLAN, "answer")
+
+
+@given(counted.filter(bool))
+def test_what_stands_for_a_strategy_is_how_many_of_its_attempts_began(
+    counts: dict[Pattern, int],
+) -> None:
+    """At least a tenth, and nobody's order is made up."""
+    pattern = fullest(counts)
+    begun = [n for other, n in counts.items() if other[: len(pattern)] == pattern]
+    most = max(counts.values())
+    assert sum(begun) >= min(most, 0.1 * sum(counts.values())) > 0
+    assert fullest(dict(reversed(counts.items()))) == pattern

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from pilotfish.schemas.advice import HintGiven
+from pilotfish.schemas.advice import AdviceRequested, HintGiven
 from pilotfish.schemas.base import EARLIEST, LATEST, Message
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import FeedbackGiven, SignalRecorded
@@ -30,6 +30,8 @@ def messages(kind: type[Message]) -> SearchStrategy[Message]:
     drawn = _object(schema, schema.get("$defs", {}))
     if kind is HintGiven:
         drawn = drawn.map(_hint_or_abstention)
+    if kind is AdviceRequested:
+        drawn = drawn.map(_one_question)
     if kind in (SignalRecorded, FeedbackGiven):
         drawn = drawn.map(_readable)
     return drawn.map(kind.model_validate)
@@ -39,6 +41,11 @@ def _hint_or_abstention(data: dict[str, Any]) -> dict[str, Any]:
     """Say what no schema can say: a hint names an approach, or why it abstains."""
     reason = None if data.get("approach") else data.get("abstained") or "unsure"
     return data | {"abstained": reason}
+
+
+def _one_question(data: dict[str, Any]) -> dict[str, Any]:
+    """Say what no schema can say: steps and approaches are not in one request."""
+    return data | {"approaches": {}} if data.get("steps") else data
 
 
 def _readable(data: dict[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ ADVISED = span(
     6,
     1,
     pilotfish__approach="plan-show-b54a57",
-    pilotfish__request_id=new_request_id(named=False),
+    pilotfish__request_id=new_request_id("found"),
 )
 DEEP = span(5, 3, **TOOL, pilotfish__approach="deep")
 TOP = span(6, 1, **TOOL, pilotfish__approach="by attribute")
@@ -62,6 +62,39 @@ TOP = span(6, 1, **TOOL, pilotfish__approach="by attribute")
 )
 def test_the_first_source_counts(spans: list[Span], expected: str | None) -> None:
     assert approach(*spans) == expected
+
+
+SOLVER: dict[str, Any] = {
+    "gen_ai__agent__version": "v7",
+    "gen_ai__agent__name": "solver",
+    "gen_ai__request__model": "small",
+}
+HINTED = span(6, 1, pilotfish__approach="advised", pilotfish__request_id="r1")
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        ("skill", "by skill"),
+        ("sub_agent", "by sub-agent"),
+        ("model", "small"),
+        ("version", "v7"),
+        ("odd", "by sub-agent"),
+    ],
+)
+def test_the_fact_that_the_run_names_counts(by: str, expected: str) -> None:
+    root = span(1, **AGENT, **SOLVER, pilotfish__approach_by=by)
+    assert approach(root, SKILL, SUB_AGENT) == expected
+    told = replace(span(1, **AGENT, **SOLVER), resource={"pilotfish.approach_by": by})
+    assert approach(told, SKILL, SUB_AGENT) == expected
+    assert approach(root, SKILL, SUB_AGENT, METADATA) == "by metadata"
+
+
+def test_what_was_advised_counts_where_no_fact_does() -> None:
+    by_skill = span(1, **AGENT, **SOLVER, pilotfish__approach_by="skill")
+    assert approach(by_skill, HINTED) is None
+    assert approach(by_skill, HINTED, SKILL) == "by skill"
+    assert approach(ROOT, HINTED, SKILL) == "advised"
 
 
 @pytest.mark.parametrize(

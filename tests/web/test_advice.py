@@ -41,6 +41,19 @@ def test_without_approaches_it_asks_for_a_strategy(
     assert hint["request_id"] == request.request_id
 
 
+def test_with_steps_it_asks_what_to_do_next(
+    client: TestClient, advisor: MemoryTransport
+) -> None:
+    advisor.advise = lambda _: "sql:describe"
+    steps = [{"kind": "action", "name": "sql", "content": "SELECT 1"}]
+    asked = {"problem": "how many?", "attempt_id": "a1", "steps": steps}
+    hint = client.post("/v1/advice", json=asked).json()
+    assert hint["approach"] == "sql:describe"
+    assert hint["request_id"].endswith(":next")
+    [request] = advisor.requests
+    assert [step.model_dump() for step in request.steps] == steps
+
+
 def test_after_the_deadline_it_abstains(
     client: TestClient, advisor: MemoryTransport
 ) -> None:
@@ -66,6 +79,7 @@ def test_after_the_deadline_it_abstains(
         ({"deadline_ms": "1"}, "deadline_ms"),
         ({"deadline_ms": True}, "deadline_ms"),
         ({"attempt_id": ""}, "attempt_id"),
+        ({"steps": [{"kind": "action", "name": ""}]}, "steps.0.name"),
     ],
 )
 def test_a_field_that_cannot_be_taken_is_named(

@@ -11,9 +11,10 @@ from support.knowledge import ScriptedKnowledge
 from support.memory_publisher import MemoryPublisher
 
 from pilotfish._sdk.transport.transport import MemoryTransport
+from pilotfish.schemas.advice import MAX_STEPS
 from pilotfish.schemas.events import HintMark
 from pilotfish.schemas.remembered import Remembered
-from pilotfish.schemas.request_ids import new_request_id
+from pilotfish.schemas.request_ids import Question, new_request_id
 from pilotfish.schemas.topics import EVENTS
 from pilotfish.web.advice import Advice
 from pilotfish.web.attempts import Attempts
@@ -72,6 +73,7 @@ def test_the_tools_and_which_of_them_only_read(tools: Tools) -> None:
 
     assert run(listed()) == {
         "advise": None,
+        "next_move": True,
         "report_outcome": None,
         "search_memory": True,
         "playbook": True,
@@ -163,8 +165,9 @@ def test_an_outcome_of_another_process_finds_its_hint(
 def test_in_another_process_the_id_of_the_request_tells_that_a_strategy_was_found(
     tools: Tools, publisher: MemoryPublisher, knowledge: ScriptedKnowledge
 ) -> None:
-    for attempt, named in (("a1", True), ("a2", False)):
-        request = new_request_id(named=named)
+    asked: tuple[tuple[str, Question], ...] = (("a1", "named"), ("a2", "found"))
+    for attempt, question in asked:
+        request = new_request_id(question)
         hint = HintMark(request_id=request, approach="plan")
         knowledge.hints["mine", attempt] = hint
         answer(tools, "report_outcome", attempt_id=attempt, success=True)
@@ -173,6 +176,23 @@ def test_in_another_process_the_id_of_the_request_tells_that_a_strategy_was_foun
         "plan",
         None,
     )
+
+
+def test_what_to_do_next_is_asked_by_the_calls_so_far(
+    tools: Tools, advisor: MemoryTransport, publisher: MemoryPublisher
+) -> None:
+    advisor.advise = lambda _: "sql:describe"
+    calls = [{"tool": "sql", "arguments": "SELECT 1" + " " * 5000}, {"tool": "x" * 300}]
+    about = {"attempt_id": "a1", "problem": "2 + 3"}
+    said = answer(tools, "next_move", calls=calls * 50, problem_type="sum", **about)
+    assert (said["approach"], said["attempt_id"]) == ("sql:describe", "a1")
+    [request] = advisor.requests
+    assert (request.problem_type, request.approaches) == ("sum", {})
+    assert [step.kind for step in request.steps] == ["action"] * MAX_STEPS
+    assert request.steps[0].content.startswith("SELECT 1 ")
+    assert request.request_id.endswith(":next")
+    assert "at least one call" in refusal(tools, "next_move", calls=[], **about)
+    assert publisher.published(EVENTS) == []
 
 
 def test_an_outcome_of_an_unknown_attempt_is_refused(

@@ -17,13 +17,14 @@ from pilotfish.consumers.memory.strategies.wording import wording
 from pilotfish.runtime.catalogue import Catalogue, CatalogueReader
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.publisher import Publisher
+from pilotfish.runtime.service import metrics
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.base import micros, utc_now
 from pilotfish.schemas.events import StrategyAssigned
 from pilotfish.schemas.ids import assignment_id
 from pilotfish.schemas.strategies import StrategyChanged
 from pilotfish.schemas.topics import EVENTS, STRATEGIES
-from pilotfish.strategies.finding import Found, found
+from pilotfish.strategies.finding import MOST_PATTERNS, Found, found
 from pilotfish.strategies.patterns import Pattern
 
 EVERY_S: Final = 2.0
@@ -68,6 +69,7 @@ class Strategies:
         self._catalogue = Catalogue()
         self._reader: CatalogueReader | None = None
         self._reviewed: dict[str, float] = {}
+        self._left_out: dict[str, int] = {}
 
     def step(self, *, leads: bool) -> bool:
         """Look after one tenant if that is due; return whether one was.
@@ -95,6 +97,7 @@ class Strategies:
     def _look_after(self, tenant: str) -> None:
         """Find a tenant's strategies; publish what changed; assign attempts."""
         counts = self._tables.counts(tenant)
+        self._note_left_out(tenant, len(counts))
         before = self._tables.patterns(tenant)
         now = found({p: by.total() for p, by in counts.items()}, before)
         moved = {p: s for p, s in now.strategies.items() if before.get(p) != s}
@@ -106,6 +109,13 @@ class Strategies:
         if changes:
             self._publish(changes, now.attempts)
         self._assign(tenant, counts, now)
+
+    def _note_left_out(self, tenant: str, counted: int) -> None:
+        """Show how many beginnings are too rare to be clustered."""
+        many = counted >= MOST_PATTERNS
+        different = self._tables.different(tenant) if many else counted
+        self._left_out[tenant] = max(different - MOST_PATTERNS, 0)
+        metrics.LEFT_OUT.set(sum(self._left_out.values()))
 
     def _without_gain(self, tenant: str) -> list[StrategyChanged]:
         """Return the strategies that are retired, because to advise them does not help."""

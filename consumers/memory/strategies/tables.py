@@ -27,6 +27,9 @@ GROUP BY pattern, strategy
 ORDER BY sum(count()) OVER (PARTITION BY pattern) DESC, pattern, strategy
 LIMIT {2 * MOST_PATTERNS}
 """  # noqa: S608 - of our own numbers
+_DIFFERENT: Final = f"""
+SELECT uniqExact({_PATTERN}) FROM memory_current WHERE {_UNNAMED}
+"""  # noqa: S608 - of our own numbers
 _PATTERNS: Final = """
 SELECT pattern, strategy FROM strategy_patterns FINAL
 WHERE tenant = {tenant:String} AND strategy != ''
@@ -101,6 +104,11 @@ class Tables:
         for pattern, strategy, n in self._clickhouse.query(_COUNTS, {"tenant": tenant}):
             counts[tuple(pattern)][str(strategy)] = int(n)
         return counts
+
+    def different(self, tenant: str) -> int:
+        """Return how many different patterns there are, however many `counts` returns."""
+        [(count,)] = self._clickhouse.query(_DIFFERENT, {"tenant": tenant})
+        return int(count)
 
     def patterns(self, tenant: str) -> dict[Pattern, str]:
         """Return the strategy of each pattern that has one."""

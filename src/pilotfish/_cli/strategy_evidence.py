@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
+from pilotfish._cli.strategy_effects import adjusted
 from pilotfish.consumers.memory.groups.playbook import interval
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
+from pilotfish.strategies.effects import LEAST, Effect
 
 _STANDS: Final = """
 SELECT current, name, standing, reason, moves, instruction FROM strategies_current
@@ -15,7 +17,7 @@ WHERE tenant = {tenant:String} AND strategy = {strategy:String}
 _GROUPS: Final = """
 WITH strategy IN (SELECT strategy FROM strategies_current
                   WHERE tenant = {tenant:String} AND current = {strategy:String}) AS its
-SELECT any(group_name), countIf(its) AS attempts, countIf(its AND p_success >= 0.5),
+SELECT group_id, any(group_name), countIf(its) AS attempts, countIf(its AND p_success >= 0.5),
        countIf(NOT its), countIf(NOT its AND p_success >= 0.5)
 FROM grouped_attempts WHERE tenant = {tenant:String} AND p_success IS NOT NULL
 GROUP BY group_id HAVING attempts > 0 ORDER BY attempts DESC, group_id
@@ -25,18 +27,26 @@ SELECT * EXCEPT (tenant, strategy, name) FROM strategy_adherence
 WHERE tenant = {tenant:String} AND strategy = {strategy:String}
 """
 
+_MOST_ADJUSTED: Final = 5
+"""Groups with an adjusted difference, the largest ones: each takes half a second."""
+
 Rate = tuple[float | None, float | None, float | None]
 """A share of successes and its 95 % interval; None where nothing is counted."""
 
 
 class Group(NamedTuple):
-    """A strategy's attempts on a group of problems, and the group's other attempts."""
+    """A strategy's attempts on a group of problems, and the group's other attempts.
+
+    `adjusted` is how much more often the strategy succeeds at problems of which their
+    texts foretell the same; None where that cannot be told.
+    """
 
     name: str
     attempts: int
     success: Rate
     others: int
     success_of_others: Rate
+    adjusted: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +88,26 @@ def evidence(settings: Settings, tenant: str, strategy: str) -> Evidence | None:
         reason=reason,
         moves=moves,
         instruction=instruction,
-        groups=[_group(*row) for row in clickhouse.query(_GROUPS, keys)],
+        groups=_groups(clickhouse, keys),
         advice=dict(zip(columns, rows[0], strict=True)) if rows else {},
     )
 
 
-def _group(name: str, n: int, successes: int, others: int, of_others: int) -> Group:
-    return Group(name, n, _rate(successes, n), others, _rate(of_others, others))
+def _groups(clickhouse: ClickHouse, keys: Mapping[str, str]) -> list[Group]:
+    groups, compared = [], 0
+    for group, name, n, wins, others, of_others in clickhouse.query(_GROUPS, keys):
+        enough = min(n, others) >= LEAST and compared < _MOST_ADJUSTED
+        compared += enough
+        found = adjusted(clickhouse, **keys, group=group) if enough else None
+        rates = _rate(wins, n), others, _rate(of_others, others)
+        groups.append(Group(name, n, *rates, _ends(found)))
+    return groups
+
+
+def _ends(effect: Effect | None) -> Rate:
+    if effect is None:
+        return None, None, None
+    return round(effect.difference, 4), round(effect.low, 4), round(effect.high, 4)
 
 
 def _rate(successes: int, of: int) -> Rate:

@@ -1,11 +1,12 @@
 """Requests for advice: mended and redacted in the agent's thread, then sent."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
 from pydantic import ValidationError
 
+from pilotfish._sdk.event_fields import kind_and_name
 from pilotfish._sdk.hint import PendingHint
 from pilotfish._sdk.mending import Mending
 from pilotfish._sdk.redaction import Redaction
@@ -15,13 +16,15 @@ from pilotfish.schemas.advice import (
     MAX_ADVICE_PROBLEM,
     MAX_APPROACHES,
     MAX_INSTRUCTION,
+    MAX_STEP_CONTENT,
     AdviceRequested,
 )
 from pilotfish.schemas.codec import first_problem
 from pilotfish.schemas.errors import SchemaError
 from pilotfish.schemas.events import Agent
 from pilotfish.schemas.ids import MAX_NAME
-from pilotfish.schemas.texts import cut
+from pilotfish.schemas.request_ids import Question, new_request_id
+from pilotfish.schemas.texts import cut, encodable
 from pilotfish.schemas.topics import ADVICE_REPLIES
 
 _APPROACHES: Final = "AdviceRequested.approaches"
@@ -61,22 +64,67 @@ class AdviceRequests:
             SchemaError: approaches are given, and none can be chosen; it says why.
         """
         offered, names = self._offered(approaches)
+        question: Question = "named" if offered else "found"
+        about = attempt_id, problem, problem_type
+        pending = self._send(question, *about, approaches=offered)
+        return pending._replace(names=names)
+
+    def ask_next(
+        self,
+        attempt_id: str,
+        problem: str,
+        problem_type: str,
+        steps: Sequence[tuple[str, str, str]],
+    ) -> PendingHint:
+        """Send the question what comes after these steps; does not wait for the answer.
+
+        Args:
+            attempt_id: the attempt.
+            problem: its problem.
+            problem_type: the problem's type.
+            steps: kind, name and content of each of its first steps.
+
+        Raises:
+            SchemaError: there is no step.
+        """
+        if not steps:
+            raise SchemaError(
+                "no step of this attempt is known here: record one, or ask for advice()"
+            )
+        taken = [self._taken(*step) for step in steps]
+        return self._send("next", attempt_id, problem, problem_type, steps=taken)
+
+    def _send(
+        self,
+        question: Question,
+        attempt_id: str,
+        problem: str,
+        problem_type: str,
+        **asked: Any,
+    ) -> PendingHint:
         field = "AdviceRequested.problem_type"
         try:
             request = AdviceRequested(
+                request_id=new_request_id(question),
                 tenant=self._tenant,
                 client_id=self._client_id,
                 attempt_id=attempt_id,
                 agent=self._agent,
                 problem=self._redacted_problem(problem),
                 problem_type=self._mending.text(field, problem_type, MAX_NAME),
-                approaches=offered,
                 reply_topic=ADVICE_REPLIES.name,
                 reply_partition=0,
+                **asked,
             )
         except ValidationError as error:
             raise SchemaError(first_problem(AdviceRequested, error)) from error
-        return self._transport.ask(request)._replace(names=names)
+        return self._transport.ask(request)
+
+    def _taken(self, kind: str, name: str, content: str) -> dict[str, Any]:
+        """Return a step as requests have it, mended and redacted as the event of it was."""
+        redacted = self._redaction.text(content)
+        step = kind_and_name(kind, name, self._mending)
+        return {**step, "content": encodable(redacted[:MAX_STEP_CONTENT])}
 
     def _redacted_problem(self, problem: str) -> str:
         # Cut generously first: a secret at the final cut must still be whole when

@@ -22,6 +22,15 @@ class AsyncAttempt(AttemptBase):
         hint = await pending.wait_async(deadline - time.monotonic())
         return self._decide(hint, began_ns)
 
+    async def next_move(self) -> Hint:
+        """Ask what to do next, as `Attempt.next_move`; safe to cancel."""
+        began_ns, deadline = time.time_ns(), time.monotonic() + self._session.deadline_s
+        pending = self._ask_next()
+        if isinstance(pending, Hint):
+            return pending
+        hint = await pending.wait_async(deadline - time.monotonic())
+        return self._shown(hint, began_ns)
+
     async def __aenter__(self) -> "AsyncAttempt":
         self._enter()
         return self

@@ -40,6 +40,25 @@ class Attempt(AttemptBase):
         hint = pending.wait(deadline - time.monotonic())
         return self._decide(hint, began_ns)
 
+    def next_move(self) -> Hint:
+        """Ask what to do next, by how attempts went on that began as this one did.
+
+        Blocks until the client's deadline and never raises. What this attempt decided so
+        far is compared with past attempts at such problems. Where one next move was surely
+        followed by success more often than all others, `hint.approach` is that move and
+        `hint.text` says so with the counts; else the hint abstains, and `hint.detail` says
+        what is known. That is observed, and no experiment: docs/strategies.md says how to
+        see what such advice is worth.
+
+        It leaves the hint of `advice` as it is. An attempt that was taken up by `resume`
+        does not know its first steps, and gets no answer.
+        """
+        began_ns, deadline = time.time_ns(), time.monotonic() + self._session.deadline_s
+        pending = self._ask_next()
+        if isinstance(pending, Hint):
+            return pending
+        return self._shown(pending.wait(deadline - time.monotonic()), began_ns)
+
     def __enter__(self) -> "Attempt":
         self._enter()
         return self

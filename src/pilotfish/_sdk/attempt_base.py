@@ -50,7 +50,7 @@ class AttemptBase(Recorder):
         super().__init__(session, as_text(resumed) or str(uuid_utils.uuid7()))
         self.problem = problem
         self._problem_type = as_text(problem_type)
-        self._approach = as_text(approach) or None
+        self._approach = as_text(approach) or session.approach_by.of_agent or None
         self._used: str | None = None
         self._hint: Hint | None = None
         self._named = True
@@ -70,7 +70,8 @@ class AttemptBase(Recorder):
         """Record which approach the agent uses.
 
         Without this call it is the approach of the hint, if that is one of those named,
-        and without such a hint the approach given at the start.
+        and without such a hint the approach given at the start. Where `connect` got
+        `approach_by`, it is that fact of the attempt instead, whatever was advised.
         """
         self._used = as_text(approach) or None
         trace.mark_approach(self._span, self._used)
@@ -102,6 +103,11 @@ class AttemptBase(Recorder):
         """What `succeed` or `fail` said so far, else "unknown"; after the end, its status."""
         return self._status
 
+    @property
+    def _counts_as_used(self) -> bool:
+        """Whether the approach that was advised is the one that was used, unless told."""
+        return self._named and self._session.approach_by.fact is None
+
     def _ask(self, approaches: Mapping[str, str] | None) -> Hint | PendingHint:
         pending = self._session.ask(
             self.id, self.problem, self._problem_type, approaches
@@ -109,6 +115,10 @@ class AttemptBase(Recorder):
         named = isinstance(pending, Hint) or bool(pending.names)
         self._named = named and approaches is not None
         return pending
+
+    def _ask_next(self) -> Hint | PendingHint:
+        steps = [] if self._resumed else self._first_steps
+        return self._session.ask_next(self.id, self.problem, self._problem_type, steps)
 
     def _publish_start(self, attributes: Mapping[str, Any] | None) -> None:
         text = as_text(self.problem)
@@ -130,7 +140,7 @@ class AttemptBase(Recorder):
     def _remember(self, hint: Hint) -> Hint:
         self._hint = hint
         # Whether a strategy that was found is followed, the moves will tell.
-        self._advised = hint.approach if self._named else None
+        self._advised = hint.approach if self._counts_as_used else None
         return hint
 
     def _decide(self, hint: Hint, began_ns: int) -> Hint:
@@ -138,6 +148,11 @@ class AttemptBase(Recorder):
         self._remember(hint)
         with suppress(Exception):  # foreign code: OpenTelemetry's processors
             trace.mark_approach(self._span, self._used or self._advised)
+        return self._shown(hint, began_ns)
+
+    def _shown(self, hint: Hint, began_ns: int) -> Hint:
+        """Show an answer in the agent's trace."""
+        with suppress(Exception):  # foreign code: OpenTelemetry's processors
             trace.decided(self._span, began_ns, hint.text, _about(self.id, hint))
         return hint
 
@@ -191,8 +206,8 @@ class AttemptBase(Recorder):
             self.signal("infrastructure", None, self._reason)
 
     def _publish_end(self) -> None:
-        approach = self._used or self._advised or self._approach
-        if self._hint is not None and self._named and approach is None:
+        approach = self._used or self._told or self._advised or self._approach
+        if self._hint is not None and self._counts_as_used and approach is None:
             self._session.warn_once(
                 _NO_APPROACH, "an attempt teaches nothing about those named"
             )

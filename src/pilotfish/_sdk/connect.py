@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 
+from pilotfish._sdk.approach_by import ApproachBy, Fact
 from pilotfish._sdk.async_client import AsyncClient
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.options import Options
@@ -22,6 +23,7 @@ def connect(
     queue_bytes: int = 16 * 1024 * 1024,
     spool: str | os.PathLike[str] | None = None,
     control_flow: tuple[type[BaseException], ...] = (),
+    approach_by: Fact | None = None,
 ) -> Client:
     """Return a client; does not wait for Kafka, which may start later.
 
@@ -53,6 +55,10 @@ def connect(
         control_flow: types of exceptions that are no failure when they leave an attempt,
             such as an interrupt for a person. Well-known ones, and their subclasses, are
             recognised by name: see `_sdk/control_flow.py`.
+        approach_by: which fact of an attempt counts as its approach, instead of the
+            approach that was advised: "skill", the one that was loaded first;
+            "sub_agent", the one that was called first; "model"; or "version", that of the
+            agent. `attempt.use` has the last word.
 
     Raises:
         ConfigurationError: a setting is wrong.
@@ -74,6 +80,7 @@ def connect_async(
     queue_bytes: int = 16 * 1024 * 1024,
     spool: str | os.PathLike[str] | None = None,
     control_flow: tuple[type[BaseException], ...] = (),
+    approach_by: Fact | None = None,
 ) -> AsyncClient:
     """Return a client for asyncio, for `async with`; the arguments are those of `connect`.
 
@@ -90,4 +97,5 @@ def _session(options: Options) -> Session:
 
         return join(options, user)
 
-    return Session(join, options.advice_deadline_s, options.control_flow)
+    by = ApproachBy(options.approach_by, options.model, options.agent_version)
+    return Session(join, options.advice_deadline_s, options.control_flow, by)

@@ -45,13 +45,15 @@ def _started(fields: Fields, mending: Mending) -> Fields:
     }
 
 
+def kind_and_name(kind: str, name: str, mending: Mending) -> Fields:
+    """Return the kind and the name of a step as its schema takes them."""
+    kind = mending.choice("StepRecorded.kind", kind, _STEP_KINDS, _UNKNOWN_STEP)
+    return {"kind": kind, "name": mending.name("StepRecorded.name", name, kind)}
+
+
 def _step(fields: Fields, mending: Mending) -> Fields:
-    kind = mending.choice(
-        "StepRecorded.kind", fields["kind"], _STEP_KINDS, _UNKNOWN_STEP
-    )
     return {
-        "kind": kind,
-        "name": mending.name("StepRecorded.name", fields["name"], kind),
+        **kind_and_name(fields["kind"], fields["name"], mending),
         "cost": mending.number("StepRecorded.cost", fields["cost"], MAX_MEASURE),
         "tokens": mending.whole("StepRecorded.tokens", fields["tokens"], MAX_TOKENS),
         "duration_s": mending.number(

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pilotfish._sdk.approach_by import Fact
 from pilotfish.schemas.errors import ConfigurationError
 
 
@@ -14,7 +15,7 @@ class Options:
     """The arguments of `connect`, by the same names; None defers to PILOTFISH_*.
 
     Raises:
-        ConfigurationError: a number is out of range, the platform has no spool, or
+        ConfigurationError: a number is out of range, the platform has no spool,
             `control_flow` has something else than types of exceptions.
     """
 
@@ -28,6 +29,7 @@ class Options:
     queue_bytes: int
     spool: str | os.PathLike[str] | None
     control_flow: tuple[type[BaseException], ...]
+    approach_by: Fact | None
 
     def __post_init__(self) -> None:
         if not (self.advice_deadline_s > 0 and math.isfinite(self.advice_deadline_s)):

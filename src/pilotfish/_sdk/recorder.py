@@ -1,11 +1,16 @@
 """What happens in an attempt, recorded without blocking: its steps and signals."""
 
-from typing import Any
+from typing import Any, Final
 
 from pilotfish._sdk.pending_event import EventName, PendingEvent
 from pilotfish._sdk.session import Session
 from pilotfish._sdk.single import Single
 from pilotfish._sdk.text import as_text, cut_text
+
+_KEPT: Final = 64
+_KEPT_CHARACTERS: Final = 2000
+"""Of each of the first steps, for `next_move`. Twice what is sent, so that a secret at the
+cut is still whole when `redact` looks for it."""
 
 
 class Recorder(Single):
@@ -23,6 +28,9 @@ class Recorder(Single):
     def __init__(self, session: Session, attempt_id: str) -> None:
         self.id = attempt_id
         self._session = session
+        self._first_steps: list[tuple[str, str, str]] = []
+        self._told: str | None = None
+        """The approach that a step told, see `ApproachBy`."""
 
     def thought(self, name: str, content: str = "", **measures: Any) -> None:
         """Record a thought; `measures` as in `step`."""
@@ -62,9 +70,15 @@ class Recorder(Single):
             duration_s: how long the step took, in seconds.
         """
         text, truncated = cut_text(content)
+        kind, name = as_text(kind), as_text(name)
+        if len(self._first_steps) < _KEPT:
+            self._first_steps.append((kind, name, text[:_KEPT_CHARACTERS]))
+        if self._told is None:
+            by = self._session.approach_by
+            self._told = by.of_step(kind, name, text) or None
         fields = {
-            "kind": as_text(kind),
-            "name": as_text(name),
+            "kind": kind,
+            "name": name,
             "content": text,
             "truncated": truncated,
             "cost": cost,

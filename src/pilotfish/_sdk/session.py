@@ -2,10 +2,11 @@
 
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pilotfish._sdk import process_hooks
+from pilotfish._sdk.approach_by import ApproachBy
 from pilotfish._sdk.hint import Hint, PendingHint
 from pilotfish._sdk.pending_event import PendingEvent
 from pilotfish._sdk.shared_connections import ANSWER_TIMEOUT_S, CONNECTIONS, Joined
@@ -16,6 +17,7 @@ from pilotfish._sdk.warnings import LOG, Warnings
 from pilotfish.schemas.errors import SchemaError
 
 if TYPE_CHECKING:
+    from pilotfish._sdk.advice_requests import AdviceRequests
     from pilotfish._sdk.connection import Connection
     from pilotfish.schemas.advice import HintGiven
 
@@ -30,6 +32,7 @@ class Session(Single):
         join: opens a connection, or joins an open one; must not wait for a server.
         deadline_s: how long advice may take, counted from the call.
         control_flow: exceptions that end no attempt as a failure.
+        approach_by: which fact of an attempt counts as its approach.
     """
 
     def __init__(
@@ -37,9 +40,11 @@ class Session(Single):
         join: Join,
         deadline_s: float,
         control_flow: tuple[type[BaseException], ...] = (),
+        approach_by: ApproachBy | None = None,
     ) -> None:
         self.deadline_s = deadline_s
         self.control_flow = control_flow
+        self.approach_by = approach_by or ApproachBy()
         self._join = join
         self._warnings = Warnings()
         self._connection: Connection | None = None
@@ -85,12 +90,27 @@ class Session(Single):
         approaches: Mapping[str, str] | None,
     ) -> PendingHint | Hint:
         """Send a request for advice; returns an abstention if it cannot be sent."""
+        about = attempt_id, problem, problem_type
+        return self._asked(attempt_id, lambda to: to.ask(*about, approaches))
+
+    def ask_next(
+        self,
+        attempt_id: str,
+        problem: str,
+        problem_type: str,
+        steps: Sequence[tuple[str, str, str]],
+    ) -> PendingHint | Hint:
+        """Send the question what comes after these steps, as `ask`."""
+        about = attempt_id, problem, problem_type
+        return self._asked(attempt_id, lambda to: to.ask_next(*about, steps))
+
+    def _asked(
+        self, attempt_id: str, ask: "Callable[[AdviceRequests], PendingHint]"
+    ) -> PendingHint | Hint:
         try:
             if self._closed or (connection := self._current_connection()).closed:
                 return _abstention(attempt_id, "unreachable", "the client is closed")
-            return connection.advice_requests.ask(
-                attempt_id, problem, problem_type, approaches
-            )
+            return ask(connection.advice_requests)
         except SchemaError as error:
             self._warnings.once(str(error), "a request for advice was not sent")
             return _abstention(attempt_id, "invalid", str(error))

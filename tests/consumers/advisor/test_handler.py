@@ -132,6 +132,33 @@ def test_no_text_of_a_problem_or_of_other_attempts_gets_into_a_hint(
 
 
 @pytest.mark.usefixtures("base")
+def test_in_the_middle_of_an_attempt_it_tells_how_others_went_on(
+    settings: Settings, asker: Asker
+) -> None:
+    ways = {("sql:show", "sql:describe"): 1.0, ("sql:show", "sql:select"): 0.0}
+    labels = [
+        label(settings, 25 * way + n, moves=moves, p_success=p, problem_type="sql")
+        for way, (moves, p) in enumerate(ways.items())
+        for n in range(25)
+    ]
+    publish_labels(settings, *labels)
+    asked = {
+        "approaches": {},
+        "problem_type": "sql",
+        "steps": [
+            {"kind": "action", "name": "sql", "content": "SHOW TABLES"},
+            {"kind": "observation", "name": "sql", "content": "[]"},
+        ],
+    }
+    told = settings.model_copy(update={"holdout": 0.0})
+    with advising(told):
+        eventually(lambda: asker.answer(PROBLEM, **asked).approach, "sql:describe")
+        hint = asker.answer(PROBLEM, **asked)
+    assert "look at the columns of the tables" in hint.text
+    assert "25 of 25 succeeded" in hint.text and "25 of 25 failed" in hint.text
+
+
+@pytest.mark.usefixtures("base")
 def test_the_holdout_gets_no_hint_but_is_on_record(
     settings: Settings, asker: Asker
 ) -> None:

@@ -10,9 +10,16 @@ from support.advice.tiny import DIM
 from pilotfish.advisors.advisor import Advisor
 from pilotfish.advisors.encoder import Embeddings
 from pilotfish.advisors.head import FastHead
+from pilotfish.advisors.next_choice import NextMove, next_move
+from pilotfish.advisors.records import Record
 from pilotfish.advisors.state import AdvisorState
-from pilotfish.consumers.advisor.hints import abstention, hint_of
-from pilotfish.schemas.advice import AdviceRequested, HintGiven
+from pilotfish.consumers.advisor.hints import abstention, hint_of, next_hint_of
+from pilotfish.schemas.advice import (
+    MAX_APPROACHES,
+    AdviceRequested,
+    Candidate,
+    HintGiven,
+)
 
 ROW = np.eye(DIM, dtype=np.float32)[0]
 
@@ -90,6 +97,48 @@ def test_an_abstention_says_why_but_stays_in_the_holdout() -> None:
     assert (late.abstained, late.detail) == ("deadline", "read 9 s late")
     held = abstention(request(), "deadline", "read 9 s late", holdout=True)
     assert (held.abstained, held.holdout) == ("holdout", True)
+
+
+def going_on(**counts: tuple[int, float]) -> NextMove:
+    """What followed on `plan`: how many attempts did what, and how many succeeded."""
+    records = {move: Record(*each) for move, each in counts.items()}
+    return next_move("sql", ("plan",), records)
+
+
+def test_a_next_move_is_the_hint_s_approach_with_its_counts() -> None:
+    answer = going_on(look=(30, 22.0), guess=(40, 9.0))
+    hint = next_hint_of(request(), answer, "v1", holdout=False)
+    assert (hint.approach, hint.kind, hint.propensity) == ("look", "sql", 1.0)
+    assert "22 of 30" in hint.text and hint.confidence == pytest.approx(22 / 30)
+    counts = {
+        each.approach: (each.attempts, each.propensity) for each in hint.candidates
+    }
+    assert counts == {"look": (30, 1.0), "guess": (40, 0.0)}
+
+
+def test_the_holdout_has_on_record_what_it_was_not_told() -> None:
+    answer = going_on(look=(30, 22.0), guess=(40, 9.0))
+    held = next_hint_of(request(), answer, "v1", holdout=True)
+    assert (held.approach, held.text, held.detail) == (None, "", "")
+    assert (held.abstained, held.holdout) == ("holdout", True)
+    assert held.candidates[0] == Candidate(
+        approach="look", p_success=22 / 30, propensity=1.0, attempts=30, successes=22.0
+    )
+
+
+def test_unclear_next_moves_are_an_abstention_with_what_is_known() -> None:
+    hint = next_hint_of(request(), going_on(look=(9, 9.0)), "v1", holdout=False)
+    assert (hint.abstained, hint.text) == ("unsure", "")
+    assert "9 attempts" in hint.detail
+    assert [each.propensity for each in hint.candidates] == [0.0]
+
+
+def test_of_very_many_next_moves_the_most_frequent_ones_are_on_record() -> None:
+    many = {f"move{n}": (100 + n, 10.0) for n in range(100)}
+    answer = going_on(look=(30, 30.0), **many)
+    hint = next_hint_of(request(), answer, "v1", holdout=False)
+    assert len(hint.candidates) == MAX_APPROACHES
+    assert [each.approach for each in hint.candidates[:2]] == ["look", "move99"]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,6 +1,8 @@
 """Views of strategies: what they count, and their intervals against formulas in Python."""
 
 import math
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,3 +156,40 @@ def test_an_abstention_counts_as_meant_for_the_strategy_by_its_propensity(
         " FROM strategy_adherence WHERE strategy = 'look'"
     )
     assert row == (10, 1.0, 10, 0.5, 0.0)
+
+
+def hinted(
+    database: ClickHouse,
+    attempt: str,
+    request: str,
+    *,
+    held_out: bool,
+    share: float = 1.0,
+) -> None:
+    """A request of an attempt, which was, or would have been, advised `look`."""
+    row = {
+        "tenant": "t",
+        "attempt_id": attempt,
+        "request_id": request,
+        "at": utc_now(),
+        "candidates": [("look", 0.7, share), ("guess", 0.2, 0.0)],
+        "holdout": held_out,
+    }
+    database.insert("hints", list(row), [list(row.values())])
+
+
+def test_the_question_of_the_page_compares_advice_in_the_middle_with_its_holdout(
+    database: ClickHouse,
+) -> None:
+    insert(database, 4, 3, moves=["show", "look"])
+    insert(database, 4, 1, moves=["show", "guess"])
+    insert(database, 1, 0, moves=["show"], p_success=None)
+    for attempt in range(9):
+        held_out = attempt in (3, 6, 7)
+        hinted(database, str(attempt), f"{attempt}-1:next", held_out=held_out)
+        hinted(database, str(attempt), f"{attempt}-2:next", held_out=held_out)
+        hinted(database, str(attempt), f"{attempt}-3", held_out=not held_out)
+    hinted(database, "0", "0-0:next", held_out=True, share=0.0)
+    page = (Path(__file__).parents[3] / "docs/strategies.md").read_text()
+    [question] = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    assert database.query(question) == [("look", 5, 3, 0.8, 3, 0.0)]

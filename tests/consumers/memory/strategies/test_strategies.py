@@ -12,8 +12,10 @@ from support.polling import eventually
 
 from pilotfish.advisors.store import BASE_TENANT
 from pilotfish.consumers.memory.handler import run
+from pilotfish.consumers.memory.strategies import strategies
 from pilotfish.runtime.catalogue import announce, catalogue
 from pilotfish.runtime.clickhouse import ClickHouse
+from pilotfish.runtime.service.metrics import registry
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.events import StrategyAssigned
 from pilotfish.schemas.labels import AttemptLabelled
@@ -53,7 +55,11 @@ def assigned(settings: Settings) -> dict[str, str]:
     }
 
 
-def test_moves_that_enough_attempts_share_become_a_strategy(based: Settings) -> None:
+def test_moves_that_enough_attempts_share_become_a_strategy(
+    based: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strategies, "MOST_PATTERNS", 1)
+    shown = registry("memory").get_sample_value
     looking = [unnamed(based, LOOKING) for _ in range(ENOUGH)]
     asking = [unnamed(based, ASKING) for _ in range(ENOUGH)]
     rare = unnamed(based, ("browser:open", "browser:click"))
@@ -62,14 +68,15 @@ def test_moves_that_enough_attempts_share_become_a_strategy(based: Settings) -> 
     with remembering(based):
         eventually(lambda: len(offered(based)), 2)
         eventually(lambda: len(assigned(based)), 2 * ENOUGH)
-    strategies = assigned(based)
-    assert {strategies[each.attempt_id] for each in looking} == {
+        eventually(lambda: shown("pilotfish_strategy_beginnings_left_out"), 2.0)
+    used = assigned(based)
+    assert {used[each.attempt_id] for each in looking} == {
         id_ for id_ in offered(based) if id_.startswith("thought-show-describe-")
     }
-    assert {strategies[each.attempt_id] for each in asking} == {
+    assert {used[each.attempt_id] for each in asking} == {
         id_ for id_ in offered(based) if id_.startswith("select-answer-")
     }
-    assert not {rare.attempt_id, named.attempt_id} & strategies.keys()
+    assert not {rare.attempt_id, named.attempt_id} & used.keys()
 
 
 def test_too_few_attempts_are_no_strategy_until_one_more_comes(based: Settings) -> None:
