@@ -28,7 +28,7 @@ class _Provider(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.said: list[dict[str, Any]] = []
-        self.refused = (400, "no rows")
+        self.refused: tuple[int, str] = (400, "no rows")
 
     def answer(self) -> tuple[int, dict[str, Any]]:
         if not self.said:
