@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pilotfish._sdk.approach_by import ApproachBy
 from pilotfish._sdk.attempt import Attempt
 from pilotfish._sdk.client import Client
 from pilotfish._sdk.event_builder import EventBuilder
@@ -26,6 +27,7 @@ class Kept:
     """A session that keeps pending events."""
 
     deadline_s = 1.0
+    approach_by = ApproachBy()
 
     def __init__(self) -> None:
         self.events: list[PendingEvent] = []
