@@ -45,7 +45,7 @@ def test_the_page_states_the_bounds() -> None:
         f"is being read ({MAX_TOGETHER // MB} MB)",
         f"within {ANSWER_S:.0f} seconds",
         f"took over {READ_S:.0f} seconds",
-        f"one of more than {MOST:,} spans or log records",
+        f"one of more than {MOST:,} spans, events and log records",
         f"larger than a message may be ({TRACES.max_bytes // MB} MB)",
     ):
         assert text in PAGE
