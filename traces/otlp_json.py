@@ -55,6 +55,7 @@ def spans(body: bytes) -> Iterator[Span | SchemaError]:
             scope = text(object_of(required(scoped), "scope").get("name"))
             for span in bound.within(listed(required(scoped), "spans")):
                 if isinstance(span, dict):
+                    bound.within(objects(span, "events"))
                     yield checked(_span(span, resource, scope))
                 else:
                     yield SchemaError(_NO_OBJECT)

@@ -36,6 +36,7 @@ def spans(body: bytes) -> Iterator[Span | SchemaError]:
         resource = attributes(batch.resource.attributes)
         for scoped in bound.within(batch.scope_spans):
             for span in bound.within(scoped.spans):
+                bound.within(span.events)
                 yield checked(_span(span, resource, scoped.scope.name))
 
 

@@ -33,6 +33,9 @@ from pilotfish.web.messages import (
 )
 from pilotfish.web.publisher import Publisher
 
+MOST_AT_ONCE: Final = 4000
+"""Steps or signals in one body. Of an attempt hardly more count: `streams` remembers the
+ids of 4096 events."""
 _KEYS: Final = uuid.UUID("0b6f1d0e-8d0c-4f3b-9f0e-5b0f6d2f4c1a")
 """The namespace of the ids that follow from idempotency keys."""
 _ATTEMPT: Final = "attempt"
@@ -153,6 +156,8 @@ def _events(body: bytes, verb: Verb, ids: _Ids) -> list[EventBase]:
         return [_event(data, verb, ids, 0, "")]
     if not data:
         raise FieldError("", "the list is empty")
+    if len(data) > MOST_AT_ONCE:
+        raise FieldError("", f"the list has more than {MOST_AT_ONCE} parts")
     return [_event(one, verb, ids, n, f"{n}.") for n, one in enumerate(data)]
 
 

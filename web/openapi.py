@@ -8,7 +8,7 @@ from pilotfish.schemas.advice import AdviceRequested, HintGiven
 from pilotfish.schemas.base import Message
 from pilotfish.schemas.events import AttemptEnded
 from pilotfish.web.advice import DEADLINE, DEADLINE_MS, MAX_DEADLINE_MS, Advice
-from pilotfish.web.attempts import VERBS, Verb
+from pilotfish.web.attempts import MOST_AT_ONCE, VERBS, Verb
 from pilotfish.web.messages import JSON
 from pilotfish.web.refusals import LOGS_PATH, PROTOBUF, TRACES_PATH
 
@@ -87,7 +87,8 @@ def _verb(verb: Verb, parts: dict[str, Any]) -> dict[str, Any]:
         hint = _reference(HintGiven, (), parts)
         parts[AttemptEnded.schema_name()]["properties"]["hint"]["anyOf"].append(hint)
     if verb.many:
-        body = {"anyOf": [body, {"type": "array", "items": body, "minItems": 1}]}
+        bounds = {"minItems": 1, "maxItems": MOST_AT_ONCE}
+        body = {"anyOf": [body, {"type": "array", "items": body, **bounds}]}
     answer = {"$ref": _REFERENCE.format(model="Published")}
     operation = _operation(verb.summary, body, answer, "202")
     operation["parameters"] = [_KEY]

@@ -106,6 +106,11 @@ def _check(tenant: str, token: str) -> None:
         ) from error
     if len(token) < MIN_TOKEN:
         raise ConfigurationError(f"PILOTFISH_HTTP_TOKEN: a token is too short: {_HOW}")
+    if not (token.isascii() and token.isprintable()):
+        raise ConfigurationError(
+            "PILOTFISH_HTTP_TOKEN: a token has characters that headers cannot carry: use "
+            "letters, digits and signs of ASCII"
+        )
 
 
 def _digest(token: str) -> bytes:

@@ -240,25 +240,29 @@ def test_any_json_spans_are_read_or_counted(odd: list[dict[str, Any]]) -> None:
 def nothing(how_many: int) -> list[tuple[bytes, Encoding]]:
     """Return requests of that many empty parts, a few bytes each."""
     spans = {"spans": [{}] * how_many}
+    events = {"spans": [{"events": [{}] * how_many}]}
     scopes = {"scopeSpans": [{}] * how_many}
     in_json = [
         {"resourceSpans": [{"scopeSpans": [spans]}]},
+        {"resourceSpans": [{"scopeSpans": [events]}]},
         {"resourceSpans": [scopes]},
         {"resourceSpans": [{}] * how_many},
     ]
-    in_protobuf = [ExportTraceServiceRequest() for _ in range(3)]
+    in_protobuf = [ExportTraceServiceRequest() for _ in range(4)]
     for _ in range(how_many):
         in_protobuf[0].resource_spans.add()
     in_protobuf[1].resource_spans.add().scope_spans.extend([ScopeSpans()] * how_many)
     scoped = in_protobuf[2].resource_spans.add().scope_spans.add()
     scoped.spans.extend([ProtoSpan()] * how_many)
+    scoped = in_protobuf[3].resource_spans.add().scope_spans.add()
+    scoped.spans.add().events.extend([ProtoSpan.Event()] * how_many)
     return [
         *((json.dumps(request).encode(), "json") for request in in_json),
         *((request.SerializeToString(), "protobuf") for request in in_protobuf),
     ]
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(8))
 def test_a_request_holds_so_many_parts_at_most(number: int) -> None:
     """Sixteen megabytes of them would take a minute, and two gigabytes."""
     body, encoding = nothing(MOST + 1)[number]

@@ -142,6 +142,7 @@ REFUSED = [
     ),
     ("/v1/attempts/a b/steps", STEP, "attempt_id", "pattern"),
     ("/v1/attempts/a/steps", [], "", "empty"),
+    ("/v1/attempts/a/steps", [STEP] * 4001, "", "more than 4000"),
     ("/v1/attempts/a/steps", [STEP, 7], "1", "must be a JSON object"),
     ("/v1/attempts/a/steps", [STEP, {**STEP, "cost": -1}], "1.cost", "greater than"),
     ("/v1/attempts/a/steps", {**STEP, "attempt_id": "b"}, "attempt_id", "leave it out"),

@@ -11,6 +11,7 @@ from support.memory_publisher import MemoryPublisher
 from pilotfish.schemas.topics import EVENTS, TRACES
 from pilotfish.traces.otlp_bound import MOST
 from pilotfish.web.advice import DEADLINE_MS, MAX_DEADLINE_MS
+from pilotfish.web.attempts import MOST_AT_ONCE
 from pilotfish.web.bodies import MAX_BODY, MAX_TOGETHER, MAX_ZIPPED, READ_S
 from pilotfish.web.openapi import document
 from pilotfish.web.publisher import ANSWER_S, QUEUE_BYTES
@@ -45,7 +46,8 @@ def test_the_page_states_the_bounds() -> None:
         f"is being read ({MAX_TOGETHER // MB} MB)",
         f"within {ANSWER_S:.0f} seconds",
         f"took over {READ_S:.0f} seconds",
-        f"one of more than {MOST:,} spans or log records",
+        f"or a list of at most {MOST_AT_ONCE:,}",
+        f"one of more than {MOST:,} spans, events and log records",
         f"larger than a message may be ({TRACES.max_bytes // MB} MB)",
     ):
         assert text in PAGE

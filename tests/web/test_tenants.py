@@ -38,6 +38,7 @@ def test_a_bare_token_is_the_settings_tenant() -> None:
         (f"={ONE}", "name is malformed"),
         ("bG9uZy1lbm91Z2gtdG9rZW4=", "too short"),
         (f"a={ONE},b={ONE}", "have one token"),
+        (f"a=ö{ONE}", "signs of ASCII"),
     ],
 )
 def test_malformed_tokens_are_refused_and_not_shown(token: str, why: str) -> None:
