@@ -73,8 +73,8 @@ class Recorder(Single):
         kind, name = as_text(kind), as_text(name)
         if len(self._first_steps) < _KEPT:
             self._first_steps.append((kind, name, text[:_KEPT_CHARACTERS]))
-        if self._told is None:
-            by = self._session.approach_by
+        by = self._session.approach_by
+        if by.fact is not None and self._told is None:
             self._told = by.of_step(kind, name, text) or None
         fields = {
             "kind": kind,
