@@ -5,12 +5,14 @@ served. It knows neither Kafka nor settings.
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from pilotfish.advisors.advice import Advice, Request
 from pilotfish.advisors.card import Card
 from pilotfish.advisors.embedding_cache import Embedder
 from pilotfish.advisors.fast_learning import FastLearning
 from pilotfish.advisors.policy import choose
+from pilotfish.advisors.priors import Priors, expected
 from pilotfish.advisors.state import AdvisorState
 from pilotfish.schemas.labels import PlacedLabel
 
@@ -40,12 +42,15 @@ class Advisor:
         self._cost_weight = cost_weight
         self._learning = FastLearning(state, embedder, card)
 
-    def advise(self, request: Request) -> Advice:
-        """Choose among the request's approaches, or abstain."""
+    def advise(self, request: Request, priors: Priors = MappingProxyType({})) -> Advice:
+        """Choose among the request's approaches, or abstain.
+
+        `priors` are what is known of approaches from elsewhere.
+        """
         state, names = self.state, list(request.approaches)
         [embedding] = self._embedder.embed([request.problem])
         kind = request.problem_type
-        means, sds = state.head.predict(embedding, kind, names)
+        means, sds, imported = expected(state.head, embedding, kind, names, priors)
         net = means - self._cost_weight * state.costs.expected(kind, names)
         choice = choose(list(net), list(sds), request.request_id)
         kind = kind or state.kinds.predict(embedding[: state.head.meaning])
@@ -56,6 +61,7 @@ class Advisor:
             propensities=choice.propensities,
             kind=kind,
             records=tuple(state.records.of(kind, names)),
+            imported=tuple(imported.tolist()),
         )
 
     def learn(self, label: PlacedLabel) -> bool:

@@ -6,8 +6,9 @@
 4. An agent whose hidden rule is known: signs and intervals of effects, 50 seeds.
 5. What an attempt costs in a month of 100,000.
 6. The settings, on made-up agents and on the logs.
+7. What an import saves another tenant, and what it costs where nothing carries over.
 
-Writes benchmarks/strategies.json and benchmarks/strategies.md, in some ten minutes. With
+Writes benchmarks/strategies.json and benchmarks/strategies.md, in some TIME minutes. With
 numbers of parts as arguments, only these are measured again.
 """
 
@@ -23,6 +24,7 @@ from typing import Any
 import numpy as np
 import strategy_effects
 import strategy_logs
+import strategy_portability
 import strategy_settings
 from strategy_page import page
 
@@ -158,6 +160,14 @@ def settings() -> dict[str, Any]:
     return strategy_settings.measured(worlds)
 
 
+def portability() -> dict[str, Any]:
+    """Return what imports are worth, by what carries over."""
+    return {
+        name: strategy_portability.measured(divisions)
+        for name, divisions in strategy_portability.cases().items()
+    }
+
+
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "agreement": agreement,
     "advice": advice,
@@ -165,6 +175,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "hidden rule": hidden_rule,
     "month": month,
     "settings": settings,
+    "portability": portability,
 }
 
 

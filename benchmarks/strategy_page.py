@@ -64,6 +64,17 @@ def _month_goals(part: Results) -> Iterator[Sequence[str]]:
         yield _goal(what, f"{cost:.3f}", "at most 2", met=cost <= 2)
 
 
+def _portability_goals(part: Results) -> Iterator[Sequence[str]]:
+    for name, case in part.items():
+        low = case["import"]["ci95"][0]
+        what = f"import, {name}: success it adds, lower end of 95 %"
+        yield _goal(what, f"{low:+.3f}", "above 0", met=low > 0)
+    for name, case in part.items():
+        lost = -case["shuffled"]["difference"]
+        what = f"import of shuffled outcomes, {name}: success it loses"
+        yield _goal(what, f"{lost:+.3f}", "at most 0.01", met=lost <= 0.01)
+
+
 def _agreement(part: Results) -> str:
     columns = ("log", "attempts", "different beginnings", "approaches", "strategies")
     more = (
@@ -200,13 +211,51 @@ def _settings(part: Results) -> str:
     )
 
 
+def _portability(part: Results) -> str:
+    rows = [
+        (
+            *(case_name, name, f"{case['at_once_without']:+.3f}"),
+            f"{case[name]['at_once']:+.3f}",
+            f"{case[name]['difference']:+.4f} {_interval(case[name]['ci95'], 4)}",
+            _saved(case, case[name]) if name == "import" else "-",
+        )
+        for case_name, case in part.items()
+        for name in ("import", "shuffled", "reversed")
+    ]
+    first = next(iter(part.values()))
+    columns = ("what carries over", "what came in", "first 100 without", "with it")
+    more = (f"difference over {first['attempts']:,}, 95 %", "attempts saved, 95 %")
+    return (
+        "## Imported strategies\n\nOne tenant has 6,000 attempts of a log's problems, or "
+        "all there are; the other one has other problems. In `intercode_sql` these are of "
+        "other databases, and strategies are the found ones. In `mmlu_pro` strategies are "
+        "agents to consult: of four, all is known from other problems; or each of the four "
+        "is another model in the place of the one that was known, of the same maker or size "
+        "as far as there is one. Success is above that of any approach on the same problem. "
+        "Saved are the attempts after which a tenant without the import is as good as one "
+        "with it in its first hundred. Beside the import stand what was learned from "
+        "shuffled outcomes, and from outcomes turned into their opposite. "
+        f"{first['orders']} orders; each draws its own division.\n\n"
+        + table((*columns, *more), rows)
+    )
+
+
+def _saved(case: Results, of_import: Results) -> str:
+    low, high = (
+        f"over {end:,}" if end >= case["attempts"] else f"{end:,}"
+        for end in of_import["saved_ci95"]
+    )
+    return f"{of_import['saved']:,} ({low} to {high})"
+
+
 def _marked(row: Results, in_use: Results, name: str) -> str:
     mark = "**" if all(row[key] == in_use[key] for key in in_use) else ""
     return f"{mark}{row[name]}{mark}"
 
 
-def _interval(ends: Sequence[float]) -> str:
-    return f"({ends[0]:+.3f} to {ends[1]:+.3f})"
+def _interval(ends: Sequence[float], digits: int = 3) -> str:
+    low, high = (f"{end:+.{digits}f}" for end in ends)
+    return f"({low} to {high})"
 
 
 _GOALS: Mapping[str, Callable[[Results], Iterator[Sequence[str]]]] = {
@@ -216,6 +265,7 @@ _GOALS: Mapping[str, Callable[[Results], Iterator[Sequence[str]]]] = {
     "hidden rule": _rule_goals,
     "month": _month_goals,
     "settings": _none,
+    "portability": _portability_goals,
 }
 _PARTS: Mapping[str, Callable[[Results], str]] = {
     "agreement": _agreement,
@@ -224,4 +274,5 @@ _PARTS: Mapping[str, Callable[[Results], str]] = {
     "hidden rule": _rule,
     "month": _month,
     "settings": _settings,
+    "portability": _portability,
 }

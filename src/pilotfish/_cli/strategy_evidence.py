@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
+from pilotfish._cli.strategy_changes import IMPORTED
 from pilotfish.consumers.memory.groups.playbook import interval
+from pilotfish.runtime.catalogue import catalogue
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.strategies import Prior
 
 _STANDS: Final = """
 SELECT current, name, standing, reason, moves, instruction FROM strategies_current
@@ -41,7 +44,10 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A strategy, its evidence by group, and the columns of `strategy_adherence`."""
+    """A strategy, its evidence by group, and the columns of `strategy_adherence`.
+
+    `imported` is what counts of the archive with which it came in.
+    """
 
     strategy: str
     name: str
@@ -51,10 +57,13 @@ class Evidence:
     instruction: str
     groups: Sequence[Group]
     advice: Mapping[str, Any]
+    imported: Prior | None
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as JSON has it."""
-        return asdict(self) | {"groups": [group._asdict() for group in self.groups]}
+        imported = self.imported and self.imported.model_dump(include={"gain", "worth"})
+        groups = [group._asdict() for group in self.groups]
+        return asdict(self) | {"groups": groups, "imported": imported}
 
 
 def evidence(settings: Settings, tenant: str, strategy: str) -> Evidence | None:
@@ -80,7 +89,13 @@ def evidence(settings: Settings, tenant: str, strategy: str) -> Evidence | None:
         instruction=instruction,
         groups=[_group(*row) for row in clickhouse.query(_GROUPS, keys)],
         advice=dict(zip(columns, rows[0], strict=True)) if rows else {},
+        imported=_imported(settings, tenant, current) if IMPORTED in reason else None,
     )
+
+
+def _imported(settings: Settings, tenant: str, strategy: str) -> Prior | None:
+    change = catalogue(settings).of(tenant).get(strategy)
+    return None if change is None else change.imported
 
 
 def _group(name: str, n: int, successes: int, others: int, of_others: int) -> Group:
