@@ -26,6 +26,7 @@ from pilotfish.evaluation.reports.log import Perturbation, read_log
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.strategies import Imported
 from pilotfish.schemas.strategy_archive import (
+    MOST_GROUPS,
     ArchivedStrategy,
     Count,
     Kind,
@@ -112,7 +113,9 @@ def _groups(embeddings: Embeddings, tries: Tries) -> list[str]:
         joined.append(name)
         new += [founded] if founded is not None else []
     groups = grouped(new, Counter(joined)).clusters
-    return [groups[name] for name in joined]
+    # Called by their first cluster, because new groups have names drawn at random.
+    names: dict[str, str] = {}
+    return [names.setdefault(groups[name], name) for name in joined]
 
 
 def _archive(
@@ -120,7 +123,7 @@ def _archive(
 ) -> StrategyArchive:
     names, of_group = source.table.approaches, np.array(groups)
     kinds, counts = [], []
-    for group in sorted(set(groups)):
+    for group, _ in Counter(groups).most_common(MOST_GROUPS):
         its = of_group == group
         kinds.append(_kind(group, source.embeddings, tries[its, 0], outcomes[its]))
         for column, name in enumerate(names):

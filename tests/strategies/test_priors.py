@@ -50,18 +50,34 @@ def test_a_few_attempts_count_as_few_and_what_was_not_compared_as_none() -> None
     assert alone["guess"].worth == 0
 
 
-def test_a_kind_counts_for_itself_and_the_whole_as_twenty_attempts_beside_it() -> None:
+def test_kinds_that_differ_count_for_themselves() -> None:
     kinds = seen(SUMS, 0), seen(MAPS, 1)
-    counts = [count(SUMS, "look", 120, 108), count(SUMS, "guess", 120, 12)]
-    counts += [count(MAPS, "look", 10, 2), count(MAPS, "guess", 10, 8)]
+    counts = [count(SUMS, "look", 100, 90), count(SUMS, "guess", 100, 10)]
+    counts += [count(MAPS, "look", 100, 10), count(MAPS, "guess", 100, 90)]
     look = imported(of_two(*counts, kinds=kinds))["look"]
-    assert look.encoder == "minilm" and look.worth == MOST_WORTH
+    assert (look.encoder, look.gain, look.worth) == ("minilm", 0, MOST_WORTH)
     # The largest come first, at equal sizes by id: maps, then sums.
     maps, sums = look.kinds
-    assert sums.gain == pytest.approx((60 * 0.4 + 20 * look.gain) / 80, abs=1e-3)
-    assert maps.gain == pytest.approx((5 * -0.3 + 20 * look.gain) / 25, abs=1e-3)
+    assert sums.gain == pytest.approx(0.4, abs=0.01) == -maps.gain
     assert maps.worth == sums.worth == MOST_WORTH
     assert [np.argmax(each.mean) for each in look.kinds] == [1, 0]
+
+
+def test_where_kinds_differ_by_luck_only_each_is_told_what_is_known_of_all() -> None:
+    rng = np.random.default_rng(0)
+    kinds = [seen(SUMS.model_copy(update={"group_id": f"g{n}"}), n) for n in range(24)]
+    counts = [
+        count(of, name, 12, int(rng.binomial(12, share)))
+        for of in kinds
+        for name, share in (("look", 0.6), ("guess", 0.4))
+    ]
+    look = imported(of_two(*counts, kinds=tuple(kinds)))["look"]
+    own = [
+        (b.successes - a.successes) / 24
+        for b, a in zip(counts[::2], counts[1::2], strict=True)
+    ]
+    assert np.std([each.gain for each in look.kinds]) < np.std(own) / 2
+    assert look.gain == pytest.approx(0.1, abs=0.05)
 
 
 def test_only_kinds_that_one_encoder_can_recognise_come_along() -> None:
