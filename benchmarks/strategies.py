@@ -8,7 +8,7 @@
 6. The settings, on made-up agents and on the logs.
 7. What an import saves another tenant, and what it costs where nothing carries over.
 
-Writes benchmarks/strategies.json and benchmarks/strategies.md, in some TIME minutes. With
+Writes benchmarks/strategies.json and benchmarks/strategies.md, in half an hour. With
 numbers of parts as arguments, only these are measured again.
 """
 

@@ -11,6 +11,7 @@ from pilotfish.advisors.advice import Advice
 from pilotfish.advisors.advisor import Advisor
 from pilotfish.advisors.embedding_cache import Embeddings
 from pilotfish.advisors.head import FastHead
+from pilotfish.advisors.memory_vectors import memory_vectors
 from pilotfish.advisors.priors import ImportedPrior
 from pilotfish.advisors.state import AdvisorState
 from pilotfish.evaluation.policies.policy import Case, Decision, Outcome
@@ -29,8 +30,8 @@ class LogAdvisor:
     Args:
         head: what it knows at first.
         cost_weight: what a unit of cost takes from a chance of success.
-        imported: what is known of approaches from elsewhere; embeddings are by the
-            encoder of the memory.
+        imported: what is known of approaches from elsewhere, by the encoder that embedded
+            the cases.
     """
 
     def __init__(
@@ -48,8 +49,9 @@ class LogAdvisor:
     def advise(self, case: Case) -> Advice:
         """Answer as to a request on the topic."""
         self._embeddings.add(case)
+        [problem] = memory_vectors(case.embedding[None])
         priors = {
-            name: known.of(case.embedding)
+            name: known.of(problem)
             for name, known in self._imported.items()
             if name in case.approaches
         }

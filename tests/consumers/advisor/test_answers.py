@@ -11,6 +11,8 @@ from pilotfish.advisors.memory_vectors import memory_vectors
 from pilotfish.consumers.advisor.answers import Answers
 from pilotfish.consumers.advisor.registry import AdvisorRegistry
 from pilotfish.consumers.advisor.snapshot_store import SnapshotStore
+from pilotfish.evaluation.policies.pilotfish import FastAdvisor
+from pilotfish.evaluation.policies.policy import Case
 from pilotfish.runtime.catalogue import Catalogue
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.advice import AdviceRequested, HintGiven
@@ -121,3 +123,23 @@ def test_kinds_of_another_base_encoder_do_not_count(registry: AdvisorRegistry) -
         )
         catalogue.update([change.model_copy(update={"imported": other})])
     assert [ask(registry, catalogue, p).approach for p in (SUMS, MAPS)] == ["guess"] * 2
+
+
+def test_evaluation_expects_what_the_service_expects(
+    registry: AdvisorRegistry,
+) -> None:
+    catalogue, base = strategies(registry), registry.base()
+    assert base is not None
+    imported = {
+        name: change.imported
+        for name, change in catalogue.of("t").items()
+        if change.imported is not None
+    }
+    policy = FastAdvisor(base.bundle.card.dim, imported=imported)
+    for problem in (SUMS, MAPS, "w3"):
+        hint = ask(registry, catalogue, problem)
+        [embedding] = base.embeddings.embed([problem])
+        decision = policy.choose(Case("r2", problem, "", embedding, tuple(imported)))
+        assert decision.approach == hint.approach
+        chances = tuple(candidate.p_success for candidate in hint.candidates)
+        assert decision.p_success == chances
