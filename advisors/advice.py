@@ -38,6 +38,7 @@ class Advice:
     `chosen` is the place of the advised approach, None where no approach is clearly
     better than the others. `propensities` are those of the draw, whether or not it
     took place. `records` say how the approaches did on problems of this `kind`.
+    `imported` is the share of each chance that comes from imported knowledge.
     """
 
     approaches: tuple[str, ...]
@@ -46,6 +47,7 @@ class Advice:
     propensities: tuple[float, ...]
     kind: str
     records: tuple[Record, ...]
+    imported: tuple[float, ...]
 
     @property
     def approach(self) -> str | None:

@@ -5,6 +5,7 @@ served. It knows neither Kafka nor settings.
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from pilotfish.advisors.advice import Advice, Request
 from pilotfish.advisors.card import Card
@@ -12,6 +13,7 @@ from pilotfish.advisors.embedding_cache import Embedder
 from pilotfish.advisors.fast_learning import FastLearning
 from pilotfish.advisors.next_choice import NextMove, next_move
 from pilotfish.advisors.policy import choose
+from pilotfish.advisors.priors import Priors, expected
 from pilotfish.advisors.state import AdvisorState
 from pilotfish.schemas.labels import PlacedLabel
 from pilotfish.strategies.patterns import Pattern
@@ -42,12 +44,15 @@ class Advisor:
         self._cost_weight = cost_weight
         self._learning = FastLearning(state, embedder, card)
 
-    def advise(self, request: Request) -> Advice:
-        """Choose among the request's approaches, or abstain."""
+    def advise(self, request: Request, priors: Priors = MappingProxyType({})) -> Advice:
+        """Choose among the request's approaches, or abstain.
+
+        `priors` are what is known of approaches from elsewhere.
+        """
         state, names = self.state, list(request.approaches)
         [embedding] = self._embedder.embed([request.problem])
         kind = request.problem_type
-        means, sds = state.head.predict(embedding, kind, names)
+        means, sds, imported = expected(state.head, embedding, kind, names, priors)
         net = means - self._cost_weight * state.costs.expected(kind, names)
         choice = choose(list(net), list(sds), request.request_id)
         kind = kind or state.kinds.predict(embedding[: state.head.meaning])
@@ -58,6 +63,7 @@ class Advisor:
             propensities=choice.propensities,
             kind=kind,
             records=tuple(state.records.of(kind, names)),
+            imported=tuple(imported.tolist()),
         )
 
     def advise_next(self, request: Request, moves: Pattern) -> NextMove:

@@ -28,7 +28,7 @@ from pilotfish.advisors.panel import RegressionPanel
 from pilotfish.advisors.regression import Vector
 from pilotfish.schemas.errors import BundleError
 
-_EDGE: Final = 0.01
+EDGE: Final = 0.01
 """Predictions keep this distance from 0 and 1: nothing is certain."""
 _MIDDLE: Final = 0.5
 """What is expected of anything before the first label."""
@@ -67,6 +67,11 @@ class FastHead:
     def approaches(self) -> list[str]:
         """Every approach it has seen, in the order of their first labels."""
         return list(self._panels["plain"].own)
+
+    def attempts(self, approach: str) -> int:
+        """Return how many attempts of an approach it has learned since it last changed."""
+        own = self._panels["plain"].own.get(approach)
+        return 0 if own is None else round(own.record[0])
 
     @property
     def trust(self) -> dict[str, float]:
@@ -145,7 +150,7 @@ class FastHead:
         means, variances = np.array(predicted).swapaxes(0, 1)
         mean = trust @ means
         variance = trust @ (variances + (means - mean) ** 2)
-        return np.clip(mean + _MIDDLE, _EDGE, 1 - _EDGE), np.sqrt(variance)
+        return np.clip(mean + _MIDDLE, EDGE, 1 - EDGE), np.sqrt(variance)
 
     def _views(
         self, embedding: NDArray[np.float32], problem_type: str

@@ -31,10 +31,13 @@ def hint_text(
     problem_type: str,
     p_success: float,
     records: Mapping[str, Record],
+    *,
+    imported: bool = False,
 ) -> str:
     """Return one line: what to try, how, why, and what to avoid.
 
-    `records` tell how the request's approaches did on this kind of problem.
+    `records` tell how the request's approaches did on this kind of problem. `imported`:
+    the chance comes from another tenant's attempts, too.
     """
     kind = (
         f'This looks like a "{problem_type}" problem; '
@@ -42,7 +45,8 @@ def hint_text(
         else ""
     )
     what = f"{'try' if kind else 'Try'} approach {_quoted(approach)}"
-    why = f" ({_evidence(approach, p_success, records)}){_avoided(approach, records)}."
+    evidence = _evidence(approach, p_success, records, imported=imported)
+    why = f" ({evidence}){_avoided(approach, records)}."
     room = MOST - len(kind) - len(what) - len(why) - len(": ")
     how = _cut(one_line(instruction).rstrip("."), room)
     return f"{kind}{what}: {how}{why}" if how else f"{kind}{what}{why}"
@@ -54,13 +58,16 @@ def one_line(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def _evidence(approach: str, p_success: float, records: Mapping[str, Record]) -> str:
+def _evidence(
+    approach: str, p_success: float, records: Mapping[str, Record], *, imported: bool
+) -> str:
     own, others = records.get(approach, Record()), Record()
     for name, record in records.items():
         if name != approach:
             others = others.plus(record)
     if own.attempts < ENOUGH:
-        return f"expected to succeed in {round(100 * p_success)} %"
+        foretold = f"expected to succeed in {round(100 * p_success)} %"
+        return f"{foretold}, going by imported attempts" if imported else foretold
     worked = f"worked in {_counts(own)} similar attempts"
     return f"{worked}, others in {_counts(others)}" if others.attempts else worked
 

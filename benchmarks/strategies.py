@@ -8,8 +8,9 @@
 6. An agent whose hidden rule is known: signs and intervals of effects, 50 seeds.
 7. What an attempt costs in a month of 100,000.
 8. The settings, on made-up agents and on the logs.
+9. What an import saves another tenant, and what it costs where nothing carries over.
 
-Writes benchmarks/strategies.json and benchmarks/strategies.md, in some ten minutes. With
+Writes benchmarks/strategies.json and benchmarks/strategies.md, in half an hour. With
 numbers of parts as arguments, only these are measured again.
 """
 
@@ -27,7 +28,9 @@ import strategy_effects
 import strategy_following
 import strategy_logs
 import strategy_next
+import strategy_portability
 import strategy_settings
+import strategy_tenants
 from strategy_page import page
 
 from pilotfish.evaluation.made_up_agents import (
@@ -150,6 +153,14 @@ def settings() -> dict[str, Any]:
     return strategy_settings.measured(worlds)
 
 
+def portability() -> dict[str, Any]:
+    """Return what imports are worth, by what carries over."""
+    return {
+        name: strategy_portability.measured(divisions)
+        for name, divisions in strategy_tenants.cases().items()
+    }
+
+
 def _on_intercode(
     measured: Callable[[strategy_logs.Named], dict[str, Any]],
 ) -> Callable[[], dict[str, Any]]:
@@ -165,6 +176,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "hidden rule": hidden_rule,
     "month": month,
     "settings": settings,
+    "portability": portability,
 }
 
 

@@ -61,6 +61,17 @@ def _following_goals(part: Results) -> Iterator[Sequence[str]]:
         yield _goal(what, f"{followed:.1%}", must, met=followed >= named[1])
 
 
+def _portability_goals(part: Results) -> Iterator[Sequence[str]]:
+    for name, case in part.items():
+        low = case["import"]["ci95"][0]
+        what = f"import, {name}: success it adds, lower end of 95 %"
+        yield _goal(what, f"{low:+.3f}", "above 0", met=low > 0)
+    for name, case in part.items():
+        lost = -case["shuffled"]["difference"]
+        what = f"import of shuffled outcomes, {name}: success it loses"
+        yield _goal(what, f"{lost:+.3f}", "at most 0.01", met=lost <= 0.01)
+
+
 _GOALS: Mapping[str, Callable[[Results], Iterator[Sequence[str]]]] = {
     "agreement": _agreement_goals,
     "advice": _advice_goals,
@@ -68,4 +79,5 @@ _GOALS: Mapping[str, Callable[[Results], Iterator[Sequence[str]]]] = {
     "shuffled": _shuffled_goals,
     "hidden rule": _rule_goals,
     "month": _month_goals,
+    "portability": _portability_goals,
 }

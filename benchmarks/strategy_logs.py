@@ -105,8 +105,8 @@ def advice(log: Named) -> dict[str, Any]:
     attempts, drawn at random, is what is learned. An attempt without a strategy counts for
     none.
     """
-    own = _world(log, log.attempts)
-    by_strategy = _world(log, _by_strategy(log))
+    own = world_of(log, log.attempts)
+    by_strategy = world_of(log, with_strategies(log))
     if own.table.problems != by_strategy.table.problems:
         raise ValueError("a problem has no attempt with a strategy")
     policies = {"pilotfish fast": lambda _rng: FastAdvisor(own.embeddings.shape[1])}
@@ -129,7 +129,7 @@ def advice(log: Named) -> dict[str, Any]:
     return result
 
 
-def _by_strategy(log: Named) -> list[LoggedAttempt]:
+def with_strategies(log: Named) -> list[LoggedAttempt]:
     """Return the attempts with strategies as approaches, problems in the log's order."""
     place = {problem: row for row, problem in enumerate(log.embeddings)}
     renamed = [
@@ -140,7 +140,8 @@ def _by_strategy(log: Named) -> list[LoggedAttempt]:
     return sorted(renamed, key=lambda attempt: place[attempt.problem])
 
 
-def _world(log: Named, attempts: Sequence[LoggedAttempt]) -> World:
+def world_of(log: Named, attempts: Sequence[LoggedAttempt]) -> World:
+    """Return the world of these attempts of the log; one of several at random is learned."""
     table = outcome_table(attempts)
     rng = np.random.default_rng(0)
     tried: dict[tuple[str, str], list[float]] = defaultdict(list)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import strategy_effects
 import strategy_following
 import strategy_next
+import strategy_portability
 import strategy_settings
 from strategy_goals import Results, goals
 from tables import ends_of, table
@@ -128,4 +129,5 @@ _PARTS: Mapping[str, Callable[[Results], str]] = {
     "hidden rule": _rule,
     "month": _month,
     "settings": strategy_settings.page,
+    "portability": strategy_portability.page,
 }

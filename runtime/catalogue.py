@@ -37,10 +37,10 @@ class Catalogue:
                 strategy_id = change.merged_into
         return strategy_id
 
-    def offered(self, tenant: str) -> dict[str, str]:
-        """Return the instruction of each strategy that advice may name, by id."""
+    def offered(self, tenant: str) -> dict[str, StrategyChanged]:
+        """Return the strategies that advice may name, by id."""
         return {
-            id_: strategy.instruction
+            id_: strategy
             for id_, strategy in self.of(tenant).items()
             if strategy.standing == "offered"
         }

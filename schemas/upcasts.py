@@ -28,5 +28,6 @@ UPCASTS: Mapping[tuple[str, int], Upcast] = {
     ("FeedbackGiven", 1): _unchanged,
     ("HintGiven", 1): _unchanged,
     ("SignalRecorded", 1): _exit_code_as_probability,
+    ("StrategyChanged", 1): _unchanged,
 }
 """(schema name, version n) -> the step from n to n + 1."""

@@ -40,6 +40,7 @@ def hint_of(
         request.problem_type,
         p_success,
         dict(zip(advice.approaches, advice.records, strict=True)),
+        imported=advice.imported[advice.chosen] > 0,
     )
     return HintGiven(**common, approach=approach, text=text, confidence=p_success)
 

@@ -111,6 +111,10 @@ class AdvisorRegistry:
         """
         return self._own(tenant) or self._loader.base()
 
+    def base(self) -> LoadedAdvisor | None:
+        """Return the base advisor, which never learns; None while there is no bundle."""
+        return self._loader.base()
+
     def for_labels(self, tenant: str, read: Mapping[int, int]) -> LoadedAdvisor:
         """Return the advisor that learns a tenant's labels.
 

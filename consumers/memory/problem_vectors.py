@@ -1,28 +1,23 @@
 """Embeds problems with the base encoder, in the dimension of the table `memory`."""
 
 from collections.abc import Sequence
-from typing import Final, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pilotfish.advisors.embedding_cache import Embedder, EmbeddingCache
 from pilotfish.advisors.encoder import Encoder
+from pilotfish.advisors.memory_vectors import memory_vectors
 from pilotfish.advisors.store import ModelStore
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import BundleError, UnavailableError
-
-DIM: Final = 384
-"""Dimension of the vectors of the shipped base model."""
 
 Vectors = NDArray[np.float32]
 
 
 class ProblemVectors:
     """Embeds problems with the pretrained encoder, which training does not change.
-
-    Shorter vectors are padded with zeros, which keeps every cosine; longer ones get a
-    fixed random projection, which keeps cosines within about 0.05.
 
     Args:
         encoder: texts to vectors.
@@ -50,15 +45,4 @@ class ProblemVectors:
 
     def embed(self, problems: Sequence[str]) -> Vectors:
         """Return float32 (len(problems), 384), rows of length 1; at least one problem."""
-        vectors = _resized(self._encoder.embed(problems))
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
-
-
-def _resized(vectors: Vectors) -> Vectors:
-    dim = vectors.shape[1]
-    if dim <= DIM:
-        return np.pad(vectors, ((0, 0), (0, DIM - dim)))
-    # Johnson and Lindenstrauss: a Gaussian projection preserves angles.
-    projection = np.random.default_rng(0).normal(size=(dim, DIM))
-    return np.asarray(vectors @ projection, np.float32)
+        return memory_vectors(self._encoder.embed(problems))

@@ -1,7 +1,8 @@
 """The advisor of the service, fed from a log instead of from Kafka."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -10,10 +11,13 @@ from pilotfish.advisors.advice import Advice
 from pilotfish.advisors.advisor import Advisor
 from pilotfish.advisors.embedding_cache import Embeddings
 from pilotfish.advisors.head import FastHead
+from pilotfish.advisors.memory_vectors import memory_vectors
+from pilotfish.advisors.priors import ImportedPrior
 from pilotfish.advisors.state import AdvisorState
 from pilotfish.evaluation.policies.policy import Case, Decision, Outcome
 from pilotfish.schemas.advice import MAX_ADVICE_PROBLEM
 from pilotfish.schemas.labels import AttemptLabelled, PlacedLabel
+from pilotfish.schemas.strategies import Imported
 from pilotfish.schemas.texts import cut
 
 _AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,18 +30,32 @@ class LogAdvisor:
     Args:
         head: what it knows at first.
         cost_weight: what a unit of cost takes from a chance of success.
+        imported: what is known of approaches from elsewhere, by the encoder that embedded
+            the cases.
     """
 
-    def __init__(self, head: FastHead, cost_weight: float = 0.0) -> None:
+    def __init__(
+        self,
+        head: FastHead,
+        cost_weight: float = 0.0,
+        imported: Mapping[str, Imported] = MappingProxyType({}),
+    ) -> None:
         self._embeddings = _CaseEmbeddings()
         state = AdvisorState.of_head(head)
         self._advisor = Advisor(state, self._embeddings, cost_weight=cost_weight)
+        self._imported = {name: ImportedPrior(each) for name, each in imported.items()}
         self._labels = 0
 
     def advise(self, case: Case) -> Advice:
         """Answer as to a request on the topic."""
         self._embeddings.add(case)
-        return self._advisor.advise(case)
+        [problem] = memory_vectors(case.embedding[None])
+        priors = {
+            name: known.of(problem)
+            for name, known in self._imported.items()
+            if name in case.approaches
+        }
+        return self._advisor.advise(case, priors)
 
     def learn(
         self, case: Case, approach: str, p_success: float | None, cost: float = 0.0
@@ -69,11 +87,16 @@ class FastAdvisor:
 
     Args:
         dim: length of an embedding.
-        cost_weight: what a unit of cost takes from a chance of success.
+        cost_weight, imported: as in `LogAdvisor`.
     """
 
-    def __init__(self, dim: int, cost_weight: float = 0.0) -> None:
-        self._advisor = LogAdvisor(FastHead(dim), cost_weight)
+    def __init__(
+        self,
+        dim: int,
+        cost_weight: float = 0.0,
+        imported: Mapping[str, Imported] = MappingProxyType({}),
+    ) -> None:
+        self._advisor = LogAdvisor(FastHead(dim), cost_weight, imported)
 
     def choose(self, case: Case) -> Decision:
         """Advise or abstain."""

@@ -135,6 +135,46 @@ def test_what_comes_in_is_shown_asked_for_and_retired(
     say("offer", "look", "--tenant", other)
     change = catalogue(known).of(other)["look"]
     assert change.standing == "offered" and "imported from" in change.reason
+    assert change.imported == stands["look"].imported
+
+
+def test_what_came_in_says_how_much_it_counts(known: Settings, tmp_path: Path) -> None:
+    guesses = [
+        label(
+            known.tenant,
+            f"{SECRET} {n}",
+            approach=None,
+            strategy="guess",
+            p_success=0.0,
+        )
+        for n in range(24)
+    ]
+    vector = np.full(384, 0.05, np.float32)
+    rows = [row(each, "e", vector, "c") for each in guesses]
+    ClickHouse(known).insert("memory", COLUMNS, rows)
+    ClickHouse(known).insert(
+        *("attempts", ["tenant", "attempt_id", "model", "last_event_at"]),
+        [
+            (known.tenant, each.attempt_id, f"m{n % 2}", utc_now())
+            for n, each in enumerate(guesses)
+        ],
+    )
+    path, other = exported(known, tmp_path / "known.zip"), f"{known.tenant}-b"
+    shown = CliRunner().invoke(
+        app,
+        ["strategies", "import", str(path), "--tenant", other],
+        input="y\n",
+        env={"COLUMNS": "200"},
+    )
+    assert "+38%, 12 attempts" in shown.output
+    look = catalogue(known).of(other)["look"].imported
+    assert look is not None and (look.gain, look.worth) == (0.375, 12)
+    [kind] = look.kinds
+    assert (look.encoder, kind.gain, len(kind.mean)) == ("e", 0.375, 384)
+    explained = say("explain", "look", "--tenant", other)
+    assert "imported, against the others there: +38%, 12 attempts" in explained
+    told = json.loads(say("explain", "look", "--tenant", other, "--json"))
+    assert told["imported"] == {"gain": 0.375, "worth": 12.0}
 
 
 def test_a_second_import_brings_nothing_and_mends_what_was_cut_off(

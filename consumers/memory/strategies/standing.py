@@ -38,21 +38,32 @@ def changes_of(
 def without_gain(known: Known, effects: Mapping[str, Effect]) -> list[StrategyChanged]:
     """Return the offered strategies that are retired, because advising them does not help.
 
-    One that a person offered stays.
+    One that a person offered stays, unless that let in what was imported: imported
+    knowledge is taken out then, and if the person offers the strategy again, it stays.
     """
     return [
-        _changed(strategy, standing="retired", reason=_and(strategy, effects[id_]))
+        _changed(
+            strategy,
+            standing="retired",
+            reason=_and(strategy, effects[id_]),
+            imported=None,
+        )
         for id_, strategy in known.items()
         if strategy.standing == "offered"
-        and f"offered{BY_A_PERSON}" not in strategy.reason
+        and not _is_kept(strategy)
         and id_ in effects
         and effects[id_].is_no_gain
     ]
+
+
+def _is_kept(strategy: StrategyChanged) -> bool:
+    own = strategy.imported is None
+    return own and f"offered{BY_A_PERSON}" in strategy.reason
 
 
 def _and(strategy: StrategyChanged, effect: Effect) -> str:
     return "; ".join(filter(None, (strategy.reason, str(effect))))
 
 
-def _changed(strategy: StrategyChanged, **changes: str) -> StrategyChanged:
+def _changed(strategy: StrategyChanged, **changes: str | None) -> StrategyChanged:
     return strategy.model_copy(update={**changes, "at": utc_now()})

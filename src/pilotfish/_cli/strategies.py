@@ -8,6 +8,7 @@ import typer
 from pilotfish._cli import strategy_changes, strategy_export, strategy_import
 from pilotfish._cli.output import JsonFlag, print_json, print_rows
 from pilotfish._cli.strategy_changes import Tenant
+from pilotfish._cli.strategy_import import in_words
 from pilotfish.runtime.console import console
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
@@ -117,6 +118,8 @@ def _print(found: "Evidence") -> None:
     console.print(f"{found.name} ({found.strategy}): {found.standing}", highlight=False)
     facts = {"": found.reason, "moves": ", ".join(found.moves)}
     facts["instruction"] = found.instruction
+    if found.imported is not None:
+        facts["imported, against the others there"] = in_words(found.imported)
     for name, fact in facts.items():
         if fact:
             console.print(f"{name}: {fact}" if name else fact, highlight=False)

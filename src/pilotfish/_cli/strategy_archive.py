@@ -9,6 +9,7 @@ from typing import Any, Final
 from pilotfish.consumers.memory.groups.playbook import interval
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.schemas.strategy_archive import (
+    MOST_GROUPS,
     MOST_PATTERNS,
     ArchivedStrategy,
     Count,
@@ -29,8 +30,8 @@ JOIN (SELECT tenant, embedder, cluster, group_id FROM clusters FINAL) AS c
 JOIN (SELECT tenant, group_id, name FROM groups FINAL) AS g USING (tenant, group_id)
 WHERE p_success IS NOT NULL AND group_id != '' AND embedder IN
     (SELECT argMax(embedder, at) FROM memory WHERE tenant = {{tenant:String}})
-GROUP BY group_id ORDER BY group_id
-"""  # noqa: S608 - of our own number
+GROUP BY group_id ORDER BY count() DESC, group_id LIMIT {MOST_GROUPS}
+"""  # noqa: S608 - of our own numbers
 _COUNTS: Final = """
 SELECT g.group_id, s.current, a.model, count(), countIf(g.p_success >= 0.5)
 FROM (SELECT * FROM grouped_attempts WHERE tenant = {tenant:String}) AS g
@@ -64,7 +65,7 @@ def archive(
 ) -> StrategyArchive:
     """Return what there is of a tenant; a strategy that was merged is in another one.
 
-    Kinds and counts are of the newest encoder's groups only.
+    Kinds and counts are of the newest encoder's groups only, and of the 1,000 largest.
 
     Raises:
         UnavailableError, StorageError: as `ClickHouse.query`.
@@ -74,7 +75,10 @@ def archive(
     for strategy, pattern in clickhouse.query(_PATTERNS, of_tenant):
         patterns[strategy].append(tuple(pattern))
     columns, strategies = clickhouse.table(_STRATEGIES, of_tenant)
-    kinds = [_kind(*row) for row in clickhouse.query(_KINDS, of_tenant)]
+    kinds = sorted(
+        (_kind(*row) for row in clickhouse.query(_KINDS, of_tenant)),
+        key=lambda kind: kind.group_id,
+    )
     known = {kind.group_id for kind in kinds}
     counts = [_count(*row) for row in clickhouse.query(_COUNTS, of_tenant)]
     return StrategyArchive(

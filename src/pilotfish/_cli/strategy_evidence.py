@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
+from pilotfish._cli.strategy_changes import IMPORTED
 from pilotfish._cli.strategy_effects import adjusted
 from pilotfish.consumers.memory.groups.playbook import interval
+from pilotfish.runtime.catalogue import catalogue
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.strategies import Prior
 from pilotfish.strategies.effects import LEAST, Effect
 
 _STANDS: Final = """
@@ -51,7 +54,10 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A strategy, its evidence by group, and the columns of `strategy_adherence`."""
+    """A strategy, its evidence by group, and the columns of `strategy_adherence`.
+
+    `imported` is what counts of the archive with which it came in.
+    """
 
     strategy: str
     name: str
@@ -61,10 +67,13 @@ class Evidence:
     instruction: str
     groups: Sequence[Group]
     advice: Mapping[str, Any]
+    imported: Prior | None
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as JSON has it."""
-        return asdict(self) | {"groups": [group._asdict() for group in self.groups]}
+        imported = self.imported and self.imported.model_dump(include={"gain", "worth"})
+        groups = [group._asdict() for group in self.groups]
+        return asdict(self) | {"groups": groups, "imported": imported}
 
 
 def evidence(settings: Settings, tenant: str, strategy: str) -> Evidence | None:
@@ -90,6 +99,7 @@ def evidence(settings: Settings, tenant: str, strategy: str) -> Evidence | None:
         instruction=instruction,
         groups=_groups(clickhouse, keys),
         advice=dict(zip(columns, rows[0], strict=True)) if rows else {},
+        imported=_imported(settings, tenant, current) if IMPORTED in reason else None,
     )
 
 
@@ -108,6 +118,11 @@ def _ends(effect: Effect | None) -> Rate:
     if effect is None:
         return None, None, None
     return round(effect.difference, 4), round(effect.low, 4), round(effect.high, 4)
+
+
+def _imported(settings: Settings, tenant: str, strategy: str) -> Prior | None:
+    change = catalogue(settings).of(tenant).get(strategy)
+    return None if change is None else change.imported
 
 
 def _rate(successes: int, of: int) -> Rate:

@@ -15,9 +15,13 @@ from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.strategies import StrategyChanged
 
 if TYPE_CHECKING:
+    from pilotfish.schemas.strategies import Prior
     from pilotfish.schemas.strategy_archive import ArchivedStrategy, StrategyArchive
 
-_SHOWN: Final = ("strategy", "name", "instruction", "attempts", "what becomes of it")
+_SHOWN: Final = (
+    *("strategy", "name", "instruction", "attempts", "against the others, counts as"),
+    "what becomes of it",
+)
 
 
 def import_(
@@ -33,7 +37,9 @@ def import_(
     prompt, before you let it with `pilotfish strategies offer ID`. Attempts of your own
     agents that begin so are counted for it. A strategy that you have already stays as it is.
 
-    Counts of the archive are shown and not learned.
+    What its counts say counts once it is offered: how much better than the others it did
+    there, on such kinds of problems, as 20 attempts of your own at most. If your holdout
+    shows that it does not help, it is retired and that is taken out.
     """
     from pilotfish._cli.strategy_file import read
     from pilotfish.runtime.catalogue import catalogue
@@ -64,15 +70,24 @@ def import_(
     console.print(f"{len(new)} strategies came in; `strategies offer ID` offers one")
 
 
+def in_words(prior: "Prior") -> str:
+    """Return what is known from elsewhere as a person reads it."""
+    return f"{prior.gain:+.0%}, {prior.worth:.0f} attempts"
+
+
 def _show(found: "StrategyArchive", new: set[str]) -> None:
+    from pilotfish.strategies.priors import imported
+
     console.print(
         f"From tenant {found.tenant}, {found.exported_at:%Y-%m-%d}, by pilotfish "
         f"{found.pilotfish}; {len(found.kinds)} kinds of problems: "
         + ", ".join(kind.words for kind in found.kinds if kind.words)
     )
+    priors = imported(found)
     rows = [
         (
             *(each.strategy, each.name, each.instruction, _attempts(found, each)),
+            in_words(priors[each.strategy]),
             "comes in, retired" if each.strategy in new else "is known: stays",
         )
         for each in found.strategies
@@ -93,7 +108,9 @@ def _take(
 ) -> None:
     """Say how each strategy stands: retired, whatever it was where it comes from."""
     from pilotfish.advisors.hint_text import one_line
+    from pilotfish.strategies.priors import imported
 
+    priors = imported(found)
     for each in new:
         change = StrategyChanged(
             tenant=tenant,
@@ -103,6 +120,7 @@ def _take(
             moves=each.moves,
             standing="retired",
             reason=f"{IMPORTED}tenant {found.tenant}, {found.exported_at:%Y-%m-%d}",
+            imported=priors[each.strategy],
         )
         publish(settings, change, 0)
 

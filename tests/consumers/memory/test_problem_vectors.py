@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pilotfish.consumers.memory.problem_vectors import DIM, ProblemVectors
+from pilotfish.consumers.memory.problem_vectors import ProblemVectors
+from pilotfish.schemas.strategies import DIM
 
 
 class Drawn:

@@ -7,7 +7,7 @@ import pytest
 from pilotfish.consumers.memory.strategies.evidence import Effect
 from pilotfish.consumers.memory.strategies.standing import changes_of, without_gain
 from pilotfish.consumers.memory.strategies.wording import by_moves
-from pilotfish.schemas.strategies import StrategyChanged
+from pilotfish.schemas.strategies import Imported, StrategyChanged
 from pilotfish.strategies.finding import Found
 
 LOOKS = ("sql:show", "sql:select")
@@ -59,3 +59,16 @@ def test_what_a_person_offered_stays(reason: str, count: int) -> None:
     retired = without_gain(known, {"looks": USELESS})
     assert len(retired) == count
     assert all(each.reason.startswith(reason) for each in retired)
+
+
+def test_what_was_imported_is_retired_and_taken_out_although_a_person_offered_it() -> (
+    None
+):
+    reason = "imported from tenant a; offered by a person"
+    known = {"looks": strategy("looks", reason=reason, imported=Imported(gain=0.2))}
+    assert without_gain(known, {"looks": USEFUL}) == []
+    [retired] = without_gain(known, {"looks": USELESS})
+    assert (retired.standing, retired.imported) == ("retired", None)
+    assert retired.reason.startswith(reason)
+    again = strategy("looks", reason=reason)
+    assert without_gain({"looks": again}, {"looks": USELESS}) == []

@@ -43,7 +43,8 @@ def unnamed(
 
 
 def offered(settings: Settings) -> dict[str, str]:
-    return catalogue(settings).offered(settings.tenant)
+    strategies = catalogue(settings).offered(settings.tenant)
+    return {id_: strategy.instruction for id_, strategy in strategies.items()}
 
 
 def assigned(settings: Settings) -> dict[str, str]:

@@ -1,0 +1,26 @@
+"""Vectors of problems as the memory has them: by the base encoder, in one dimension."""
+
+import numpy as np
+
+from pilotfish.advisors.embedding_cache import Embeddings
+from pilotfish.schemas.strategies import DIM
+
+
+def memory_vectors(embedded: Embeddings) -> Embeddings:
+    """Return float32 (len(embedded), 384), rows of length 1.
+
+    Shorter vectors are padded with zeros, which keeps every cosine; longer ones get a
+    fixed random projection, which keeps cosines within about 0.05.
+    """
+    vectors = _resized(embedded)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
+
+
+def _resized(vectors: Embeddings) -> Embeddings:
+    dim = vectors.shape[1]
+    if dim <= DIM:
+        return np.pad(vectors, ((0, 0), (0, DIM - dim)))
+    # Johnson and Lindenstrauss: a Gaussian projection preserves angles.
+    projection = np.random.default_rng(0).normal(size=(dim, DIM))
+    return np.asarray(vectors @ projection, np.float32)
