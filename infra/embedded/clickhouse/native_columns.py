@@ -28,7 +28,7 @@ class NativeReader:
         LookupError: a type's data cannot be walked through.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes | bytearray) -> None:
         self.data = data
         self.at = 0
 
@@ -56,7 +56,7 @@ class NativeReader:
             self._prefix(kind)
             self._column(kind, rows)
 
-    def _bytes(self, size: int) -> bytes:
+    def _bytes(self, size: int) -> bytes | bytearray:
         start = self.at
         self.at += size
         if self.at > len(self.data):

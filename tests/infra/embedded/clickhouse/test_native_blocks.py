@@ -1,6 +1,7 @@
 """Native blocks of every type get the head of later versions, wherever they are cut."""
 
 import random
+import time
 
 import pytest
 from support.gateway_http import ask
@@ -78,3 +79,18 @@ def test_an_old_version_gets_the_blocks_as_they_are(
     plain = ask(gateway, body=b"SELECT number FROM numbers(9) FORMAT Native").raw
     blocks = NativeBlocks(1)
     assert blocks.compress(plain) + blocks.flush() == plain
+
+
+def test_many_blocks_in_one_piece_take_no_time_that_grows_with_their_square(
+    gateway: EmbeddedClickHouse,
+) -> None:
+    sql = b"SELECT number, repeat('x', 400) FROM numbers(20) FORMAT Native"
+    block, count = ask(gateway, body=sql).raw, 3000
+
+    def seconds(pieces: list[bytes]) -> float:
+        blocks, begun = NativeBlocks(54460), time.process_time()
+        out = b"".join([*map(blocks.compress, pieces), blocks.flush()])
+        assert out.count(INFO) == count
+        return time.process_time() - begun
+
+    assert seconds([block * count]) < 10 * seconds([block] * count)
