@@ -12,6 +12,7 @@ from rich.text import Text
 
 from pilotfish.demo.monitor import Reading, Stage
 from pilotfish.demo.tally import Tally
+from pilotfish.runtime.console import plain
 
 _LINE_EVERY = 100
 """Attempts between two lines of output without a terminal."""
@@ -68,11 +69,11 @@ class Screen:
             else:
                 verdict = training.verdict or training.status
                 event = f"{verdict} after {training.seconds} s: {training.reason}"
-            self._console.print(Text(f"training {event}", "bold cyan"))
+            self._console.print(plain(f"training {event}", "bold cyan"))
         for strategy in reading.strategies:
             if strategy.strategy not in self._found:
                 self._found.add(strategy.strategy)
-                found = Text(f"strategy found: {strategy.name}", "bold cyan")
+                found = plain(f"strategy found: {strategy.name}", "bold cyan")
                 self._console.print(found, soft_wrap=True)
         self._line(reading)
 

@@ -19,12 +19,15 @@ from rich.progress import (
 )
 from rich.text import Text
 
+_CONTROLS: Final = (*range(9), *range(11, 32), *range(127, 160))
+_DIRECTIONS: Final = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_HALVES: Final = range(0xD800, 0xE000)
 _VISIBLE: Final = {
-    code: f"\\x{code:02x}"
-    for code in (*range(32), *range(127, 160))
-    if code not in (9, 10)
+    **{code: f"\\x{code:02x}" for code in _CONTROLS},
+    **{code: f"\\u{code:04x}" for code in (*_DIRECTIONS, *_HALVES)},
 }
-"""Control characters, which would move the cursor or worse, as they are written in Python."""
+"""What would move the cursor or turn the text around, and half characters, which no
+terminal can print, as they are written in Python."""
 
 
 class PlainConsole(Console):

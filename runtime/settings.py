@@ -78,6 +78,21 @@ class Settings(BaseSettings):
     base_model: str = "minilm"
     """What LoRA adapts: `minilm`, `smollm2`, or a folder with a Hugging Face model."""
 
+    @field_validator("home", mode="before")
+    @classmethod
+    def _named(cls, home: str | Path) -> str | Path:
+        """Take the default for an empty text, not the current folder."""
+        return home or DATA
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        """Say where it is from the root on: servers run in folders of their own."""
+        try:
+            return home.expanduser().absolute()
+        except RuntimeError as error:
+            raise ValueError(str(error)) from error
+
     @field_validator("clickhouse")
     @classmethod
     def _plain_url(cls, address: str) -> str:

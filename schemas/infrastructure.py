@@ -59,17 +59,40 @@ EXCEPTION_NAMES: Final = frozenset(
         "ThrottledException",
         "ThrottlingException",
         "TooManyRequestsException",
+        # azure, pymongo, anyio, smtplib, telegram
+        "ServiceRequestError",
+        "ServiceResponseError",
+        "AutoReconnect",
+        "BrokenResourceError",
+        "SMTPServerDisconnected",
+        "RetryAfter",
         # asyncio, elastic-transport
         "ConnectionTimeout",
         "IncompleteReadError",
     }
 )
-"""Names of exceptions of which infrastructure is the cause."""
+"""Names that packages give to exceptions of which infrastructure is the cause."""
+
+_MEANING: Final = re.compile(
+    r"(?:BadGateway"
+    r"|Connection(?:Aborted|Closed|Dropped|Lost|Refused|Reset)?"
+    r"|Overloaded"
+    r"|QuotaExceeded"
+    r"|RateLimit(?:ed|Exceeded|Reached)?"
+    r"|Server(?=Error)"
+    r"|Throttl(?:ed|ing)"
+    r"|Time(?:out|dOut)"
+    r"|TooManyRequests"
+    r"|Unavailable)"
+    r"(?:Error|Exception)?$"
+)
+"""How the names end that agents and frameworks give to what providers raise, such as
+`LMRateLimitError`."""
 
 _TRANSIENT: Final = frozenset({408, 425, 429})
 _OUR_OWN: Final = frozenset({501, 505})
 """The server is well, and what it was asked for does not exist."""
-_NUMBER: Final = re.compile(r"\s*([1-5]\d\d)\b")
+_NUMBER: Final = re.compile(r"\s*(?:HTTP(?:/[\d.]+)?\s+)?([1-5]\d\d)\b", re.IGNORECASE)
 
 _GRPC: Final = frozenset(
     {"DEADLINE_EXCEEDED", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE"}
@@ -92,6 +115,7 @@ _CODES: Final = frozenset(
         "api_error",
         "engine_overloaded",
         "insufficient_quota",
+        "internal_error",
         "internal_server_error",
         "overloaded",
         "overloaded_error",
@@ -99,6 +123,7 @@ _CODES: Final = frozenset(
         "rate_limit",
         "rate_limit_error",
         "rate_limit_exceeded",
+        "rate_limit_reached",
         "rate_limited",
         "requests_limit_exceeded",
         "server_error",
@@ -106,16 +131,20 @@ _CODES: Final = frozenset(
         "service_unavailable",
         "service_unavailable_error",
         "slow_down",
+        "timeout",
         "timeout_error",
         "tokens_limit_exceeded",
         "too_many_requests",
         # amazon, azure, google
         "bandwidth_limit_exceeded",
         "deadline_exceeded",
+        "ec2_throttled_exception",
         "internal_failure",
         "internal_server_exception",
+        "limit_exceeded_exception",
         "model_not_ready_exception",
         "model_timeout_exception",
+        "prior_request_not_complete",
         "provisioned_throughput_exceeded_exception",
         "request_limit_exceeded",
         "request_throttled",
@@ -123,11 +152,13 @@ _CODES: Final = frozenset(
         "request_timeout",
         "request_timeout_exception",
         "resource_exhausted",
+        "service_quota_exceeded_exception",
         "service_unavailable_exception",
         "throttled_exception",
         "throttling",
         "throttling_exception",
         "too_many_requests_exception",
+        "transaction_in_progress_exception",
         # systems
         "econnaborted",
         "econnrefused",
@@ -140,15 +171,21 @@ _CODES: Final = frozenset(
 _PLAIN_CODES: Final = frozenset(code.replace("_", "") for code in _CODES)
 
 
+def means_infrastructure(name: str) -> bool:
+    """Return whether an exception of this name, by its meaning, tells of infrastructure."""
+    return name in EXCEPTION_NAMES or _MEANING.search(name) is not None
+
+
 def verdict_of_status(status: object) -> bool | None:
     """Return True if a status means that infrastructure failed, False if a refusal.
 
     None if it says neither, or is no number and no text.
     """
     if isinstance(status, str):
-        if status in _GRPC or _plain(status) in _PLAIN_CODES:
+        name = status.removeprefix("StatusCode.")
+        if name in _GRPC or _plain(status) in _PLAIN_CODES:
             return True
-        if status in _GRPC_REFUSALS:
+        if name in _GRPC_REFUSALS:
             return False
         number = _NUMBER.match(status)
         return _verdict_of_number(int(number[1])) if number else None

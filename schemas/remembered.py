@@ -18,7 +18,8 @@ def check(text: str, k: int) -> None:
     Raises:
         ConfigurationError: `text` is empty, or `k` is not within 1 to 100.
     """
-    if not text.strip() or not 1 <= k <= MAX_RESULTS:
+    given: object = k  # by an agent, whose types nobody checks
+    if not (text.strip() and isinstance(given, int) and 1 <= given <= MAX_RESULTS):
         raise ConfigurationError(
             f"give the search a text that is not empty, and k from 1 to {MAX_RESULTS}"
         )

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from pilotfish.schemas.control_flow import ABANDONED, EXITS, UNKNOWN
 from pilotfish.schemas.events import MAX_DETAIL, SignalKind
-from pilotfish.schemas.infrastructure import EXCEPTION_NAMES, verdict_of_status
+from pilotfish.schemas.infrastructure import means_infrastructure, verdict_of_status
 from pilotfish.schemas.texts import encodable
 from pilotfish.traces.run import Run
 from pilotfish.traces.tree import Node
@@ -13,19 +13,6 @@ from pilotfish.traces.values import text
 
 _OF_THE_NETWORK: Final = frozenset({"BrokenPipeError", "gaierror", "herror", "timeout"})
 """Beside the names that packages use: Python's own, and OpenTelemetry's for a timeout."""
-_ENDINGS: Final = (
-    "ConnectionError",
-    "ConnectionAbortedError",
-    "ConnectionRefusedError",
-    "ConnectionResetError",
-    "OverloadedError",
-    "QuotaExceededError",
-    "RateLimitError",
-    "ServerError",
-    "TimeoutError",
-    "UnavailableError",
-)
-"""How the names end that frameworks give to what providers raise: `LMRateLimitError`."""
 _OF_PYTHON: Final = frozenset(
     {
         "AssertionError",
@@ -132,7 +119,7 @@ def _is_infrastructure(raised: Raised) -> bool | None:
 
 
 def _names_infrastructure(kind: str) -> bool:
-    return kind in EXCEPTION_NAMES or kind in _OF_THE_NETWORK or kind.endswith(_ENDINGS)
+    return kind in _OF_THE_NETWORK or means_infrastructure(kind)
 
 
 def _is_last(run: Run) -> bool | None:

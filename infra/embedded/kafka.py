@@ -92,8 +92,12 @@ class EmbeddedKafka(ServerProcess):
             cwd=self._data,
         )
         if completed.returncode:
-            output = completed.stdout + completed.stderr
-            raise RequirementError(f"Kafka cannot use {self._data}: {output[-500:]}")
+            lines = (completed.stdout + completed.stderr).strip().splitlines()
+            # A stack trace follows the line that says why.
+            told = [line for line in lines if not line.startswith("\tat ")]
+            raise RequirementError(
+                f"Kafka cannot use {self._data}: {' | '.join(told)[-500:]}"
+            )
 
     def await_ready(self) -> None:
         """Wait until the broker answers.

@@ -45,10 +45,12 @@ class Findings:
         """Return what to tell the user; empty where everything was taken."""
         told = []
         if self.skipped:
-            told.append(f"{_lines(self.skipped)} skipped: {_reasons(self.skipped)}")
+            told.append(
+                f"{_number(self.skipped, 'line')} skipped: {_reasons(self.skipped)}"
+            )
         if self.left_out:
             told.append(
-                f"values left out or mended in {_lines(self.left_out)}: "
+                f"{_number(self.left_out, 'value')} left out or mended: "
                 f"{_reasons(self.left_out)}"
             )
         if self.unread:
@@ -65,9 +67,9 @@ def _total(findings: dict[str, Finding]) -> int:
     return sum(finding.times for finding in findings.values())
 
 
-def _lines(findings: dict[str, Finding]) -> str:
+def _number(findings: dict[str, Finding], what: str) -> str:
     total = _total(findings)
-    return f"{total} line" if total == 1 else f"{total} lines"
+    return f"{total} {what}" if total == 1 else f"{total} {what}s"
 
 
 def _reasons(findings: dict[str, Finding]) -> str:

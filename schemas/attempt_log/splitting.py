@@ -13,8 +13,12 @@ from pilotfish.schemas.texts import encodable
 
 _PIECE: Final = 16 * 1024 * 1024
 """Characters that are read at once from a line without an end."""
-_BETWEEN: Final = " \t\r\n,\ufeff"
-"""What may stand between objects; files put together have byte order marks inside."""
+_BETWEEN: Final = " \t\r\n,\ufeff\x1e\0"
+"""What may stand between objects: files put together have byte order marks inside, JSON text
+sequences (RFC 7464) a character before each, and a log that a power cut ended has zeros."""
+_NO_OBJECT: Final = (
+    "Invalid JSON: not an object; a log is JSON lines, other JSON, or Parquet"
+)
 
 _TOP: Final = re.compile(r"[{\[\]]")
 _NESTED: Final = re.compile(r'["{}\[\]]')
@@ -106,7 +110,7 @@ class _Splitter:
             if self.idle:
                 at, stray = self._to_object(number, piece, at)
                 if stray:
-                    yield NoJson(number, "Invalid JSON: not an object")
+                    yield NoJson(number, _NO_OBJECT)
             else:
                 begin, at = at, self._to_end(piece, at)
                 self._parts.append(piece[begin:at])

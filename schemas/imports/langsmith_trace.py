@@ -14,7 +14,7 @@ from pilotfish.schemas.imports.values import (
     seconds_between,
     text,
 )
-from pilotfish.schemas.infrastructure import EXCEPTION_NAMES
+from pilotfish.schemas.infrastructure import means_infrastructure
 from pilotfish.schemas.json_in_text import mapping
 from pilotfish.schemas.prices import Tokens, cost
 
@@ -157,7 +157,7 @@ def _failure(root: Run) -> Iterator[Fields]:
 def _is_infrastructure(error: str) -> bool:
     """Return whether the exception, which the error begins with, is infrastructure's."""
     raised = _CLASS.match(error)
-    return raised is not None and raised[1] in EXCEPTION_NAMES
+    return raised is not None and means_infrastructure(raised[1])
 
 
 def _feedback(runs: Sequence[Run]) -> Iterator[Fields]:

@@ -10,7 +10,7 @@ from pilotfish.schemas.imports.commands import command_name
 from pilotfish.schemas.imports.events import content_id
 from pilotfish.schemas.imports.format import Format, Sample, of_records
 from pilotfish.schemas.imports.values import count, mappings, name, text
-from pilotfish.schemas.infrastructure import EXCEPTION_NAMES
+from pilotfish.schemas.infrastructure import means_infrastructure
 from pilotfish.schemas.json_in_text import mapping
 
 _NAME: Final = "swe-agent"
@@ -51,7 +51,7 @@ def _attempt(record: dict[str, Any]) -> Fields:
 
 def _is_infrastructure(status: str) -> bool:
     """Return whether a status says so; mini-swe-agent's may be the name of an exception."""
-    return status in EXCEPTION_NAMES or _INFRASTRUCTURE.search(status) is not None
+    return means_infrastructure(status) or _INFRASTRUCTURE.search(status) is not None
 
 
 def _story(record: dict[str, Any]) -> Fields:

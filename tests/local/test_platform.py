@@ -144,6 +144,21 @@ def test_a_port_in_use_is_one_line_before_anything_starts(
     assert not (tmp_path / "kafka").exists()
 
 
+def test_addresses_that_cannot_be_are_one_line_before_anything_starts(
+    apart: Settings,
+) -> None:
+    of_kafka = int(apart.kafka.rpartition(":")[2])
+    settings: tuple[tuple[dict[str, object], str], ...] = (
+        ({"clickhouse": "https://127.0.0.1:1"}, "at http://127.0.0.1:PORT"),
+        ({"http_port": of_kafka}, f"port {of_kafka} is set for Kafka and for HTTP"),
+    )
+    for setting, what in settings:
+        finished = run(apart.model_copy(update=setting), "up")
+        [line] = finished.stderr.strip().splitlines()
+        assert finished.returncode == 1 and finished.stdout == ""
+        assert what in line
+
+
 @pytest.mark.slow(30)
 def test_after_kill_9_no_process_is_left(apart: Settings) -> None:
     with running_up(apart) as process:

@@ -78,6 +78,13 @@ def test_control_characters_are_made_visible(console: PlainConsole) -> None:
     assert shown(console).startswith("\\x1b]0;title\\x07 \\x1b[2J \\x9b1m \\x1b[31m\n")
 
 
+def test_half_characters_and_turned_text_are_made_visible(
+    console: PlainConsole,
+) -> None:
+    console.print("caf\udce9.jsonl", plain("cut \ud83d"), "\u202etxt.exe")
+    assert shown(console) == "caf\\udce9.jsonl cut \\ud83d \\u202etxt.exe\n"
+
+
 def modules() -> Iterator[Path]:
     for folder in (*(ROOT / room for room in ROOMS), ROOT / "src/pilotfish"):
         for path in folder.rglob("*.py"):

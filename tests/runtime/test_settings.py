@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from pilotfish.runtime.folders import DATA
 from pilotfish.runtime.settings import Settings
 
 
@@ -69,6 +70,27 @@ def test_another_process_gets_the_same_settings(
     for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
     assert Settings() == settings
+
+
+@pytest.mark.parametrize(
+    ("given", "home"),
+    [
+        ("", DATA),
+        ("data", Path.cwd() / "data"),
+        ("~/data", Path.home() / "data"),
+    ],
+)
+def test_a_home_is_the_same_in_every_folder(
+    monkeypatch: pytest.MonkeyPatch, given: str, home: Path
+) -> None:
+    monkeypatch.setenv("PILOTFISH_HOME", given)
+    assert Settings().home == home
+
+
+def test_a_home_of_nobody_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PILOTFISH_HOME", "~nobody-of-this-name/data")
+    with pytest.raises(ValidationError, match="home directory"):
+        Settings()
 
 
 def test_settings_are_frozen() -> None:

@@ -55,6 +55,28 @@ from pilotfish._sdk.failures import describe, ending, is_infrastructure
         with_attributes(code=http.HTTPStatus.SERVICE_UNAVAILABLE),
         with_attributes(status=503),
         with_attributes(response=with_attributes(status_code=502)),
+        with_attributes(status="HTTP/1.1 503 Service Unavailable"),
+        with_attributes(code="StatusCode.UNAVAILABLE"),
+        with_attributes(code="EC2ThrottledException"),
+        Exception({"error": {"code": 429}}),
+        *(
+            named(name)
+            for name in (
+                "ProviderRateLimitError",
+                "LMRateLimitExceededException",
+                "ModelOverloadedError",
+                "ModelThrottled",
+                "TooManyRequestsException",
+                "ModelUnavailableError",
+                "VoiceConnectionLostError",
+                "SearchTimedOut",
+                "ToolServerError",
+            )
+        ),
+        *(
+            type("OddError", (Exception,), {name: lambda _: 503})()
+            for name in ("code", "getcode", "status", "status_code")
+        ),
         ExceptionGroup("both", [TimeoutError(), named("RateLimitError")]),
     ],
     ids=lambda error: f"{describe(error)[:40]} {next(NUMBERS)}",
@@ -62,6 +84,12 @@ from pilotfish._sdk.failures import describe, ending, is_infrastructure
 def test_infrastructure_is_recognised(error: Exception) -> None:
     assert is_infrastructure(error)
     assert ending(error) == "infrastructure"
+
+
+def refused(name: str) -> Exception:
+    error = named(name)
+    error.status_code = 400  # type: ignore[attr-defined]
+    return error
 
 
 @pytest.mark.parametrize(
@@ -74,6 +102,11 @@ def test_infrastructure_is_recognised(error: Exception) -> None:
         named("BadRequestError"),
         named("AuthenticationError"),
         with_attributes(status_code=400),
+        with_attributes(status="HTTP 400"),
+        named("RateLimiterConfigError"),
+        named("ConnectionStringError"),
+        refused("ToolServerError"),
+        Exception({"error": {"code": 400}}),
         with_attributes(code=True),
         ExceptionGroup("mixed", [TimeoutError(), ValueError()]),
         HostileError(),

@@ -5,7 +5,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
+import torch
 from sdk.conftest import World, by_time, ended, steps
 from support.polling import eventually
 
@@ -21,6 +23,10 @@ from pilotfish.schemas.events import (
 class Approach(str, Enum):  # noqa: UP042 - StrEnum would hide what is tested
     PLAN = "plan"
     REACT = "react"
+
+
+class ExitStatus(Enum):
+    OK = 0
 
 
 LONG_NAME = "x" * 201
@@ -180,6 +186,18 @@ def test_signals_are_published_in_their_own_units(world: World) -> None:
         ("thumbs", "Down", None, 0.0),
         ("thumbs", -1, None, 0.0),
         ("verifier", None, None, None),
+        ("exit_code", np.array(True), None, 1.0),
+        ("exit_code", np.int64(0), None, 1.0),
+        ("exit_code", torch.tensor(data=True), None, 1.0),
+        ("exit_code", ExitStatus.OK, None, 1.0),
+        ("exit_code", "False", None, 0.0),
+        ("tests", "passed", None, 1.0),
+        ("thumbs", "\N{THUMBS DOWN SIGN}", None, 0.0),
+        ("judge", 4, range(1, 6), 0.75),
+        ("judge", 2, (6, 1), 0.8),
+        ("judge", np.float32(0.5), None, 0.5),
+        ("Exit code", 0, None, 1.0),
+        ("exit-code", 1, None, 0.0),
     ]
     with world.client.attempt("x") as attempt:
         for kind, value, scale, _ in given:
@@ -208,6 +226,15 @@ def test_a_signal_that_cannot_be_read_is_kept_without_its_value(world: World) ->
     assert [signal.detail for signal in signals] == ["why"] * 7 + ["mood 1: why"]
     assert signals[-1].kind == "judge"
     assert world.client.stats().mended == len(given)
+
+
+def test_an_exit_status_has_no_scale(world: World) -> None:
+    with world.client.attempt("x") as attempt:
+        for status in (0, 1):
+            attempt.signal("exit_code", status, scale=255)
+    signals = [e for e in world.events() if isinstance(e, SignalRecorded)]
+    assert [signal.p_success for signal in signals] == [1.0, 0.0]
+    assert world.client.stats().mended == 2
 
 
 def test_feedback_has_a_scale_and_is_kept_without_a_value(world: World) -> None:

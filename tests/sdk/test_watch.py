@@ -8,7 +8,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 import pilotfish
-from pilotfish.schemas.events import AttemptEnded, AttemptStarted, StepRecorded
+from pilotfish.schemas.events import (
+    AttemptEnded,
+    AttemptStarted,
+    SignalRecorded,
+    StepRecorded,
+)
 from pilotfish.testing import AsyncMemoryClient, MemoryClient
 
 NUMBERS = itertools.count()
@@ -195,6 +200,71 @@ def test_the_problem_is_found_among_named_arguments(
     assert isinstance(start, AttemptStarted) and start.problem == problem
 
 
+def with_model(function: Callable[..., str]) -> Callable[[str], str]:
+    @functools.wraps(function)
+    def named(text: str, retries: int = 0) -> str:
+        return function("model", text)
+
+    return named
+
+
+def with_anything(function: Callable[..., str]) -> Callable[..., str]:
+    @functools.wraps(function)
+    def anything(*args: str, **kwargs: str) -> str:
+        return function("model", *args, **kwargs)
+
+    return anything
+
+
+def passed_on(function: Callable[..., str]) -> Callable[..., str]:
+    @functools.wraps(function)
+    def same(*args: str, **kwargs: str) -> str:
+        return function(*args, **kwargs)
+
+    return same
+
+
+def ask(model: str, problem: str) -> str:
+    return f"{model} {problem}"
+
+
+def say(text: str, times: int = 1) -> str:
+    return text * times
+
+
+def shown(width: int, text: str) -> str:
+    return text[:width]
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "kwargs"),
+    [
+        (with_model(ask), ("p",), {}),
+        (with_model(ask), ("p", 3), {}),
+        (with_anything(ask), ("p",), {}),
+        (with_anything(ask), (), {"problem": "p"}),
+        (passed_on(ask), ("model", "p"), {}),
+        (functools.partial(ask, "model"), ("p",), {}),
+        (functools.partial(ask, problem="p"), ("model",), {}),
+        (functools.partial(ask, "model", "p"), (), {}),
+        (functools.partial(say, times=2), ("p",), {}),
+        (functools.partial(shown, 3), ("p",), {}),
+        (functools.partial(lambda *texts: 1, "model"), ("p",), {}),
+        (functools.partial(lambda *texts: 1, "p"), (), {}),
+    ],
+    ids=lambda _: str(next(NUMBERS)),
+)
+def test_the_problem_is_found_behind_decorators_and_partials(
+    memory: MemoryClient,
+    function: Callable[..., object],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+) -> None:
+    memory.watch(function)(*args, **kwargs)
+    start = memory.events[0]
+    assert isinstance(start, AttemptStarted) and start.problem == "p"
+
+
 def test_static_and_class_methods_may_be_decorated_from_outside(
     memory: MemoryClient,
 ) -> None:
@@ -272,6 +342,19 @@ def test_a_function_of_the_result_says_whether_it_succeeded(
     assert ends == [status, status]
 
 
+@pytest.mark.parametrize(
+    ("score", "p_success"), [(0.3, 0.3), (1.0, 1.0), (0.0, 0.0), (85.0, None)], ids=str
+)
+def test_a_score_of_the_result_is_a_judges(
+    memory: MemoryClient, score: float, p_success: float | None
+) -> None:
+    memory.watch(success=lambda _: score)(str.upper)("x")
+    _, _, signal, end = memory.events
+    assert isinstance(signal, SignalRecorded) and isinstance(end, AttemptEnded)
+    assert (signal.kind, signal.p_success) == ("judge", p_success)
+    assert end.status == "unknown"
+
+
 def test_what_the_function_said_itself_stands(memory: MemoryClient) -> None:
     @memory.watch(success=lambda _: True)
     def solve(problem: str) -> None:
@@ -304,6 +387,20 @@ def test_a_judge_has_to_answer_at_once(memory: MemoryClient) -> None:
 
     with pytest.raises(pilotfish.ConfigurationError, match="success"):
         memory.watch(success=judge)
+
+
+def test_what_a_judge_wants_awaited_is_no_success(
+    memory: MemoryClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def judge(result: object) -> bool:
+        return False
+
+    assert (
+        memory.watch(success=lambda result: judge(str(result)))(str.upper)("x") == "X"
+    )
+    end = memory.events[-1]
+    assert isinstance(end, AttemptEnded) and end.status == "unknown"
+    assert "something to be awaited" in caplog.text
 
 
 def test_an_attempt_without_an_approach_after_an_abstention_is_told_once(

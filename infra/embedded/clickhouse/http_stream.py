@@ -22,6 +22,8 @@ from pilotfish.infra.embedded.clickhouse.statements import Statements
 # As in ClickHouse: up to here, an error has a status of its own.
 _WHOLE_BYTES = 2**20
 _WHOLE_BYTES_ON_DEMAND = 256 * 2**20
+_PACKED_AT_ONCE_BYTES = 2**16
+"""Larger bodies are packed in a thread: it takes seconds, in which others must be answered."""
 _STALLED_AFTER_S = 300.0
 
 
@@ -41,7 +43,10 @@ async def stream(
             rows, ended = await pipe.read_up_to(limit)
             if ended:
                 answer = await running
-                return whole(http, request, replace(answer, body=rows or answer.body))
+                answer = replace(answer, body=rows or answer.body)
+                if len(answer.body) <= _PACKED_AT_ONCE_BYTES:
+                    return whole(http, request, answer)
+                return await asyncio.to_thread(whole, http, request, answer)
             return await _send(http, request, rows, pipe, running)
         finally:
             running.cancel()

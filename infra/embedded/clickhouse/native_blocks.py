@@ -4,7 +4,12 @@ chDB writes the blocks of version 0. Later versions have a head before each bloc
 byte before the data of each column that says whether its serialization is a special one.
 """
 
+from typing import TYPE_CHECKING
+
 from pilotfish.infra.embedded.clickhouse.http_errors import NOT_IMPLEMENTED, refusal
+
+if TYPE_CHECKING:
+    from pilotfish.infra.embedded.clickhouse.native_columns import NativeReader
 
 _BLOCK_INFO_SINCE = 51903
 _SERIALIZATION_SINCE = 54454
@@ -19,7 +24,7 @@ class NativeBlocks:
     def __init__(self, version: int) -> None:
         self._info = _BLOCK_INFO if version >= _BLOCK_INFO_SINCE else b""
         self._flag = _ORDINARY if version >= _SERIALIZATION_SINCE else b""
-        self._waiting = b""
+        self._waiting = bytearray()
         self._enough = 0
 
     def compress(self, data: bytes, /) -> bytes:
@@ -29,43 +34,49 @@ class NativeBlocks:
             EngineError: a column's type is unknown here.
         """
         self._waiting += data
-        out: list[bytes] = []
-        while len(self._waiting) > self._enough:
-            block, size = self._first_block()
-            if not size:
-                # Not to read the beginning of a large block again and again.
-                self._enough = 2 * len(self._waiting)
-                break
-            out.append(block)
-            self._waiting, self._enough = self._waiting[size:], 0
-        return b"".join(out)
+        if len(self._waiting) <= self._enough:
+            return b""
+        out, size = self._blocks()
+        # Moved once for all blocks: there may be thousands of them in one piece.
+        del self._waiting[:size]
+        # Not to read the beginning of a large block again and again.
+        self._enough = 0 if size else 2 * len(self._waiting)
+        return out
 
     def flush(self) -> bytes:
         self._enough = 0
-        return self.compress(b"") + self._waiting
+        return self.compress(b"") + bytes(self._waiting)
 
-    def _first_block(self) -> tuple[bytes, int]:
-        """Return the first block, rewritten, and how many bytes it had; 0: incomplete."""
+    def _blocks(self) -> tuple[bytes, int]:
+        """Return all complete blocks, rewritten, and how many bytes they had."""
         # Here, because it takes memory that few gateways need.
         from pilotfish.infra.embedded.clickhouse.native_columns import (
             IncompleteError,
             NativeReader,
         )
 
-        reader, out, start = NativeReader(self._waiting), [self._info], 0
+        reader, out, size = NativeReader(self._waiting), list[bytes](), 0
         try:
-            columns, rows = reader.number(), reader.number()
-            for _ in range(columns):
-                reader.text()
-                kind = reader.text()
-                out += [self._waiting[start : reader.at], self._flag]
-                start = reader.at
-                reader.column(kind, rows)
+            while size < len(self._waiting):
+                out.append(self._block(reader))
+                size = reader.at
         except IncompleteError:
-            return b"", 0
+            pass
         except LookupError as error:
             raise refusal(
                 NOT_IMPLEMENTED,
                 f"client_protocol_version: {error}. Leave it out, or use another format",
             ) from error
-        return b"".join([*out, self._waiting[start : reader.at]]), reader.at
+        return b"".join(out), size
+
+    def _block(self, reader: "NativeReader") -> bytes:
+        """Return the block that begins where the reader is, rewritten."""
+        out, start = [self._info], reader.at
+        columns, rows = reader.number(), reader.number()
+        for _ in range(columns):
+            reader.text()
+            kind = reader.text()
+            out += [bytes(self._waiting[start : reader.at]), self._flag]
+            start = reader.at
+            reader.column(kind, rows)
+        return b"".join([*out, bytes(self._waiting[start : reader.at])])

@@ -1,9 +1,15 @@
 """Finds where the columns of a Native block end."""
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Final
 
 from clickhouse_connect.datatypes.registry import get_from_name
-from clickhouse_connect.driver.exceptions import ClickHouseError
+from clickhouse_connect.driver.buffer import ResponseBuffer
+from clickhouse_connect.driver.exceptions import (
+    ClickHouseError,
+    StreamCompleteException,
+)
+from clickhouse_connect.driver.query import QueryContext
 
 _POINT = "Tuple(Float64, Float64)"
 _SHAPES = {
@@ -14,6 +20,8 @@ _SHAPES = {
     "MultiLineString": f"Array(Array({_POINT}))",
     "MultiPolygon": f"Array(Array(Array({_POINT})))",
 }
+_DYNAMIC: Final = ("Dynamic", "JSON", "Object", "Variant")
+_NOTHING_FOLLOWS: Final = SimpleNamespace(gen=iter(()))
 
 
 class IncompleteError(Exception):
@@ -28,7 +36,7 @@ class NativeReader:
         LookupError: a type's data cannot be walked through.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes | bytearray) -> None:
         self.data = data
         self.at = 0
 
@@ -52,11 +60,29 @@ class NativeReader:
             kind = get_from_name(type_name)
         except ClickHouseError as error:
             raise LookupError(str(error)) from error
-        if rows:
+        if rows and _tells_types(kind):
+            self._decode(kind, rows)
+        elif rows:
             self._prefix(kind)
             self._column(kind, rows)
 
-    def _bytes(self, size: int) -> bytes:
+    def _decode(self, kind: Any, rows: int) -> None:
+        """Pass over a column whose data tell what types are in it, by decoding it."""
+        source: Any = ResponseBuffer(_NOTHING_FOLLOWS)
+        source.buffer, source.buf_sz, source.buf_loc = (
+            self.data,
+            len(self.data),
+            self.at,
+        )
+        try:
+            kind.read_column(source, rows, QueryContext())
+        except StreamCompleteException as error:
+            raise IncompleteError from error
+        except ClickHouseError as error:
+            raise LookupError(str(error)) from error
+        self.at = source.buf_loc
+
+    def _bytes(self, size: int) -> bytes | bytearray:
         start = self.at
         self.at += size
         if self.at > len(self.data):
@@ -118,6 +144,10 @@ class NativeReader:
         width = 1 << self._bytes(8)[0]
         self._values(kind, int.from_bytes(self._bytes(8), "little"))
         self._bytes(width * int.from_bytes(self._bytes(8), "little"))
+
+
+def _tells_types(kind: Any) -> bool:
+    return kind.base_type in _DYNAMIC or any(map(_tells_types, _parts(kind)))
 
 
 def _parts(kind: Any) -> list[Any]:

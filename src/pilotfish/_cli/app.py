@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from io import TextIOWrapper
 from typing import NoReturn
 
 import typer
@@ -68,6 +69,9 @@ def main() -> None:
     # They log errors that are then raised; without a handler they would go to stderr.
     for name in ("clickhouse_connect", "librdkafka"):
         logging.getLogger(name).addHandler(logging.NullHandler())
+    if isinstance(sys.stdout, TextIOWrapper):
+        # What the terminal's encoding lacks is shown in ASCII, as it is on stderr.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app([_argument(argument) for argument in sys.argv[1:]])
     except PilotfishError as error:

@@ -34,7 +34,7 @@ _AT_ONCE: Final = 200
 @app.command("list")
 def list_dead(
     limit: Annotated[
-        int, typer.Option(help="How many to list, the newest first.")
+        int, typer.Option(min=1, help="How many to list, the newest first.")
     ] = 20,
     as_json: JsonFlag = False,
 ) -> None:

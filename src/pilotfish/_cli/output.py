@@ -1,7 +1,8 @@
 """Tables for people, JSON for programs."""
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -29,7 +30,18 @@ def print_rows(
 
 def print_json(value: object) -> None:
     """Print one JSON document; values of types that JSON lacks become text."""
-    typer.echo(json.dumps(value, default=str, indent=2))
+    typer.echo(json.dumps(_json(value), default=str, indent=2, allow_nan=False))
+
+
+def _json(value: Any) -> Any:
+    """Return what JSON can hold: nothing for numbers that are none, texts for odd keys."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _json(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(inner) for inner in value]
+    return value
 
 
 def _cell(value: object) -> str:

@@ -58,8 +58,8 @@ def running_platform(
     from pilotfish.trainers.training_packages import trainings_off
     from pilotfish.web.tenants import Tenants
 
-    broker = _own_port("PILOTFISH_KAFKA", f"//{settings.kafka}")
-    http = _own_port("PILOTFISH_CLICKHOUSE", settings.clickhouse)
+    broker = _own_port("PILOTFISH_KAFKA", f"//{settings.kafka}", "")
+    http = _own_port("PILOTFISH_CLICKHOUSE", settings.clickhouse, "http://")
     Tenants.of(settings)  # refuses wrong tokens before anything starts
     _require_free_ports(settings, broker, http)
     with ExitStack() as running:
@@ -122,15 +122,16 @@ def metrics_ports(settings: Settings) -> dict[str, int]:
     return {name: settings.metrics_port + i for i, name in enumerate(services_here())}
 
 
-def _own_port(variable: str, address: str) -> int:
+def _own_port(variable: str, address: str, scheme: str) -> int:
     url = urlsplit(address)
     with suppress(ValueError):  # several addresses, or a port that is none
-        if url.hostname in OWN_HOSTS and url.port is not None:
-            return url.port
+        own = url.hostname in OWN_HOSTS and url.port is not None
+        if own and url.scheme == scheme.removesuffix("://"):
+            return url.port or 0
     raise ConfigurationError(
-        f"{variable} points to {url.netloc}: `pilotfish up` starts servers on this "
-        "machine only, at 127.0.0.1:PORT; run the services with `python -m`, as "
-        "docs/operations.md says"
+        f"{variable} points to {address.removeprefix('//')}: `pilotfish up` starts "
+        f"servers on this machine only, at {scheme}127.0.0.1:PORT; run the services "
+        "with `python -m`, as docs/operations.md says"
     )
 
 
@@ -141,8 +142,15 @@ def _require_free_ports(settings: Settings, broker: int, http: int) -> None:
     ports.append((settings.http_port, "HTTP (PILOTFISH_HTTP_PORT)"))
     metrics = metrics_ports(settings).items()
     ports += [(port, f"{name}'s metrics") for name, port in metrics]
+    purposes: dict[int, str] = {}
     for port, purpose in ports:
+        if port in purposes:
+            raise ConfigurationError(
+                f"port {port} is set for {purposes[port]} and for {purpose}: set another "
+                "one for one of them"
+            )
         require_free(port, purpose)
+        purposes[port] = purpose
 
 
 def _children(settings: Settings) -> dict[str, Child]:

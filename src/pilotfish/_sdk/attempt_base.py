@@ -47,7 +47,8 @@ class AttemptBase(Recorder):
         attributes: Mapping[str, Any] | None,
         resumed: str = "",
     ) -> None:
-        super().__init__(session, as_text(resumed) or str(uuid_utils.uuid7()))
+        taken_up = as_text(resumed)
+        super().__init__(session, taken_up or str(uuid_utils.uuid7()))
         self.problem = problem
         self._problem_type = as_text(problem_type)
         self._approach = as_text(approach) or session.approach_by.of_agent or None
@@ -59,11 +60,11 @@ class AttemptBase(Recorder):
         self._reason = ""
         self.ended = False
         self.outer: AttemptBase | None = None
-        self._resumed = bool(resumed)
+        self._resumed = bool(taken_up)
         self._process = os.getpid()
         self._block: Block | None = None
         self._span = self._marked_span()
-        if not resumed:
+        if not taken_up:
             self._publish_start(attributes)
 
     def use(self, approach: str) -> None:

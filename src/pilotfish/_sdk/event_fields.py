@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, get_args
 
 from pilotfish._sdk.hint import Hint
-from pilotfish._sdk.mending import Mending
+from pilotfish._sdk.mending import Mending, as_choice
 from pilotfish._sdk.text import as_text
 from pilotfish.schemas.events import (
     MAX_MEASURE,
@@ -65,7 +65,7 @@ def _step(fields: Fields, mending: Mending) -> Fields:
 def _signal(fields: Fields, mending: Mending) -> Fields:
     given, value = fields["kind"], fields["value"]
     kind = mending.choice("SignalRecorded.kind", given, _SIGNAL_KINDS, _UNKNOWN_SIGNAL)
-    if kind != given.strip().lower():
+    if kind != as_choice(given):
         said = f"{given} {as_text(value)}".strip()
         detail = f"{said}: {fields['detail']}"
         return {"kind": kind, "value": None, "scale": None, "detail": detail}

@@ -148,7 +148,7 @@ class EventPublisher:
                 self._transport.poll(0.1)
         except SchemaError as error:
             self._reject(str(error))
-        except Exception as error:  # noqa: BLE001 - one event must not end the thread
+        except BaseException as error:  # noqa: BLE001 - one event must not end the thread
             self._reject(f"{pending.event}: {type(error).__name__}: {error}")
 
     def _reject(self, reason: str) -> None:

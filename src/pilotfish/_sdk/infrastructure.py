@@ -6,7 +6,7 @@ from typing import Final
 
 from pilotfish._sdk.foreign import read
 from pilotfish._sdk.statuses import status_verdict
-from pilotfish.schemas.infrastructure import EXCEPTION_NAMES
+from pilotfish.schemas.infrastructure import EXCEPTION_NAMES, means_infrastructure
 
 _TYPES: Final = (TimeoutError, ConnectionError, socket.gaierror, socket.herror)
 
@@ -39,9 +39,12 @@ def verdict(error: BaseException) -> bool | None:
     """
     if isinstance(error, _TYPES):
         return True
-    if any(kind.__name__ in EXCEPTION_NAMES for kind in type(error).__mro__):
+    names = [kind.__name__ for kind in type(error).__mro__]
+    if not EXCEPTION_NAMES.isdisjoint(names) or _is_of_the_network(error):
         return True
-    return True if _is_of_the_network(error) else status_verdict(error)
+    said = status_verdict(error)
+    # A name that only sounds so does not outweigh a status.
+    return True if said is None and any(map(means_infrastructure, names)) else said
 
 
 def _is_of_the_network(error: BaseException) -> bool:

@@ -1,7 +1,9 @@
 """Mends what does not fit its field: one odd field never costs its event."""
 
 import math
+import re
 import threading
+from enum import Enum
 from typing import Any, Final, NamedTuple
 
 from pilotfish._sdk.text import as_text
@@ -11,7 +13,15 @@ from pilotfish.schemas.ids import MAX_NAME
 from pilotfish.schemas.signals import Scale, p_success
 from pilotfish.schemas.texts import encodable
 
-_THUMBS: Final = {"up": True, "down": False}
+_WORDS: Final = {
+    **dict.fromkeys(
+        ("up", "true", "yes", "pass", "passed", "\N{THUMBS UP SIGN}"), True
+    ),
+    **dict.fromkeys(
+        ("down", "false", "no", "fail", "failed", "\N{THUMBS DOWN SIGN}"), False
+    ),
+}
+"""Truths as texts, of thumbs and of test runners."""
 _CURRENCIES: Final = "$€£¥ "
 
 
@@ -66,7 +76,7 @@ class Mending:
         """Return one of the choices, in any case; `instead` for anything else."""
         if text in choices:
             return text
-        choice = text.strip().lower()
+        choice = as_choice(text)
         if choice in choices:
             return choice
         self.note(field, f"is none of {', '.join(choices)}: {instead!r} stands for it")
@@ -98,6 +108,9 @@ class Mending:
 
     def stated(self, field: str, kind: str, value: Any, scale: Any) -> Stated:
         """Return what was stated; nothing where it cannot be read in its unit."""
+        if kind == "exit_code" and scale is not None:
+            self.note(field, "an exit status has no scale, left out")
+            scale = None
         stated = Stated(_truth_or_number(value), _scale(scale))
         try:
             p_success(kind, *stated)
@@ -107,22 +120,39 @@ class Mending:
         return stated
 
 
-def _truth_or_number(value: Any) -> bool | float | None:
+def as_choice(text: str) -> str:
+    """Return a text as choices are written: `Exit code` as `exit_code`."""
+    return re.sub(r"[\s-]+", "_", text.strip().lower())
+
+
+def _truth_or_number(given: Any) -> bool | float | None:
+    value = _one_value(given)
     if value is None or isinstance(value, bool):
         return value
-    # NumPy's truth values are no numbers, and none of Python's truth values.
-    if type(value).__name__ in ("bool", "bool_"):
-        return bool(value)
     if isinstance(value, str):
         word = as_text(value).strip().lower()
-        return _THUMBS[word] if word in _THUMBS else _number(word)
+        return _WORDS[word] if word in _WORDS else _number(word)
     return _number(value)
+
+
+def _one_value(given: Any) -> Any:
+    """Return what a member of an enum stands for, or a number or truth of an array library.
+
+    NumPy's and torch's truths are none of Python's, and as numbers they would be exit
+    statuses the wrong way round.
+    """
+    try:
+        return given.value if isinstance(given, Enum) else given.item()
+    except BaseException:  # noqa: BLE001 - the agent may pass any object
+        return given
 
 
 def _scale(scale: Any) -> Scale | None:
     if scale is None:
         return None
-    if isinstance(scale, list | tuple | range) and len(scale) == 2:
+    if isinstance(scale, range) and scale:  # range(1, 6) has the stars 1 to 5
+        return float(scale[0]), float(scale[-1])
+    if isinstance(scale, list | tuple) and len(scale) == 2:
         return _number(scale[0]), _number(scale[1])
     return _number(scale)
 
@@ -131,6 +161,6 @@ def _number(value: Any) -> float:
     """Return a finite number, or NaN, which fits no field."""
     try:
         number = float(value)
-    except Exception:  # noqa: BLE001 - the agent may pass any object
+    except BaseException:  # noqa: BLE001 - the agent may pass any object
         return math.nan
     return number if math.isfinite(number) else math.nan

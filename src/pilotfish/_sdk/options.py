@@ -32,19 +32,19 @@ class Options:
     approach_by: Fact | None
 
     def __post_init__(self) -> None:
-        if not (self.advice_deadline_s > 0 and math.isfinite(self.advice_deadline_s)):
-            raise ConfigurationError(
-                f"advice_deadline_s is {self.advice_deadline_s}: give seconds above 0"
-            )
-        if self.queue_bytes <= 0:
-            raise ConfigurationError(
-                f"queue_bytes is {self.queue_bytes}: give a number above 0"
-            )
+        _check_above_zero("advice_deadline_s", self.advice_deadline_s, "seconds")
+        _check_above_zero("queue_bytes", self.queue_bytes, "a number")
         if self.spool is not None and sys.platform == "win32":
             raise ConfigurationError(
                 "spool is not supported on Windows: leave the argument out"
             )
         check_control_flow(self.control_flow)
+
+
+def _check_above_zero(name: str, value: object, what: str) -> None:
+    if isinstance(value, int | float) and 0 < value < math.inf:
+        return
+    raise ConfigurationError(f"{name} is {value!r:.100}: give {what} above 0")
 
 
 def check_control_flow(types: object) -> None:

@@ -110,7 +110,8 @@ class Recorder(Single):
                 is failure, whatever the kind; None is neither. A value that cannot be
                 read this way is left out.
             detail: an explanation.
-            scale: the best value, if the worst is 0; or the worst and the best value.
+            scale: the best value, if the worst is 0; or the worst and the best value. An
+                exit status has none.
         """
         text = as_text(detail)
         fields = {"kind": as_text(kind), "value": value, "scale": scale, "detail": text}

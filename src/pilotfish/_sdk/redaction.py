@@ -46,7 +46,7 @@ class Redaction:
         assert self._redact is not None
         try:
             redacted: object = self._redact(text)
-        except Exception as error:  # noqa: BLE001 - the user's function may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's function may raise anything
             return self._replace(f"redact raised {type(error).__name__}")
         if not isinstance(redacted, str):
             return self._replace(f"redact returned {type(redacted).__name__}, not str")

@@ -1,13 +1,13 @@
 """What a provider's status says, wherever and however its client keeps it.
 
-Statuses are numbers, texts, enums or what a method `code()` returns; they are attributes
-of the exception, of its response or body, or items of these. gRPC's have names, and
+Statuses are numbers, texts, enums or what a method such as `code()` returns; they are
+attributes of the exception, of its response or body, or items of these. gRPC's have names, and
 providers have codes of their own. No provider's package needs to be installed.
 """
 
 import enum
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from pilotfish._sdk.foreign import read
@@ -29,6 +29,9 @@ _NAMES: Final = (
     "status_code",
     "statusCode",
     "http_status",
+    "http_code",
+    "httpStatus",
+    "httpStatusCode",
     "status",
     "code",
     "type",
@@ -38,6 +41,7 @@ _NAMES: Final = (
     "Code",
 )
 
+_METHODS: Final = ("code", "getcode", "status", "status_code")
 _GRPC_NUMBERS: Final = frozenset({4, 8, 13, 14})
 
 
@@ -54,26 +58,36 @@ def status_verdict(error: BaseException) -> bool | None:
 
 def _statuses(error: BaseException) -> Iterator[object]:
     for path in _HOLDERS:
-        holder: object = error
-        for name in path:
-            holder = read(holder, name)
-        if holder is not None:
-            yield from (read(holder, name) for name in _NAMES)
-    yield _called(error)
+        yield from _of_holder(error, path)
+    # What an interface answered, raised as it is: `Exception(response.json())`.
+    if len(error.args) == 1 and isinstance(error.args[0], Mapping):
+        yield from _of_holder(error.args[0], ())
+        yield from _of_holder(error.args[0], ("error",))
+    for name in _METHODS:
+        yield _called(error, name)
 
 
-def _called(error: BaseException) -> object:
-    """Return what the method `code()` of a gRPC error returns."""
+def _of_holder(holder: object, path: tuple[str, ...]) -> Iterator[object]:
+    for name in path:
+        holder = read(holder, name)
+    if holder is not None:
+        yield from (read(holder, name) for name in _NAMES)
+
+
+def _called(error: BaseException, name: str) -> object:
+    """Return what a method such as gRPC's `code()` returns."""
     # Looked up in the class: an object may invent attributes, and a call of those may do
     # anything.
-    method = inspect.getattr_static(type(error), "code", None)
+    method = inspect.getattr_static(type(error), name, None)
     if not inspect.isfunction(method) or inspect.iscoroutinefunction(method):
         return None
     try:
-        code = method(error)
+        status = method(error)
     except BaseException:  # noqa: BLE001 - a foreign method may raise anything
         return None
-    return "UNAVAILABLE" if type(code) is int and code in _GRPC_NUMBERS else code
+    if name == "code" and type(status) is int and status in _GRPC_NUMBERS:
+        return "UNAVAILABLE"
+    return status
 
 
 def _verdict(status: object) -> bool | None:

@@ -37,7 +37,8 @@ class Watch:
         async def solve(problem): ...
 
     `success` says of the result whether it is a success, where the function itself gave no
-    outcome: True or False, or None where it cannot tell. Of a stream it gets the text.
+    outcome: True or False, None where it cannot tell, or a score from 0.0 to 1.0, which is
+    recorded as a judge's. Of a stream it gets the text.
     Without it, a result alone is no evidence: agents return when they are wrong, too.
 
     Raises:

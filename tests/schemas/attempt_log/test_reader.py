@@ -181,5 +181,5 @@ def test_an_odd_field_costs_the_field_and_is_told(tmp_path: Path) -> None:
     first, second = read_attempts(path, findings)
     assert (first.cost, second.cost, second.model, second.steps) == (1, None, "m", ())
     [told] = findings.sentences()
-    assert told.startswith("values left out or mended in 2 lines: cost: Input should")
+    assert told.startswith("2 values left out or mended: cost: Input should")
     assert "steps.kind: Input should" in told and told.count("line 2") == 2

@@ -29,6 +29,8 @@ LAYOUTS: dict[str, Callable[[list[dict[str, object]]], str]] = {
     ),
     "commas between lines": lambda all_: ",\n".join(map(json.dumps, all_)),
     "no space between": lambda all_: "".join(map(json.dumps, all_)),
+    "a text sequence": lambda all_: "".join(f"\x1e{json.dumps(one)}\n" for one in all_),
+    "zeros of a power cut": lambda all_: "\0\0\n".join(map(json.dumps, all_)),
     "an array": json.dumps,
     "an array as it is printed": lambda all_: json.dumps(all_, indent=2),
     "an array without indents": lambda all_: json.dumps(all_, indent=0),

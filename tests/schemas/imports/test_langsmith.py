@@ -69,7 +69,7 @@ def test_feedback_is_a_judges_and_what_is_no_score_is_left_out(
     assert attempts[0].verdicts() == [("judge", 1.0)]
     _, told = read(FORMAT, DATA / "langsmith.jsonl")
     assert told == [
-        "values left out or mended in 1 line: signals: Value error, judge: give a value "
+        "1 value left out or mended: signals: Value error, judge: give a value "
         "from 0 to 1, or its scale (1, the first is line 1)",
         "not read: field app_path (1, the first is line 3)",
     ]

@@ -20,7 +20,7 @@ def test_conversations_are_attempts() -> None:
     ]
     assert [a.end and a.end.status for a in attempts] == ["unknown"] * 3
     assert told == [
-        "values left out or mended in 2 lines: there is no time: that of the import is "
+        "2 values left out or mended: there is no time: that of the import is "
         "taken (2, the first is line 1)",
         "not read: field tools (1, the first is line 2); field parallel_tool_calls (1, "
         "the first is line 2)",

@@ -101,10 +101,17 @@ def test_a_coroutine_that_nobody_awaits_ends_its_attempt(
     assert told(memory) == ([], "abandoned")
 
 
+class Reply:
+    """Has an asynchronous iterator, and is none."""
+
+    def __aiter__(self) -> AsyncIterator[object]:
+        return async_generator("a", "b")
+
+
 @pytest.mark.parametrize(
     "make",
-    [lambda: async_generator("a", "b"), lambda: AsyncChunks("a", "b")],
-    ids=["generator", "client's"],
+    [lambda: async_generator("a", "b"), lambda: AsyncChunks("a", "b"), Reply],
+    ids=["generator", "client's", "iterable"],
 )
 @pytest.mark.parametrize("kind", ["generator", "coroutine", "plain"])
 def test_an_asynchronous_stream_ends_its_attempt(

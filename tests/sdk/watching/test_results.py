@@ -209,6 +209,32 @@ def test_a_complete_result_is_returned_as_it_is(
     assert told(memory) == (["" if result is None else str(result)], "unknown")
 
 
+class HostileKind(type):
+    def __getattr__(cls, name: str) -> object:
+        raise RuntimeError(name)
+
+
+class Hostile(metaclass=HostileKind):
+    """Raises whatever its class is asked for."""
+
+
+class OutOfContext:
+    """A proxy outside of the request that it stands for, as web frameworks have them."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:  # pyright: ignore[reportIncompatibleMethodOverride]
+        raise RuntimeError("working outside of a request")
+
+
+@pytest.mark.parametrize("kind", [Hostile, OutOfContext])
+def test_a_result_that_raises_when_asked_what_it_is_reaches_the_agent(
+    memory: MemoryClient, kind: type
+) -> None:
+    result = kind()
+    assert memory.watch(lambda problem: result)("q") is result
+    assert told(memory)[1] == "unknown"
+
+
 def test_real_chunks_of_openai_are_joined(memory: MemoryClient) -> None:
     lines = [
         '{"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}',

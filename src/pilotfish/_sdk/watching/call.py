@@ -1,19 +1,24 @@
 """One call of a watched function: its attempt, from the call to the end of its result."""
 
+import inspect
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from numbers import Integral, Real
+from typing import Any, Final
 
 from pilotfish._sdk.async_attempt import AsyncAttempt
 from pilotfish._sdk.attempt import Attempt
 from pilotfish._sdk.context import CURRENT, Block, enter
+from pilotfish._sdk.failures import describe
 from pilotfish._sdk.session import Session
 from pilotfish._sdk.watching.answer_text import AnswerText
 
 Success = Callable[[Any], object]
 """Says of a result whether it is one; None where it cannot tell."""
+
+_SAID_BY: Final = "success()"
 
 
 class WatchedCall:
@@ -110,10 +115,21 @@ class WatchedCall:
     def _judge(self, success: Success, result: object) -> None:
         try:
             verdict = success(result)
-            succeeded = None if verdict is None else bool(verdict)
+            score = isinstance(verdict, Real) and not isinstance(verdict, Integral)
+            succeeded = None if verdict is None or score else _truth(verdict)
         except Exception as error:  # noqa: BLE001 - the user's function may raise anything
-            reason = f"`success` of {self.name} raised {error!r}"
+            reason = f"`success` of {self.name} raised {describe(error)}"
             self._session.warn_once(reason, "an outcome is unknown")
             return
-        if succeeded is not None:
-            (self.attempt.succeed if succeeded else self.attempt.fail)("success()")
+        if score:
+            self.attempt.signal("judge", verdict, _SAID_BY)  # type: ignore[arg-type]
+        elif succeeded is not None:
+            (self.attempt.succeed if succeeded else self.attempt.fail)(_SAID_BY)
+
+
+def _truth(verdict: object) -> bool:
+    if inspect.isawaitable(verdict):
+        if inspect.iscoroutine(verdict):
+            verdict.close()  # without a warning that nobody awaited it
+        raise TypeError("it returned something to be awaited")
+    return bool(verdict)

@@ -92,3 +92,11 @@ class AsyncStream(Proxy):
             return piece
         self._call.finish_stream()
         raise StopAsyncIteration
+
+
+class AsyncStreams(Proxy):
+    """Something that is iterated over asynchronously; each time it gives an iterator."""
+
+    def __aiter__(self) -> AsyncStream:
+        with self._call.running():
+            return AsyncStream(self._call, self._original.__aiter__())

@@ -13,7 +13,12 @@ from pilotfish._sdk.watching.generators import (
     async_generator_function,
     generator_function,
 )
-from pilotfish._sdk.watching.proxies import AsyncStream, Proxy, Stream
+from pilotfish._sdk.watching.proxies import (
+    AsyncStream,
+    AsyncStreams,
+    Proxy,
+    Stream,
+)
 
 
 def watched_result(call: WatchedCall, result: Any) -> Any:
@@ -53,9 +58,16 @@ def _drop(call: WatchedCall, result: Any) -> None:
 
 
 def _wrapper(result: Any) -> Callable[[WatchedCall, Any], Any] | None:
-    kind = type(result)
-    if kind in _COMPLETE:  # most results: the questions below take microseconds
+    if type(result) in _COMPLETE:  # most results: asking takes microseconds
         return None
+    try:
+        return _wrapper_of_work(result)
+    except Exception:  # noqa: BLE001 - a foreign class may raise whatever it is asked
+        return None
+
+
+def _wrapper_of_work(result: Any) -> Callable[[WatchedCall, Any], Any] | None:
+    kind = type(result)
     for matches, wrap in (
         (inspect.isgenerator(result), _generator),
         (inspect.isasyncgen(result), _async_generator),
@@ -65,6 +77,7 @@ def _wrapper(result: Any) -> Callable[[WatchedCall, Any], Any] | None:
         (hasattr(kind, "add_done_callback"), _future),
         (isinstance(result, Coroutine) and not hasattr(kind, "__aenter__"), _coroutine),
         (hasattr(kind, "__await__"), Promise),
+        (hasattr(kind, "__aiter__") and not hasattr(kind, "__iter__"), AsyncStreams),
     ):
         if matches:
             return wrap
@@ -109,4 +122,4 @@ def _named_like(original: Any, watched: Any) -> Any:
 _COMPLETE: Final = frozenset(
     {bool, bytes, dict, float, int, list, str, tuple, NoneType}
 )
-_ASYNC: Final = (_async_generator, _coroutine, AsyncStream, Promise)
+_ASYNC: Final = (_async_generator, _coroutine, AsyncStream, AsyncStreams, Promise)

@@ -1,6 +1,7 @@
 """Native blocks of every type get the head of later versions, wherever they are cut."""
 
 import random
+import time
 
 import pytest
 from support.gateway_http import ask
@@ -37,6 +38,16 @@ COLUMNS = [
     "[[(1., 2.)], [(3., 4.), (5., 6.)]]::Polygon",
     "NULL",
     "[]",
+    'concat(\'{"a": \', toString(number), \', "b": {"c": [1, "x"]}}\')::JSON',
+    '\'{"a": 1, "b": 2, "c": "x"}\'::JSON(max_dynamic_paths = 1, a UInt8)',
+    'if(number % 2, NULL, \'{"a": [{"b": 1}]}\')::Nullable(JSON)',
+    "['{}', '{\"a\": 1}']::Array(JSON)",
+    "if(number % 2, number::Dynamic, ('x' || number)::Dynamic)",
+    "[number::Dynamic, 'x'::Dynamic]",
+    "if(number % 3, number::Variant(UInt64, Array(String)), ['a', 'b']::Variant(UInt64, Array(String)))",
+    "NULL::Variant(UInt8, LowCardinality(String))",
+    "map('k', number::Variant(UInt64, UUID))",
+    "tuple(number::Dynamic(max_types = 1), '{\"a\": 1}'::JSON)",
 ]
 
 
@@ -67,7 +78,7 @@ def test_every_block_and_column_is_found(
 def test_a_type_that_cannot_be_walked_through_is_refused(
     gateway: EmbeddedClickHouse,
 ) -> None:
-    plain = ask(gateway, body=b"SELECT '{\"a\": 1}'::JSON AS j FORMAT Native").raw
+    plain = ask(gateway, body=b"SELECT sumState(1) AS s FORMAT Native").raw
     with pytest.raises(EngineError, match="client_protocol_version"):
         NativeBlocks(54460).compress(plain)
 
@@ -78,3 +89,18 @@ def test_an_old_version_gets_the_blocks_as_they_are(
     plain = ask(gateway, body=b"SELECT number FROM numbers(9) FORMAT Native").raw
     blocks = NativeBlocks(1)
     assert blocks.compress(plain) + blocks.flush() == plain
+
+
+def test_many_blocks_in_one_piece_take_no_time_that_grows_with_their_square(
+    gateway: EmbeddedClickHouse,
+) -> None:
+    sql = b"SELECT number, repeat('x', 400) FROM numbers(20) FORMAT Native"
+    block, count = ask(gateway, body=sql).raw, 3000
+
+    def seconds(pieces: list[bytes]) -> float:
+        blocks, begun = NativeBlocks(54460), time.process_time()
+        out = b"".join([*map(blocks.compress, pieces), blocks.flush()])
+        assert out.count(INFO) == count
+        return time.process_time() - begun
+
+    assert seconds([block * count]) < 10 * seconds([block] * count)
