@@ -81,7 +81,7 @@ _MEANING: Final = re.compile(
     r"|RateLimit(?:ed|Exceeded|Reached)?"
     r"|Server(?=Error)"
     r"|Throttl(?:ed|ing)"
-    r"|Time(?:out|dOut)"
+    r"|Time(?:d?Out|out)"
     r"|TooManyRequests"
     r"|Unavailable)"
     r"(?:Error|Exception)?$"

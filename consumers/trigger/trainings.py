@@ -20,10 +20,11 @@ _END_S: Final = 3.0
 
 
 class Trainers(Protocol):
-    """Start trainings; `TrainingProcesses` does."""
+    """What `TrainingProcesses` offers here."""
 
     def start(self, tenant: str) -> Training:
         """Start a training of a tenant."""
+        ...
 
     def load(self) -> None:
         """Prepare for a start that is due soon; nothing where that was done."""

@@ -21,6 +21,7 @@ _SHAPES = {
     "MultiPolygon": f"Array(Array(Array({_POINT})))",
 }
 _DYNAMIC: Final = ("Dynamic", "JSON", "Object", "Variant")
+_buffer: Final[Any] = ResponseBuffer
 _NOTHING_FOLLOWS: Final = SimpleNamespace(gen=iter(()))
 
 
@@ -68,7 +69,7 @@ class NativeReader:
 
     def _decode(self, kind: Any, rows: int) -> None:
         """Pass over a column whose data tell what types are in it, by decoding it."""
-        source: Any = ResponseBuffer(_NOTHING_FOLLOWS)
+        source = _buffer(_NOTHING_FOLLOWS)
         source.buffer, source.buf_sz, source.buf_loc = (
             self.data,
             len(self.data),
