@@ -81,7 +81,8 @@ _MEANING: Final = re.compile(
     r"|RateLimit(?:ed|Exceeded|Reached)?"
     r"|Server(?=Error)"
     r"|Throttl(?:ed|ing)"
-    r"|Time(?:d?Out|out)"
+    # An agent or a test that took too long has failed.
+    r"|(?<!Agent)(?<!Attempt)(?<!Solver)(?<!Task)(?<!Test)(?<!Trial)Time(?:d?Out|out)"
     r"|TooManyRequests"
     r"|Unavailable)"
     r"(?:Error|Exception)?$"

@@ -103,6 +103,8 @@ def refused(name: str) -> Exception:
         named("AuthenticationError"),
         with_attributes(status_code=400),
         with_attributes(status="HTTP 400"),
+        named("AgentTimeoutError"),
+        named("TestTimedOut"),
         named("RateLimiterConfigError"),
         named("ConnectionStringError"),
         refused("ToolServerError"),
