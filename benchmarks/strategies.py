@@ -11,7 +11,7 @@
 9. What an import saves another tenant, and what it costs where nothing carries over.
 
 Writes benchmarks/strategies.json and benchmarks/strategies.md, in half an hour. With
-numbers of parts as arguments, only these are measured again.
+names of parts as arguments, such as "hidden rule", only these are measured again.
 """
 
 import json

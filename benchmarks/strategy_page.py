@@ -87,7 +87,7 @@ def _rule(part: Results) -> str:
     columns = ("kind", "truth", "plain difference", "adjusted", "right sign", "covered")
     return (
         "## An agent with a hidden rule\n\n2,000 attempts, half of each kind; what looks "
-        "hard is checked oftener, and part of what is hard cannot be seen.\n\n"
+        "hard is checked more often, and part of what is hard cannot be seen.\n\n"
         + table(columns, rows)
     )
 

@@ -2,7 +2,7 @@
 
 `draw_behaviours` is for how well strategies are found, `draw_checking` for effects: an
 agent whose hidden rule is that checking first helps on one kind of problem and hurts on
-the other, and that checks oftener where a problem looks hard.
+the other, and that checks more often where a problem looks hard.
 """
 
 from collections.abc import Sequence

@@ -33,7 +33,7 @@ Mean = Annotated[tuple[float, ...], Field(max_length=DIM)]
 class Prior(Value):
     """What is known from elsewhere, which counts as `worth` attempts of the tenant's own.
 
-    `gain` is how much oftener a strategy succeeded than all strategies together.
+    `gain` is how much more often a strategy succeeded than all strategies together.
     """
 
     gain: Gain = 0.0

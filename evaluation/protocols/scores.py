@@ -144,7 +144,7 @@ def _against(
 def _accuracy_gain(
     predicted: NDArray[np.float64], outcomes: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return (problems) how much oftener a prediction is right than the likelier outcome."""
+    """Return (problems) how much more often a prediction is right than the likelier outcome."""
     tried = ~np.isnan(predicted)
     success = outcomes >= 0.5
     if not tried.any():

@@ -28,7 +28,7 @@ def test_without_blur_attempts_of_a_behaviour_begin_alike() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_looks_hard_is_checked_oftener_and_solved_less_often(kind: str) -> None:
+def test_what_looks_hard_is_checked_more_often_and_solved_less_often(kind: str) -> None:
     drawn = draw_checking(kind, 4000, seed=0)
     looks_hard = drawn.attempts.foretold.sum(1)
     assert np.corrcoef(looks_hard, drawn.checked)[0, 1] > 0.3
