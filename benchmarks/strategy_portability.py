@@ -35,7 +35,7 @@ from pilotfish.strategies.priors import imported
 LEARNED = 6000
 """Attempts of the tenant that exports."""
 PLAYED = 400
-"""Attempts of the tenant that imports."""
+"""Attempts of the tenant that imports, at most."""
 AT_ONCE = 100
 """The first attempts, whose success is to be reached without the import."""
 ENOUGH = 20
@@ -48,16 +48,17 @@ Tries = NDArray[np.int64]
 
 
 def passes(divisions: Sequence[Division]) -> dict[str, Floats]:
-    """Return (orders, PLAYED) the success above that of any approach, by what came in.
+    """Return (orders, attempts) the success above that of any approach, by what came in.
 
     What the problem gives to any approach is taken away, because it only adds noise.
     """
     played: dict[str, list[Floats]] = defaultdict(list)
+    count = min(PLAYED, *(len(each.target.table.problems) for each in divisions))
     for order, division in enumerate(divisions):
         target = division.target
         mean = np.nanmean(target.table.outcomes, axis=1)
         rng = np.random.default_rng((0, order))
-        rows = rng.permutation(len(target.table.problems))[:PLAYED]
+        rows = rng.permutation(len(target.table.problems))[:count]
         for name, known in _imports(division.source, rng).items():
             policy = FastAdvisor(target.embeddings.shape[1], imported=known)
             steps = one_pass(target, policy, rows, str(order))
@@ -151,7 +152,7 @@ def measured(divisions: Sequence[Division]) -> dict[str, Any]:
     """Return what each import changed in the first attempts, and how many it saved."""
     played = passes(divisions)
     nothing = played["nothing"]
-    result: dict[str, Any] = {"orders": len(nothing), "attempts": PLAYED}
+    result: dict[str, Any] = {"orders": len(nothing), "attempts": nothing.shape[1]}
     result["at_once_without"] = _mean(nothing[:, :AT_ONCE])
     for name, gained in played.items():
         if name != "nothing":
@@ -175,7 +176,7 @@ def _saved(nothing: Floats, gained: Floats) -> dict[str, Any]:
 
 
 def _reached(nothing: Floats, gained: Floats) -> int:
-    """Return PLAYED where it is not reached."""
+    """Return the number of attempts where it is not reached."""
     at = np.arange(nothing.shape[1])
     curve = IsotonicRegression().fit_transform(at, nothing.mean(0))
     return int(np.searchsorted(curve, gained[:, :AT_ONCE].mean()))
