@@ -15,7 +15,7 @@ from pilotfish.traces.mapping import events_of
 from pilotfish.traces.otlp import read_export
 
 FOLDER = Path(__file__).parent / "recordings"
-RECORDINGS = ("crewai", "vercel", "vercel_legacy")
+RECORDINGS = ("crewai", "openllmetry", "vercel", "vercel_legacy")
 
 
 def recorded(name: str) -> list[Event]:

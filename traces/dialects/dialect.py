@@ -39,6 +39,7 @@ Fact = Literal[
     "query",  # of a retrieval
     "result",  # of a tool
     "session",
+    "skill",  # that a tool loaded, or read a file of
     "tokens",
     "tokens_in",
     "tokens_out",

@@ -11,6 +11,7 @@ GENAI: Final = Dialect(
             "chat": "model",
             "create_agent": "other",
             "embeddings": "embedding",
+            "execute_task": "other",  # openllmetry
             "execute_tool": "tool",
             "fetch_memory": "retrieval",
             "generate_content": "model",
@@ -22,6 +23,7 @@ GENAI: Final = Dialect(
             "retrieval": "retrieval",
             "search_memory": "retrieval",
             "text_completion": "model",
+            "vector_db_retrieve": "retrieval",  # openllmetry
         }
     },
     facts={
@@ -37,6 +39,7 @@ GENAI: Final = Dialect(
         "gen_ai.memory.query.text": "query",
         "gen_ai.retrieval.documents": "documents",
         "gen_ai.memory.records": "documents",
+        "gen_ai.skill.name": "skill",
         "gen_ai.tool.call.arguments": "arguments",
         "gen_ai.tool.call.id": "call_id",
         "gen_ai.tool.call.result": "result",
