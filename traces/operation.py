@@ -58,9 +58,12 @@ class Operation:
         self.facts, self.is_genai = _facts(span)
         kind = _kind(span)
         self.is_genai = self.is_genai or kind is not None
+        self.is_workflow = kind == "workflow"
         if kind in ("agent", "other"):
             kind = graph_kind(span.name, self.metadata) or kind
-        self.kind: Kind = kind or _implied_kind(self.facts)
+        self.kind: Kind = (
+            "agent" if self.is_workflow else kind or _implied_kind(self.facts)
+        )
 
     def text(self, *facts: Fact) -> str:
         """Return the first of these facts that is there, as a text."""

@@ -12,6 +12,7 @@ Kind = Literal[
     "embedding",
     "evaluation",
     "guardrail",
+    "workflow",  # an agent, or what only stands around agents
     "other",  # a chain, a task, a node of a graph: it groups others
 ]
 

@@ -16,7 +16,7 @@ GENAI: Final = Dialect(
             "fetch_memory": "retrieval",
             "generate_content": "model",
             "invoke_agent": "agent",
-            "invoke_workflow": "agent",
+            "invoke_workflow": "workflow",
             "plan": "other",
             "rerank": "retrieval",
             "response": "model",
