@@ -18,7 +18,7 @@ Step = tuple[str, str]
 
 
 def told(number: int, operation: str, kind: str, given: Any, returned: Any) -> Span:
-    attributes = {
+    attributes: dict[str, Any] = {
         "gen_ai.operation.name": operation,
         "traceloop.span.kind": kind,
         "traceloop.entity.name": "it",
@@ -73,7 +73,7 @@ def test_a_node_of_a_graph_is_no_step() -> None:
 
 
 def test_a_model_that_cannot_be_seen_is_the_one_that_was_asked_for() -> None:
-    models = {
+    models: dict[str, Any] = {
         "gen_ai__request__model": "gpt-4o-mini",
         "gen_ai__response__model": "unknown",
     }

@@ -27,9 +27,10 @@ def bare(told: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """Return attributes with what LangChain's runs were given and returned, and no more."""
     if _KIND not in told:
         return told
-    given = {a: _given(told[a]) for a in _INPUTS if a in told}
-    returned = {a: _returned(told[a]) for a in _OUTPUTS if a in told}
-    return {**told, **given, **returned}
+    inside = dict(told)
+    inside.update((a, _given(told[a])) for a in _INPUTS if a in told)
+    inside.update((a, _returned(told[a])) for a in _OUTPUTS if a in told)
+    return inside
 
 
 def _given(value: JsonValue) -> JsonValue:
