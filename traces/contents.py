@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from pilotfish.schemas.json_in_text import mapping, parsed
-from pilotfish.traces.messages import ChatMessage, messages
+from pilotfish.traces.messages import ChatMessage, messages, text_of_blocks
 from pilotfish.traces.operation import Operation
 from pilotfish.traces.values import text, unquoted
 
@@ -82,7 +82,7 @@ def result_text(operation: Operation) -> str:
     inside = mapping(message.get("data")) or mapping(message.get("kwargs"))
     if "tool" in (message.get("type"), inside.get("type")) and "content" in inside:
         return text(inside["content"])
-    return text(unquoted(given))
+    return text_of_blocks(unquoted(given))
 
 
 def answer_of(operation: Operation) -> str:

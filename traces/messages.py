@@ -1,7 +1,7 @@
 """Messages of a conversation with a model, whoever wrote them down, in one form.
 
-Read are the forms of OpenTelemetry (parts), OpenAI (chat and responses), Anthropic
-(blocks), LangChain, OpenInference and Vercel, and mixtures of them.
+Read are the forms of OpenTelemetry (parts), OpenAI (chat and responses), Anthropic and
+Bedrock (blocks), LangChain, OpenInference and Vercel, and mixtures of them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -67,6 +67,10 @@ _RESULTS: Final = frozenset(
         "tool_result",
     }
 )
+_BLOCKS: Final = frozenset({"cachePoint", "reasoningContent", "text"})
+_CALL_BLOCK: Final = "toolUse"
+_RESULT_BLOCK: Final = "toolResult"
+"""What a block of Bedrock is, its only key says."""
 _TEXTS: Final = frozenset({"", "text", "input_text", "output_text", "refusal"})
 _INSIDE: Final = ("message", "data", "kwargs", "prompt", "completion")
 """Where OpenInference and LangChain keep the fields of a message."""
@@ -168,7 +172,11 @@ class _Parts:
 
     def _part(self, part: Fields) -> None:
         kind = _type(part)
-        if kind in _CALLS:
+        if _CALL_BLOCK in part:
+            self._call(mapping(part[_CALL_BLOCK]))
+        elif _RESULT_BLOCK in part:
+            self._result(mapping(part[_RESULT_BLOCK]))
+        elif kind in _CALLS:
             self._call(part)
         elif kind in _RESULTS:
             self._result(part)
@@ -183,7 +191,20 @@ class _Parts:
             self.calls.append(ToolCall(_id(call), called, _first(function, _ARGUMENTS)))
 
     def _result(self, part: Fields) -> None:
-        self.results.append(ToolResult(_id(part), _first(part, _OUTPUTS)))
+        content = next((part[n] for n in _OUTPUTS if part.get(n) is not None), None)
+        self.results.append(ToolResult(_id(part), text_of_blocks(content)))
+
+
+def text_of_blocks(value: JsonValue) -> str:
+    """Return the text of a list of texts, as Anthropic and Bedrock write a result."""
+    blocks = listed(value)
+    texts = [b["text"] for b in blocks if isinstance(b, dict) and _is_text(b)]
+    whole = 0 < len(texts) == len(blocks)
+    return "\n".join(map(text, texts)) if whole else text(value)
+
+
+def _is_text(block: Fields) -> bool:
+    return isinstance(block.get("text"), str) and block.keys() <= {"text", "type"}
 
 
 def _several(value: JsonValue) -> list[JsonValue]:
@@ -193,15 +214,18 @@ def _several(value: JsonValue) -> list[JsonValue]:
     if not isinstance(value, str):
         return listed(value)
     read = listed(value)
-    whole = all(
-        isinstance(part, dict) and (_type(part) or part.get("toolName"))
-        for part in read
-    )
-    return read if whole else [value]
+    return read if all(map(_is_part, read)) else [value]
+
+
+def _is_part(part: JsonValue) -> bool:
+    if not isinstance(part, dict):
+        return False
+    is_block = part.keys() <= _BLOCKS | {_CALL_BLOCK, _RESULT_BLOCK}
+    return bool(_type(part) or part.get("toolName")) or (is_block and len(part) == 1)
 
 
 def _id(fields: Fields) -> str:
-    ids = ("call_id", "tool_call_id", "tool_use_id", "toolCallId", "id")
+    ids = ("call_id", "tool_call_id", "tool_use_id", "toolCallId", "toolUseId", "id")
     return next((name(fields[i]) for i in ids if fields.get(i)), "")
 
 
