@@ -6,7 +6,8 @@ from typing import Final
 from pydantic import JsonValue
 
 from pilotfish.schemas.json_in_text import mapping, parsed
-from pilotfish.traces.messages import ChatMessage, messages, text_of_blocks
+from pilotfish.traces.message_parts import text_of_blocks
+from pilotfish.traces.messages import ChatMessage, messages
 from pilotfish.traces.operation import Operation
 from pilotfish.traces.values import text, unquoted
 

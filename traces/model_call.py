@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pilotfish.schemas.base import moment
 from pilotfish.schemas.prices import Tokens
 from pilotfish.schemas.prices import cost as list_price
-from pilotfish.traces.messages import ChatMessage, ToolCall, ToolResult
+from pilotfish.traces.message_parts import ToolCall, ToolResult
+from pilotfish.traces.messages import ChatMessage
 from pilotfish.traces.operation import Operation
 from pilotfish.traces.run import Run
 from pilotfish.traces.tree import Node

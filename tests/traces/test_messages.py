@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pilotfish.traces.messages import ChatMessage, ToolCall, ToolResult, messages
+from pilotfish.traces.message_parts import ToolCall, ToolResult
+from pilotfish.traces.messages import ChatMessage, messages
 
 CALL = ToolCall("c1", "add", '{"a": 1}')
 
