@@ -127,6 +127,32 @@ FORMS: dict[str, tuple[Any, list[ChatMessage]]] = {
         ],
         [ChatMessage("user", "1+1?"), assistant("", CALL), result("2")],
     ),
+    "Bedrock's blocks": (
+        [
+            {"role": "user", "content": '[{"text": "1+1?"}]'},
+            {
+                "role": "assistant",
+                "content": [
+                    {"reasoningContent": {"reasoningText": {"text": "not said"}}},
+                    {"text": "Adding."},
+                    {
+                        "toolUse": {
+                            "toolUseId": "c1",
+                            "name": "add",
+                            "input": {"a": 1},
+                        }
+                    },
+                ],
+            },
+            {
+                "role": "tool",
+                "content": [
+                    {"toolResult": {"toolUseId": "c1", "content": [{"text": "2"}]}}
+                ],
+            },
+        ],
+        [ChatMessage("user", "1+1?"), assistant("Adding.", CALL), result("2")],
+    ),
     "Anthropic's blocks": (
         [
             {
