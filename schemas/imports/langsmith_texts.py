@@ -68,10 +68,15 @@ def _content(message: dict[str, Any]) -> object:
 
 
 def plain(value: object) -> str:
-    """Return the text of inputs or outputs with one value of note; all else as JSON."""
+    """Return the text of inputs or outputs with one value of note; all else as JSON.
+
+    What a tool returns may be a message; a run that failed returned nothing.
+    """
     given = mapping(value)
     if not given:
-        return text(value)
+        return text(value or "")
+    if _speaker(returned := mapping(given.get("output"))) == "tool":
+        return text(_content(returned))
     for key in _TEXT_KEYS:
         if isinstance(given.get(key), str) and given[key]:
             return text(given[key])

@@ -33,6 +33,7 @@ READS: Final = frozenset(
 """The fields of a run that are looked at, or said by others of these."""
 
 _TOOLS: Final = ("tool", "retriever")
+_TRACE: Final = "Traceback (most recent call last):"
 _CLASS: Final = re.compile(r"[\w.]*?(\w+)\(")
 
 Run = dict[str, Any]
@@ -105,7 +106,7 @@ def _steps(run: Run) -> Iterator[Fields]:
     elif run.get("run_type") in _TOOLS:
         given = plain(run.get("inputs"))
         yield {**common, "kind": "action", "content": given, "at": start, "key": key}
-        result = text(run.get("error")) or plain(run.get("outputs"))
+        result = _error(run) or plain(run.get("outputs"))
         if end or result:
             yield {
                 "kind": "observation",
@@ -127,7 +128,7 @@ def _price(run: Run) -> float | None:
 
 
 def _answer(root: Run, *, alone: bool) -> list[Fields]:
-    content = answered(root.get("outputs"))
+    content = answered(root.get("outputs")) if not _error(root) else ""
     if not content or (alone and root.get("run_type") in ("llm", *_TOOLS)):
         return []
     key = f"{name(root.get('id'))}/answer"
@@ -136,7 +137,7 @@ def _answer(root: Run, *, alone: bool) -> list[Fields]:
 
 
 def _status(root: Run) -> Fields:
-    error = text(root.get("error"))
+    error = _error(root)
     if not error:
         return {"status": "unknown"}
     infrastructure = _is_infrastructure(error)
@@ -144,7 +145,7 @@ def _status(root: Run) -> Fields:
 
 
 def _failure(root: Run) -> Iterator[Fields]:
-    if error := text(root.get("error")):
+    if error := _error(root):
         kind = "infrastructure" if _is_infrastructure(error) else "exception"
         yield {
             "kind": kind,
@@ -152,6 +153,11 @@ def _failure(root: Run) -> Iterator[Fields]:
             "key": "error",
             "at": root.get("end_time"),
         }
+
+
+def _error(run: Run) -> str:
+    """Return the exception that ended a run, without the stack trace behind it."""
+    return text(run.get("error")).split(_TRACE)[0].strip()
 
 
 def _is_infrastructure(error: str) -> bool:

@@ -93,6 +93,37 @@ def test_an_exception_is_a_failure(tmp_path: Path) -> None:
     assert (attempt.end.status, attempt.verdicts()) == ("failed", [("exception", None)])
 
 
+def test_an_error_is_without_its_stack_trace_and_leaves_no_answer(
+    tmp_path: Path,
+) -> None:
+    trace = 'Traceback (most recent call last):\n\n\n  File "main.py", line 3084'
+    failed = {"error": f"ValueError('no rows'){trace}", "outputs": {}}
+    tool, _, root, *_ = lines("langsmith.jsonl")
+    path = written(tmp_path / "e.jsonl", [tool | failed, root | failed])
+    [attempt], _ = read(FORMAT, path)
+    assert attempt.end and attempt.end.reason == "ValueError('no rows')"
+    assert attempt.story()[-1] == ("observation", "search", "ValueError('no rows')")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "tool", "content": "Paris", "tool_call_id": "c1", "status": "success"},
+        {
+            "lc": 1,
+            "type": "constructor",
+            "kwargs": {"type": "tool", "content": "Paris"},
+        },
+    ],
+    ids=["as a dictionary", "as LangChain's JSON"],
+)
+def test_the_message_of_a_tool_is_its_content(tmp_path: Path, message: Any) -> None:
+    tool, _, root, *_ = lines("langsmith.jsonl")
+    runs = [tool | {"outputs": {"output": message}}, root]
+    [attempt], _ = read(FORMAT, written(tmp_path / "m.jsonl", runs))
+    assert ("observation", "search", "Paris") in attempt.story()
+
+
 def test_a_run_that_goes_on_has_no_end(tmp_path: Path) -> None:
     run = lines("langsmith.jsonl")[2] | {"end_time": None, "outputs": None}
     [attempt], _ = read(FORMAT, written(tmp_path / "e.jsonl", [run]))
