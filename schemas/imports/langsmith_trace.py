@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from pilotfish.schemas.imports.attempt import Fields
-from pilotfish.schemas.imports.langsmith_texts import answered, asked, plain
+from pilotfish.schemas.imports.langsmith_texts import answered, asked, plain, usage
 from pilotfish.schemas.imports.values import (
     count,
     mappings,
@@ -96,9 +96,9 @@ def _steps(run: Run) -> Iterator[Fields]:
         yield {
             **common,
             "kind": "thought",
-            "content": answered(run.get("outputs")),
+            "content": answered(run.get("outputs")) or _error(run),
             # Those of other runs are the sums of the models below them.
-            "tokens": run.get("total_tokens"),
+            "tokens": run.get("total_tokens") or _tokens(run).total or None,
             "cost": run.get("total_cost") or _price(run),
             "at": start,
             "key": key,
@@ -119,12 +119,18 @@ def _steps(run: Run) -> Iterator[Fields]:
 
 def _price(run: Run) -> float | None:
     """Return the list price of a model call, where LangSmith knew none."""
-    read = count(run.get("prompt_tokens"))
-    cached = mapping(run.get("prompt_token_details")).get("cache_read")
-    written = count(run.get("completion_tokens"))
-    used = Tokens(read, written, min(read, count(cached)))
     provider = name(_metadata(run).get("ls_provider"))
-    return cost(_model(run), used, provider, moment(run.get("start_time"))) or None
+    at = moment(run.get("start_time"))
+    return cost(_model(run), _tokens(run), provider, at) or None
+
+
+def _tokens(run: Run) -> Tokens:
+    """Return the tokens as LangSmith counted them, else as the model's message tells."""
+    told = usage(run.get("outputs"))
+    read = count(run.get("prompt_tokens")) or count(told.get("input_tokens"))
+    written = count(run.get("completion_tokens")) or count(told.get("output_tokens"))
+    details = run.get("prompt_token_details") or told.get("input_token_details")
+    return Tokens(read, written, min(read, count(mapping(details).get("cache_read"))))
 
 
 def _answer(root: Run, *, alone: bool) -> list[Fields]:

@@ -158,6 +158,22 @@ def test_parquet_has_the_same_runs(attempts: list[Read], tmp_path: Path) -> None
     assert attempt.events == attempts[0].events
 
 
+def test_tokens_that_only_the_model_s_message_tells_count(tmp_path: Path) -> None:
+    """What a tracer of one's own writes down has no sums of LangSmith's."""
+    runs = lines("langsmith.jsonl")
+    model = runs[1]
+    for sum_ in ("total_tokens", "prompt_tokens", "completion_tokens", "total_cost"):
+        model.pop(sum_, None)
+    [[generation]] = model["outputs"]["generations"]
+    told = {"input_tokens": 100, "output_tokens": 20, "total_tokens": 120}
+    details = {"input_token_details": {"cache_read": 60}}
+    generation["message"]["kwargs"]["usage_metadata"] = told | details
+    found, _ = read(FORMAT, written(tmp_path / "u.jsonl", runs))
+    price = cost("gpt-5.5", Tokens(100, 20, 60))
+    [step] = [s for s in found[0].steps if s.tokens == 120]
+    assert step.cost == pytest.approx(price) and price > 0
+
+
 def test_a_model_call_without_a_cost_has_the_list_price(tmp_path: Path) -> None:
     runs = lines("langsmith.jsonl")
     del runs[1]["total_cost"]
