@@ -28,10 +28,16 @@ class Told(NamedTuple):
     result: str = "3"
     answer: str = "It is 3"
     tokens: int = 1234
+    error: str = "no rows"
 
 
 TOLD = {
     "adk": Told(model="gemini-2.5-flash", result='{"result": 3}'),
+    "anthropic": Told(
+        agent="anthropic.messages.tool_runner",
+        model="claude-sonnet-4-5",
+        error="invalid_request_error",
+    ),
     "crewai": Told(thought=""),
     "llama_index": Told(
         agent="ReActAgent",
@@ -75,8 +81,8 @@ def test_a_run_becomes_an_attempt(name: str) -> None:
 
 @pytest.mark.parametrize("name", TOLD)
 def test_a_run_that_fails_says_so(name: str) -> None:
-    events = recorded(f"{name}_fails")
+    events, error = recorded(f"{name}_fails"), TOLD[name].error
     (signal,) = [e for e in events if isinstance(e, SignalRecorded)]
-    assert signal.kind == "exception" and "no rows" in signal.detail
-    assert isinstance(events[-1], AttemptEnded) and "no rows" in events[-1].reason
+    assert signal.kind == "exception" and error in signal.detail
+    assert isinstance(events[-1], AttemptEnded) and error in events[-1].reason
     assert not [e for e in events if isinstance(e, StepRecorded) and e.kind == "answer"]

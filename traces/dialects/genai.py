@@ -48,6 +48,8 @@ GENAI: Final = Dialect(
         "gen_ai.usage.cache_write.input_tokens": "written_tokens",
         "gen_ai.usage.input_tokens": "tokens_in",
         "gen_ai.usage.output_tokens": "tokens_out",
+        # What Anthropic's client adds.
+        "anthropic.tool_result.content": "result",
         # What PydanticAI adds.
         "all_messages_events": "conversation",
         "final_result": "output",
