@@ -1,6 +1,6 @@
 """Which spans are the agents of a run, and which only stand around them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from pilotfish.traces.dialects.dialect import Fact
@@ -9,14 +9,17 @@ from pilotfish.traces.tree import Node
 _SAYS_NOTHING: Final = frozenset[Fact]({"provider"})
 
 
-def topmost_agents(tops: Iterable[Node]) -> list[Node]:
+def topmost_agents(tops: Sequence[Node]) -> list[Node]:
     """Return the agents that no other invoked."""
     return _agents(tops, lambda _: False)
 
 
-def own_agents(tops: Iterable[Node]) -> list[Node]:
-    """Return the agents that no other invoked; what only stands around agents is none."""
-    return _agents(tops, stands_around)
+def own_agents(tops: Sequence[Node]) -> list[Node]:
+    """Return the agents that no other invoked; what only stands around agents is none.
+
+    Where nothing else is an agent, what tells nothing of itself is one all the same.
+    """
+    return _agents(tops, stands_around) or topmost_agents(tops)
 
 
 def stands_around(node: Node) -> bool:
@@ -32,8 +35,8 @@ def stands_around(node: Node) -> bool:
     return operation.is_workflow and _only_calls_agents(node)
 
 
-def _agents(tops: Iterable[Node], around: Callable[[Node], bool]) -> list[Node]:
-    agents, waiting = [], list(reversed(list(tops)))
+def _agents(tops: Sequence[Node], around: Callable[[Node], bool]) -> list[Node]:
+    agents, waiting = [], list(reversed(tops))
     while waiting:
         node = waiting.pop()
         if node.operation.kind == "agent" and not around(node):

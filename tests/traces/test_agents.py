@@ -91,6 +91,13 @@ def test_an_agent_that_chooses_without_a_model_has_its_choice_as_approach() -> N
     assert told(framed(router)) == ("router", "first")
 
 
+def test_an_agent_that_tells_nothing_of_itself_is_one_where_no_other_is() -> None:
+    server = span(1)
+    agent = span(2, 1, gen_ai__operation__name="invoke_agent")
+    asks = span(3, 2, **MODEL)
+    assert told([server, agent, asks]) == ("span 2", None)
+
+
 CALL = {"type": "tool_call", "id": "c1", "name": "add", "arguments": {"a": 1}}
 SAID = [{"role": "assistant", "parts": [{"type": "text", "content": "Wait."}, CALL]}]
 
