@@ -43,8 +43,8 @@ audit: setup ## look up known vulnerabilities of the locked packages
 clients: setup ## run the scripts of ClickHouse's clients for Go, Java, Node and Python (downloads them)
 	@PYTHONPATH=tests $(BIN)/python -m clients.drive
 
-recordings: setup ## record anew the traces of CrewAI, which needs an environment of its own (downloads it)
-	@PYTHONPATH=tests $(BIN)/uv run tests/traces/recordings/record_crewai.py
+recordings: setup ## record anew the traces of frameworks that have environments of their own (downloads them)
+	@for script in tests/traces/recordings/record_*.py; do PYTHONPATH=tests $(BIN)/uv run $$script || exit 1; done
 
 faults: setup ## kill, stop and starve every part, and print what went missing (as root, hours)
 	@PYTHONPATH=tests $(BIN)/python -m faults.drive

@@ -96,5 +96,6 @@ def _skills(run: Run) -> Iterator[str]:
     """Yield the skills that were loaded."""
     for node in run.nodes:
         operation = node.operation
+        yield operation.name("skill")
         if operation.kind == "tool":
             yield skill_of(operation.called, operation.text("arguments", "input"))

@@ -6,12 +6,17 @@ from typing import Final
 from pydantic import JsonValue
 
 from pilotfish.schemas.json_in_text import mapping, parsed
+from pilotfish.traces.message_parts import text_of_blocks
 from pilotfish.traces.messages import ChatMessage, messages
 from pilotfish.traces.operation import Operation
 from pilotfish.traces.values import text, unquoted
 
 _WRAPPINGS: Final = ("input_args", "inputs", "kwargs", "args", "state", "data")
 """Around the inputs of a function: DSPy, openllmetry, LlamaIndex."""
+_AROUND_ARGUMENTS: Final = {"args", "input_args", "kwargs", "sanitize_inputs_outputs"}
+"""Around the arguments of a tool: also smolagents."""
+_OF_A_STATE: Final = (frozenset({"ctx", "ev"}), frozenset({"init_state"}))
+"""Fields of inputs that tell of a framework's own state and nothing else: LlamaIndex."""
 _CONVERSATIONS: Final = ("messages", "input_messages", "chat_history", "history")
 _QUESTIONS: Final = (
     "question",
@@ -67,9 +72,9 @@ def arguments_text(operation: Operation) -> str:
     if "input_messages" in operation.facts and given is None:
         return asked(operation.input_messages)
     value = parsed(given)
-    while isinstance(value, dict) and len(value) == 1:
+    while isinstance(value, dict) and value.keys() <= _AROUND_ARGUMENTS:
         inside = value.get("kwargs", value.get("input_args"))
-        if not isinstance(inside, dict):
+        if not isinstance(inside, dict) or value.get("args"):
             break
         value = inside
     return text(value)
@@ -82,7 +87,9 @@ def result_text(operation: Operation) -> str:
     inside = mapping(message.get("data")) or mapping(message.get("kwargs"))
     if "tool" in (message.get("type"), inside.get("type")) and "content" in inside:
         return text(inside["content"])
-    return text(unquoted(given))
+    if "raw_output" in message:  # LlamaIndex
+        return text(message["raw_output"])
+    return text_of_blocks(unquoted(given))
 
 
 def answer_of(operation: Operation) -> str:
@@ -115,6 +122,8 @@ def _question(value: JsonValue, depth: int) -> str:
         return asked(messages(value, "user")) or _each(value, depth)
     if not isinstance(value, dict) or depth > _DEEP:
         return text(value)
+    if any(value.keys() >= fields for fields in _OF_A_STATE):
+        return ""
     return _in_object(value, depth) or _only(value, depth) or text(value)
 
 

@@ -102,8 +102,9 @@ def _value(
     """
     worse = _WORSE_IF_HIGHER.search(named) is not None
     word = re.sub(r"\W+", "_", text(label)[:MAX_NAME].strip().lower())
-    if word in (_VERDICTS if worse else _GOOD | _BAD):
-        return word in _GOOD
+    plain = word.removeprefix("not_")
+    if plain in (_VERDICTS if worse else _GOOD | _BAD):
+        return (plain in _GOOD) == (plain == word)
     if worse:
         return None
     if isinstance(score, bool):

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pilotfish.traces.messages import ToolCall
+from pilotfish.traces.message_parts import ToolCall
 from pilotfish.traces.model_call import ModelCall
 from pilotfish.traces.run import Run
 from pilotfish.traces.step import Step

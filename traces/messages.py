@@ -1,7 +1,7 @@
 """Messages of a conversation with a model, whoever wrote them down, in one form.
 
-Read are the forms of OpenTelemetry (parts), OpenAI (chat and responses), Anthropic
-(blocks), LangChain, OpenInference and Vercel, and mixtures of them.
+Read are the forms of OpenTelemetry (parts), OpenAI (chat and responses), Anthropic and
+Bedrock (blocks), LangChain, OpenInference and Vercel, and mixtures of them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,27 +11,17 @@ from typing import Final, Literal
 from pydantic import JsonValue
 
 from pilotfish.schemas.json_in_text import mapping
-from pilotfish.traces.values import listed, name, numbered, text
+from pilotfish.traces.message_parts import (
+    Parts,
+    ToolCall,
+    ToolResult,
+    is_call,
+    is_result,
+)
+from pilotfish.traces.values import listed, name, text
 
 Role = Literal["system", "user", "assistant", "tool"]
 Fields = dict[str, JsonValue]
-
-
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A call that a model asked for; the id is empty where none was given."""
-
-    call_id: str
-    name: str
-    arguments: str
-
-
-@dataclass(frozen=True, slots=True)
-class ToolResult:
-    """The result of a call, as a later message gives it to the model."""
-
-    call_id: str
-    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +45,8 @@ _ROLES: Final[dict[str, Role]] = {
     "tool": "tool",
     "user": "user",
 }
-_CALLS: Final = frozenset(
-    {"tool_call", "tool_use", "tool-call", "function_call", "server_tool_call"}
-)
-_RESULTS: Final = frozenset(
-    {
-        "function_call_output",
-        "server_tool_call_response",
-        "tool-result",
-        "tool_call_response",
-        "tool_result",
-    }
-)
-_TEXTS: Final = frozenset({"", "text", "input_text", "output_text", "refusal"})
 _INSIDE: Final = ("message", "data", "kwargs", "prompt", "completion")
 """Where OpenInference and LangChain keep the fields of a message."""
-_ARGUMENTS: Final = ("arguments", "args", "input", "parameters")
-_OUTPUTS: Final = ("response", "result", "output", "content")
 
 
 def messages(value: JsonValue, default: Role) -> tuple[ChatMessage, ...]:
@@ -103,8 +78,8 @@ def _message(raw: JsonValue, default: Role) -> ChatMessage | None:
     if not isinstance(raw, dict):
         return None
     fields = _fields(raw)
-    parts = _Parts()
-    if _type(fields) in _CALLS | _RESULTS:
+    parts = Parts()
+    if is_call(fields) or is_result(fields):
         parts.add(fields)
     else:
         parts.add_message(fields)
@@ -128,82 +103,4 @@ def _role(fields: Fields, default: Role) -> Role:
         role = _ROLES.get(given.lower()) if isinstance(given, str) else None
         if role:
             return role
-    return "tool" if _type(fields) in _RESULTS else default
-
-
-def _type(fields: Fields) -> str:
-    kind = fields.get("type")
-    return kind if isinstance(kind, str) else ""
-
-
-class _Parts:
-    """Collects what the parts of a message say."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.calls: list[ToolCall] = []
-        self.results: list[ToolResult] = []
-
-    @property
-    def text(self) -> str:
-        return "\n".join(part for part in self.texts if part)
-
-    def add_message(self, fields: Fields) -> None:
-        """Read a message's parts, wherever it has them; some have them twice."""
-        places = ("contents", "parts", "content", "text")
-        for part in _several(next((fields[p] for p in places if fields.get(p)), None)):
-            self.add(part)
-        for call in _several(fields.get("tool_calls")):
-            self._call(mapping(call))
-        function = fields.get("function_call")
-        if isinstance(function, dict):
-            self._call(function)
-
-    def add(self, part: JsonValue) -> None:
-        """Read one part: a text, a call or a result; what else there is, is left out."""
-        if isinstance(part, str):
-            self.texts.append(text(part))
-        elif isinstance(part, dict):
-            self._part(mapping(part.get("message_content")) or part)
-
-    def _part(self, part: Fields) -> None:
-        kind = _type(part)
-        if kind in _CALLS:
-            self._call(part)
-        elif kind in _RESULTS:
-            self._result(part)
-        elif kind in _TEXTS:
-            self.texts.append(text(part.get("text") or part.get("content")))
-
-    def _call(self, call: Fields) -> None:
-        call = mapping(call.get("tool_call")) or call
-        function = mapping(call.get("function")) or call
-        called = name(function.get("name") or function.get("toolName"))
-        if called:
-            self.calls.append(ToolCall(_id(call), called, _first(function, _ARGUMENTS)))
-
-    def _result(self, part: Fields) -> None:
-        self.results.append(ToolResult(_id(part), _first(part, _OUTPUTS)))
-
-
-def _several(value: JsonValue) -> list[JsonValue]:
-    """Return parts: of a list, of numbered attributes, or the only one."""
-    if isinstance(value, dict):
-        return numbered(value) or [value]
-    if not isinstance(value, str):
-        return listed(value)
-    read = listed(value)
-    whole = all(
-        isinstance(part, dict) and (_type(part) or part.get("toolName"))
-        for part in read
-    )
-    return read if whole else [value]
-
-
-def _id(fields: Fields) -> str:
-    ids = ("call_id", "tool_call_id", "tool_use_id", "toolCallId", "id")
-    return next((name(fields[i]) for i in ids if fields.get(i)), "")
-
-
-def _first(fields: Fields, names: Iterable[str]) -> str:
-    return next((text(fields[n]) for n in names if fields.get(n) is not None), "")
+    return "tool" if is_result(fields) else default

@@ -1,13 +1,15 @@
 """Calls of models: which spans are one call, what they said, what they cost."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pilotfish.schemas.base import moment
 from pilotfish.schemas.prices import Tokens
 from pilotfish.schemas.prices import cost as list_price
-from pilotfish.traces.messages import ChatMessage, ToolCall, ToolResult
+from pilotfish.traces.message_parts import ToolCall, ToolResult
+from pilotfish.traces.messages import ChatMessage
 from pilotfish.traces.operation import Operation
+from pilotfish.traces.responses import response_of
 from pilotfish.traces.run import Run
 from pilotfish.traces.tree import Node
 
@@ -115,4 +117,26 @@ def model_calls_of(run: Run) -> list[ModelCall]:
         if node.operation.kind == "model" and "evaluation" not in place.within:
             calls.setdefault(place.call or node, []).append(node)
     starts = sorted(calls.values(), key=lambda nodes: nodes[0].span.start_us)
-    return [ModelCall(nodes) for nodes in starts]
+    return [ModelCall(nodes) for nodes in _once_each(starts)]
+
+
+def _once_each(calls: Iterable[list[Node]]) -> list[list[Node]]:
+    """Join the spans in which two libraries recorded one call, neither below the other.
+
+    They name the same response at the same time: a cache may answer with it again later.
+    """
+    once: list[list[Node]] = []
+    latest: dict[str, list[Node]] = {}
+    for nodes in calls:
+        response = next(filter(None, map(_response, nodes)), "")
+        same = latest.get(response, []) if response else []
+        if same and nodes[0].span.start_us < same[0].span.end_us:
+            same.extend(nodes)
+        else:
+            once.append(nodes)
+            latest[response] = nodes
+    return once
+
+
+def _response(node: Node) -> str:
+    return response_of(node.span.attributes)

@@ -11,6 +11,7 @@ from pilotfish.schemas.events import MAX_MEASURE, MAX_TOKENS
 from pilotfish.schemas.json_in_text import mapping, parsed
 from pilotfish.traces.dialects import DIALECTS, GENAI_DIALECTS
 from pilotfish.traces.dialects.dialect import Fact, Kind
+from pilotfish.traces.dialects.langchain_runs import bare
 from pilotfish.traces.dialects.langgraph import AGENT_NAME, graph_kind
 from pilotfish.traces.dialects.message_events import attributes_in_events
 from pilotfish.traces.messages import ChatMessage, messages
@@ -57,9 +58,12 @@ class Operation:
         self.facts, self.is_genai = _facts(span)
         kind = _kind(span)
         self.is_genai = self.is_genai or kind is not None
+        self.is_workflow = kind == "workflow"
         if kind in ("agent", "other"):
             kind = graph_kind(span.name, self.metadata) or kind
-        self.kind: Kind = kind or _implied_kind(self.facts)
+        self.kind: Kind = (
+            "agent" if self.is_workflow else kind or _implied_kind(self.facts)
+        )
 
     def text(self, *facts: Fact) -> str:
         """Return the first of these facts that is there, as a text."""
@@ -137,17 +141,23 @@ def _implied_kind(facts: Facts) -> Kind:
 
 def _facts(span: Span) -> tuple[Facts, bool]:
     """Return the facts, and whether any of them is of GenAI."""
-    told = span.attributes
+    told = bare(span.attributes)
     if span.events:
         told = {**attributes_in_events(span), **told}
     lists, metadata = _collected(told)
-    known = {a: v for a, v in told.items() if a in _FACTS and v is not None}
+    known = {a: v for a, v in told.items() if a in _FACTS and _tells(a, v)}
     known |= {attribute: numbered(parts) for attribute, parts in lists.items()}
     first_last = sorted(known, key=_FACTS.__getitem__, reverse=True)
     facts: Facts = {_FACTS[attribute][1]: known[attribute] for attribute in first_last}
     if metadata:
         facts["metadata"] = metadata | mapping(facts.get("metadata"))
     return facts, not _OF_GENAI.isdisjoint(known)
+
+
+def _tells(attribute: str, value: JsonValue) -> bool:
+    """Return whether a value tells something; openllmetry calls a model that it cannot see so."""
+    is_unknown = value == "unknown" and _FACTS[attribute][1] == "model"
+    return value is not None and not is_unknown
 
 
 def _collected(told: Fields) -> tuple[dict[str, Fields], Fields]:

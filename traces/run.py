@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from pilotfish.schemas.evaluations import EVALUATION
+from pilotfish.traces.agents import own_agents, stands_around, topmost_agents
 from pilotfish.traces.dialects.dialect import Kind
 from pilotfish.traces.responses import response_of
 from pilotfish.traces.span import Span, checked
@@ -73,7 +74,7 @@ class Run:
     @cached_property
     def agents(self) -> list[Node]:
         """The agents that no other agent of the run invoked; the first is the run's own."""
-        return _topmost_agents(self.tops, named=True)
+        return own_agents(self.tops)
 
     @cached_property
     def places(self) -> dict[Node, Place]:
@@ -124,7 +125,7 @@ class Run:
             node: None
             for node in self.nodes
             if node.operation.kind == "agent"
-            and node.operation.facts
+            and not stands_around(node)
             and node not in speakers
             and node.operation.agent_name not in own
         }
@@ -138,7 +139,7 @@ def runs_of(spans: Iterable[Span]) -> list[Run]:
         return []
     evaluations = _once_each(span for span in usable if span.name == EVALUATION)
     trace_id = tops[0].span.trace_id
-    agents = _topmost_agents(tops)
+    agents = topmost_agents(tops)
     if _is_surrounding(tops[0]) and len(agents) > 1:
         runs = [Run(f"{trace_id}-{agent.span.span_id}", [agent]) for agent in agents]
     else:
@@ -173,24 +174,6 @@ def _is_an_agents(node: Node) -> bool:
 def _is_surrounding(top: Node) -> bool:
     """Return whether it is the root, and something else than an agent: a server, a script."""
     return top.span.is_root and not top.operation.is_genai
-
-
-def _topmost_agents(tops: Sequence[Node], *, named: bool = False) -> list[Node]:
-    """Return the agents that no other invoked.
-
-    Args:
-        tops: where to begin.
-        named: look behind an agent that tells nothing of itself: OpenAI's SDK puts one
-            around the agents that take over from one another.
-    """
-    agents, waiting = [], list(reversed(tops))
-    while waiting:
-        node = waiting.pop()
-        if node.operation.kind == "agent" and (node.operation.facts or not named):
-            agents.append(node)
-        else:
-            waiting.extend(reversed(node.children))
-    return agents
 
 
 def _is_recorded(run: Run) -> bool:

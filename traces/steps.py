@@ -107,9 +107,9 @@ class _Steps:
     def _answer(self) -> Iterator[Step]:
         """Yield what the run's own agent or its top answers, where no model did."""
         for node in self._run.speakers:
-            answer = answer_of(node.operation)
-            if answer:
-                span = node.span
+            span = node.span
+            answer = answer_of(node.operation) if span.status != "error" else ""
+            if answer and node not in self._calls:
                 origin = f"{span.span_id}/answer"
                 step = Step(span.end_us, origin, "answer", "answer", answer)
                 cost, tokens = self._used(node)

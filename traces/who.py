@@ -1,6 +1,8 @@
 """Who made a run, and for whom."""
 
+import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -12,6 +14,8 @@ from pilotfish.traces.run import Run
 from pilotfish.traces.tree import Node
 from pilotfish.traces.values import name
 
+_METHOD: Final = re.compile(r"\.(forward|run)$")
+"""Behind the name of a class or an agent: of DSPy, of LlamaIndex and smolagents."""
 _UNNAMED = "unknown_service"
 """How the name of a service begins that nobody named."""
 
@@ -44,7 +48,7 @@ def _span_name(operation: Operation) -> str:
     """Return the name of a span that is an agent's or a chain's."""
     if not operation.is_genai or operation.kind not in ("agent", "other"):
         return ""
-    return name(operation.span.name.removesuffix(".forward"))  # DSPy's modules
+    return name(_METHOD.sub("", operation.span.name))
 
 
 def attributes_of(run: Run) -> dict[str, JsonValue]:

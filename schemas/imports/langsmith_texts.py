@@ -24,15 +24,25 @@ def asked(inputs: object) -> str:
 def answered(outputs: object) -> str:
     """Return what was answered: the last message or generation, or the output's text."""
     given = mapping(outputs)
-    generations = elements(given.get("generations"))
-    if generations:
-        first = generations[0]
-        generation = mapping(elements(first)[0] if elements(first) else first)
+    if elements(given.get("generations")):
+        generation = _generation(given)
         message = mapping(generation.get("message"))
         return text(generation.get("text")) or _spoken(message)
     choices = mappings(given.get("choices"))
     messages = [mapping(c.get("message")) for c in choices[:1]] or _messages(given)
     return _spoken(messages[-1]) if messages else plain(outputs)
+
+
+def usage(outputs: object) -> dict[str, Any]:
+    """Return the tokens that the message of a model tells; empty if it tells none."""
+    message = mapping(_generation(mapping(outputs)).get("message"))
+    inner = mapping(message.get("kwargs")) or message
+    return mapping(inner.get("usage_metadata"))
+
+
+def _generation(given: dict[str, Any]) -> dict[str, Any]:
+    first = next(iter(elements(given.get("generations"))), None)
+    return mapping(elements(first)[0] if elements(first) else first)
 
 
 def _spoken(message: dict[str, Any]) -> str:
@@ -68,10 +78,15 @@ def _content(message: dict[str, Any]) -> object:
 
 
 def plain(value: object) -> str:
-    """Return the text of inputs or outputs with one value of note; all else as JSON."""
+    """Return the text of inputs or outputs with one value of note; all else as JSON.
+
+    What a tool returns may be a message; a run that failed returned nothing.
+    """
     given = mapping(value)
     if not given:
-        return text(value)
+        return text(value or "")
+    if _speaker(returned := mapping(given.get("output"))) == "tool":
+        return text(_content(returned))
     for key in _TEXT_KEYS:
         if isinstance(given.get(key), str) and given[key]:
             return text(given[key])

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from pilotfish.schemas.imports.attempt import Fields
-from pilotfish.schemas.imports.langsmith_texts import answered, asked, plain
+from pilotfish.schemas.imports.langsmith_texts import answered, asked, plain, usage
 from pilotfish.schemas.imports.values import (
     count,
     mappings,
@@ -33,6 +33,7 @@ READS: Final = frozenset(
 """The fields of a run that are looked at, or said by others of these."""
 
 _TOOLS: Final = ("tool", "retriever")
+_TRACE: Final = "Traceback (most recent call last):"
 _CLASS: Final = re.compile(r"[\w.]*?(\w+)\(")
 
 Run = dict[str, Any]
@@ -95,9 +96,9 @@ def _steps(run: Run) -> Iterator[Fields]:
         yield {
             **common,
             "kind": "thought",
-            "content": answered(run.get("outputs")),
+            "content": answered(run.get("outputs")) or _error(run),
             # Those of other runs are the sums of the models below them.
-            "tokens": run.get("total_tokens"),
+            "tokens": run.get("total_tokens") or _tokens(run).total or None,
             "cost": run.get("total_cost") or _price(run),
             "at": start,
             "key": key,
@@ -105,7 +106,7 @@ def _steps(run: Run) -> Iterator[Fields]:
     elif run.get("run_type") in _TOOLS:
         given = plain(run.get("inputs"))
         yield {**common, "kind": "action", "content": given, "at": start, "key": key}
-        result = text(run.get("error")) or plain(run.get("outputs"))
+        result = _error(run) or plain(run.get("outputs"))
         if end or result:
             yield {
                 "kind": "observation",
@@ -118,16 +119,22 @@ def _steps(run: Run) -> Iterator[Fields]:
 
 def _price(run: Run) -> float | None:
     """Return the list price of a model call, where LangSmith knew none."""
-    read = count(run.get("prompt_tokens"))
-    cached = mapping(run.get("prompt_token_details")).get("cache_read")
-    written = count(run.get("completion_tokens"))
-    used = Tokens(read, written, min(read, count(cached)))
     provider = name(_metadata(run).get("ls_provider"))
-    return cost(_model(run), used, provider, moment(run.get("start_time"))) or None
+    at = moment(run.get("start_time"))
+    return cost(_model(run), _tokens(run), provider, at) or None
+
+
+def _tokens(run: Run) -> Tokens:
+    """Return the tokens as LangSmith counted them, else as the model's message tells."""
+    told = usage(run.get("outputs"))
+    read = count(run.get("prompt_tokens")) or count(told.get("input_tokens"))
+    written = count(run.get("completion_tokens")) or count(told.get("output_tokens"))
+    details = run.get("prompt_token_details") or told.get("input_token_details")
+    return Tokens(read, written, min(read, count(mapping(details).get("cache_read"))))
 
 
 def _answer(root: Run, *, alone: bool) -> list[Fields]:
-    content = answered(root.get("outputs"))
+    content = answered(root.get("outputs")) if not _error(root) else ""
     if not content or (alone and root.get("run_type") in ("llm", *_TOOLS)):
         return []
     key = f"{name(root.get('id'))}/answer"
@@ -136,7 +143,7 @@ def _answer(root: Run, *, alone: bool) -> list[Fields]:
 
 
 def _status(root: Run) -> Fields:
-    error = text(root.get("error"))
+    error = _error(root)
     if not error:
         return {"status": "unknown"}
     infrastructure = _is_infrastructure(error)
@@ -144,7 +151,7 @@ def _status(root: Run) -> Fields:
 
 
 def _failure(root: Run) -> Iterator[Fields]:
-    if error := text(root.get("error")):
+    if error := _error(root):
         kind = "infrastructure" if _is_infrastructure(error) else "exception"
         yield {
             "kind": kind,
@@ -152,6 +159,11 @@ def _failure(root: Run) -> Iterator[Fields]:
             "key": "error",
             "at": root.get("end_time"),
         }
+
+
+def _error(run: Run) -> str:
+    """Return the exception that ended a run, without the stack trace behind it."""
+    return text(run.get("error")).split(_TRACE)[0].strip()
 
 
 def _is_infrastructure(error: str) -> bool:

@@ -130,6 +130,13 @@ def test_skills(tool: str, arguments: str, skill: str | None) -> None:
     assert approach(ROOT, span(2, 1, **TOOL, **told)) == skill
 
 
+def test_a_skill_that_the_conventions_name_counts() -> None:
+    """Also where the tool has a name of its own, and shows no arguments."""
+    loads = span(2, 1, **TOOL, gen_ai__tool__name="fetch", gen_ai__skill__name="charts")
+    assert approach(ROOT, loads) == "charts"
+    assert approach(ROOT, loads, SUB_AGENT) == "by sub-agent"
+
+
 @pytest.mark.parametrize("odd", [7, None, "", [], {"a": 1}, "x" * 300], ids=repr)
 def test_an_odd_approach_costs_itself(odd: Any) -> None:
     found = approach(

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pilotfish.traces.messages import ChatMessage, ToolCall, ToolResult, messages
+from pilotfish.traces.message_parts import ToolCall, ToolResult
+from pilotfish.traces.messages import ChatMessage, messages
 
 CALL = ToolCall("c1", "add", '{"a": 1}')
 
@@ -125,6 +126,32 @@ FORMS: dict[str, tuple[Any, list[ChatMessage]]] = {
             {"type": "function_call_output", "call_id": "c1", "output": "2"},
         ],
         [ChatMessage("user", "1+1?"), assistant("", CALL), result("2")],
+    ),
+    "Bedrock's blocks": (
+        [
+            {"role": "user", "content": '[{"text": "1+1?"}]'},
+            {
+                "role": "assistant",
+                "content": [
+                    {"reasoningContent": {"reasoningText": {"text": "not said"}}},
+                    {"text": "Adding."},
+                    {
+                        "toolUse": {
+                            "toolUseId": "c1",
+                            "name": "add",
+                            "input": {"a": 1},
+                        }
+                    },
+                ],
+            },
+            {
+                "role": "tool",
+                "content": [
+                    {"toolResult": {"toolUseId": "c1", "content": [{"text": "2"}]}}
+                ],
+            },
+        ],
+        [ChatMessage("user", "1+1?"), assistant("Adding.", CALL), result("2")],
     ),
     "Anthropic's blocks": (
         [

@@ -19,6 +19,9 @@ def signals(*spans: Span) -> list[SignalRecorded]:
     return [e for e in events if isinstance(e, SignalRecorded)]
 
 
+REFUTED = ("judge", False)
+
+
 def evaluated(at_us: int | None = None, **told: Any) -> Span:
     given = span(2, 1, **AGENT)
     at_us = given.end_us if at_us is None else at_us
@@ -39,6 +42,9 @@ def evaluated(at_us: int | None = None, **told: Any) -> Span:
             "judge",
             False,
         ),
+        ({"name": "fit", "score_label": "not_relevant", "score_value": 1}, *REFUTED),
+        ({"name": "fit", "score_label": "Not correct"}, *REFUTED),
+        ({"name": "toxicity", "score_label": "not toxic"}, "judge", None),
         ({"name": "stars", "score_value": 4}, "judge", None),
         ({"name": "toxicity", "score_value": 0.9}, "judge", None),
         ({"name": "toxicity", "score_label": "yes"}, "judge", None),

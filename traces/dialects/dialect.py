@@ -12,6 +12,7 @@ Kind = Literal[
     "embedding",
     "evaluation",
     "guardrail",
+    "workflow",  # an agent, or what only stands around agents
     "other",  # a chain, a task, a node of a graph: it groups others
 ]
 
@@ -39,6 +40,7 @@ Fact = Literal[
     "query",  # of a retrieval
     "result",  # of a tool
     "session",
+    "skill",  # that a tool loaded, or read a file of
     "tokens",
     "tokens_in",
     "tokens_out",

@@ -11,17 +11,19 @@ GENAI: Final = Dialect(
             "chat": "model",
             "create_agent": "other",
             "embeddings": "embedding",
+            "execute_task": "other",  # openllmetry
             "execute_tool": "tool",
             "fetch_memory": "retrieval",
             "generate_content": "model",
             "invoke_agent": "agent",
-            "invoke_workflow": "agent",
+            "invoke_workflow": "workflow",
             "plan": "other",
             "rerank": "retrieval",
             "response": "model",
             "retrieval": "retrieval",
             "search_memory": "retrieval",
             "text_completion": "model",
+            "vector_db_retrieve": "retrieval",  # openllmetry
         }
     },
     facts={
@@ -37,6 +39,7 @@ GENAI: Final = Dialect(
         "gen_ai.memory.query.text": "query",
         "gen_ai.retrieval.documents": "documents",
         "gen_ai.memory.records": "documents",
+        "gen_ai.skill.name": "skill",
         "gen_ai.tool.call.arguments": "arguments",
         "gen_ai.tool.call.id": "call_id",
         "gen_ai.tool.call.result": "result",
@@ -45,6 +48,8 @@ GENAI: Final = Dialect(
         "gen_ai.usage.cache_write.input_tokens": "written_tokens",
         "gen_ai.usage.input_tokens": "tokens_in",
         "gen_ai.usage.output_tokens": "tokens_out",
+        # What Anthropic's client adds.
+        "anthropic.tool_result.content": "result",
         # What PydanticAI adds.
         "all_messages_events": "conversation",
         "final_result": "output",

@@ -10,7 +10,7 @@ OPENLLMETRY: Final = Dialect(
             "agent": "agent",
             "task": "other",
             "tool": "tool",
-            "workflow": "agent",
+            "workflow": "workflow",
         },
         "llm.request.type": {
             "chat": "model",

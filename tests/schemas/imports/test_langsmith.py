@@ -93,6 +93,37 @@ def test_an_exception_is_a_failure(tmp_path: Path) -> None:
     assert (attempt.end.status, attempt.verdicts()) == ("failed", [("exception", None)])
 
 
+def test_an_error_is_without_its_stack_trace_and_leaves_no_answer(
+    tmp_path: Path,
+) -> None:
+    trace = 'Traceback (most recent call last):\n\n\n  File "main.py", line 3084'
+    failed = {"error": f"ValueError('no rows'){trace}", "outputs": {}}
+    tool, _, root, *_ = lines("langsmith.jsonl")
+    path = written(tmp_path / "e.jsonl", [tool | failed, root | failed])
+    [attempt], _ = read(FORMAT, path)
+    assert attempt.end and attempt.end.reason == "ValueError('no rows')"
+    assert attempt.story()[-1] == ("observation", "search", "ValueError('no rows')")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "tool", "content": "Paris", "tool_call_id": "c1", "status": "success"},
+        {
+            "lc": 1,
+            "type": "constructor",
+            "kwargs": {"type": "tool", "content": "Paris"},
+        },
+    ],
+    ids=["as a dictionary", "as LangChain's JSON"],
+)
+def test_the_message_of_a_tool_is_its_content(tmp_path: Path, message: Any) -> None:
+    tool, _, root, *_ = lines("langsmith.jsonl")
+    runs = [tool | {"outputs": {"output": message}}, root]
+    [attempt], _ = read(FORMAT, written(tmp_path / "m.jsonl", runs))
+    assert ("observation", "search", "Paris") in attempt.story()
+
+
 def test_a_run_that_goes_on_has_no_end(tmp_path: Path) -> None:
     run = lines("langsmith.jsonl")[2] | {"end_time": None, "outputs": None}
     [attempt], _ = read(FORMAT, written(tmp_path / "e.jsonl", [run]))
@@ -125,6 +156,22 @@ def test_parquet_has_the_same_runs(attempts: list[Read], tmp_path: Path) -> None
     pq.write_table(pa.Table.from_pylist(rows), path)
     [attempt], _ = read(FORMAT, path)
     assert attempt.events == attempts[0].events
+
+
+def test_tokens_that_only_the_model_s_message_tells_count(tmp_path: Path) -> None:
+    """What a tracer of one's own writes down has no sums of LangSmith's."""
+    runs = lines("langsmith.jsonl")
+    model = runs[1]
+    for sum_ in ("total_tokens", "prompt_tokens", "completion_tokens", "total_cost"):
+        model.pop(sum_, None)
+    [[generation]] = model["outputs"]["generations"]
+    told = {"input_tokens": 100, "output_tokens": 20, "total_tokens": 120}
+    details = {"input_token_details": {"cache_read": 60}}
+    generation["message"]["kwargs"]["usage_metadata"] = told | details
+    found, _ = read(FORMAT, written(tmp_path / "u.jsonl", runs))
+    price = cost("gpt-5.5", Tokens(100, 20, 60))
+    [step] = [s for s in found[0].steps if s.tokens == 120]
+    assert step.cost == pytest.approx(price) and price > 0
 
 
 def test_a_model_call_without_a_cost_has_the_list_price(tmp_path: Path) -> None:
