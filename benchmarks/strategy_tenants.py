@@ -26,7 +26,7 @@ OTHERS = (
     "Yi-34B",
 )
 """Each beside one of the same maker or size, as far as there is one."""
-ORDERS = 12
+ORDERS = 30
 
 
 class Division(NamedTuple):
