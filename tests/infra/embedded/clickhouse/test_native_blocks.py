@@ -48,6 +48,15 @@ COLUMNS = [
     "NULL::Variant(UInt8, LowCardinality(String))",
     "map('k', number::Variant(UInt64, UUID))",
     "tuple(number::Dynamic(max_types = 1), '{\"a\": 1}'::JSON)",
+    "toDate(number)::Dynamic",
+    "(toDateTime64(number, 3) + toIntervalYear(9000 * (number % 2)))::Dynamic",
+    "toLowCardinality('x' || number)::Variant(LowCardinality(String), DateTime('UTC'))",
+    "'x'::FixedString(3)::Dynamic",
+    'concat(\'{"at": "2026-01-02 03:04:05", "day": "2026-01-0\', toString(1 + number % 9), \'"}\')::JSON',
+    '\'{"a": {"b": "2026-01-02"}, "c": true}\'::JSON(a.b Date, c LowCardinality(Nullable(String)), SKIP d)',
+    "concat('{\"k', toString(number), '\": ', toString(number), '}')::JSON(max_dynamic_paths = 2)",
+    "[tuple(1.5::Decimal(9, 2)::Dynamic, toIPv4('1.2.3.4')::Dynamic)]",
+    "(unhex('ff80'), if(number % 2, unhex('fe'), 1::Dynamic)::Dynamic)",
 ]
 
 
