@@ -19,7 +19,7 @@ from pilotfish.infra.embedded.clickhouse.engine_error import (
 )
 from pilotfish.infra.embedded.clickhouse.external_tables import added, from_memory
 from pilotfish.infra.embedded.clickhouse.request import Answer, Request
-from pilotfish.infra.embedded.clickhouse.request_settings import changed
+from pilotfish.infra.embedded.clickhouse.request_settings import changed, clause
 from pilotfish.infra.embedded.clickhouse.sessions import Session
 from pilotfish.schemas.errors import RequirementError
 
@@ -65,7 +65,7 @@ class Engine:
         try:
             connection = self._connection(lasting)
             with (
-                added(connection, request.external),
+                added(connection, request.external, clause(request)),
                 changed(connection, request, lasts=lasting is not None),
             ):
                 return self._answer(connection, request, pipe)
