@@ -77,6 +77,12 @@ class Statement:
         at = self.ends_at if self.format_at is None else self.format_at
         return self.text[:at] + clause.encode() + self.text[at:]
 
+    def described(self) -> bytes:
+        """Return the statement that names the columns of this one and their types."""
+        at = self.ends_at if self.format_at is None else self.format_at
+        end = b"\n) SETTINGS describe_compact_output = 1"
+        return b"DESCRIBE TABLE (" + self.text[:at] + end
+
     @property
     def head(self) -> bytes:
         """The text without its SETTINGS."""

@@ -54,6 +54,15 @@ class Statements:
                 ending.add_done_callback(self._ending.discard)
             raise
 
+    def types(self, request: Request) -> list[str]:
+        """Return the types of the columns of a statement that streams; blocks.
+
+        Empty where they are not known, such as those of a session's temporary tables.
+        """
+        with suppress(EngineError):
+            return self._engine.types(request)
+        return []
+
     def _begin(
         self, request: Request, of_service: bool, pipe: ResultPipe | None
     ) -> Future[Answer]:

@@ -113,3 +113,37 @@ def test_many_blocks_in_one_piece_take_no_time_that_grows_with_their_square(
         return time.process_time() - begun
 
     assert seconds([block * count]) < 10 * seconds([block] * count)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT {} FORMAT Native",
+        "SELECT {} -- FORMAT Native",
+        "WITH 1 AS x SELECT {} FROM numbers(3) SETTINGS max_threads = 1 FORMAT Native",
+        "(SELECT {}) UNION ALL (SELECT {}) FORMAT Native",
+        "SELECT {} FROM numbers(400000) FORMAT Native SETTINGS max_block_size = 100000",
+    ],
+)
+def test_a_time_keeps_its_zone_since_the_version_that_names_it(
+    gateway: EmbeddedClickHouse, sql: str
+) -> None:
+    zone = "Asia/Shanghai"
+    columns = f"1 AS n, toDateTime(1676369730, '{zone}') AS at, toDateTime(0) AS plain"
+    query = sql.format(columns, columns).encode()
+    old, new = (
+        ask(gateway, f"/?default_format=Native&client_protocol_version={v}", query).raw
+        for v in (54336, 54337)
+    )
+    assert zone.encode() not in old
+    blocks = old.count(b"\2at\x08DateTime")
+    assert new.count(f"\2at\x19DateTime('{zone}')".encode()) == blocks > 0
+    assert new.count(b"\5plain\x08DateTime") == blocks
+
+
+def test_a_time_in_a_session_and_with_a_parameter_keeps_its_zone(
+    gateway: EmbeddedClickHouse,
+) -> None:
+    path = "/?session_id=zones&client_protocol_version=54460&param_at=1&database=system"
+    sql = b"SELECT toDateTime({at:UInt32}, 'UTC') AS at FROM one FORMAT Native"
+    assert b"DateTime('UTC')" in ask(gateway, path, sql).raw
