@@ -377,3 +377,9 @@ def test_importing_the_launcher_does_not_load_the_engine() -> None:
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )
     assert imported.stdout == "False\n"
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+    with pytest.raises(RequirementError, match=r"^ClickHouse cannot use \S+: .*lock'$"):
+        EmbeddedClickHouse(tmp_path, free_ports(1)[0]).start()
