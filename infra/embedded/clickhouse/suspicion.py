@@ -9,7 +9,7 @@ from pilotfish.infra.sql import START, Token, tokens
 
 # Table functions whose first argument may describe columns. Not input(): its rows follow
 # the statement, where the engine's formatting drops them.
-_DESCRIBED = frozenset((b"VALUES", b"GENERATERANDOM"))
+_DESCRIBED = frozenset((b"VALUES", b"GENERATERANDOM", b"NULL"))
 
 
 def refuse_host_access(engine: Engine, statement: Statement) -> None:

@@ -188,6 +188,7 @@ def test_requests_of_web_pages_are_refused(gateway: EmbeddedClickHouse) -> None:
 def test_curl(gateway: EmbeddedClickHouse) -> None:
     url = gateway.url
     assert curl(f"{url}/ping") == "Ok.\n"
+    assert curl("--head", url).startswith("HTTP/1.1 200 OK")
     assert curl(f"{url}/?query=SELECT%201") == "1\n"
     assert curl(url, "--data-binary", "SELECT 'é'") == "é\n"
     curl(url, "-d", "CREATE TABLE curled (a UInt8, b String) ENGINE = Memory")
