@@ -80,8 +80,7 @@ class Statement:
     def described(self) -> bytes:
         """Return the statement that names the columns of this one and their types."""
         at = self.ends_at if self.format_at is None else self.format_at
-        end = b"\n) SETTINGS describe_compact_output = 1"
-        return b"DESCRIBE TABLE (" + self.text[:at] + end
+        return b"DESCRIBE TABLE (" + self.text[:at] + b"\n)"
 
     @property
     def head(self) -> bytes:
