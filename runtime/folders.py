@@ -1,6 +1,8 @@
 """Where pilotfish keeps files of a user, in the places that the platform has for them."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -31,9 +33,26 @@ def require_usable(home: Path) -> None:
         raise unusable(home, error) from error
 
 
+@contextmanager
+def writes_in(home: Path) -> Iterator[None]:
+    """Let what cannot be written in a home end a block with an error that names it.
+
+    Raises:
+        ConfigurationError: a file or folder there is another user's, or of another kind.
+    """
+    try:
+        yield
+    except OSError as error:
+        if not Path(str(error.filename)).is_relative_to(home):
+            raise
+        raise unusable(home, error) from error
+
+
 def unusable(home: Path, error: OSError) -> ConfigurationError:
     """Return the error for a home in which something could not be written."""
+    inside = error.filename is not None and Path(str(error.filename)) != home
+    where = f"{error.filename}: " if inside else ""
     return ConfigurationError(
-        f"PILOTFISH_HOME is {home}, which cannot be used: {error.strerror}; "
+        f"PILOTFISH_HOME is {home}, which cannot be used: {where}{error.strerror}; "
         "name a folder in which this user may write"
     )

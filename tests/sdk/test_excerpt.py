@@ -4,7 +4,7 @@ import tracemalloc
 from collections import Counter, OrderedDict, UserList, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
@@ -55,6 +55,10 @@ CONTAINERS: dict[str, Callable[[list[Any]], object]] = {
     "dict": dict.fromkeys,
     "OrderedDict": OrderedDict.fromkeys,
     "rows": lambda items: {"rows": items},
+    "namespace": lambda items: SimpleNamespace(rows=items),
+    "error": ValueError,
+    "error with a code": lambda items: ValueError(1, items),
+    "errors": lambda items: [ValueError(items), RuntimeError("x", items)],
     "proxy": lambda items: MappingProxyType(dict.fromkeys(items)),
     "keys": lambda items: dict.fromkeys(items).keys(),
     "values": lambda items: dict(enumerate(items)).values(),
@@ -159,3 +163,32 @@ def test_the_beginning_is_that_of_the_whole(length: int) -> None:
     text, cut = excerpt({"rows": whole})
     assert cut == (text != str({"rows": whole}))
     assert str({"rows": whole}).startswith(text[: text.index("...")] if cut else text)
+
+
+@pytest.mark.parametrize(
+    "small",
+    [
+        SimpleNamespace(a=1, b=["x"]),
+        ValueError(),
+        ValueError("said"),
+        ValueError([1, 2]),
+        KeyError("k"),
+        OSError(2, "no such file", "name"),
+        [ValueError("said", 1)],
+    ],
+)
+def test_a_small_object_has_its_own_text(small: object) -> None:
+    assert excerpt(small) == (str(small), False)
+
+
+def test_the_text_of_a_large_error_begins_as_its_own() -> None:
+    rows = list(range(HUGE))
+    for error in (ValueError(rows), ValueError(1, rows)):
+        text, cut = excerpt(error)
+        assert cut
+        assert str(error).startswith(text[:100])
+    (text, _), own = (
+        excerpt([ValueError(rows), SimpleNamespace(a=1)]),
+        "[ValueError([0, 1",
+    )
+    assert text.startswith(own)

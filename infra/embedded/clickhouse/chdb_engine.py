@@ -1,5 +1,6 @@
 """chDB, the in-process ClickHouse engine: one folder, many statements at a time."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from pilotfish.infra.embedded.clickhouse.engine_error import (
 )
 from pilotfish.infra.embedded.clickhouse.external_tables import added, from_memory
 from pilotfish.infra.embedded.clickhouse.request import Answer, Request
-from pilotfish.infra.embedded.clickhouse.request_settings import changed
+from pilotfish.infra.embedded.clickhouse.request_settings import changed, clause
 from pilotfish.infra.embedded.clickhouse.sessions import Session
+from pilotfish.infra.embedded.clickhouse.statement import parse
 from pilotfish.schemas.errors import RequirementError
 
 # Any: whether chdb counts as typed depends on what mypy saw of it before.
@@ -65,7 +67,7 @@ class Engine:
         try:
             connection = self._connection(lasting)
             with (
-                added(connection, request.external),
+                added(connection, request.external, clause(request)),
                 changed(connection, request, lasts=lasting is not None),
             ):
                 return self._answer(connection, request, pipe)
@@ -89,6 +91,17 @@ class Engine:
         if pipe is not None:
             return self._stream(connection, request, pipe)
         return _query(connection, request, request.statement.text)
+
+    def types(self, request: Request) -> list[str]:
+        """Return the types of the columns of a SELECT, outside of any session.
+
+        Raises:
+            EngineError: ClickHouse refused it.
+        """
+        description = parse(request.statement.described())
+        asked = replace(request, statement=description, format="JSONCompactColumns")
+        types: list[str] = json.loads(self.run(asked).body)[1]
+        return types
 
     def formatted(self, sql: bytes) -> bytes:
         """Return a statement as the engine reads it: every name and text in one spelling.

@@ -105,8 +105,11 @@ def decompress(data: bytes, encoding: str, max_bytes: int) -> bytes:
 
 def compressor(accepted: str) -> tuple[Compressor, str]:
     """Return a compressor for an Accept-Encoding, and the encoding or ''."""
+    parts = accepted.lower().replace(" ", "").split(",")
     accepted_names = {
-        part.split(";")[0].strip() for part in accepted.lower().split(",")
+        name
+        for name, _, weight in (part.partition(";q=") for part in parts)
+        if not weight or weight.strip("0.")
     }
     for name, new in _COMPRESSORS.items():
         if name in accepted_names:

@@ -44,15 +44,18 @@ def from_memory(data: bytes) -> Iterator[str]:
 
 
 @contextmanager
-def added(connection: Any, tables: Sequence[ExternalTable]) -> Iterator[None]:
-    """Make tables temporary ones of a connection."""
+def added(
+    connection: Any, tables: Sequence[ExternalTable], settings: str
+) -> Iterator[None]:
+    """Make tables temporary ones of a connection; a clause says how to read their rows."""
     made: list[str] = []
     try:
         for table in tables:
             connection.query(_create(table))
             made.append(quoted(table.name, "`"))
             with from_memory(table.data) as rows:
-                connection.query(f"INSERT INTO {made[-1]} {rows} FORMAT {table.format}")
+                form = f"{settings} FORMAT {table.format}"
+                connection.query(f"INSERT INTO {made[-1]} {rows} {form}")
         yield
     finally:
         for name in made:

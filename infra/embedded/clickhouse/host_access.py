@@ -24,6 +24,8 @@ _SERVERS = frozenset(
 )
 # Their arguments may hold columns with expressions, or statements.
 _EVALUATE = frozenset(b"GENERATERANDOM VALUES NULL INPUT EVAL VIEWEXPLAIN".split())
+ESCAPED = "an escape in a name that could be a function's or an engine's"
+"""What `host_access` says of a name that the engine may read as another one."""
 _BEFORE_A_TABLE = frozenset(b"FROM JOIN INTO TABLE EXISTS DESCRIBE .".split())
 
 # A quick first check: every dangerous call in rows contains one of these parts.
@@ -68,7 +70,7 @@ def host_access_of_values(rows: bytes) -> str:
 
 def _call(function: Token) -> str:
     if function.kind == "quoted" and b"\\" in function.text:
-        return "an escape in the name of a function"
+        return ESCAPED
     if function.keyword in _FILES | _EVALUATE:
         return function.text.decode(errors="replace") + "()"
     return ""
@@ -84,8 +86,9 @@ def _is_pattern(token: Token) -> bool:
 
 
 def _engine(name: Token) -> str:
-    escaped = name.kind == "quoted" and b"\\" in name.text
-    if escaped or name.keyword in _FILES | _SERVERS:
+    if name.kind == "quoted" and b"\\" in name.text:
+        return ESCAPED
+    if name.keyword in _FILES | _SERVERS:
         return f"ENGINE {name.text.decode(errors='replace')}"
     return ""
 

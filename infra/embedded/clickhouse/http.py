@@ -46,7 +46,7 @@ class _Server:
         self._statements = Statements(engine)
 
     async def answer(self, http: web.Request) -> web.StreamResponse:
-        if http.method == "GET" and not http.query_string:
+        if http.method in ("GET", "HEAD") and not http.query_string:
             return await _ok(http)
         http[_QUERY_ID] = http.query.get("query_id") or str(uuid.uuid4())
         try:

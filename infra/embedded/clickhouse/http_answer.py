@@ -3,6 +3,7 @@
 import json
 import secrets
 import string
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
@@ -18,6 +19,7 @@ from pilotfish.infra.embedded.clickhouse.http_errors import READONLY, status_of
 from pilotfish.infra.embedded.clickhouse.native_blocks import NativeBlocks
 from pilotfish.infra.embedded.clickhouse.request import Answer, Request
 
+Types = Callable[[], Sequence[str]]
 EXCEPTION_TAG = "X-ClickHouse-Exception-Tag"
 _JSON = "application/json; charset=UTF-8"
 _LINES_OF_JSON = "application/x-ndjson; charset=UTF-8"
@@ -63,13 +65,15 @@ def headers_of(request: Request, answer: Answer) -> dict[str, str]:
     return headers
 
 
-def compression_of(http: web.Request, request: Request) -> tuple[Compressor, str]:
+def compression_of(
+    http: web.Request, request: Request, types: Types
+) -> tuple[Compressor, str]:
     """Return what packs the answer for this client, and its Content-Encoding or ''."""
     packed, encoding = _compression(http)
     version = http.query.get("client_protocol_version", "0")
     native = request.output_format == "Native" and version.isdecimal()
     if native and int(version) and request.statement.returns_rows:
-        return Chained(NativeBlocks(int(version)), packed), encoding
+        return Chained(NativeBlocks(int(version), types), packed), encoding
     return packed, encoding
 
 
@@ -81,10 +85,12 @@ def _compression(http: web.Request) -> tuple[Compressor, str]:
     return Uncompressed(), ""
 
 
-def whole(http: web.Request, request: Request, answer: Answer) -> web.Response:
-    """Return an answer with all its rows."""
+def whole(
+    http: web.Request, request: Request, answer: Answer, types: Types = tuple
+) -> web.Response:
+    """Return an answer with all its rows; may ask for the types of its columns."""
     headers = headers_of(request, answer)
-    compression, encoding = compression_of(http, request)
+    compression, encoding = compression_of(http, request, types)
     if encoding:
         headers["Content-Encoding"] = encoding
     body = compression.compress(answer.body) + compression.flush()

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 from aiohttp import web
 
@@ -35,6 +36,7 @@ async def stream(
     Raises:
         EngineError: it failed before any row was sent.
     """
+    types = partial(statements.types, request)
     wait = http.query.get("wait_end_of_query", "0") != "0"
     async with ResultPipe() as pipe:
         running = asyncio.create_task(statements.run(request, of_service, pipe))
@@ -44,10 +46,12 @@ async def stream(
             if ended:
                 answer = await running
                 answer = replace(answer, body=rows or answer.body)
-                if len(answer.body) <= _PACKED_AT_ONCE_BYTES:
+                small = len(answer.body) <= _PACKED_AT_ONCE_BYTES
+                if small and request.output_format != "Native":
                     return whole(http, request, answer)
-                return await asyncio.to_thread(whole, http, request, answer)
-            return await _send(http, request, rows, pipe, running)
+                return await asyncio.to_thread(whole, http, request, answer, types)
+            packing = compression_of(http, request, types)
+            return await _send(http, request, rows, pipe, running, packing)
         finally:
             running.cancel()
 
@@ -58,8 +62,9 @@ async def _send(
     rows: bytes,
     pipe: ResultPipe,
     running: asyncio.Task[Answer],
+    packing: tuple[Compressor, str],
 ) -> web.StreamResponse:
-    tag, (compression, encoding) = new_tag(), compression_of(http, request)
+    tag, (compression, encoding) = new_tag(), packing
     headers = {**headers_of(request, Answer(b"")), EXCEPTION_TAG: tag}
     if encoding:
         headers["Content-Encoding"] = encoding

@@ -1,9 +1,11 @@
 """Native blocks as `client_protocol_version` asks for them: with information on each.
 
 chDB writes the blocks of version 0. Later versions have a head before each block, and a
-byte before the data of each column that says whether its serialization is a special one.
+byte before the data of each column that says whether its serialization is a special one;
+and they name the time zone of a column of type DateTime.
 """
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pilotfish.infra.embedded.clickhouse.http_errors import NOT_IMPLEMENTED, refusal
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from pilotfish.infra.embedded.clickhouse.native_columns import NativeReader
 
 _BLOCK_INFO_SINCE = 51903
+_ZONES_SINCE = 54337
 _SERIALIZATION_SINCE = 54454
 # No overflow of GROUP BY, no bucket of an aggregation.
 _BLOCK_INFO = bytes((1, 0, 2, 255, 255, 255, 255, 0))
@@ -19,9 +22,18 @@ _ORDINARY = b"\0"
 
 
 class NativeBlocks:
-    """Rewrites a body of Native blocks, piece by piece, for a version of the protocol."""
+    """Rewrites a body of Native blocks, piece by piece, for a version of the protocol.
 
-    def __init__(self, version: int) -> None:
+    Args:
+        version: the client's version of the protocol.
+        types: asked once, and only where it matters, for the full types of the columns.
+    """
+
+    def __init__(
+        self, version: int, types: Callable[[], Sequence[str]] = tuple
+    ) -> None:
+        self._ask_types = types if version >= _ZONES_SINCE else tuple
+        self._types: Sequence[str] | None = None
         self._info = _BLOCK_INFO if version >= _BLOCK_INFO_SINCE else b""
         self._flag = _ORDINARY if version >= _SERIALIZATION_SINCE else b""
         self._waiting = bytearray()
@@ -73,10 +85,31 @@ class NativeBlocks:
         """Return the block that begins where the reader is, rewritten."""
         out, start = [self._info], reader.at
         columns, rows = reader.number(), reader.number()
-        for _ in range(columns):
+        for number in range(columns):
             reader.text()
-            kind = reader.text()
-            out += [bytes(self._waiting[start : reader.at]), self._flag]
+            name_end, kind = reader.at, reader.text()
+            full = self._full_type(kind, number, columns)
+            out += [bytes(self._waiting[start:name_end]), _text(full), self._flag]
             start = reader.at
             reader.column(kind, rows)
         return b"".join([*out, bytes(self._waiting[start : reader.at])])
+
+    def _full_type(self, kind: str, number: int, columns: int) -> str:
+        """Return the type of a column with its time zone, which chDB leaves out."""
+        if kind != "DateTime":
+            return kind
+        if self._types is None:
+            self._types = self._ask_types()
+        known = len(self._types) == columns
+        has_zone = known and self._types[number].startswith("DateTime(")
+        return self._types[number] if has_zone else kind
+
+
+def _text(text: str) -> bytes:
+    """Return a text with its length before it."""
+    raw, head = text.encode(), bytearray()
+    left = len(raw)
+    while left >= 0x80:
+        head.append(left & 0x7F | 0x80)
+        left >>= 7
+    return bytes([*head, left]) + raw

@@ -1,15 +1,9 @@
 """Finds where the columns of a Native block end."""
 
-from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from clickhouse_connect.datatypes.registry import get_from_name
-from clickhouse_connect.driver.buffer import ResponseBuffer
-from clickhouse_connect.driver.exceptions import (
-    ClickHouseError,
-    StreamCompleteException,
-)
-from clickhouse_connect.driver.query import QueryContext
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 _POINT = "Tuple(Float64, Float64)"
 _SHAPES = {
@@ -20,13 +14,21 @@ _SHAPES = {
     "MultiLineString": f"Array(Array({_POINT}))",
     "MultiPolygon": f"Array(Array(Array({_POINT})))",
 }
-_DYNAMIC: Final = ("Dynamic", "JSON", "Object", "Variant")
-_buffer: Final[Any] = ResponseBuffer
-_NOTHING_FOLLOWS: Final = SimpleNamespace(gen=iter(()))
+_OTHER_TYPES: Final = ("SharedVariant", "String")
+"""Where a Dynamic keeps values of the types that have no column of their own."""
+_OTHER_PATHS: Final = "Map(String, String)"
+"""Where a JSON keeps the paths that have no column of their own."""
 
 
 class IncompleteError(Exception):
     """The bytes end within a block."""
+
+
+class Layout(NamedTuple):
+    """A column's type and the layouts of the columns within it."""
+
+    kind: Any
+    parts: list["Layout"]
 
 
 class NativeReader:
@@ -57,31 +59,8 @@ class NativeReader:
 
     def column(self, type_name: str, rows: int) -> None:
         """Pass over the data of a column."""
-        try:
-            kind = get_from_name(type_name)
-        except ClickHouseError as error:
-            raise LookupError(str(error)) from error
-        if rows and _tells_types(kind):
-            self._decode(kind, rows)
-        elif rows:
-            self._prefix(kind)
-            self._column(kind, rows)
-
-    def _decode(self, kind: Any, rows: int) -> None:
-        """Pass over a column whose data tell what types are in it, by decoding it."""
-        source = _buffer(_NOTHING_FOLLOWS)
-        source.buffer, source.buf_sz, source.buf_loc = (
-            self.data,
-            len(self.data),
-            self.at,
-        )
-        try:
-            kind.read_column(source, rows, QueryContext())
-        except StreamCompleteException as error:
-            raise IncompleteError from error
-        except ClickHouseError as error:
-            raise LookupError(str(error)) from error
-        self.at = source.buf_loc
+        if rows:
+            self._column(self._layout(_type(type_name)), rows)
 
     def _bytes(self, size: int) -> bytes | bytearray:
         start = self.at
@@ -90,30 +69,65 @@ class NativeReader:
             raise IncompleteError
         return self.data[start : self.at]
 
-    def _prefix(self, kind: Any) -> None:
-        """Pass over the versions of dictionaries, which precede all data."""
+    def _layout(self, kind: Any) -> Layout:
+        """Read what precedes all data: versions, and the types that only the data tell."""
+        name = kind.base_type
         if kind.low_card:
             self._bytes(8)
-        for part in _parts(kind):
-            self._prefix(part)
+        if name == "Dynamic":
+            return Layout(kind, self._types())
+        if name == "JSON":
+            return Layout(kind, self._paths(kind.typed_types))
+        if name == "Variant":
+            self._bytes(8)
+        return Layout(kind, [self._layout(part) for part in _parts(kind)])
 
-    def _column(self, kind: Any, rows: int) -> None:
-        if kind.low_card:
-            self._dictionary(kind)
+    def _version(self, with_limit: int) -> None:
+        """Pass over a version; the older one of two also names a limit."""
+        version = int.from_bytes(self._bytes(8), "little")
+        if version == with_limit:
+            self.number()
+        elif version != 2:
+            raise LookupError(
+                f"version {version} of a column whose data tell its types"
+            )
+
+    def _types(self) -> list[Layout]:
+        """Read the types within a Dynamic; their columns come in the order of the names."""
+        self._version(with_limit=1)
+        names = [self.text() for _ in range(self.number())]
+        self._bytes(8)
+        named = sorted([*zip(names, names, strict=True), _OTHER_TYPES])
+        return [self._layout(_type(name)) for _, name in named]
+
+    def _paths(self, declared: list[Any]) -> list[Layout]:
+        """Read the columns within a JSON: of declared paths, of found ones, of the rest."""
+        self._version(with_limit=0)
+        found = [self.text() for _ in range(self.number())]
+        layouts = [self._layout(kind) for kind in declared]
+        layouts += [self._layout(_type("Dynamic")) for _ in found]
+        return [*layouts, self._layout(_type(_OTHER_PATHS))]
+
+    def _column(self, layout: Layout, rows: int) -> None:
+        if layout.kind.low_card:
+            self._dictionary(layout)
             return
-        if kind.nullable:
+        if layout.kind.nullable:
             self._bytes(rows)
-        self._values(kind, rows)
+        self._values(layout, rows)
 
-    def _values(self, kind: Any, rows: int) -> None:
+    def _values(self, layout: Layout, rows: int) -> None:
+        kind, parts = layout
         name = kind.base_type
         if name == "String":
             self._strings(rows)
         elif name in _SHAPES:
-            self._column(get_from_name(_SHAPES[name]), rows)
+            self._column(self._layout(_type(_SHAPES[name])), rows)
         elif name in ("Array", "Map", "Nested"):
-            self._array(_parts(kind), rows)
-        elif parts := _parts(kind):
+            self._array(parts, rows)
+        elif name in ("Dynamic", "Variant"):
+            self._variants(parts, rows)
+        elif parts:
             for part in parts:
                 self._column(part, rows)
         elif kind.byte_size:
@@ -121,7 +135,14 @@ class NativeReader:
         else:
             raise LookupError(f"columns of type {kind.name}")
 
-    def _array(self, parts: list[Any], rows: int) -> None:
+    def _variants(self, parts: list[Layout], rows: int) -> None:
+        """Pass over values of several types: which one each row has, then each type's."""
+        types = self._bytes(rows)
+        for number, part in enumerate(parts):
+            if count := types.count(number):
+                self._column(part, count)
+
+    def _array(self, parts: list[Layout], rows: int) -> None:
         ends = self._bytes(8 * rows)
         total = int.from_bytes(ends[-8:], "little")
         for part in parts if total else []:
@@ -141,14 +162,17 @@ class NativeReader:
         self.at = at
         self._bytes(0)
 
-    def _dictionary(self, kind: Any) -> None:
+    def _dictionary(self, layout: Layout) -> None:
         width = 1 << self._bytes(8)[0]
-        self._values(kind, int.from_bytes(self._bytes(8), "little"))
+        self._values(layout, int.from_bytes(self._bytes(8), "little"))
         self._bytes(width * int.from_bytes(self._bytes(8), "little"))
 
 
-def _tells_types(kind: Any) -> bool:
-    return kind.base_type in _DYNAMIC or any(map(_tells_types, _parts(kind)))
+def _type(name: str) -> Any:
+    try:
+        return get_from_name(name)
+    except ClickHouseError as error:
+        raise LookupError(str(error)) from error
 
 
 def _parts(kind: Any) -> list[Any]:
@@ -158,4 +182,5 @@ def _parts(kind: Any) -> list[Any]:
         return [kind.element_type]
     if name == "Map":
         return [kind.key_type, kind.value_type]
-    return list(kind.element_types) if name in ("Tuple", "Nested") else []
+    nested = name in ("Tuple", "Nested", "Variant")
+    return list(kind.element_types) if nested else []

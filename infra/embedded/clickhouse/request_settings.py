@@ -43,6 +43,15 @@ def changed(connection: Any, request: Request, lasts: bool) -> Iterator[None]:
                 connection.query(statement)
 
 
+def clause(request: Request) -> str:
+    """Return the clause by which an INSERT of the request's own tables gets its settings.
+
+    Without `readonly`: a statement that may change nothing may still bring tables.
+    """
+    settings = {k: v for k, v in request.settings.items() if k != "readonly"}
+    return f"SETTINGS {_assigned(settings)}" if settings else ""
+
+
 def _apply(connection: Any, request: Request, settings: dict[str, str]) -> None:
     if request.database:
         connection.query(_use(request.database))
@@ -84,9 +93,14 @@ def _use(database: str) -> str:
     return f"USE {quoted(database, '`')}"
 
 
+def _assigned(settings: Mapping[str, str]) -> str:
+    return ", ".join(
+        f"{_check(name)} = {quoted(value)}" for name, value in settings.items()
+    )
+
+
 def _set(settings: Mapping[str, str]) -> str:
-    changes = [f"{_check(name)} = {quoted(value)}" for name, value in settings.items()]
-    return "SET " + ", ".join(changes)
+    return f"SET {_assigned(settings)}"
 
 
 def _check(name: str) -> str:

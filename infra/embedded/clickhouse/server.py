@@ -17,6 +17,7 @@ from pilotfish.infra.embedded.clickhouse.disk_watch import DiskWatch
 from pilotfish.infra.embedded.clickhouse.gateway import command
 from pilotfish.infra.embedded.clickhouse.http import MAX_BODY_BYTES, application
 from pilotfish.infra.embedded.ports import require_free
+from pilotfish.schemas.errors import RequirementError
 
 _LOG = structlog.get_logger(service="clickhouse")
 
@@ -30,13 +31,13 @@ def serve(data: Path, port: int, login: Login) -> None:
     """Serve a folder until SIGTERM or SIGINT, then exit within three seconds.
 
     Raises:
-        RequirementError: the port or the folder is in use.
+        RequirementError: the port or the folder is in use, or the folder is of no use.
     """
     require_free(port, "ClickHouse")
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     data.mkdir(parents=True, exist_ok=True)
     os.chdir(data)  # relative paths in statements end up here
-    engine = Engine(data)
+    engine = _opened(data)
     broken = asyncio.run(_serve(engine, DiskWatch(data, engine), login, listener))
     if broken:
         with suppress(OSError):  # the log may be on the full disk
@@ -45,6 +46,13 @@ def serve(data: Path, port: int, login: Login) -> None:
     # Closing chDB waits for statements that ignore cancellation. Acknowledged inserts
     # are on disk: this exit is no worse than the kill that the data must survive.
     os._exit(0)
+
+
+def _opened(data: Path) -> Engine:
+    try:
+        return Engine(data)
+    except OSError as error:
+        raise RequirementError(f"ClickHouse cannot use {data}: {error}") from error
 
 
 async def _serve(

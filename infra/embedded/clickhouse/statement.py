@@ -77,6 +77,11 @@ class Statement:
         at = self.ends_at if self.format_at is None else self.format_at
         return self.text[:at] + clause.encode() + self.text[at:]
 
+    def described(self) -> bytes:
+        """Return the statement that names the columns of this one and their types."""
+        at = self.ends_at if self.format_at is None else self.format_at
+        return b"DESCRIBE TABLE (" + self.text[:at] + b"\n)"
+
     @property
     def head(self) -> bytes:
         """The text without its SETTINGS."""

@@ -54,6 +54,15 @@ class Statements:
                 ending.add_done_callback(self._ending.discard)
             raise
 
+    def types(self, request: Request) -> list[str]:
+        """Return the types of the columns of a statement that streams; blocks.
+
+        Empty where they are not known, such as those of a session's temporary tables.
+        """
+        with suppress(EngineError):
+            return self._engine.types(request)
+        return []
+
     def _begin(
         self, request: Request, of_service: bool, pipe: ResultPipe | None
     ) -> Future[Answer]:
@@ -66,7 +75,9 @@ class Statements:
         if wanted is not None:
             session = self._sessions.lock(wanted)
         self._running.add(request.query_id)
-        threads = self._service_threads if of_service else self._client_threads
+        # A KILL must not wait for the statements that it is to end.
+        at_once = of_service or request.statement.verb == b"KILL"
+        threads = self._service_threads if at_once else self._client_threads
         writer = None if pipe is None else pipe.writer
         future = threads.submit(self._engine.run, request, writer, session)
         future.add_done_callback(lambda _: self._running.discard(request.query_id))

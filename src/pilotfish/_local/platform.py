@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pilotfish._local.home_lock import HomeLock
 from pilotfish._local.supervisor import Child, Report, Supervisor
 from pilotfish.infra.embedded.guardian import Guardian
+from pilotfish.runtime.folders import writes_in
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
 
@@ -48,8 +49,8 @@ def running_platform(
 
     Raises:
         RequirementError: a port is in use, or a server did not start.
-        ConfigurationError: the settings point to servers on other machines, or the HTTP
-            door would be open to them.
+        ConfigurationError: the settings point to servers on other machines, the HTTP
+            door would be open to them, or something in the home cannot be written.
     """
     from pilotfish.infra.embedded.class_archive import ensure_class_archive
     from pilotfish.infra.embedded.clickhouse.gateway import EmbeddedClickHouse
@@ -63,23 +64,25 @@ def running_platform(
     Tenants.of(settings)  # refuses wrong tokens before anything starts
     _require_free_ports(settings, broker, http)
     with ExitStack() as running:
-        guardian = running.enter_context(Guardian([lock.descriptor]))
-        ensure_class_archive(report)
-        report("starting Kafka and ClickHouse")
-        servers = {
-            "Kafka": EmbeddedKafka(settings.home / "kafka", broker, say=report),
-            "ClickHouse": EmbeddedClickHouse(settings.home / "clickhouse", http),
-        }
-        supervised = Supervisor(servers, guardian, report, _SERVERS_STOP_S)
-        running.enter_context(supervised)
-        prepare(settings)
-        ensure_base(settings, report=report)
-        report("starting " + ", ".join(services_here()))
-        off = trainings_off()
-        if off:
-            report(f"trainings are off: {off}")
-        services = Supervisor(_children(settings), guardian, report)
-        yield running.enter_context(services)
+        with writes_in(settings.home):
+            guardian = running.enter_context(Guardian([lock.descriptor]))
+            ensure_class_archive(report)
+            report("starting Kafka and ClickHouse")
+            servers = {
+                "Kafka": EmbeddedKafka(settings.home / "kafka", broker, say=report),
+                "ClickHouse": EmbeddedClickHouse(settings.home / "clickhouse", http),
+            }
+            supervised = Supervisor(servers, guardian, report, _SERVERS_STOP_S)
+            running.enter_context(supervised)
+            prepare(settings)
+            ensure_base(settings, report=report)
+            report("starting " + ", ".join(services_here()))
+            off = trainings_off()
+            if off:
+                report(f"trainings are off: {off}")
+            services = Supervisor(_children(settings), guardian, report)
+            running.enter_context(services)
+        yield services
 
 
 def prepare(settings: Settings, replication: int = 1) -> list[str]:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final, Self
@@ -17,6 +18,8 @@ RESTARTS: Final = 5
 
 _RESTART_WINDOW_S: Final = 60.0
 _POLL_S: Final = 0.2
+_NEXT_TRY_S: Final = 1.0
+"""Between tries to start a process whose port is in use, or whose disk is full."""
 
 Report = Callable[[str], object]
 """Shows a message to the user."""
@@ -34,6 +37,21 @@ class Child(ChildProcess):
 
     def launch(self) -> None:
         self._run(self._command, environment=self._environment)
+
+
+@dataclass(slots=True)
+class _Down:
+    """A child that is to be restarted.
+
+    Attributes:
+        status: its exit status.
+        failure: why it could not be restarted; empty before the first try.
+        next_try: when to try again, on the monotonic clock.
+    """
+
+    status: int
+    failure: str = ""
+    next_try: float = 0.0
 
 
 class Supervisor:
@@ -60,8 +78,7 @@ class Supervisor:
         self._restarts: defaultdict[str, deque[float]] = defaultdict(
             partial(deque, maxlen=RESTARTS)
         )
-        self._down: dict[str, int] = {}
-        """The exit status of each child that is to be restarted."""
+        self._down: dict[str, _Down] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor")
 
@@ -108,27 +125,34 @@ class Supervisor:
         while not self._stop.wait(_POLL_S):
             self._guardian.keep()
             for name, child in self._children.items():
-                status = child.exit_status()
-                if status is not None:
-                    self._guardian.release(child.pid)
-                    child.end(0.0)  # its child processes
-                    self._down[name] = status
-                if name in self._down:
-                    self._restart(name, child)
+                self._note_end(name, child)
+                down = self._down.get(name)
+                if down is not None and time.monotonic() >= down.next_try:
+                    self._restart(name, child, down)
 
-    def _restart(self, name: str, child: ChildProcess) -> None:
-        ended = f"{name} ended with status {self._down[name]}"
-        if not self._may_restart(name):
-            del self._down[name]
-            self._report(
-                f"{name} ended {RESTARTS} times within a minute and is not restarted: "
-                f"{_last_line(child.log)} (full log: {child.log})"
-            )
+    def _note_end(self, name: str, child: ChildProcess) -> None:
+        status = child.exit_status()
+        if status is None:
             return
+        self._guardian.release(child.pid)
+        child.end(0.0)  # its child processes
+        if self._may_restart(name):
+            self._down[name] = _Down(status)
+            return
+        self._report(
+            f"{name} ended {RESTARTS} times within a minute and is not restarted: "
+            f"{_last_line(child.log)} (full log: {child.log})"
+        )
+
+    def _restart(self, name: str, child: ChildProcess, down: _Down) -> None:
+        ended = f"{name} ended with status {down.status}"
         try:
             self._launch(child)
         except (PilotfishError, OSError) as error:
-            self._report(f"{ended} and cannot be restarted: {error}")
+            down.next_try = time.monotonic() + _NEXT_TRY_S
+            if str(error) != down.failure:
+                down.failure = str(error)
+                self._report(f"{ended} and cannot be restarted yet: {error}")
         else:
             del self._down[name]
             self._report(f"{ended} and was restarted")

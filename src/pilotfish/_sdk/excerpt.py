@@ -3,8 +3,8 @@
 from array import array
 from collections import ChainMap, OrderedDict, UserDict, UserList, defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from types import MappingProxyType
-from typing import Any, Final
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, Final, TypeGuard
 
 MAX_VALUES: Final = 2000
 """Values of an object that is converted whole: half a millisecond in the agent's thread."""
@@ -50,7 +50,17 @@ def excerpt(value: object) -> tuple[str, bool]:
     would, with "..." for the rest. An object whose class has a text of its own, perhaps
     to hide a secret, has that text, whatever it costs.
     """
-    return (str(value), False) if _is_small(value) else (_Excerpt().of(value), True)
+    said = _said(value)
+    return (str(value), False) if _is_small(said) else (_Excerpt().of(said), True)
+
+
+def _said(value: object) -> object:
+    """Return what the text of an exception shows: its argument, or all of several."""
+    shows_arguments = type(value).__str__ is BaseException.__str__
+    if not shows_arguments or not isinstance(value, BaseException):
+        return value
+    said = value.args[0] if len(value.args) == 1 else value.args
+    return value if isinstance(said, str) else said
 
 
 def _is_small(value: object) -> bool:
@@ -93,12 +103,21 @@ def _inner(item: object) -> Any:
     """Return what a value contains: a collection or a mapping; None for other objects."""
     if isinstance(item, _CONTAINERS):
         return item if _has_standard_text(type(item)) else None
-    return _fields(item)
+    return item.args if _is_error(item) else _fields(item)
+
+
+def _is_error(item: object) -> TypeGuard[BaseException]:
+    """Whether an item is an exception that shows its arguments."""
+    shown = type(item).__repr__ is BaseException.__repr__
+    return shown and isinstance(item, BaseException)
 
 
 def _fields(item: object) -> Mapping[str, object] | None:
-    """Return what the text of a dataclass or a pydantic model shows."""
+    """Return what the text of a dataclass, a pydantic model or a namespace shows."""
     kind = type(item)
+    if isinstance(item, SimpleNamespace):
+        own = kind.__repr__ is not SimpleNamespace.__repr__
+        return None if own else vars(item)
     specs = getattr(kind, "__dataclass_fields__", None)
     specs = getattr(kind, "__pydantic_fields__", None) if specs is None else specs
     if not isinstance(specs, dict) or not _has_standard_text(kind):
@@ -161,13 +180,16 @@ class _Excerpt:
 
     def _object(self, item: object, depth: int) -> str:
         self._values -= _OBJECT
+        if _is_error(item):
+            arguments = (self.of(each, depth + 1) for each in item.args)
+            return f"{type(item).__name__}({self._joined(arguments)})"
         fields = _fields(item)
         if fields is None:
             text = repr(item)[: self._characters]
             self._characters -= len(text)
             return text
         inner = (f"{name}={self.of(each, depth + 1)}" for name, each in fields.items())
-        return f"{type(item).__name__}({self._joined(inner)})"
+        return f"{_name_in_text(item)}({self._joined(inner)})"
 
     def _joined(self, texts: Iterable[str]) -> str:
         taken = []
@@ -176,6 +198,11 @@ class _Excerpt:
             if self._values < 0 or self._characters <= 0:
                 return ", ".join(taken).removesuffix(_MORE) + _MORE
         return ", ".join(taken)
+
+
+def _name_in_text(item: object) -> str:
+    kind = type(item)
+    return "namespace" if kind is SimpleNamespace else kind.__name__
 
 
 def _brackets(item: object) -> tuple[str, str]:

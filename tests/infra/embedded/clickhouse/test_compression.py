@@ -27,6 +27,8 @@ def test_consecutive_frames_form_one_body() -> None:
 
 def test_nothing_is_compressed_unless_the_client_accepts_it() -> None:
     assert compress(b"data", "identity") == (b"data", "")
+    assert compress(b"data", "gzip; q=0, lz4;q=0.000") == (b"data", "")
+    assert compress(b"data", "gzip;q=0.5,zstd;q=0")[1] == "gzip"
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

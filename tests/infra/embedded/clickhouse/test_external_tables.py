@@ -46,6 +46,27 @@ def test_a_query_joins_a_table_that_came_with_it(
         ask(gateway, user, "SELECT * FROM names", None)
 
 
+def test_the_rows_of_a_table_are_read_with_the_settings_of_the_request(
+    gateway: EmbeddedClickHouse,
+) -> None:
+    days = ExternalData(
+        file_name="days.csv",
+        fmt="CSV",
+        structure=["at DateTime('UTC')"],
+        data=b"2026-01-02T03:04:05+01:00\nno time\n",
+    )
+    settings = {
+        "date_time_input_format": "best_effort",
+        "input_format_allow_errors_num": 1,
+    }
+    with clickhouse_connect.get_client(
+        dsn=gateway.url, username="default", password=USERS["default"]
+    ) as client:
+        sql = "SELECT toString(at) FROM days"
+        result = client.query(sql, settings=settings, external_data=days)
+    assert result.result_rows == [("2026-01-02 02:04:05",)]
+
+
 @pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize(
     "column",

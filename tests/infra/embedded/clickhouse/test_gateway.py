@@ -188,6 +188,7 @@ def test_requests_of_web_pages_are_refused(gateway: EmbeddedClickHouse) -> None:
 def test_curl(gateway: EmbeddedClickHouse) -> None:
     url = gateway.url
     assert curl(f"{url}/ping") == "Ok.\n"
+    assert curl("--head", url).startswith("HTTP/1.1 200 OK")
     assert curl(f"{url}/?query=SELECT%201") == "1\n"
     assert curl(url, "--data-binary", "SELECT 'é'") == "é\n"
     curl(url, "-d", "CREATE TABLE curled (a UInt8, b String) ENGINE = Memory")
@@ -377,3 +378,9 @@ def test_importing_the_launcher_does_not_load_the_engine() -> None:
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )
     assert imported.stdout == "False\n"
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+    with pytest.raises(RequirementError, match=r"^ClickHouse cannot use \S+: .*lock'$"):
+        EmbeddedClickHouse(tmp_path, free_ports(1)[0]).start()

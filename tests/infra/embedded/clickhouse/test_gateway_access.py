@@ -242,3 +242,9 @@ def test_a_reader_s_statement_leaves_other_users_their_rights(
 ) -> None:
     assert ask(gateway, "SELECT currentRoles()", READER) == (200, "[]\n")
     assert ask(gateway, "SELECT currentRoles()", OWNER) == (200, "['writer']\n")
+
+
+def test_a_reader_s_times_keep_their_zone(gateway: EmbeddedClickHouse) -> None:
+    sql = "SELECT toDateTime(a, 'Asia/Shanghai') AS at FROM t FORMAT Native"
+    status, rows = ask(gateway, sql, READER, client_protocol_version="54460")
+    assert (status, "DateTime('Asia/Shanghai')" in rows) == (200, True)

@@ -95,6 +95,19 @@ def test_nothing_outside_the_database_is_read(
         "SELECT * FROM t, format('Values', 'a String', '(fi\\x6ce(''PATH''))')",
         "SELECT b FROM generateRandom('a UInt8, b String ALIAS fi\\x6ce(''PATH'')')",
         "SELECT b FROM values('a UInt8, b String ALIAS fi\\x6ce(''PATH'')', 1)",
+        "SELECT * FROM values('b String ALIAS ' || 'file(''PATH'')', 1)",
+        "SELECT b FROM values(('a UInt8, b String ALIAS file(''PATH'')'), 1)",
+        "SELECT b FROM values({structure:String}, 1)",
+        "WITH 'b String ALIAS file(''PATH'')' AS s SELECT b FROM values(s, 1)",
+        "SELECT b FROM values('a UInt8, b String ALIAS `f\\\\x69le`(''PATH'')', 1)",
+        "SELECT b FROM values('a UInt8, b String DEFAULT file(''PATH'')', (1, ''))",
+        "SELECT * FROM values('a String', file('PATH'))",
+        "SELECT * FROM values(('a', 1), (file('PATH'), 2))",
+        "SELECT * FROM values('a UInt8) ENGINE = File(CSV', 1)",
+        "SELECT * FROM values('a UInt8) AS SELECT file(''PATH'') -- ', 1)",
+        "SELECT * FROM values('a UInt8', 1) WHERE file('PATH') != ''",
+        "SELECT * FROM `f\\ile`('PATH')",
+        "INSERT INTO s SELECT * FROM input('a String') FORMAT Values (file('PATH'))",
         "SELECT 1 FORMAT Template SETTINGS format_template_row = 'PATH'",
         "SELECT 1 FORMAT Template SETTINGS format_template_resultset = 'PATH'",
         "SELECT 1 FORMAT Protobuf SETTINGS format_schema = 'PATH:M'",
@@ -118,7 +131,8 @@ def test_files_are_not_read(
 ) -> None:
     path = str(folder / "secret")
     text = sql.replace("PATH", path).replace("ESCAPED", path.replace("/", "\\x2f"))
-    status, words = ask(gateway, text, who, param_path=path)
+    structure = f"a UInt8, b String ALIAS file('{path}')"
+    status, words = ask(gateway, text, who, param_path=path, param_structure=structure)
     assert status >= 400
     assert words.startswith("Code: ")
     assert MARK not in words
@@ -132,6 +146,8 @@ def test_files_are_not_read(
         "INSERT INTO s SELECT file('PATH')",
         "INSERT INTO s FROM INFILE 'PATH' FORMAT LineAsString",
         "INSERT INTO s FROM/**/infile 'PATH' FORMAT LineAsString",
+        "INSERT INTO FUNCTION null('a String DEFAULT file(''PATH'')') VALUES ('a')",
+        "INSERT INTO FUNCTION null('a String') VALUES (file('PATH'))",
         "CREATE VIEW v AS SELECT file('PATH')",
         "CREATE TABLE f (a String) ENGINE = File(CSV)",
         "CREATE TABLE f (a String) ENGINE = Executable('x', 'TSV')",
@@ -244,6 +260,38 @@ def test_what_the_engine_reads_as_harmless_is_let_through(
 ) -> None:
     for who in (OWNER, READER):
         assert ask(gateway, sql, who) == (200, rows)
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        (
+            "SELECT * FROM values('a UInt8, b String', (1, '/x'), (2, 'y'))",
+            "1\t/x\n2\ty\n",
+        ),
+        ("SELECT * FROM VALUES(1, 2)", "1\n2\n"),
+        ("SELECT * FROM values((1, 'a'), (2, 'b'))", "1\ta\n2\tb\n"),
+        ("SELECT a FROM values('a Enum8(\\'x\\' = 1)', 'x')", "x\n"),
+        ("SELECT a FROM values('a UInt8 DEFAULT 1 + 1', 3)", "3\n"),
+        (
+            "SELECT count() FROM (SELECT a FROM generateRandom('a UInt8') LIMIT 3)",
+            "3\n",
+        ),
+        (
+            "SELECT count() FROM (SELECT * FROM generateRandom('a UInt8', 1, 10) LIMIT 3)",
+            "3\n",
+        ),
+        ("INSERT INTO FUNCTION null('a UInt8') VALUES (1), (2)", ""),
+        ("DROP TABLE IF EXISTS `a\\`b`", ""),
+        ("CREATE TABLE `a\\`b` (x UInt8) ENGINE = Memory", ""),
+        ("INSERT INTO `a\\`b` (x) VALUES (1)", ""),
+        ("SELECT count(`a\\`b`.x) FROM `a\\`b`", "1\n"),
+    ],
+)
+def test_described_columns_and_names_with_escapes_are_let_through(
+    gateway: EmbeddedClickHouse, sql: str, rows: str
+) -> None:
+    assert ask(gateway, sql, OWNER) == (200, rows)
 
 
 def test_harmless_rows_of_values_are_stored(gateway: EmbeddedClickHouse) -> None:

@@ -48,6 +48,15 @@ COLUMNS = [
     "NULL::Variant(UInt8, LowCardinality(String))",
     "map('k', number::Variant(UInt64, UUID))",
     "tuple(number::Dynamic(max_types = 1), '{\"a\": 1}'::JSON)",
+    "toDate(number)::Dynamic",
+    "(toDateTime64(number, 3) + toIntervalYear(9000 * (number % 2)))::Dynamic",
+    "toLowCardinality('x' || number)::Variant(LowCardinality(String), DateTime('UTC'))",
+    "'x'::FixedString(3)::Dynamic",
+    'concat(\'{"at": "2026-01-02 03:04:05", "day": "2026-01-0\', toString(1 + number % 9), \'"}\')::JSON',
+    '\'{"a": {"b": "2026-01-02"}, "c": true}\'::JSON(a.b Date, c LowCardinality(Nullable(String)), SKIP d)',
+    "concat('{\"k', toString(number), '\": ', toString(number), '}')::JSON(max_dynamic_paths = 2)",
+    "[tuple(1.5::Decimal(9, 2)::Dynamic, toIPv4('1.2.3.4')::Dynamic)]",
+    "(unhex('ff80'), if(number % 2, unhex('fe'), 1::Dynamic)::Dynamic)",
 ]
 
 
@@ -104,3 +113,37 @@ def test_many_blocks_in_one_piece_take_no_time_that_grows_with_their_square(
         return time.process_time() - begun
 
     assert seconds([block * count]) < 10 * seconds([block] * count)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT {} FORMAT Native",
+        "SELECT {} -- FORMAT Native",
+        "WITH 1 AS x SELECT {} FROM numbers(3) SETTINGS max_threads = 1 FORMAT Native",
+        "(SELECT {}) UNION ALL (SELECT {}) FORMAT Native",
+        "SELECT {} FROM numbers(400000) FORMAT Native SETTINGS max_block_size = 100000",
+    ],
+)
+def test_a_time_keeps_its_zone_since_the_version_that_names_it(
+    gateway: EmbeddedClickHouse, sql: str
+) -> None:
+    zone = "Asia/Shanghai"
+    columns = f"1 AS n, toDateTime(1676369730, '{zone}') AS at, toDateTime(0) AS plain"
+    query = sql.format(columns, columns).encode()
+    old, new = (
+        ask(gateway, f"/?default_format=Native&client_protocol_version={v}", query).raw
+        for v in (54336, 54337)
+    )
+    assert zone.encode() not in old
+    blocks = old.count(b"\2at\x08DateTime")
+    assert new.count(f"\2at\x19DateTime('{zone}')".encode()) == blocks > 0
+    assert new.count(b"\5plain\x08DateTime") == blocks
+
+
+def test_a_time_in_a_session_and_with_a_parameter_keeps_its_zone(
+    gateway: EmbeddedClickHouse,
+) -> None:
+    path = "/?session_id=zones&client_protocol_version=54460&param_at=1&database=system"
+    sql = b"SELECT toDateTime({at:UInt32}, 'UTC') AS at FROM one FORMAT Native"
+    assert b"DateTime('UTC')" in ask(gateway, path, sql).raw

@@ -33,6 +33,10 @@ def running(gateway: EmbeddedClickHouse) -> int:
     return int(ask(gateway, body=OTHERS.encode()).text)
 
 
+def running_as_a_service_sees(gateway: EmbeddedClickHouse) -> int:
+    return int(ClickHouse(Settings(clickhouse=gateway.url)).query(OTHERS)[0][0])
+
+
 def memory_kb(gateway: EmbeddedClickHouse) -> int:
     status = Path(f"/proc/{gateway.pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0])
@@ -108,6 +112,20 @@ def test_a_query_has_the_id_that_its_client_gave_it(
         assert "waiting" in ask(gateway, body=killed).text
         assert b"Code: 394. " in connection.recv(2**16)
     assert ask(gateway, path, b"SELECT 1").text == "1\n"
+
+
+def test_a_kill_does_not_wait_for_what_it_is_to_end(
+    gateway: EmbeddedClickHouse,
+) -> None:
+    sent = "SELECT count() FROM numbers(1e15)"
+    clients = [begin(gateway, sent, query_id=f"full {n}") for n in range(16)]
+    eventually(lambda: running_as_a_service_sees(gateway), 16, within_s=20)
+    killed = b"KILL QUERY WHERE query_id = 'full 3'"
+    assert "waiting" in ask(gateway, body=killed, timeout_s=10).text
+    assert b"Code: 394. " in clients[3].recv(2**16)
+    for connection in clients:
+        connection.close()
+    eventually(lambda: running(gateway), 0, within_s=60)
 
 
 @pytest.mark.parametrize(
