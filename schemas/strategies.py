@@ -18,7 +18,7 @@ Standing = Literal[
 BY_A_PERSON: Final = " by a person"
 """What in a `reason` says that this was a person's decision, which stays."""
 
-MOST_WORTH: Final = 20.0
+MOST_WORTH: Final = 8.0
 """Attempts as which imported knowledge counts at most."""
 MOST_KINDS: Final = 32
 """Kinds of problems of which a message has imported knowledge: it stays below 120 kB."""

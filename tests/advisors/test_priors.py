@@ -12,8 +12,8 @@ from pilotfish.schemas.strategies import DIM, Imported, KindPrior, Prior
 
 ROW = np.eye(OWN_DIM, dtype=np.float32)[0]
 NAMES = ["look", "guess"]
-GOOD = Prior(gain=0.2, worth=20)
-BAD = Prior(gain=-0.2, worth=20)
+GOOD = Prior(gain=0.2, worth=8)
+BAD = Prior(gain=-0.2, worth=8)
 
 
 def axis(number: int, length: float = 1.0) -> NDArray[np.float32]:
@@ -23,10 +23,10 @@ def axis(number: int, length: float = 1.0) -> NDArray[np.float32]:
 def of_kinds(*means: NDArray[np.float32]) -> Imported:
     """Kind n has a gain of n tenths; the strategy as a whole has -0.5."""
     kinds = [
-        KindPrior(gain=n / 10, worth=10, mean=tuple(mean.tolist()))
+        KindPrior(gain=n / 10, worth=6, mean=tuple(mean.tolist()))
         for n, mean in enumerate(means)
     ]
-    return Imported(gain=-0.5, worth=20, encoder="e", kinds=tuple(kinds))
+    return Imported(gain=-0.5, worth=8, encoder="e", kinds=tuple(kinds))
 
 
 def prior_of(known: Imported, problem: NDArray[np.float32] | None) -> Prior:
@@ -48,7 +48,7 @@ def test_elsewhere_and_by_another_encoder_the_strategy_counts_as_a_whole() -> No
     assert prior_of(known, axis(2)).gain == -0.5
     assert prior_of(known, None).gain == -0.5
     assert prior_of(of_kinds(), axis(0)).gain == -0.5
-    short = KindPrior(gain=0.1, worth=10, mean=(1.0, 0.0))
+    short = KindPrior(gain=0.1, worth=6, mean=(1.0, 0.0))
     odd = known.model_copy(update={"kinds": (short,)})
     assert prior_of(odd, axis(0)).gain == -0.5
 
@@ -75,7 +75,7 @@ def test_an_import_moves_what_is_expected_and_not_how_sure_it_is() -> None:
 
 
 @pytest.mark.parametrize(("looks", "guesses"), [(0, 0), (1, 0), (0, 9), (40, 5)])
-def test_it_counts_as_twenty_attempts_beside_the_tenants_own(
+def test_it_counts_as_eight_attempts_beside_the_tenants_own(
     looks: int, guesses: int
 ) -> None:
     head = FastHead(OWN_DIM)
@@ -84,7 +84,7 @@ def test_it_counts_as_twenty_attempts_beside_the_tenants_own(
             head.learn(ROW, "", name, float(number % 2))
     found = asked(head, look=GOOD, guess=BAD)
     common = (looks + guesses) / 2
-    most = [20 / (20 + max(own, common)) for own in (looks, guesses)]
+    most = [8 / (8 + max(own, common)) for own in (looks, guesses)]
     assert np.all(found.imported <= most)
 
 

@@ -166,15 +166,15 @@ def test_what_came_in_says_how_much_it_counts(known: Settings, tmp_path: Path) -
         input="y\n",
         env={"COLUMNS": "200"},
     )
-    assert "+38%, 12 attempts" in shown.output
+    assert "+38%, 8 attempts" in shown.output
     look = catalogue(known).of(other)["look"].imported
-    assert look is not None and (look.gain, look.worth) == (0.375, 12)
+    assert look is not None and (look.gain, look.worth) == (0.375, 8)
     [kind] = look.kinds
     assert (look.encoder, kind.gain, len(kind.mean)) == ("e", 0.375, 384)
     explained = say("explain", "look", "--tenant", other)
-    assert "imported, against the others there: +38%, 12 attempts" in explained
+    assert "imported, against the others there: +38%, 8 attempts" in explained
     told = json.loads(say("explain", "look", "--tenant", other, "--json"))
-    assert told["imported"] == {"gain": 0.375, "worth": 12.0}
+    assert told["imported"] == {"gain": 0.375, "worth": 8.0}
 
 
 def test_a_second_import_brings_nothing_and_mends_what_was_cut_off(

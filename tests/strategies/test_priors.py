@@ -98,7 +98,7 @@ tables = st.lists(
 
 
 @given(st.lists(tables, min_size=1, max_size=4))
-def test_it_is_worth_twenty_attempts_at_most_and_gains_nothing_on_balance(
+def test_it_is_worth_eight_attempts_at_most_and_gains_nothing_on_balance(
     strata: list[list[tuple[int, float]]],
 ) -> None:
     kinds = [seen(kind(f"{'abcd'[n]}", 50, 25), n) for n in range(len(strata))]

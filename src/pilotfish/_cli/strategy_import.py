@@ -38,7 +38,7 @@ def import_(
     agents that begin so are counted for it. A strategy that you have already stays as it is.
 
     What its counts say counts once it is offered: how much better than the others it did
-    there, on such kinds of problems, as 20 attempts of your own at most. If your holdout
+    there, on such kinds of problems, as eight attempts of your own at most. If your holdout
     shows that it does not help, it is retired and that is taken out.
     """
     from pilotfish._cli.strategy_file import read

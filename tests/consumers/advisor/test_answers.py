@@ -40,7 +40,7 @@ def known(registry: AdvisorRegistry, gains: tuple[float, float]) -> Imported:
     return Imported(
         encoder="tiny-1",
         kinds=tuple(
-            KindPrior(gain=gain, worth=20, mean=tuple(mean.tolist()))
+            KindPrior(gain=gain, worth=8, mean=tuple(mean.tolist()))
             for gain, mean in zip(gains, means, strict=True)
         ),
     )
@@ -121,7 +121,7 @@ def test_kinds_of_another_base_encoder_do_not_count(registry: AdvisorRegistry) -
     for name, change in catalogue.of("t").items():
         assert change.imported is not None
         other = change.imported.model_copy(
-            update={"encoder": "tiny-2", "gain": 0.2 * (name == "guess"), "worth": 20.0}
+            update={"encoder": "tiny-2", "gain": 0.2 * (name == "guess"), "worth": 8.0}
         )
         catalogue.update([change.model_copy(update={"imported": other})])
     assert [ask(registry, catalogue, p).approach for p in (SUMS, MAPS)] == ["guess"] * 2
