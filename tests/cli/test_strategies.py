@@ -15,6 +15,7 @@ from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.base import utc_now
 from pilotfish.schemas.errors import ConfigurationError
+from pilotfish.schemas.ids import new_id
 from pilotfish.schemas.strategies import StrategyChanged
 
 LOOK, WRITE = "schema-query-1f09ab", "query-aa01bc"
@@ -55,11 +56,10 @@ def measured(found: Settings) -> Settings:
 
 
 def insert_attempts(settings: Settings, count: int, wins: int, **columns: Any) -> None:
-    [(there,)] = ClickHouse(settings).query("SELECT count() FROM attempts")
     rows = [
         {
             "tenant": settings.tenant,
-            "attempt_id": f"a{there + number}",
+            "attempt_id": new_id(),
             "p_success": float(number < wins),
             "last_event_at": utc_now(),
             "last_offset": 1,
