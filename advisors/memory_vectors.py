@@ -1,6 +1,9 @@
 """Vectors of problems as the memory has them: by the base encoder, in one dimension."""
 
+from functools import lru_cache
+
 import numpy as np
+from numpy.typing import NDArray
 
 from pilotfish.advisors.embedding_cache import Embeddings
 from pilotfish.schemas.strategies import DIM
@@ -21,6 +24,13 @@ def _resized(vectors: Embeddings) -> Embeddings:
     dim = vectors.shape[1]
     if dim <= DIM:
         return np.pad(vectors, ((0, 0), (0, DIM - dim)))
-    # Johnson and Lindenstrauss: a Gaussian projection preserves angles.
-    projection = np.random.default_rng(0).normal(size=(dim, DIM))
-    return np.asarray(vectors @ projection, np.float32)
+    return np.asarray(vectors @ _projection(dim), np.float32)
+
+
+@lru_cache(maxsize=4)
+def _projection(dim: int) -> NDArray[np.float64]:
+    """Return (dim, 384) random numbers: such a projection preserves angles.
+
+    Johnson and Lindenstrauss (1984).
+    """
+    return np.random.default_rng(0).normal(size=(dim, DIM))

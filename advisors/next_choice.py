@@ -16,6 +16,7 @@ from pilotfish.advisors.next_moves import NO_OTHER
 from pilotfish.advisors.records import Record
 from pilotfish.strategies.moves import ANSWER
 from pilotfish.strategies.patterns import Pattern
+from pilotfish.strategies.wilson import wilson
 
 ENOUGH: Final = 20
 """Attempts with the move and without it from which they are compared, as strategies are."""
@@ -74,19 +75,13 @@ def gain(own: Record, others: Record, error: float) -> tuple[float, float]:
     difference lies outside. Both have attempts.
     """
     z = NormalDist().inv_cdf(1 - error / 2)
-    (low, high), (other_low, other_high) = _wilson(own, z), _wilson(others, z)
+    (low, high), (other_low, other_high) = (
+        wilson(record.successes, record.attempts, z) for record in (own, others)
+    )
     difference = own.share - others.share
     below = sqrt((own.share - low) ** 2 + (other_high - others.share) ** 2)
     above = sqrt((high - own.share) ** 2 + (others.share - other_low) ** 2)
     return difference - below, difference + above
-
-
-def _wilson(record: Record, z: float) -> tuple[float, float]:
-    n, share = record.attempts, record.share
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    spread = max(share * (1 - share), 0.0) / n + z * z / (4 * n * n)
-    half = z * sqrt(spread) / (1 + z * z / n)
-    return middle - half, middle + half
 
 
 def _sum(records: Mapping[str, Record]) -> Record:

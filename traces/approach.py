@@ -10,6 +10,7 @@ from pilotfish.schemas.delegation import skill_of
 from pilotfish.schemas.events import Agent, HintMark
 from pilotfish.schemas.request_ids import is_for_found
 from pilotfish.traces.run import Run
+from pilotfish.traces.tree import Node
 from pilotfish.traces.values import name, number, text
 from pilotfish.traces.who import agent_name
 
@@ -57,9 +58,13 @@ def hint_of(run: Run) -> HintMark | None:
     return None
 
 
+def _topmost_first(run: Run) -> list[Node]:
+    return sorted(run.nodes, key=lambda node: run.places[node].depth)
+
+
 def _told(run: Run, attribute: str) -> Iterator[JsonValue]:
     """Yield what spans say in an attribute, the topmost first, and their process last."""
-    nodes = sorted(run.nodes, key=lambda node: run.places[node].depth)
+    nodes = _topmost_first(run)
     for told in (
         *(node.span.attributes for node in nodes),
         *(node.span.resource for node in nodes),
@@ -74,7 +79,7 @@ def _attributes(run: Run, *, by_fact: bool) -> Iterator[str]:
     A found strategy that was advised is none that was used; and where a fact of the run
     counts, no approach that was advised is.
     """
-    nodes = sorted(run.nodes, key=lambda node: run.places[node].depth)
+    nodes = _topmost_first(run)
     for node in nodes:
         request = text(node.span.attributes.get(_REQUEST))
         if not is_for_found(request) and not (by_fact and request):

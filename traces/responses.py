@@ -6,7 +6,9 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from pilotfish.schemas.evaluations import EVALUATION
 from pilotfish.schemas.ids import MAX_NAME
+from pilotfish.traces.span import Span
 from pilotfish.traces.values import text
 
 RESPONSE_ID: Final = "gen_ai.response.id"
@@ -20,6 +22,11 @@ def response_of(told: Mapping[str, JsonValue]) -> str:
     named = told.get(RESPONSE_ID)
     is_name = isinstance(named, str) and len(named) <= MAX_NAME
     return text(named) if is_name else ""
+
+
+def judged_response(span: Span) -> str:
+    """Return the response that an evaluation names, or ""; other spans judge none."""
+    return response_of(span.attributes) if span.name == EVALUATION else ""
 
 
 def trace_of_response(response: str) -> str:

@@ -90,7 +90,8 @@ class Answers:
         }
 
     def _asks_for_imported(self, request: AdviceRequested) -> bool:
-        return not request.approaches and bool(self._imported(request.tenant))
+        asks_for_found = not request.approaches and not request.steps
+        return asks_for_found and bool(self._imported(request.tenant))
 
     def _imported(self, tenant: str) -> dict[str, ImportedPrior]:
         return {

@@ -3,9 +3,8 @@
 from typing import NamedTuple
 
 from pilotfish.consumers.traces.span_store import ResponseKey, TraceKey
-from pilotfish.schemas.evaluations import EVALUATION
 from pilotfish.schemas.keys import Place
-from pilotfish.traces.responses import response_of, trace_of_response
+from pilotfish.traces.responses import judged_response, trace_of_response
 from pilotfish.traces.span import Span
 
 
@@ -25,8 +24,7 @@ class Arrived(NamedTuple):
     @property
     def judged(self) -> list[ResponseKey]:
         """The response that it judges, if it is an evaluation that names one."""
-        judges = self.span.name == EVALUATION
-        response = response_of(self.span.attributes) if judges else ""
+        response = judged_response(self.span)
         return [(self.tenant, response)] if response else []
 
     @property

@@ -14,7 +14,11 @@ from pilotfish.consumers.traces.span_rows import (
 )
 from pilotfish.runtime.clickhouse import ClickHouse
 from pilotfish.schemas.evaluations import EVALUATION
-from pilotfish.traces.responses import response_of, trace_of_response
+from pilotfish.traces.responses import (
+    judged_response,
+    response_of,
+    trace_of_response,
+)
 from pilotfish.traces.span import Span
 
 TraceKey = tuple[str, str]
@@ -100,7 +104,7 @@ class SpanStore:
 
 def _places(tenant: str, span: Span) -> Iterator[tuple[str, Span]]:
     yield tenant, span
-    response = response_of(span.attributes) if span.name == EVALUATION else ""
+    response = judged_response(span)
     if response:
         yield tenant, replace(span, trace_id=trace_of_response(response))
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from math import sqrt
 from typing import Final, NamedTuple
 
 from pilotfish.schemas.texts import plain
+from pilotfish.strategies.wilson import wilson
 
 ATTEMPTS: Final = 200
 ENTRIES: Final = 20
@@ -71,10 +71,8 @@ def entries(attempts: Iterable[Tried], now: datetime) -> list[Entry]:
 
 def interval(successes: float, of: float) -> tuple[float, float]:
     """Return the 95 % interval of a share (Wilson, 1927); `of` may be fractional."""
-    share, z2 = successes / of, _Z * _Z
-    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = _Z * sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+    low, high = wilson(successes, of, _Z)
+    return max(low, 0.0), min(high, 1.0)
 
 
 def _entry(attempts: list[Tried], now: datetime) -> Entry:

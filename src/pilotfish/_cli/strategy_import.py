@@ -1,6 +1,6 @@
 """`pilotfish strategies import`: strategies of another place, retired until offered."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -15,7 +15,7 @@ from pilotfish.schemas.errors import ConfigurationError
 from pilotfish.schemas.strategies import StrategyChanged
 
 if TYPE_CHECKING:
-    from pilotfish.schemas.strategies import Prior
+    from pilotfish.schemas.strategies import Imported, Prior
     from pilotfish.schemas.strategy_archive import ArchivedStrategy, StrategyArchive
 
 _SHOWN: Final = (
@@ -43,19 +43,21 @@ def import_(
     """
     from pilotfish._cli.strategy_file import read
     from pilotfish.runtime.catalogue import catalogue
+    from pilotfish.strategies.priors import imported
 
     settings = Settings()
     tenant = tenant or settings.tenant
     found = read(file)
+    priors = imported(found)
     known = catalogue(settings).of(tenant)
     new = [each for each in found.strategies if each.strategy not in known]
     if as_json and not yes:
         raise ConfigurationError("add --yes: with --json no question is asked")
     if not as_json:
-        _show(found, {each.strategy for each in new})
+        _show(found, priors, {each.strategy for each in new})
     if new and not yes:
         typer.confirm(f"Take these {len(new)} in for {tenant}, retired?", abort=True)
-    _take(settings, tenant, found, new)
+    _take(settings, tenant, found, priors, new)
     # Also of those that came before: an import that was interrupted is to be repeated.
     foreign = [
         each
@@ -75,15 +77,14 @@ def in_words(prior: "Prior") -> str:
     return f"{prior.gain:+.0%}, {prior.worth:.0f} attempts"
 
 
-def _show(found: "StrategyArchive", new: set[str]) -> None:
-    from pilotfish.strategies.priors import imported
-
+def _show(
+    found: "StrategyArchive", priors: Mapping[str, "Imported"], new: set[str]
+) -> None:
     console.print(
         f"From tenant {found.tenant}, {found.exported_at:%Y-%m-%d}, by pilotfish "
         f"{found.pilotfish}; {len(found.kinds)} kinds of problems: "
         + ", ".join(kind.words for kind in found.kinds if kind.words)
     )
-    priors = imported(found)
     rows = [
         (
             *(each.strategy, each.name, each.instruction, _attempts(found, each)),
@@ -104,13 +105,12 @@ def _take(
     settings: Settings,
     tenant: str,
     found: "StrategyArchive",
+    priors: Mapping[str, "Imported"],
     new: Sequence["ArchivedStrategy"],
 ) -> None:
     """Say how each strategy stands: retired, whatever it was where it comes from."""
     from pilotfish.advisors.hint_text import one_line
-    from pilotfish.strategies.priors import imported
 
-    priors = imported(found)
     for each in new:
         change = StrategyChanged(
             tenant=tenant,

@@ -128,9 +128,9 @@ def metrics_ports(settings: Settings) -> dict[str, int]:
 def _own_port(variable: str, address: str, scheme: str) -> int:
     url = urlsplit(address)
     with suppress(ValueError):  # several addresses, or a port that is none
-        own = url.hostname in OWN_HOSTS and url.port is not None
-        if own and url.scheme == scheme.removesuffix("://"):
-            return url.port or 0
+        ours = url.hostname in OWN_HOSTS and url.scheme == scheme.removesuffix("://")
+        if ours and url.port is not None:
+            return url.port
     raise ConfigurationError(
         f"{variable} points to {address.removeprefix('//')}: `pilotfish up` starts "
         f"servers on this machine only, at {scheme}127.0.0.1:PORT; run the services "

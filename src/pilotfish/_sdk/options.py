@@ -15,7 +15,7 @@ class Options:
     """The arguments of `connect`, by the same names; None defers to PILOTFISH_*.
 
     Raises:
-        ConfigurationError: a number is out of range, the platform has no spool,
+        ConfigurationError: a number is out of range, the platform has no spool, or
             `control_flow` has something else than types of exceptions.
     """
 
