@@ -7,6 +7,8 @@ served. It knows neither Kafka nor settings.
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+import numpy as np
+
 from pilotfish.advisors.advice import Advice, Request
 from pilotfish.advisors.card import Card
 from pilotfish.advisors.embedding_cache import Embedder
@@ -47,19 +49,22 @@ class Advisor:
     def advise(self, request: Request, priors: Priors = MappingProxyType({})) -> Advice:
         """Choose among the request's approaches, or abstain.
 
-        `priors` are what is known of approaches from elsewhere.
+        `priors` are what is known of approaches from elsewhere. What is expected of an
+        approach is what comes of advising it, see `adherence`.
         """
         state, names = self.state, list(request.approaches)
         [embedding] = self._embedder.embed([request.problem])
         kind = request.problem_type
         means, sds, imported = expected(state.head, embedding, kind, names, priors)
         net = means - self._cost_weight * state.costs.expected(kind, names)
-        choice = choose(list(net), list(sds), request.request_id)
         kind = kind or state.kinds.predict(embedding[: state.head.meaning])
+        done = state.adherence.shares(kind, names)
+        net, sds = done @ net, np.sqrt(done**2 @ sds**2)
+        choice = choose(list(net), list(sds), request.request_id)
         return Advice(
             approaches=tuple(names),
             chosen=choice.chosen,
-            p_success=tuple(means.tolist()),
+            p_success=tuple((done @ means).tolist()),
             propensities=choice.propensities,
             kind=kind,
             records=tuple(state.records.of(kind, names)),

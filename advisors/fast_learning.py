@@ -86,6 +86,8 @@ class FastLearning:
         return label.problem_type or self._state.kinds.predict(meaning)
 
     def _count(self, learned: Learned, times: int) -> None:
+        done = learned.kind, learned.advised, learned.approach
+        self._state.adherence.count(*done, times)
         if learned.p_success is not None and learned.kind:
             counted = learned.kind, learned.approach, learned.p_success
             self._state.records.count(*counted, times)
@@ -111,6 +113,7 @@ class FastLearning:
             label.problem_type,
             label.tried,
             moves=pattern_of(label.moves),
+            advised=_advised(label),
         )
 
     def _in_bundle(self, placed: PlacedLabel) -> bool:
@@ -129,6 +132,14 @@ class FastLearning:
 def _advised_text(label: AttemptLabelled) -> str:
     """Return the problem as requests have it, so that the cache has it too."""
     return cut(label.problem, MAX_ADVICE_PROBLEM)
+
+
+def _advised(label: AttemptLabelled) -> str:
+    """Return what an attempt was advised; empty if nothing, held out, or forgotten."""
+    hint = label.hint
+    if hint is None or hint.holdout or label.abstained == FORGOTTEN:
+        return ""
+    return hint.approach or ""
 
 
 def _teaches(label: AttemptLabelled) -> bool:

@@ -20,7 +20,7 @@ class Learned(NamedTuple):
 
     `changes` is how often the approach had changed when it was learned. `kind` is the
     kind of problem in whose record it counts; empty: in none. `moves` are those that count
-    there; older snapshots have none.
+    there, and `advised` is what the attempt was advised; older snapshots have neither.
     """
 
     version: int
@@ -30,6 +30,7 @@ class Learned(NamedTuple):
     changes: int = 0
     kind: str = ""
     moves: Pattern = ()
+    advised: str = ""
 
     def same_row(self, other: "Learned") -> bool:
         """Return whether both are about the same approach and problem type."""

@@ -8,6 +8,8 @@ import safetensors.numpy
 from pydantic import TypeAdapter
 from safetensors import SafetensorError
 
+from pilotfish.advisors.adherence import Adherence
+from pilotfish.advisors.adherence import Entry as AdherenceEntry
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.costs import Costs
 from pilotfish.advisors.costs import Entry as CostEntry
@@ -28,6 +30,7 @@ _OFFSETS: TypeAdapter[dict[int, int]] = TypeAdapter(dict[int, int])
 _COSTS: TypeAdapter[list[CostEntry]] = TypeAdapter(list[CostEntry])
 _RECORDS: TypeAdapter[list[RecordEntry]] = TypeAdapter(list[RecordEntry])
 _NEXT_MOVES: TypeAdapter[list[NextMoveEntry]] = TypeAdapter(list[NextMoveEntry])
+_ADHERENCE: TypeAdapter[list[AdherenceEntry]] = TypeAdapter(list[AdherenceEntry])
 
 
 def snapshot(state: AdvisorState, bundle: Bundle) -> bytes:
@@ -40,6 +43,7 @@ def snapshot(state: AdvisorState, bundle: Bundle) -> bytes:
         "costs": state.costs.entries,
         "records": state.records.entries,
         "next_moves": state.next_moves.entries,
+        "adherence": state.adherence.entries,
     }
     return safetensors.numpy.save(
         {
@@ -65,8 +69,9 @@ def restore(content: bytes, bundle: Bundle) -> AdvisorState:
         kinds = Kinds.restored(about["kinds"], tensors["kinds"])
         costs = Costs.restored(_COSTS.validate_python(about["costs"]))
         records = Records.restored(_RECORDS.validate_python(about["records"]))
-        # Snapshots of format 5 from before moves were counted have none.
+        # Snapshots of format 5 from before these were counted have none.
         counted = _NEXT_MOVES.validate_python(about.get("next_moves", []))
+        adherence = _ADHERENCE.validate_python(about.get("adherence", []))
         offsets = _OFFSETS.validate_python(about["offsets"])
     except (SafetensorError, KeyError, ValueError) as error:
         raise BundleError(f"these bytes are not a snapshot: {error}") from error
@@ -79,5 +84,6 @@ def restore(content: bytes, bundle: Bundle) -> AdvisorState:
         costs,
         records,
         NextMoves.restored(counted),
+        Adherence.restored(adherence),
         offsets,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from pilotfish.advisors.adherence import Adherence
 from pilotfish.advisors.bundle import Bundle
 from pilotfish.advisors.costs import Costs
 from pilotfish.advisors.head import FastHead
@@ -26,6 +27,7 @@ class AdvisorState:
     costs: Costs
     records: Records
     next_moves: NextMoves
+    adherence: Adherence
     offsets: dict[int, int]
 
     @classmethod
@@ -41,6 +43,7 @@ class AdvisorState:
             Costs(),
             Records(),
             NextMoves(),
+            Adherence(),
             dict(offsets or {}),
         )
 

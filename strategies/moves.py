@@ -2,10 +2,10 @@
 
 A move is a thought by its name, a tool with the verb of its arguments, or an answer. What
 befell the agent is none: observations, errors. Nor does it count how often something was
-done again, because that follows from the outcome: `Moves` keeps the first occurrence of
-each move, and a name that ends in a number loses it. A verb is one of a fixed list, and a
-name is a few plain characters, so that no text of a problem becomes a move, and through a
-strategy's instruction part of a prompt.
+done again, or that other moves led to an answer, because that follows from the outcome:
+`Moves` keeps the first occurrence of each move, and a name that ends in a number loses it.
+A verb is one of a fixed list, and a name is a few plain characters, so that no text of a
+problem becomes a move, and through a strategy's instruction part of a prompt.
 """
 
 import re
@@ -57,7 +57,10 @@ _DELEGATE_LOOKED_AT: Final = 20_000
 
 @dataclass(slots=True)
 class Moves:
-    """The different moves of one attempt, in the order of their first occurrence."""
+    """The different moves of one attempt, in the order of their first occurrence.
+
+    To answer at once is a decision; to answer after other moves says that they led to one.
+    """
 
     distinct: list[str] = field(default_factory=list)
 
@@ -65,7 +68,8 @@ class Moves:
         """Note a step; one that is no move, or not the first of its kind, changes nothing."""
         if len(self.distinct) < MAX_MOVES:
             move = move_of(kind, name, content)
-            if move and move not in self.distinct:
+            outcome = move == ANSWER and self.distinct
+            if move and move not in self.distinct and not outcome:
                 self.distinct.append(move)
 
 

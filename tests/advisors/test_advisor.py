@@ -14,6 +14,7 @@ from pilotfish.advisors.head import FastHead
 from pilotfish.advisors.policy import choose
 from pilotfish.advisors.state import AdvisorState
 from pilotfish.runtime.settings import Settings
+from pilotfish.schemas.events import HintMark
 from pilotfish.schemas.labels import PlacedLabel
 
 SETTINGS = Settings(tenant="t")
@@ -63,6 +64,29 @@ def test_what_was_learned_is_advised() -> None:
     assert max(advice.p_success[1:]) < 0.4
     assert [record.attempts for record in advice.records] == [10, 10, 10]
     assert sum(advice.propensities) == pytest.approx(1)
+
+
+def test_what_nobody_follows_is_not_advised() -> None:
+    """Who is advised `direct` does `plan`, and its three attempts all worked."""
+
+    def advised(follows: bool) -> str | None:
+        advisor = fresh()
+        for number in range(90):
+            tried = ("react", "plan", "direct" if number < 9 else "plan")[number % 3]
+            successes = {"react": number % 2, "plan": 0, "direct": 1}
+            hint = HintMark(request_id=f"r{number}", approach="direct", propensity=1)
+            advisor.learn(
+                placed(
+                    number,
+                    approach=tried,
+                    p_success=float(successes[tried]),
+                    hint=None if follows or tried != "plan" else hint,
+                )
+            )
+        return advisor.advise(Question()).approach
+
+    assert advised(follows=True) == "direct"
+    assert advised(follows=False) == "react"
 
 
 def test_the_same_request_gets_the_same_advice() -> None:

@@ -279,6 +279,33 @@ def test_advised_attempts_count_as_others_do(
     assert after(0.05) == after(0.99)
 
 
+def test_what_was_done_counts_beside_what_was_advised(
+    made: tuple[Bundle, EmbeddingCache],
+) -> None:
+    advisor = begun(made)
+    plan = HintMark(request_id="r", approach="plan", propensity=0.5)
+    held_out = plan.model_copy(update={"holdout": True})
+
+    def counted() -> set[tuple[str, str, int]]:
+        entries = advisor.state.adherence.entries
+        return {(to, done, n) for kind, to, done, n in entries if kind == "" and n}
+
+    advisor.learn_all(
+        [
+            placed(0, number=0, hint=plan, approach=None, strategy=""),
+            placed(1, number=1, hint=plan, approach="react"),
+            placed(2, number=2, hint=held_out, approach="react"),
+            placed(3, number=3, hint=None),
+        ]
+    )
+    assert counted() == {("plan", "react", 1)}
+    advisor.learn(placed(4, number=0, hint=plan, approach="plan", version=2))
+    assert counted() == {("plan", "react", 1), ("plan", "plan", 1)}
+    gone: dict[str, Any] = {"abstained": FORGOTTEN, "p_success": None, "version": 3}
+    advisor.learn(placed(5, number=1, hint=plan, approach="react", **gone))
+    assert counted() == {("plan", "plan", 1)}
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 3)), max_size=12))
 def test_only_the_newest_version_of_each_attempt_counts(
     made: tuple[Bundle, EmbeddingCache], arrivals: list[tuple[int, int]]

@@ -29,6 +29,7 @@ def learned(bundle: Bundle) -> AdvisorState:
     state.costs.learn("", "plan", 0.5)
     state.records.count("sql", "plan", 1.0)
     state.next_moves.count("sql", ("show", "ask"), 1.0)
+    state.adherence.count("sql", "plan", "react")
     return state
 
 
@@ -43,15 +44,17 @@ def test_names_in_a_snapshot_stay_while_its_format_does(bundle: Bundle) -> None:
     assert set(tensors) == {"about", "head", "ledger", "kinds"}
 
 
-def test_a_snapshot_from_before_moves_were_counted_is_read(bundle: Bundle) -> None:
+def test_a_snapshot_from_before_moves_and_adherence_counted_is_read(
+    bundle: Bundle,
+) -> None:
     tensors = safetensors.numpy.load(snapshot(learned(bundle), bundle))
     about = json.loads(tensors["about"].tobytes())
-    del about["next_moves"]
+    del about["next_moves"], about["adherence"]
     tensors["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     labels = b'[["a1", [2, 1.0, "", "plan", 0, "sql"]]]'
     tensors["ledger"] = np.frombuffer(labels, np.uint8)
     state = restore(safetensors.numpy.save(tensors), bundle)
-    assert state.next_moves.entries == []
+    assert state.next_moves.entries == state.adherence.entries == []
     assert state.learned_labels.get("a1") == Learned(2, 1.0, "", "plan", 0, "sql")
     assert state.records.of("sql", ["plan"]) == [Record(1, 1.0)]
 

@@ -61,7 +61,7 @@ def test_a_line_holds_only_moves() -> None:
     moves.add("thought", "thought", "The secret is 42")
     moves.add("answer", "prediction", "42")
     assert instruction(tuple(moves.distinct)) == (
-        "First query the data with ic_sql, then think about what to do, then answer."
+        "First query the data with ic_sql, then think about what to do."
     )
 
 

@@ -40,6 +40,12 @@ def test_observations_and_repetitions_never_change_the_moves(
     assert moves(*longer) == moves(*steps)
 
 
+def test_to_answer_is_a_move_only_where_nothing_came_before() -> None:
+    answer: Step = ("answer", "prediction", "42")
+    assert moves(answer) == [ANSWER]
+    assert moves(("action", "bash", "ls"), answer) == ["bash:ls"]
+
+
 def test_a_loop_and_a_numbered_step_are_one_move() -> None:
     loop: list[Step] = []
     for turn in range(50):
