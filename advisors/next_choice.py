@@ -8,7 +8,6 @@ follows from how it went. What advice of it is worth, the holdout tells.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
 from statistics import NormalDist
 from typing import Final
 
@@ -16,7 +15,7 @@ from pilotfish.advisors.next_moves import NO_OTHER
 from pilotfish.advisors.records import Record
 from pilotfish.strategies.moves import ANSWER
 from pilotfish.strategies.patterns import Pattern
-from pilotfish.strategies.wilson import wilson
+from pilotfish.strategies.wilson import newcombe
 
 ENOUGH: Final = 20
 """Attempts with the move and without it from which they are compared, as strategies are."""
@@ -71,17 +70,11 @@ def next_move(kind: str, moves: Pattern, records: Mapping[str, Record]) -> NextM
 def gain(own: Record, others: Record, error: float) -> tuple[float, float]:
     """Return the interval of how much more often `own` succeeded than `others`.
 
-    Newcombe's (1998, method 10), of Wilson's intervals; `error` is the chance that the
-    difference lies outside. Both have attempts.
+    `error` is the chance that the difference lies outside. Both have attempts.
     """
     z = NormalDist().inv_cdf(1 - error / 2)
-    (low, high), (other_low, other_high) = (
-        wilson(record.successes, record.attempts, z) for record in (own, others)
-    )
-    difference = own.share - others.share
-    below = sqrt((own.share - low) ** 2 + (other_high - others.share) ** 2)
-    above = sqrt((high - own.share) ** 2 + (others.share - other_low) ** 2)
-    return difference - below, difference + above
+    (n, k), (others_n, others_k) = own, others
+    return newcombe((k, n), (others_k, others_n), z)
 
 
 def _sum(records: Mapping[str, Record]) -> Record:

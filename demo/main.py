@@ -28,6 +28,7 @@ from pilotfish.demo.tally import Tally
 from pilotfish.demo.unnamed import UnnamedAgent
 from pilotfish.demo.waits import await_strategies, await_verdict
 from pilotfish.runtime.settings import Settings
+from pilotfish.web.tenants import address
 
 WORKERS = 2
 HOLDOUT = 0.2
@@ -170,8 +171,9 @@ def _save(
 
 def _print_suggestions(settings: Settings, console: Console) -> None:
     console.print(
-        Text("\nThree things to try next", "bold"),
+        Text("\nFour things to try next", "bold"),
         "(with --keep-running, or under `pilotfish up`)\n"
+        f"  look at {address(settings)} in a browser\n"
         f'  pilotfish sql "{_BY_APPROACH}"\n'
         f"  curl '{settings.clickhouse}/?query={_LIFT}'\n"
         "  and in your agent:\n",

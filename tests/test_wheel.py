@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src/pilotfish"
 DATA = {".sql", ".tsv", ".properties", ".xml", ".json", ".typed"}
+DATA |= {".html", ".css", ".js"}
 BUILD = """
 import sys
 from setuptools import build_meta

@@ -17,6 +17,7 @@ from pilotfish.web.advice import Advice
 from pilotfish.web.attempts import VERBS, Attempts
 from pilotfish.web.behind import Behind
 from pilotfish.web.bodies import Bodies
+from pilotfish.web.console import routes as console
 from pilotfish.web.entry import Entry
 from pilotfish.web.mcp_server import mcp_server
 from pilotfish.web.measuring import Measuring
@@ -49,6 +50,7 @@ def application(behind: Behind, tenants: Tenants, status: ServiceStatus) -> Star
         *(Route(v.path, attempts.endpoint(v), methods=["POST"]) for v in VERBS),
         *_mcp_routes(server),
         *_described(status),
+        *console.routes(behind.reading),
     ]
 
     @asynccontextmanager

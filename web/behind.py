@@ -9,6 +9,7 @@ from pilotfish._sdk.warnings import Warnings
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.ids import new_id
 from pilotfish.web.advice import MAX_DEADLINE_MS, Channel
+from pilotfish.web.console.reading import ClickHouseReading, Reading
 from pilotfish.web.knowledge import ClickHouseKnowledge, Knowledge
 from pilotfish.web.publisher import KafkaPublisher, Publisher
 
@@ -22,12 +23,14 @@ class Behind:
         channel: asks the advisor.
         client_id: the key of the replies on that channel.
         knowledge: asks the tables.
+        reading: answers the statements of the console's pages.
     """
 
     publisher: Publisher
     channel: Channel
     client_id: str
     knowledge: Knowledge
+    reading: Reading
 
 
 @contextmanager
@@ -43,5 +46,6 @@ def opened(settings: Settings) -> Iterator[Behind]:
         KafkaPublisher(settings) as publisher,
         closing(AdviceChannel(settings, client_id, longest_s, Warnings())) as channel,
         closing(ClickHouseKnowledge(settings)) as knowledge,
+        closing(ClickHouseReading(settings)) as reading,
     ):
-        yield Behind(publisher, channel, client_id, knowledge)
+        yield Behind(publisher, channel, client_id, knowledge, reading)

@@ -1,14 +1,18 @@
 """Who may enter: whoever has a token, or a program of this machine where none is asked for."""
 
+import base64
 from typing import Final
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pilotfish.web.refusals import refused
 from pilotfish.web.tenants import Tenants, is_loopback
 
 PROBES: Final = ("/healthz", "/readyz")
+PAGES: Final = "/console"
+"""Where the pages are that people open in a browser."""
 
 
 class Entry:
@@ -31,12 +35,10 @@ class Entry:
         if not self._tenants.ask_for_tokens:
             await self._without_token(request, send)
             return
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        tenant = self._tenants.of_token(token.strip())
-        if scheme.lower() != "bearer" or tenant is None:
-            why = "send the header `Authorization: Bearer TOKEN` with a known token"
-            answer = refused(request, 401, why, {"WWW-Authenticate": "Bearer"})
-            await answer(scope, receive, send)
+        token = _token(request.headers.get("authorization", ""))
+        tenant = self._tenants.of_token(token) if token else None
+        if tenant is None:
+            await _challenge(request)(scope, receive, send)
             return
         await self._enter(request, tenant, send)
 
@@ -55,6 +57,32 @@ class Entry:
     async def _enter(self, request: Request, tenant: str, send: Send) -> None:
         request.state.tenant = tenant
         await self._app(request.scope, request.receive, send)
+
+
+def _token(authorization: str) -> str:
+    """Return the token of a program, or of a browser, which sends it as a password."""
+    scheme, _, given = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return given.strip()
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        pair = base64.b64decode(given.strip(), validate=True).decode()
+    except ValueError:
+        return ""
+    return pair.partition(":")[2]
+
+
+def _challenge(request: Request) -> Response:
+    """Ask for a token: browsers ask their user, with any name and it as the password."""
+    path = request.url.path
+    if path == "/" or path.startswith(PAGES):
+        why = "the password is a token of PILOTFISH_HTTP_TOKEN; any name will do"
+        asked = 'Basic realm="pilotfish", charset="UTF-8"'
+    else:
+        why = "send the header `Authorization: Bearer TOKEN` with a known token"
+        asked = "Bearer"
+    return refused(request, 401, why, {"WWW-Authenticate": asked})
 
 
 def _names_this_machine(request: Request) -> bool:

@@ -13,7 +13,7 @@ from faults.replay import events
 from fuzz.mutations import mutated
 from google.protobuf.json_format import MessageToJson
 from httpx2 import ASGITransport, AsyncClient
-from support.knowledge import ScriptedKnowledge
+from support.knowledge import NoRows, ScriptedKnowledge
 from support.memory_publisher import MemoryPublisher
 from support.otlp import TRACE, export_request
 from support.otlp_logs import AT_NS, EVENT, evaluation, log_request
@@ -87,7 +87,11 @@ async def statuses(
     publisher: MemoryPublisher, case: Case, bodies: Iterable[bytes]
 ) -> Counter[int]:
     behind = Behind(
-        publisher, MemoryTransport(lambda _: "plan"), "door", ScriptedKnowledge()
+        publisher,
+        MemoryTransport(lambda _: "plan"),
+        "door",
+        ScriptedKnowledge(),
+        NoRows(),
     )
     app = application(behind, Tenants("t", {}), ServiceStatus())
     headers = {

@@ -1,10 +1,22 @@
 """Answers of ClickHouse that a test scripts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pilotfish.schemas.events import HintMark
 from pilotfish.schemas.remembered import Remembered, check
+from pilotfish.web.console.reading import Rows
 from pilotfish.web.knowledge import Play
+
+
+class NoRows:
+    """Tables of the console in which nothing is found."""
+
+    async def read(
+        self, statements: Mapping[str, str], parameters: Mapping[str, Any]
+    ) -> dict[str, Rows]:
+        return {name: [] for name in statements}
 
 
 @dataclass

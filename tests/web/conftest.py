@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from support.knowledge import ScriptedKnowledge
+from support.knowledge import NoRows, ScriptedKnowledge
 from support.memory_publisher import MemoryPublisher
 
 from pilotfish._sdk.transport.transport import MemoryTransport
@@ -50,7 +50,7 @@ def door(
     """Makes the application for these tokens."""
 
     def made(tokens: dict[str, str]) -> Starlette:
-        behind = Behind(publisher, advisor, "door", knowledge)
+        behind = Behind(publisher, advisor, "door", knowledge, NoRows())
         return application(behind, Tenants("default", tokens), status)
 
     return made

@@ -1,5 +1,7 @@
 """Who gets in: tenants by their tokens; without tokens, programs of this machine only."""
 
+import base64
+
 import pytest
 from starlette.testclient import TestClient
 from support.memory_publisher import MemoryPublisher
@@ -45,6 +47,21 @@ def test_nothing_is_open_without_a_known_token(
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert publisher.published(TRACES) == []
+
+
+def basic(token: str) -> dict[str, str]:
+    pair = base64.b64encode(f"anyone:{token}".encode()).decode()
+    return {"authorization": f"Basic {pair}"}
+
+
+def test_a_browser_asks_its_user_for_the_token(guarded: TestClient) -> None:
+    answer = guarded.get("/console/help")
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Basic ")
+    known, unknown = basic("t0ken-of-acme-123456"), basic("t0ken-of-acme-1234567")
+    assert guarded.get("/console/works", headers=known).status_code == 200
+    for refused in (unknown, basic(""), {"authorization": "Basic anyone:x"}):
+        assert guarded.get("/console/works", headers=refused).status_code == 401
 
 
 def test_probes_ask_for_no_token(guarded: TestClient) -> None:

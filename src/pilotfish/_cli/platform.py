@@ -57,7 +57,7 @@ def _say_where(settings: Settings) -> None:
         Text.assemble(
             ("pilotfish is up", "bold"),
             f": Kafka at {settings.kafka}, ClickHouse at {settings.clickhouse}, "
-            f"HTTP at {address(settings)}, logs in {settings.home / 'logs'}\nCtrl-C stops it.",
+            f"HTTP and pages at {address(settings)}, logs in {settings.home / 'logs'}\nCtrl-C stops it.",
         )
     )
     for name, port in metrics_ports(settings).items():

@@ -1,0 +1,1 @@
+"""The console: pages that people look at, served by the door."""
