@@ -4,12 +4,13 @@ or the folders of Kafka and ClickHouse.
 Each search must be able to fail: every searched place contains the tenant's name, too.
 """
 
+import asyncio
 import base64
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from pilotfish.runtime.kafka import consumer
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import StorageError
 from pilotfish.schemas.topics import TOPICS
+from pilotfish.web.console.reading import ClickHouseReading
 
 pytestmark = pytest.mark.slow
 
@@ -266,3 +268,11 @@ def shown_in_files(folder: Path) -> str:
 
     assert "archive.log" in files("-e", "assigned")
     return files(*words)
+
+
+def test_the_console_asks_as_the_user_who_only_reads(servers: Servers) -> None:
+    with closing(ClickHouseReading(servers.settings)) as reading:
+        told = asyncio.run(reading.read({"n": "SELECT count() AS n FROM attempts"}, {}))
+        assert set(told["n"][0]) == {"n"}
+        with pytest.raises(StorageError, match="readonly"):
+            asyncio.run(reading.read({"n": "DROP TABLE attempts"}, {}))

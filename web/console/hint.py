@@ -5,8 +5,9 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 
+from pilotfish.runtime.candidates import candidates
 from pilotfish.web.console.page import Page
-from pilotfish.web.console.reading import Row, Rows
+from pilotfish.web.console.reading import Rows
 
 
 def _view(rows: Mapping[str, Rows]) -> Mapping[str, Any]:
@@ -16,22 +17,9 @@ def _view(rows: Mapping[str, Rows]) -> Mapping[str, Any]:
     attempts = rows["attempt"]
     return {
         "hint": {k: v for k, v in hint.items() if k not in ("candidates", "evidence")},
-        "candidates": _candidates(hint),
+        "candidates": candidates(hint["candidates"], hint["evidence"]),
         "attempt": attempts[0] if attempts else None,
     }
-
-
-def _candidates(hint: Row) -> list[dict[str, Any]]:
-    """Return all candidates with their records, the likeliest to be drawn first."""
-    no_record = {"attempts": 0, "successes": 0.0}
-    records = {record["approach"]: record for record in hint["evidence"]}
-    return sorted(
-        (
-            {**each, **records.get(each["approach"], no_record)}
-            for each in hint["candidates"]
-        ),
-        key=lambda each: (-each["propensity"], each["approach"]),
-    )
 
 
 HINT = Page("hint", "/console/hints/{request}", "Hint", _view)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from pilotfish._cli.output import JsonFlag, print_json, print_rows
+from pilotfish.runtime.candidates import candidates
 from pilotfish.runtime.console import console
 from pilotfish.runtime.settings import Settings
 from pilotfish.schemas.errors import ConfigurationError
@@ -54,28 +55,15 @@ def explain(
             f"tenant {parameters['tenant']} has no hint {request}: "
             "the column request_id of the table hints lists the ids"
         )
-    *values, candidates, evidence = rows[0]
+    *values, expected, evidence = rows[0]
     hint: dict[str, Any] = dict(zip(_COLUMNS, values, strict=True))
-    hint["candidates"] = _candidates(candidates, evidence)
+    hint["candidates"] = candidates(expected, evidence)
     if as_json:
         print_json(hint)
         return
     console.print(_summary(hint), highlight=False)
     table = [_table_row(candidate) for candidate in hint["candidates"]]
     print_rows(_CANDIDATES, table, as_json=False)
-
-
-def _candidates(
-    candidates: list[dict[str, Any]], evidence: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """Return the candidates with their records, the most likely one first."""
-    no_record = {"attempts": 0, "successes": 0.0}
-    records = {record["approach"]: record for record in evidence}
-    rows = [
-        {**candidate, **records.get(candidate["approach"], no_record)}
-        for candidate in candidates
-    ]
-    return sorted(rows, key=lambda row: -float(row["propensity"]))
 
 
 def _summary(hint: dict[str, Any]) -> str:
