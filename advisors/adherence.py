@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 MOST: Final = 10_000
 """Triples of kind, advised and done that are counted; later triples are not."""
 PRIOR: Final = 5.0
-"""Attempts that having followed counts for beside those of all kinds of problems, and
-these beside those of one kind."""
+"""Pseudo-counts: so many attempts are taken to have followed before any is counted, and
+what is done over all kinds of problems weighs as many attempts of one kind."""
 
 _ANY: Final = ""
 
@@ -77,8 +77,9 @@ class Adherence:
         for each in dict.fromkeys((_ANY, kind)):
             row *= PRIOR
             for done, attempts in self._of.get((each, advised), {}).items():
-                row[places.get(done, slice(None))] += (
-                    attempts if done in places else attempts / len(places)
-                )
+                if done in places:
+                    row[places[done]] += attempts
+                else:
+                    row += attempts / len(places)
             row /= row.sum()
         return row

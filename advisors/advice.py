@@ -36,9 +36,10 @@ class Advice:
     """The answer to a request; entry i of each tuple is about `approaches[i]`.
 
     `chosen` is the place of the advised approach, None where no approach is clearly
-    better than the others. `p_success` are the chances if each is advised. `propensities` are those of the draw, whether or not it
-    took place. `records` say how the approaches did on problems of this `kind`.
-    `imported` is the share of each chance that comes from imported knowledge.
+    better than the others. `p_success` are the chances of success if each is advised.
+    `propensities` are those of the draw, whether or not it took place. `records` say how
+    the approaches did on problems of this `kind`. `imported` is the share of each chance
+    that comes from imported knowledge.
     """
 
     approaches: tuple[str, ...]

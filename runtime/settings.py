@@ -12,6 +12,8 @@ from pilotfish.schemas.errors import ConfigurationError
 
 CLICKHOUSE_CLIENT = "pilotfish"
 """How pilotfish calls itself to ClickHouse: the embedded one has threads for it alone."""
+CLICKHOUSE_READER = "readonly"
+"""Name of the embedded ClickHouse's user that only reads."""
 
 FilterName = Literal["everything", "rated", "judged"]
 """Which attempts trainings learn: all, those of high quality, or those whose label the

@@ -27,7 +27,7 @@ def _view(rows: Mapping[str, Rows]) -> Mapping[str, Any]:
             {"kind": row["kind"] or "no kind yet", **_told(row)}
             for row in rows["by_kind"]
         ],
-        "silent": rows["silent"],
+        "teach_nothing": rows["teach_nothing"],
         "advised_cost": _or_none(everything["advised_cost"]),
         "holdout_cost": _or_none(everything["holdout_cost"]),
         "advised_s": _or_none(everything["advised_s"]),

@@ -4,15 +4,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from pilotfish.runtime.clickhouse import ClickHouse
-from pilotfish.runtime.settings import Settings
+from pilotfish.runtime.settings import CLICKHOUSE_READER, Settings
 
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
-
-_READER: Final = "readonly"
 
 
 class Reading(Protocol):
@@ -38,7 +36,10 @@ class ClickHouseReading:
     def __init__(self, settings: Settings) -> None:
         password = settings.clickhouse_readonly_password
         if password.get_secret_value():
-            reader = {"clickhouse_user": _READER, "clickhouse_password": password}
+            reader = {
+                "clickhouse_user": CLICKHOUSE_READER,
+                "clickhouse_password": password,
+            }
             settings = settings.model_copy(update=reader)
         self._settings = settings
         self._thread = ThreadPoolExecutor(1, "pilotfish-console")

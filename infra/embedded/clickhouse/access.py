@@ -13,10 +13,8 @@ from pilotfish.infra.embedded.clickhouse.http_errors import (
     refusal,
 )
 from pilotfish.infra.embedded.clickhouse.statement import READING, Statement
+from pilotfish.runtime.settings import CLICKHOUSE_READER
 from pilotfish.schemas.errors import RequirementError
-
-READER = "readonly"
-"""Name of the user that only reads."""
 
 _REFUSED = (
     "Authentication failed: wrong user or password. Send the PILOTFISH_CLICKHOUSE_USER "
@@ -69,13 +67,13 @@ class Login:
         """
         if not reader_password:
             return cls((owner,))
-        if not owner.password or owner.name == READER:
+        if not owner.password or owner.name == CLICKHOUSE_READER:
             raise RequirementError(
                 "PILOTFISH_CLICKHOUSE_READONLY_PASSWORD alone keeps nobody from writing: "
                 "set PILOTFISH_CLICKHOUSE_PASSWORD as well, for a user whose name is not "
-                f"{READER}"
+                f"{CLICKHOUSE_READER}"
             )
-        return cls((owner, User(READER, reader_password, reads_only=True)))
+        return cls((owner, User(CLICKHOUSE_READER, reader_password, reads_only=True)))
 
     def user(self, request: web.Request) -> User:
         """Return the user of a request; raise EngineError 516 for wrong credentials."""

@@ -53,7 +53,7 @@ def test_the_first_page_says_whether_advice_helps(
     assert told["all"]["interval"][0] > 0.3
     assert [row["kind"] for row in told["by_kind"]] == ["sql"]
     assert told["advised_cost"] == 0.5 and told["advised_s"] == 2.0
-    assert told["silent"] == [{"reason": "no evidence", "attempts": 7}]
+    assert told["teach_nothing"] == [{"reason": "no evidence", "attempts": 7}]
     assert sum(part["advised"]["attempts"] for part in told["over_time"]) == 200
 
 

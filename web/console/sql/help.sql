@@ -76,7 +76,7 @@ GROUP BY kind
 ORDER BY count() DESC, kind
 LIMIT 30;
 
--- name: silent
+-- name: teach_nothing
 SELECT reason, count() AS attempts
 FROM
 (
